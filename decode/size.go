@@ -1,0 +1,71 @@
+package decode
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// ParseSize reads a size or offset in bytes: "512", "0x200", "64K", "10G",
+// "1.5G", "127 GiB", "100s" for sectors of 512 bytes. Units are powers of
+// 1024, in either case.
+func ParseSize(s string) (uint64, error) {
+	text := strings.ToLower(strings.TrimSpace(strings.ReplaceAll(s, "_", "")))
+	num, unit := text, uint64(1)
+	if !strings.HasPrefix(text, "0x") || strings.HasSuffix(text, "s") {
+		num, unit = cutUnit(text)
+	}
+	num = strings.TrimSpace(num)
+	if v, err := strconv.ParseUint(num, 0, 64); err == nil && !strings.HasPrefix(num, "+") {
+		hi, lo := bits.Mul64(v, unit)
+		if hi != 0 {
+			return 0, fmt.Errorf("size %q does not fit 64 bits", Printable(s))
+		}
+		return lo, nil
+	}
+	v, err := strconv.ParseFloat(num, 64)
+	if err != nil || v < 0 || v*float64(unit) >= 1<<63 || strings.ContainsAny(num, "xenp+") {
+		return 0, fmt.Errorf("size %q: expected a number such as 4096, 0x1000, 64K, 10G or 100s", Printable(s))
+	}
+	return uint64(v * float64(unit)), nil
+}
+
+func cutUnit(s string) (string, uint64) {
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "ib"), "b")
+	if s == "" {
+		return s, 1
+	}
+	num := s[:len(s)-1]
+	switch s[len(s)-1] {
+	case 's':
+		return num, 512
+	case 'k':
+		return num, 1 << 10
+	case 'm':
+		return num, 1 << 20
+	case 'g':
+		return num, 1 << 30
+	case 't':
+		return num, 1 << 40
+	case 'p':
+		return num, 1 << 50
+	}
+	return s, 1
+}
+
+// FormatSize words a size in bytes: "512 B", "2 MiB", "37.8 GiB". At most one
+// decimal is shown, rounded down, so that a size never looks larger than it is.
+func FormatSize(n uint64) string {
+	const units = "KMGTPE"
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	unit := (bits.Len64(n) - 1) / 10
+	whole := n >> (10 * unit)
+	tenth := (n >> (10*unit - 10) & 1023) * 10 / 1024
+	if tenth == 0 {
+		return fmt.Sprintf("%d %ciB", whole, units[unit-1])
+	}
+	return fmt.Sprintf("%d.%d %ciB", whole, tenth, units[unit-1])
+}

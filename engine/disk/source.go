@@ -1,0 +1,26 @@
+package disk
+
+import "platter/engine/store"
+
+// Source is what a format opens: the file that the user named, and a way to
+// the other files that the image names.
+type Source struct {
+	Path   string     // as the user named it
+	Name   string     // base name, the name of the file in Places
+	File   store.File // opened read-only
+	Opener Opener
+}
+
+// Opener opens the other files of an image: extents and parents. It holds the
+// rules for names that come out of an image: only regular files under the
+// image's own folder, or where the user allowed it.
+type Opener interface {
+	// OpenFile opens a file named inside the image, read-only, and returns
+	// its path relative to the image's folder. Names may use either slash.
+	OpenFile(name string) (file store.File, rel string, err error)
+
+	// OpenParent opens the image that a child names as its parent. The format
+	// is the one that the child demands ("vhd", "vhdx", "vmdk"; a VHD chain may
+	// also end in "raw"): no other is probed for. Depth and cycles are bounded.
+	OpenParent(name, format string) (Image, error)
+}
