@@ -28,6 +28,7 @@ package decode
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Order is the byte order of a structure's integers.
@@ -139,8 +140,9 @@ func (t *Table[R]) Of(b []byte) (Record[R], bool) {
 // Blank makes a new record with magics and fixed values filled.
 func (t *Table[R]) Blank() Record[R] { return Record[R]{t.Layout.Blank()} }
 
-// add registers a field; fields are declared in the order of their offsets,
-// which the property test over all tables holds.
+// add registers a field in the order of offsets. Go initialises a variable
+// that needs a later one after its neighbours, so the order of calls is not
+// always that of the source.
 func (l *Layout) add(f *Field, roles []Role) *Field {
 	f.layout = l
 	f.order = l.order
@@ -150,7 +152,11 @@ func (l *Layout) add(f *Field, roles []Role) *Field {
 	if f.fixed != nil {
 		l.blank = append(l.blank, func(b []byte) { copy(b[f.off:f.off+f.size], f.fixed) })
 	}
-	l.fields = append(l.fields, f)
+	at := len(l.fields)
+	for at > 0 && l.fields[at-1].before(f) > 0 {
+		at--
+	}
+	l.fields = slices.Insert(l.fields, at, f)
 	return f
 }
 

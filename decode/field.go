@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -109,6 +110,9 @@ func (f *Field) Uint(rec []byte) uint64 {
 	}
 	return f.get(rec)
 }
+
+// before compares where two fields lie: bytes first, then bits.
+func (f *Field) before(g *Field) int { return cmp.Or(f.off-g.off, f.low-g.low) }
 
 func (f *Field) fits(b []byte) bool { return len(b) >= f.off+f.size }
 

@@ -9,6 +9,7 @@ type Source struct {
 	Name   string     // base name, the name of the file in Places
 	File   store.File // opened read-only
 	Opener Opener
+	Notes  []Finding // what detection found; the image lists it with its own findings
 }
 
 // Opener opens the other files of an image: extents and parents. It holds the

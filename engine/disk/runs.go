@@ -1,0 +1,79 @@
+package disk
+
+import (
+	"context"
+	"iter"
+)
+
+// Content says what a reader finds in a range of the virtual disk.
+type Content uint8
+
+// The contents, whatever the state that the format gives for the reason.
+const (
+	Stored Content = iota // has to be read
+	Zeros                 // reads as zeros
+	Lost                  // can't be read
+)
+
+// Content tells what reading a range of this state finds.
+func (s State) Content() Content {
+	switch s {
+	case Data:
+		return Stored
+	case Missing, FromParent:
+		return Lost
+	}
+	return Zeros
+}
+
+// Run is a range of the virtual disk, as long as its content is the same.
+type Run struct {
+	Start   int64 // bytes, virtual
+	Length  int64
+	Content Content
+}
+
+// End is the offset of the first byte behind the run.
+func (r Run) End() int64 { return r.Start + r.Length }
+
+// mapWindow bounds how much is asked of a map at once, so that a walk over
+// nothing for terabytes can be stopped.
+const mapWindow = 64 << 30
+
+// Runs joins the spans of the map over [off, off+n) that have the same
+// content: ascending, without holes. The walk ends with the context's error
+// or the map's.
+func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
+	return func(yield func(Run, error) bool) {
+		var run Run
+		for end := off + n; off < end; {
+			size := min(end-off, mapWindow)
+			for s, err := range img.Map(off, size) {
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err != nil {
+					yield(Run{}, err)
+					return
+				}
+				c := s.State.Content()
+				if run.Length > 0 && c == run.Content {
+					run.Length += s.Length
+					continue
+				}
+				if run.Length > 0 && !yield(run, nil) {
+					return
+				}
+				run = Run{s.Start, s.Length, c}
+			}
+			off += size
+			if err := ctx.Err(); err != nil {
+				yield(Run{}, err)
+				return
+			}
+		}
+		if run.Length > 0 {
+			yield(run, nil)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package guest
+
+import (
+	"hash/crc32"
+
+	"github.com/google/uuid"
+
+	"platter/decode"
+	format "platter/decode/guest"
+	"platter/engine/disk"
+)
+
+// gpt reads the GUID partition table counted in sectors of the given size:
+// the primary one, or its backup if the primary is damaged. It reports false
+// if there is neither.
+func (r reader) gpt(sector int64) (Table, bool, error) {
+	last := (r.size/sector - 1) * sector
+	primary, ok, err := r.gptAt(sector, sector)
+	if err != nil {
+		return Table{}, false, err
+	}
+	backupAt := last
+	if ok && primary.alternate > 0 && primary.alternate*sector <= last {
+		backupAt = primary.alternate * sector
+	}
+	backup, backupOK, err := r.gptAt(backupAt, sector)
+	if err != nil || !ok && !backupOK {
+		return Table{}, false, err
+	}
+	t := primary.table
+	if !ok {
+		t = backup.table
+		t.Findings = append(t.Findings, finding("P5", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: sector, Length: 92},
+			"the primary GPT header is missing or damaged; its backup at 0x%x is shown", backupAt))
+	}
+	if backupOK {
+		t.Backup = backupAt
+	}
+	if ok && !backupOK {
+		t.Findings = append(t.Findings, finding("P6", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
+			"the backup GPT header expected at 0x%x is missing or damaged", backupAt))
+	}
+	if ok && backupOK && !samePartitions(primary.table, backup.table) {
+		t.Findings = append(t.Findings, finding("P7", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
+			"the backup GPT lists other partitions than the primary one"))
+	}
+	return t, true, nil
+}
+
+type gptCopy struct {
+	table     Table
+	alternate int64
+}
+
+// gptAt reads one copy. A copy counts if its header's checksum is right.
+func (r reader) gptAt(at, sector int64) (gptCopy, bool, error) {
+	b, err := r.sector(at)
+	if err != nil || b == nil {
+		return gptCopy{}, false, err
+	}
+	rec, _ := format.GPTHeader.Of(b)
+	size := int(format.GPTHeaderSize.Get(rec))
+	if format.GPTSignature.Get(rec) != "EFI PART" || size < 92 || size > len(b) || !sealed(b[:size], rec) {
+		return gptCopy{}, false, nil
+	}
+	c := gptCopy{table: Table{Scheme: "GPT", Sector: sector}, alternate: clampLBA(format.GPTAlternateLBA.Get(rec))}
+	entry := int64(format.GPTEntrySize.Get(rec))
+	count := int64(min(format.GPTEntryCount.Get(rec), maxEntries))
+	list := clampLBA(format.GPTEntryLBA.Get(rec)) * sector
+	if entry < 128 || entry > 4096 || entry&(entry-1) != 0 {
+		return gptCopy{}, false, nil
+	}
+	entries, err := r.bytes(list, entry*count)
+	if err != nil || entries == nil {
+		return gptCopy{}, false, err
+	}
+	if count == int64(format.GPTEntryCount.Get(rec)) && crc32.ChecksumIEEE(entries) != format.GPTEntriesCRC.Get(rec) {
+		c.table.Findings = append(c.table.Findings, finding("P8", disk.SeverityWarning,
+			decode.Place{File: VirtualDisk, Offset: list, Length: entry * count}, "the checksum of the partition list does not match"))
+	}
+	for i := range count {
+		r.gptEntry(&c.table, entries[i*entry:(i+1)*entry], int(i)+1, list+i*entry)
+	}
+	return c, true, nil
+}
+
+func sealed[R any](b []byte, rec decode.Record[R]) bool {
+	own := append([]byte(nil), b...)
+	clear(own[16:20])
+	return crc32.ChecksumIEEE(own) == uint32(format.GPTHeader.Field("HeaderCRC32").Uint(rec.Bytes()))
+}
+
+// clampLBA keeps sector numbers in a range where multiplying is safe.
+func clampLBA(v uint64) int64 { return int64(min(v, 1<<50)) }
+
+func (r reader) gptEntry(t *Table, b []byte, number int, at int64) {
+	rec, ok := format.GPTEntry.Of(b)
+	kind := format.GPTEntryType.Get(rec)
+	if !ok || kind == (uuid.UUID{}) {
+		return
+	}
+	first, last := clampLBA(format.GPTEntryFirst.Get(rec)), clampLBA(format.GPTEntryLast.Get(rec))
+	p := Partition{
+		Number: number,
+		Start:  first * t.Sector,
+		Length: max(0, last-first+1) * t.Sector,
+		Type:   format.GPTType(kind),
+		GUID:   format.GPTEntryGUID.Get(rec).String(),
+		Name:   format.GPTEntryName.Get(rec),
+		Entry:  decode.Place{File: VirtualDisk, Offset: at, Length: int64(len(b))},
+	}
+	if p.Type == "" {
+		p.Type = kind.String()
+	}
+	if p.End() > r.size || last < first {
+		t.Findings = append(t.Findings, finding("P1", disk.SeverityWarning, p.Entry,
+			"partition %d lies at sectors %d to %d, the disk has %d", number, first, last, r.size/t.Sector))
+	}
+	r.volume(&p)
+	t.Partitions = append(t.Partitions, p)
+}
+
+func samePartitions(a, b Table) bool {
+	if len(a.Partitions) != len(b.Partitions) {
+		return false
+	}
+	for i, p := range a.Partitions {
+		q := b.Partitions[i]
+		if p.Number != q.Number || p.Start != q.Start || p.Length != q.Length || p.GUID != q.GUID || p.Type != q.Type {
+			return false
+		}
+	}
+	return true
+}

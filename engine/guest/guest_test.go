@@ -1,0 +1,186 @@
+package guest_test
+
+import (
+	"fmt"
+	"hash/crc32"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"platter/decode"
+	"platter/decode/decodetest"
+	format "platter/decode/guest"
+	"platter/engine/disk"
+	"platter/engine/guest"
+	"platter/engine/raw"
+	"platter/engine/store"
+)
+
+const mib = 1 << 20
+
+// diskOf opens bytes as a raw disk.
+func diskOf(t *testing.T, content []byte) disk.Image {
+	t.Helper()
+	fs := store.NewMem()
+	fs.PutFile("disk.img", content)
+	f, err := fs.Open("disk.img")
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := raw.Open(t.Context(), disk.Source{Path: "disk.img", Name: "disk.img", File: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// entry fills one partition entry of the boot record at off.
+func entry(b []byte, off, i int, kind uint8, lba, sectors uint32) {
+	rec, _ := format.MBR.Of(b[off:])
+	format.MBRSignature.Put(rec, 0xAA55)
+	e, _ := format.MBREntries.At(rec, i)
+	format.MBREntryType.Put(e, kind)
+	format.MBREntryLBA.Put(e, lba)
+	format.MBREntrySectors.Put(e, sectors)
+}
+
+func partitions(t *testing.T, b []byte) guest.Table {
+	t.Helper()
+	img := diskOf(t, b)
+	table, err := guest.Partitions(t.Context(), img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := guest.Tree(t.Context(), img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decodetest.Walk(t, tree, 5000)
+	return table
+}
+
+func describe(t guest.Table) string {
+	s := t.Scheme
+	for _, p := range t.Partitions {
+		s += fmt.Sprintf(" | %d %s %d+%d %s %s %q", p.Number, p.Type, p.Start/512, p.Length/512, p.System, p.Name, p.Label)
+	}
+	for _, f := range t.Findings {
+		s += " ! " + f.Code
+	}
+	return s
+}
+
+func fat32(b []byte, name string) {
+	rec := format.FAT32.Blank()
+	format.FAT32Label.Put(rec, name)
+	format.FAT32Type.Put(rec, "FAT32   ")
+	copy(b, rec.Bytes())
+}
+
+func TestMBRWithLogicalPartitions(t *testing.T) {
+	b := make([]byte, 4*mib)
+	entry(b, 0, 0, 0x0C, 2048, 1024)
+	entry(b, 0, 2, format.TypeExtended, 4096, 4096)
+	entry(b, 4096*512, 0, 0x83, 64, 100)
+	entry(b, 4096*512, 1, format.TypeExtended, 1000, 500)
+	entry(b, 5096*512, 0, 0x82, 64, 5000)
+	fat32(b[2048*512:], "DATA       ")
+	want := `MBR | 1 FAT32 LBA 2048+1024 FAT32  "DATA" | 3 extended 4096+4096   "" | 5 Linux 4160+100   "" | 6 Linux swap 5160+5000   "" ! guest/P1`
+	if got := describe(partitions(t, b)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestMBRLoopEnds(t *testing.T) {
+	b := make([]byte, 2*mib)
+	entry(b, 0, 0, format.TypeExtended, 100, 2000)
+	entry(b, 100*512, 0, 0x83, 1, 10)
+	entry(b, 100*512, 1, format.TypeExtended, 0, 10)
+	if got, want := describe(partitions(t, b)), `MBR | 1 extended 100+2000   "" | 5 Linux 101+10   "" ! guest/P3`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestNoTable(t *testing.T) {
+	fat := make([]byte, mib)
+	fat32(fat, "FLOPPY     ")
+	for name, b := range map[string][]byte{"empty": nil, "short": make([]byte, 100), "zeros": make([]byte, mib), "file system without partitions": fat} {
+		if got := describe(partitions(t, b)); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// gptDisk makes a disk with one partition and both copies of the table.
+func gptDisk() []byte {
+	b := make([]byte, 2*mib)
+	entry(b, 0, 0, format.TypeProtective, 1, 4095)
+	last := uint64(len(b)/512 - 1)
+	e := format.GPTEntry.Blank()
+	format.GPTEntryType.Put(e, uuid.MustParse("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7"))
+	format.GPTEntryGUID.Put(e, uuid.MustParse("11111111-2222-4333-8444-555555555555"))
+	format.GPTEntryFirst.Put(e, 64)
+	format.GPTEntryLast.Put(e, 127)
+	format.GPTEntryName.Put(e, "Datä")
+	for _, c := range []struct{ at, other, list uint64 }{{1, last, 2}, {last, 1, last - 32}} {
+		h := format.GPTHeader.Blank()
+		format.GPTHeaderSize.Put(h, 92)
+		format.GPTMyLBA.Put(h, c.at)
+		format.GPTAlternateLBA.Put(h, c.other)
+		format.GPTEntryLBA.Put(h, c.list)
+		format.GPTEntryCount.Put(h, 128)
+		format.GPTEntrySize.Put(h, 128)
+		copy(b[c.list*512:], e.Bytes())
+		format.GPTEntriesCRC.Put(h, crc(b[c.list*512:c.list*512+128*128]))
+		format.GPTHeader.Seal(h.Bytes())
+		copy(b[c.at*512:], h.Bytes())
+	}
+	return b
+}
+
+func TestGPT(t *testing.T) {
+	const part = ` | 1 Basic data 64+64  Datä ""`
+	last := 2*mib - 512
+	tests := []struct {
+		name   string
+		damage func(b []byte)
+		want   string
+	}{
+		{"healthy", func([]byte) {}, "GPT" + part},
+		{"primary damaged", func(b []byte) { b[512+40]++ }, "GPT" + part + " ! guest/P5"},
+		{"backup damaged", func(b []byte) { b[last+40]++ }, "GPT" + part + " ! guest/P6"},
+		{"primary list damaged", func(b []byte) { b[1024+56] = 'X' }, `GPT | 1 Basic data 64+64  Xatä "" ! guest/P8`},
+		{"another list in the backup", func(b []byte) { b[last-32*512+32]++ }, "GPT" + part + " ! guest/P7"},
+		{"both damaged", func(b []byte) { b[512]++; b[last]++ }, `MBR | 1 GPT protective 1+4095   ""`},
+	}
+	for _, tt := range tests {
+		b := gptDisk()
+		tt.damage(b)
+		if got := describe(partitions(t, b)); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestGPTTreeJumpsBetweenCopies(t *testing.T) {
+	tree, err := guest.Tree(t.Context(), diskOf(t, gptDisk()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := tree.Child(1)
+	if header.Name != "GPT header" || header.Mark != decode.Good || header.Twin == nil || header.Twin.Offset != 2*mib-512 {
+		t.Errorf("header %q is %s (%s), twin %+v", header.Name, header.Mark, header.Words, header.Twin)
+	}
+}
+
+// FuzzPartitions: whatever the table claims, reading it ends.
+func FuzzPartitions(f *testing.F) {
+	f.Add(gptDisk()[:64*1024])
+	b := make([]byte, 8192)
+	entry(b, 0, 0, format.TypeExtended, 1, 10)
+	entry(b, 512, 1, format.TypeExtended, 1, 10)
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) { partitions(t, b) })
+}
+
+func crc(b []byte) uint32 { return crc32.ChecksumIEEE(b) }

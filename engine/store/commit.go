@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Commit brings everything staged to disk. First nothing is written: each file is
+// opened for writing, it must be the file that was read, and hold the old bytes
+// (else ErrChanged). Then the journal is laid beside the image, exactly the planned
+// bytes are written, made durable, read back and compared (else ErrVerify), and the
+// journal is removed. If anything fails on the way, the old bytes are put back and
+// the changes stay staged. The context is heeded until the first byte is written.
+// Afterwards the history remains: undoing a committed change stages its inverse.
+func (w *Workspace) Commit(ctx context.Context) error { return w.commit(ctx, true) }
+
+// CommitUnjournaled is Commit for a folder in which no journal can be made
+// (ErrNoJournal): a power cut in the middle leaves some old and some new bytes.
+func (w *Workspace) CommitUnjournaled(ctx context.Context) error { return w.commit(ctx, false) }
+
+func (w *Workspace) commit(ctx context.Context, journaled bool) error {
+	steps, err := w.claim()
+	if err != nil || len(steps) == 0 {
+		return err
+	}
+	defer w.unclaim()
+	list, err := w.targets(ctx, steps)
+	defer list.close()
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if journaled {
+		if err := writeJournal(w.base, w.image, steps); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := list.write(); err != nil {
+		return fmt.Errorf("commit: %w", w.abort(list, err, journaled))
+	}
+	w.settle()
+	if journaled {
+		if err := dropJournal(w.base, w.image); err != nil {
+			return fmt.Errorf("the changes are on disk, but: %w", err)
+		}
+	}
+	return nil
+}
+
+// claim keeps others from changing the workspace, if there is anything to commit.
+func (w *Workspace) claim() ([]Step, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy {
+		return nil, fmt.Errorf("commit: %w", ErrBusy)
+	}
+	steps := w.plan()
+	if len(steps) == 0 {
+		w.settle()
+		return nil, nil
+	}
+	w.busy = true
+	return steps, nil
+}
+
+func (w *Workspace) unclaim() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = false
+}
+
+// settle makes what is visible the content on disk.
+func (w *Workspace) settle() {
+	for _, o := range w.order {
+		o.extents = nil
+		o.diskSize = o.size
+		o.shape = shape{size: o.size}
+	}
+	for i, c := range w.history {
+		c.settle()
+		c.committed = i < w.cursor
+	}
+	w.epoch++
+	w.generation.Add(1)
+}
+
+// abort puts the old bytes back after a failed write. If that fails too, the
+// journal stays.
+func (w *Workspace) abort(list targets, cause error, journaled bool) error {
+	if err := list.restore(); err != nil {
+		return fmt.Errorf("%w; the old bytes could not be put back: %w", cause, err)
+	}
+	if journaled {
+		if err := dropJournal(w.base, w.image); err != nil {
+			return fmt.Errorf("%w; the old bytes are back, but: %w", cause, err)
+		}
+	}
+	return fmt.Errorf("%w; the old bytes are back", cause)
+}
+
+// target is a file being written and its part of the plan.
+type target struct {
+	File
+	name  string
+	steps []Step
+}
+
+type targets []target
+
+// targets opens the files of a plan for writing and checks that they are as they
+// were read.
+func (w *Workspace) targets(ctx context.Context, steps []Step) (targets, error) {
+	list, err := openTargets(w.base, steps)
+	if err != nil {
+		return list, err
+	}
+	for _, t := range list {
+		if err := t.unchanged(ctx, w.overlay(t.name)); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// openTargets opens the files of a plan; those that it could are returned with
+// the error too, to be closed.
+func openTargets(in Opener, steps []Step) (targets, error) {
+	var list targets
+	for _, s := range steps {
+		if n := len(list); n > 0 && list[n-1].name == s.File {
+			list[n-1].steps = append(list[n-1].steps, s)
+			continue
+		}
+		f, err := in.OpenWrite(s.File)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, target{f, s.File, []Step{s}})
+	}
+	return list, nil
+}
+
+func (w *Workspace) overlay(name string) *overlay {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.byName[name]
+}
+
+func (ts targets) close() {
+	for _, t := range ts {
+		t.Close()
+	}
+}
+
+func (t target) unchanged(ctx context.Context, o *overlay) error {
+	id, err := t.ID()
+	if err != nil {
+		return err
+	}
+	size, err := t.Size()
+	if err != nil {
+		return err
+	}
+	if id != o.id || size != o.diskSize {
+		return fmt.Errorf("%q: was file %v of %d bytes, is %v of %d: %w", t.name, o.id, o.diskSize, id, size, ErrChanged)
+	}
+	for _, s := range t.steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.expect(s.Offset, s.Old, ErrChanged); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expect reads and compares; a difference is the given error, with its place.
+func (t target) expect(off int64, want []byte, differs error) error {
+	got := make([]byte, len(want))
+	if n, err := t.ReadAt(got, off); n < len(got) {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("%q at offset 0x%x: %w", t.name, off+int64(n), err)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			return fmt.Errorf("%q at offset 0x%x: byte 0x%02x, expected 0x%02x: %w", t.name, off+int64(i), got[i], want[i], differs)
+		}
+	}
+	return nil
+}
+
+// write carries out the plan and proves it.
+func (ts targets) write() error {
+	for _, t := range ts {
+		for _, s := range t.steps {
+			if err := t.carryOut(s); err != nil {
+				return err
+			}
+		}
+	}
+	return ts.secure(func(s Step) ([]byte, int64) { return s.New, s.SizeAfter })
+}
+
+func (t target) carryOut(s Step) error {
+	if s.Resizes() {
+		return t.Truncate(s.SizeAfter)
+	}
+	_, err := t.WriteAt(s.New, s.Offset)
+	return err
+}
+
+// restore takes a plan back, as far as it was carried out. It goes on after an
+// error, to save what can be saved, and returns the first.
+func (ts targets) restore() error {
+	var first error
+	for _, t := range ts {
+		for _, s := range slices.Backward(t.steps) {
+			if err := t.takeBack(s); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	if first != nil {
+		return first
+	}
+	return ts.secure(func(s Step) ([]byte, int64) { return s.Old, s.SizeBefore })
+}
+
+func (t target) takeBack(s Step) error {
+	if s.Resizes() {
+		if err := t.Truncate(s.SizeBefore); err != nil {
+			return err
+		}
+	}
+	if len(s.Old) == 0 {
+		return nil
+	}
+	_, err := t.WriteAt(s.Old, s.Offset)
+	return err
+}
+
+// secure makes the files durable, reads back, and compares with the bytes and
+// the size that each step should have left.
+func (ts targets) secure(left func(Step) (content []byte, size int64)) error {
+	for _, t := range ts {
+		if err := t.Sync(); err != nil {
+			return err
+		}
+	}
+	for _, t := range ts {
+		for _, s := range t.steps {
+			content, size := left(s)
+			if err := t.prove(s, content, size); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t target) prove(s Step, content []byte, size int64) error {
+	if s.Resizes() {
+		got, err := t.Size()
+		if err != nil {
+			return err
+		}
+		if got != size {
+			return fmt.Errorf("%q has %d bytes, expected %d: %w", t.name, got, size, ErrVerify)
+		}
+	}
+	return t.expect(s.Offset, content, ErrVerify)
+}

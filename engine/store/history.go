@@ -1,0 +1,168 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+)
+
+// History lists all changes, oldest first, those undone last.
+func (w *Workspace) History() []Change {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	list := make([]Change, len(w.history))
+	for i, c := range w.history {
+		list[i] = Change{c.id, c.title, c.state(), c.edits()}
+	}
+	return list
+}
+
+// Staged is the number of changes that the next commit would bring to disk.
+func (w *Workspace) Staged() int {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	n := 0
+	for _, c := range w.history {
+		s := c.state()
+		canceled := c.drops != nil && !c.drops.committed
+		if s == Reverting || s == Staged && !canceled {
+			n++
+		}
+	}
+	return n
+}
+
+// Undo takes back the last visible change. One that was committed is taken back
+// in memory like any other; the next commit brings that to disk. ErrNothing tells
+// that no change is left.
+func (w *Workspace) Undo() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.busy:
+		return fmt.Errorf("undo: %w", ErrBusy)
+	case w.cursor == 0:
+		return fmt.Errorf("undo: %w", ErrNothing)
+	}
+	return w.move(w.history[w.cursor-1], -1)
+}
+
+// Redo brings back the change that was undone last. ErrNothing tells that there
+// is none.
+func (w *Workspace) Redo() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.busy:
+		return fmt.Errorf("redo: %w", ErrBusy)
+	case w.cursor == len(w.history):
+		return fmt.Errorf("redo: %w", ErrNothing)
+	}
+	return w.move(w.history[w.cursor], +1)
+}
+
+// move takes a change across the cursor. If the splices of its last move still
+// hold, they are reversed; else its edits are staged.
+func (w *Workspace) move(c *change, step int) error {
+	switch {
+	case c.settled != nil && c.epoch != w.epoch:
+		list, err := w.restage(c.settled, step, c)
+		if err != nil {
+			return err
+		}
+		c.splices, c.applied, c.epoch = list, true, w.epoch
+	case c.applied:
+		takeBack(c.splices)
+		c.applied = false
+	default:
+		for _, s := range c.splices {
+			s.apply()
+		}
+		c.applied = true
+	}
+	c.undone = step < 0
+	if c.drops != nil {
+		c.drops.dropped = !c.undone
+	}
+	w.cursor += step
+	w.generation.Add(1)
+	return nil
+}
+
+// restage writes edits into the overlays once more: forward what was there after
+// them, backward, from the last, what was there before.
+func (w *Workspace) restage(edits []Edit, step int, by *change) ([]splice, error) {
+	var done []splice
+	for i := range edits {
+		e := edits[i]
+		if step < 0 {
+			e = edits[len(edits)-1-i].inverse()
+		}
+		list, err := w.replay(e, by)
+		if err != nil {
+			takeBack(done)
+			return nil, err
+		}
+		done = append(done, list...)
+	}
+	return done, nil
+}
+
+func (e Edit) inverse() Edit {
+	return Edit{e.File, e.Offset, e.After, e.Before, e.SizeAfter, e.SizeBefore}
+}
+
+func (w *Workspace) replay(e Edit, by *change) ([]splice, error) {
+	o := w.byName[e.File]
+	if !e.Resizes() {
+		return o.write(e.After, e.Offset, by)
+	}
+	s, err := o.resize(e.SizeAfter, by)
+	if err != nil {
+		return nil, err
+	}
+	return []splice{s}, nil
+}
+
+// Drop takes one change out of the middle of the history, by its ID, as a new
+// change that can be undone. ErrEntangled tells that a later change builds on it.
+func (w *Workspace) Drop(id int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := slices.IndexFunc(w.history[:w.cursor], func(c *change) bool { return c.id == id && !c.dropped })
+	switch {
+	case w.busy:
+		return fmt.Errorf("drop: %w", ErrBusy)
+	case at < 0:
+		return fmt.Errorf("drop change %d: %w", id, ErrNothing)
+	}
+	c := w.history[at]
+	for _, later := range w.history[at+1 : w.cursor] {
+		if overlaps(c.edits(), later.edits()) {
+			return fmt.Errorf("drop %q: %w: %q", c.title, ErrEntangled, later.title)
+		}
+	}
+	w.lastID++
+	d := &change{id: w.lastID, title: "drop: " + c.title, applied: true, epoch: w.epoch, drops: c}
+	list, err := w.takeOut(c, d)
+	if err != nil {
+		return err
+	}
+	d.splices = list
+	c.dropped = true
+	w.record(d)
+	return nil
+}
+
+// takeOut undoes c under later changes that do not touch it.
+func (w *Workspace) takeOut(c, by *change) ([]splice, error) {
+	if c.settled != nil {
+		return w.restage(c.settled, -1, by)
+	}
+	var list []splice
+	for _, s := range slices.Backward(c.splices) {
+		inverse := s.inverse()
+		inverse.apply()
+		list = append(list, inverse)
+	}
+	return list, nil
+}

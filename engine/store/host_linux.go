@@ -1,0 +1,38 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"syscall"
+)
+
+// noatime keeps reading from leaving a trace in the access time.
+const noatime = syscall.O_NOATIME
+
+// The whence values of lseek(2) that find data and holes.
+const (
+	seekData = 3
+	seekHole = 4
+)
+
+// NextData asks the file system where it holds data.
+func (h *hostFile) NextData(off int64) (Range, error) {
+	size, err := h.Size()
+	if err != nil {
+		return Range{}, err
+	}
+	start, err := h.f.Seek(off, seekData)
+	switch {
+	case errors.Is(err, syscall.ENXIO) || off >= size:
+		return Range{}, io.EOF
+	case errors.Is(err, syscall.EINVAL): // a file system without the notion
+		return Range{off, size - off}, nil
+	case err != nil:
+		return Range{}, nameErr("seek", h.name, err)
+	}
+	end, err := h.f.Seek(start, seekHole)
+	if err != nil {
+		return Range{}, nameErr("seek", h.name, err)
+	}
+	return Range{start, end - start}, nil
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// noatime exists on Linux only.
+const noatime = 0

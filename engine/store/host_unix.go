@@ -1,0 +1,42 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// nonblock keeps open(2) from waiting for the other end of a pipe.
+const nonblock = syscall.O_NONBLOCK
+
+func fileID(f *os.File) (FileID, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return FileID{}, err
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return FileID{}, errors.New("no inode number")
+	}
+	return FileID{uint64(st.Dev), uint64(st.Ino)}, nil
+}
+
+// SyncDir makes what was created, removed and renamed durable.
+func (d *Folder) SyncDir() error {
+	p, err := d.place(".")
+	if err != nil {
+		return nameErr("sync", d.dir, err)
+	}
+	f, err := p.open(os.O_RDONLY)
+	if err != nil {
+		return nameErr("sync", d.dir, err)
+	}
+	defer f.Close()
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) { // file systems without the notion
+		err = nil
+	}
+	return nameErr("sync", d.dir, err)
+}

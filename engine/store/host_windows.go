@@ -1,0 +1,21 @@
+package store
+
+import (
+	"os"
+	"syscall"
+)
+
+// nonblock has no meaning here: pipes are no files of a folder.
+const nonblock = 0
+
+func fileID(f *os.File) (FileID, error) {
+	var fi syscall.ByHandleFileInformation
+	if err := syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &fi); err != nil {
+		return FileID{}, err
+	}
+	index := uint64(fi.FileIndexHigh)<<32 | uint64(fi.FileIndexLow)
+	return FileID{uint64(fi.VolumeSerialNumber), index}, nil
+}
+
+// SyncDir has nothing to do: NTFS keeps its own journal of names.
+func (d *Folder) SyncDir() error { return nil }

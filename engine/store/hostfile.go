@@ -1,0 +1,143 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// place is a path and the root it is opened through; without a root it is the
+// path that the user typed.
+type place struct {
+	root *os.Root
+	path string
+}
+
+func (p place) stat() (fs.FileInfo, error) {
+	if p.root == nil {
+		return os.Stat(p.path)
+	}
+	return p.root.Stat(p.path)
+}
+
+func (p place) open(flag int) (*os.File, error) {
+	if p.root == nil {
+		return os.OpenFile(p.path, flag, 0o666)
+	}
+	return p.root.OpenFile(p.path, flag, 0o666)
+}
+
+// openHost opens a regular file, or with device a block device for reading. It
+// looks before it opens, since opening alone makes some devices act, and looks
+// again afterwards, since the name may have passed to another file.
+func openHost(p place, name string, flag int, device bool) (*hostFile, error) {
+	fi, err := p.stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := acceptable(fi, flag, device); err != nil {
+		return nil, err
+	}
+	f, err := p.open(flag | nonblock | noatime)
+	if noatime != 0 && errors.Is(err, fs.ErrPermission) { // only the owner may keep the access time
+		f, err = p.open(flag | nonblock)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h := &hostFile{f: f, name: name, writable: flag != os.O_RDONLY}
+	if err := h.admit(flag, device); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func acceptable(fi fs.FileInfo, flag int, device bool) error {
+	switch {
+	case fi.Mode().IsRegular():
+		return nil
+	case !device || !isBlockDevice(fi):
+		return ErrNotRegular
+	case flag != os.O_RDONLY:
+		return ErrReadOnly
+	}
+	return nil
+}
+
+func isBlockDevice(fi fs.FileInfo) bool {
+	return fi.Mode()&(fs.ModeDevice|fs.ModeCharDevice) == fs.ModeDevice
+}
+
+// hostFile is a file of the host.
+type hostFile struct {
+	f        *os.File
+	name     string
+	writable bool
+	device   int64 // capacity of a block device, else 0
+}
+
+// admit checks what was really opened and learns a device's capacity.
+func (h *hostFile) admit(flag int, device bool) error {
+	fi, err := h.f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := acceptable(fi, flag, device); err != nil || fi.Mode().IsRegular() {
+		return err
+	}
+	h.device, err = h.f.Seek(0, io.SeekEnd)
+	if err == nil && h.device == 0 {
+		err = errors.New("the capacity of the device can't be told")
+	}
+	return err
+}
+
+func (h *hostFile) ReadAt(p []byte, off int64) (int, error) {
+	n, err := h.f.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = nameErr("read", h.name, err)
+	}
+	return n, err
+}
+
+func (h *hostFile) WriteAt(p []byte, off int64) (int, error) {
+	if !h.writable {
+		return 0, nameErr("write", h.name, ErrReadOnly)
+	}
+	n, err := h.f.WriteAt(p, off)
+	return n, nameErr("write", h.name, err)
+}
+
+func (h *hostFile) Close() error { return nameErr("close", h.name, h.f.Close()) }
+
+func (h *hostFile) Size() (int64, error) {
+	if h.device != 0 {
+		return h.device, nil
+	}
+	fi, err := h.f.Stat()
+	if err != nil {
+		return 0, nameErr("stat", h.name, err)
+	}
+	return fi.Size(), nil
+}
+
+func (h *hostFile) Truncate(size int64) error {
+	if !h.writable {
+		return nameErr("resize", h.name, ErrReadOnly)
+	}
+	return nameErr("resize", h.name, h.f.Truncate(size))
+}
+
+func (h *hostFile) Sync() error {
+	if !h.writable {
+		return nil
+	}
+	return nameErr("sync", h.name, h.f.Sync())
+}
+
+func (h *hostFile) ID() (FileID, error) {
+	id, err := fileID(h.f)
+	return id, nameErr("identify", h.name, err)
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// ErrNoJournal: the journal of a commit can't be made beside the image.
+var ErrNoJournal = errors.New("no commit journal can be made beside the image")
+
+// ErrTorn: a journal was not written to its end. Nothing else had been written
+// then: it can be removed.
+var ErrTorn = errors.New("the commit journal is incomplete")
+
+// maxJournal bounds what is read of a journal; Commit writes none that is longer.
+const maxJournal = 6 * MaxStaged
+
+const journalMagic = "platter commit journal 1\n"
+
+// JournalName is the name of an image's commit journal: beside it, so that it
+// travels with a torn image.
+func JournalName(image string) string { return image + ".platter-journal" }
+
+// Journal is what an interrupted commit left: what it meant to write, with the
+// old bytes.
+type Journal struct {
+	Image string
+	Steps []Step
+}
+
+// entry is a step in a journal. A file name need not be UTF-8, as text in JSON must.
+type entry struct {
+	Name []byte
+	Step
+}
+
+// A journal is a line that names the format, the SHA-256 of the rest in hex on
+// a line, and the steps in JSON.
+func encodeJournal(steps []Step) ([]byte, error) {
+	var entries []entry
+	for _, s := range steps {
+		entries = append(entries, entry{[]byte(s.File), s})
+	}
+	body, err := json.Marshal(entries)
+	if err != nil {
+		return nil, err
+	}
+	head := fmt.Appendf(nil, "%s%x\n", journalMagic, sha256.Sum256(body))
+	return append(head, body...), nil
+}
+
+func decodeJournal(b []byte) ([]Step, error) {
+	rest, ok := bytes.CutPrefix(b, []byte(journalMagic))
+	sum, body, found := bytes.Cut(rest, []byte("\n"))
+	if !ok || !found || string(sum) != fmt.Sprintf("%x", sha256.Sum256(body)) {
+		return nil, ErrTorn
+	}
+	var entries []entry
+	if err := json.Unmarshal(body, &entries); err != nil {
+		return nil, err
+	}
+	var steps []Step
+	for _, e := range entries {
+		e.Step.File = string(e.Name)
+		steps = append(steps, e.Step)
+	}
+	return steps, nil
+}
+
+func writeJournal(to FS, image string, steps []Step) error {
+	name := JournalName(image)
+	content, err := encodeJournal(steps)
+	if err != nil {
+		return err
+	}
+	if len(content) > maxJournal {
+		return fmt.Errorf("a journal of %d bytes: %w", len(content), ErrTooMuch)
+	}
+	f, err := to.Create(name)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("an interrupted commit left its journal: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoJournal, err)
+	}
+	_, err = f.WriteAt(content, 0)
+	if err = errors.Join(err, f.Sync(), f.Close(), to.SyncDir()); err != nil {
+		return errors.Join(err, to.Remove(name))
+	}
+	return nil
+}
+
+func dropJournal(from FS, image string) error {
+	if err := from.Remove(JournalName(image)); err != nil {
+		return err
+	}
+	return from.SyncDir()
+}
+
+// HasJournal tells whether an interrupted commit left its journal beside an image.
+func HasJournal(o Opener, image string) bool {
+	info, err := o.Stat(JournalName(image))
+	return err == nil && info.Regular
+}
+
+// ReadJournal reads the journal beside an image. Without one it gives
+// fs.ErrNotExist; ErrTorn tells that the commit had not begun to write.
+func ReadJournal(o Opener, image string) (*Journal, error) {
+	f, err := o.Open(JournalName(image))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size > maxJournal {
+		return nil, fmt.Errorf("a commit journal of %d bytes: %w", size, ErrTooMuch)
+	}
+	content := make([]byte, size)
+	if n, err := f.ReadAt(content, 0); n < len(content) {
+		return nil, fmt.Errorf("commit journal: %w", errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	steps, err := decodeJournal(content)
+	if err != nil {
+		return nil, nameErr("read", JournalName(image), err)
+	}
+	return &Journal{image, steps}, nil
+}
+
+// RollBack puts the old bytes of an interrupted commit back and removes its journal.
+func (j *Journal) RollBack(to FS) error {
+	return j.roll(to, "roll back", targets.restore)
+}
+
+// RollForward completes an interrupted commit and removes its journal.
+func (j *Journal) RollForward(to FS) error {
+	return j.roll(to, "roll forward", targets.write)
+}
+
+// roll requires that every byte concerned is an old or a new one: else somebody
+// wrote to the files since, and the journal no longer speaks of them.
+func (j *Journal) roll(to FS, op string, act func(targets) error) error {
+	list, err := j.open(to)
+	defer list.close()
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := act(list); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return dropJournal(to, j.Image)
+}
+
+func (j *Journal) open(to FS) (targets, error) {
+	list, err := openTargets(to, j.Steps)
+	if err != nil {
+		return list, err
+	}
+	for _, t := range list {
+		for _, s := range t.steps {
+			if err := t.halfDone(s); err != nil {
+				return list, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// halfDone checks that a step was carried out for some of its bytes, all, or none.
+func (t target) halfDone(s Step) error {
+	size, err := t.Size()
+	if err != nil {
+		return err
+	}
+	if s.Offset < 0 || s.SizeBefore < 0 || s.SizeAfter < 0 {
+		return fmt.Errorf("%q: %w", t.name, errOffset)
+	}
+	if s.Resizes() {
+		if size < min(s.SizeBefore, s.SizeAfter) || size > max(s.SizeBefore, s.SizeAfter) {
+			return fmt.Errorf("%q has %d bytes, expected %d to %d: %w", t.name, size, s.SizeBefore, s.SizeAfter, ErrChanged)
+		}
+		return nil
+	}
+	got := make([]byte, len(s.New))
+	n, err := t.ReadAt(got, s.Offset)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	for i, b := range got[:n] {
+		old := byte(0)
+		if i < len(s.Old) {
+			old = s.Old[i]
+		}
+		if b != old && b != s.New[i] {
+			return fmt.Errorf("%q at offset 0x%x: byte 0x%02x is neither old nor new: %w", t.name, s.Offset+int64(i), b, ErrChanged)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// pageBytes is the grain of a file in memory: what is never written, or only
+// ever with zeros, takes no room.
+const pageBytes = 4096
+
+// MemFile is a sparse file in memory. Its size costs nothing, so that a test
+// can have one of 64 TiB. The zero value is not usable: see NewMemFile.
+type MemFile struct {
+	inode uint64
+	mu    sync.RWMutex
+	size  int64
+	pages map[int64]*[pageBytes]byte
+}
+
+var lastInode atomic.Uint64
+
+// memDevice is the device number of all files in memory, one that no host uses.
+const memDevice = math.MaxUint64
+
+// NewMemFile makes a file of size bytes, all zero. A negative size is taken as 0.
+func NewMemFile(size int64) *MemFile {
+	return &MemFile{inode: lastInode.Add(1), size: max(size, 0), pages: map[int64]*[pageBytes]byte{}}
+}
+
+var errOffset = errors.New("negative offset or size")
+
+// ReadAt reads like any io.ReaderAt; holes are zeros.
+func (m *MemFile) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errOffset
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	short := int64(len(p)) > m.size-off
+	if short {
+		p = p[:max(m.size-off, 0)]
+	}
+	for n := 0; n < len(p); {
+		piece, at := pieceAt(p[n:], off+int64(n))
+		if page := m.pages[(off+int64(n))/pageBytes]; page != nil {
+			copy(piece, page[at:])
+		} else {
+			clear(piece)
+		}
+		n += len(piece)
+	}
+	if short {
+		return len(p), io.EOF
+	}
+	return len(p), nil
+}
+
+// pieceAt is the start of p that lies in one page when p lies at off, and where
+// in that page it begins.
+func pieceAt(p []byte, off int64) ([]byte, int) {
+	at := int(off % pageBytes)
+	return p[:min(len(p), pageBytes-at)], at
+}
+
+// WriteAt writes, growing the file if need be. Zeros written to a hole leave it one.
+func (m *MemFile) WriteAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > math.MaxInt64-int64(len(p)) {
+		return 0, errOffset
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for n := 0; n < len(p); {
+		piece, at := pieceAt(p[n:], off+int64(n))
+		m.writePage((off+int64(n))/pageBytes, piece, at)
+		n += len(piece)
+	}
+	if len(p) > 0 {
+		m.size = max(m.size, off+int64(len(p)))
+	}
+	return len(p), nil
+}
+
+func (m *MemFile) writePage(index int64, piece []byte, at int) {
+	page := m.pages[index]
+	if page == nil {
+		if allZero(piece) {
+			return
+		}
+		page = new([pageBytes]byte)
+		m.pages[index] = page
+	}
+	copy(page[at:], piece)
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Truncate cuts the file or grows it by a hole.
+func (m *MemFile) Truncate(size int64) error {
+	if size < 0 {
+		return errOffset
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if size < m.size {
+		for i := range m.pages {
+			if i*pageBytes >= size {
+				delete(m.pages, i)
+			}
+		}
+		if last := m.pages[size/pageBytes]; last != nil {
+			clear(last[size%pageBytes:])
+		}
+	}
+	m.size = size
+	return nil
+}
+
+// Size is the length in bytes.
+func (m *MemFile) Size() (int64, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.size, nil
+}
+
+// Sync has nothing to do.
+func (m *MemFile) Sync() error { return nil }
+
+// Close has nothing to do: the file stays usable.
+func (m *MemFile) Close() error { return nil }
+
+// ID is unique among the files of this process.
+func (m *MemFile) ID() (FileID, error) { return FileID{memDevice, m.inode}, nil }
+
+// NextData finds the next pages that were written, see Sparse. It sorts the
+// list of pages each time.
+func (m *MemFile) NextData(off int64) (Range, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	first := max(off, 0) / pageBytes
+	var at []int64
+	for i := range m.pages {
+		if i >= first {
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 || off >= m.size {
+		return Range{}, io.EOF
+	}
+	slices.Sort(at)
+	end := 1
+	for end < len(at) && at[end] == at[end-1]+1 {
+		end++
+	}
+	start := max(off, at[0]*pageBytes)
+	return Range{start, min(m.size, (at[end-1]+1)*pageBytes) - start}, nil
+}
+
+// Clone is an independent copy with its own identity.
+func (m *MemFile) Clone() *MemFile {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	c := NewMemFile(m.size)
+	for i, page := range m.pages {
+		copied := *page
+		c.pages[i] = &copied
+	}
+	return c
+}

@@ -1,0 +1,91 @@
+package store_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"platter/engine/store"
+)
+
+func TestResolve(t *testing.T) {
+	mem := store.NewMem()
+	tests := []struct {
+		from, claimed, want string
+		err                 error
+	}{
+		{"disk.vmdk", "disk-s001.vmdk", "disk-s001.vmdk", nil},
+		{"disk.vmdk", `.\base.vhd`, "base.vhd", nil},
+		{"disk.vmdk", `sub\dir\base.vhd`, "sub/dir/base.vhd", nil},
+		{"sub/child.vhd", `..\base.vhd`, "base.vhd", nil},
+		{"sub/child.vhd", "base.vhd", "sub/base.vhd", nil},
+		{"disk.vmdk", "sub/../base.vhd", "base.vhd", nil},
+		{"disk.vmdk", "a..b", "a..b", nil},
+		{"disk.vmdk", "nbd-file:x://y", "nbd-file:x:/y", nil},
+		{"disk.vmdk", "..", "", store.ErrOutside},
+		{"disk.vmdk", "../base.vhd", "", store.ErrOutside},
+		{"disk.vmdk", `sub\..\..\base.vhd`, "", store.ErrOutside},
+		{"sub/child.vhd", "../../base.vhd", "", store.ErrOutside},
+		{"disk.vmdk", "/etc/passwd", "", store.ErrOutside},
+		{"disk.vmdk", `\etc\passwd`, "", store.ErrOutside},
+		{"disk.vmdk", `C:\vm\base.vhd`, "", store.ErrOutside},
+		{"disk.vmdk", `C:base.vhd`, "", store.ErrOutside},
+		{"disk.vmdk", `\\?\C:\vm\base.vhd`, "", store.ErrOutside},
+		{"disk.vmdk", `\\?\Volume{26a21bda-a627-11d7-9931-806e6f6e6963}\base.vhd`, "", store.ErrOutside},
+		{"disk.vmdk", "file:///C:/vm/base.vhd", "", store.ErrOutside},
+		{"disk.vmdk", "file:///vm/base.vhd", "", store.ErrOutside},
+		{"disk.vmdk", "file://server/base.vhd", "", store.ErrNetworkName},
+		{"disk.vmdk", `\\server\share\base.vhd`, "", store.ErrNetworkName},
+		{"disk.vmdk", "//server/share/base.vhd", "", store.ErrNetworkName},
+		{"disk.vmdk", `\\?\UNC\server\share\base.vhd`, "", store.ErrNetworkName},
+		{"disk.vmdk", `\\?\unc\server\share\base.vhd`, "", store.ErrNetworkName},
+		{"disk.vmdk", "SMB://server/base.vhd", "", store.ErrNetworkName},
+		{"disk.vmdk", "nbd+unix://x", "", store.ErrNetworkName},
+		{"disk.vmdk", `\\.\PhysicalDrive0`, "", store.ErrNotRegular},
+		{"disk.vmdk", "", "", store.ErrBadName},
+		{"disk.vmdk", "a\x00b", "", store.ErrBadName},
+		{"disk.vmdk", strings.Repeat("a", 40000), "", store.ErrBadName},
+	}
+	for _, test := range tests {
+		got, err := mem.Resolve(test.from, test.claimed)
+		if got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("Resolve(%q, %q) = %q, %v; want %q, %v", test.from, test.claimed, got, err, test.want, test.err)
+		}
+	}
+}
+
+func TestNameErrorsAreQuoted(t *testing.T) {
+	_, err := store.NewMem().Resolve("disk.vmdk", "../\x1b[2J\u202e")
+	if want := `resolve "../\x1b[2J\u202e": path leaves the image's folder`; err.Error() != want {
+		t.Errorf("got %s, want %s", err, want)
+	}
+}
+
+func TestFind(t *testing.T) {
+	mem := store.NewMem()
+	for _, name := range []string{"Base.VHD", "base.vhd", "Other.vhd", "sub/Deep.vhd"} {
+		mem.PutFile(name, nil)
+	}
+	tests := []struct{ dir, claimed, want string }{
+		{".", `C:\vm\base.vhd`, "base.vhd"},
+		{".", "/x/Base.VHD", "Base.VHD"},
+		{".", "BASE.vhd", "Base.VHD"},
+		{".", "OTHER.VHD", "Other.vhd"},
+		{"sub", "deep.vhd", "sub/Deep.vhd"},
+	}
+	for _, test := range tests {
+		got, err := store.Find(mem, test.dir, test.claimed)
+		if got != test.want || err != nil {
+			t.Errorf("Find(%q, %q) = %q, %v; want %q", test.dir, test.claimed, got, err, test.want)
+		}
+	}
+	if _, err := store.Find(mem, ".", "missing.vhd"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	for _, bad := range []string{"", "..", `C:\vm\`} {
+		if got, err := store.Find(mem, ".", bad); err == nil {
+			t.Errorf("Find(%q) = %q", bad, got)
+		}
+	}
+}

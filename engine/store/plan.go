@@ -1,0 +1,115 @@
+package store
+
+import (
+	"iter"
+	"slices"
+)
+
+// Step is one thing that Commit would do: write a run of bytes, all of which
+// differ from what is on disk, or give a file another length. The slices must
+// not be modified.
+type Step struct {
+	File   string
+	Offset int64  // bytes
+	Old    []byte // on disk; shorter than New where the file grows. What a cut takes away
+	New    []byte // empty for a resize
+	// Sizes of the file in bytes, where the step resizes it; else both 0.
+	SizeBefore, SizeAfter int64
+	Change                int    // ID of the change it stems from
+	Title                 string // of that change
+}
+
+// Resizes tells whether the step changes the length of the file.
+func (s Step) Resizes() bool { return s.SizeBefore != s.SizeAfter }
+
+// Dirty lists the staged bytes of a file that differ from what is on disk,
+// ascending; neighbours are one range. Past the end of the file on disk, where
+// growing leaves zeros, only other bytes are listed.
+func (w *Workspace) Dirty(name string) []Range {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	o := w.byName[name]
+	if o == nil {
+		return nil
+	}
+	var list []Range
+	for _, e := range o.extents {
+		for r := range e.runs() {
+			last := len(list) - 1
+			if last >= 0 && list[last].End() == r.Offset {
+				list[last].Length += r.Length
+			} else {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// runs yields, as ranges of the file, the bytes of e that differ from the disk.
+func (e extent) runs() iter.Seq[Range] {
+	return func(yield func(Range) bool) {
+		for r := range exactRuns(e.data, e.base) {
+			if !yield(Range{e.off + r.Offset, r.Length}) {
+				return
+			}
+		}
+	}
+}
+
+// Plan lists what Commit would do, in order: file by file as they were opened,
+// first growth, then bytes ascending, a cut last. Neighbouring bytes of one change
+// are one step.
+func (w *Workspace) Plan() []Step {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.plan()
+}
+
+func (w *Workspace) plan() []Step {
+	var steps []Step
+	for _, o := range w.order {
+		steps = append(steps, o.plan()...)
+	}
+	return steps
+}
+
+func (o *overlay) plan() []Step {
+	var steps []Step
+	resize := Step{File: o.name, Offset: min(o.size, o.diskSize), SizeBefore: o.diskSize, SizeAfter: o.size, Old: o.cut}
+	if o.by != nil {
+		resize.Change, resize.Title = o.by.id, o.by.heading()
+	}
+	if o.size > o.diskSize {
+		steps = append(steps, resize)
+	}
+	steps = o.planWrites(steps)
+	if o.size < o.diskSize {
+		steps = append(steps, resize)
+	}
+	return steps
+}
+
+func (o *overlay) planWrites(steps []Step) []Step {
+	var by *change
+	joined := false // the last step has slices of its own
+	for _, e := range o.extents {
+		for r := range e.runs() {
+			x := e.clip(r.Offset, r.End())
+			old := x.base[:max(min(r.Length, o.diskSize-r.Offset), 0)]
+			last := len(steps) - 1
+			if by != e.by || steps[last].Offset+int64(len(steps[last].New)) != r.Offset {
+				by, joined = e.by, false
+				steps = append(steps, Step{File: o.name, Offset: r.Offset, Old: old, New: x.data, Change: by.id, Title: by.heading()})
+				continue
+			}
+			if !joined {
+				steps[last].New, steps[last].Old = slices.Clip(steps[last].New), slices.Clip(steps[last].Old)
+				joined = true
+			}
+			steps[last].New = append(steps[last].New, x.data...)
+			steps[last].Old = append(steps[last].Old, old...)
+		}
+	}
+	return steps
+}

@@ -1,0 +1,180 @@
+package storetest
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+
+	"platter/engine/store"
+)
+
+// handle is a file as opened.
+type handle struct {
+	*file
+	writable bool
+}
+
+// Open opens a file for reading.
+func (s *FS) Open(name string) (store.File, error) { return s.open(name, false) }
+
+// OpenWrite opens a file for reading and writing.
+func (s *FS) OpenWrite(name string) (store.File, error) { return s.open(name, true) }
+
+func (s *FS) open(name string, writable bool) (store.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.find("open", name)
+	if err != nil {
+		return nil, err
+	}
+	return handle{f, writable}, nil
+}
+
+// Resolve turns a path found in an image into a name, as store.Mem does.
+func (s *FS) Resolve(from, claimed string) (string, error) {
+	return store.NewMem().Resolve(from, claimed)
+}
+
+// Stat describes a file.
+func (s *FS) Stat(name string) (store.Info, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.find("stat", name)
+	if err != nil {
+		return store.Info{}, err
+	}
+	size, err := f.live.Size()
+	return store.Info{Size: size, Regular: true}, err
+}
+
+// ReadDir lists the base names in a folder.
+func (s *FS) ReadDir(dir string) ([]string, error) { return s.Clone().ReadDir(dir) }
+
+// Create makes a new empty file.
+func (s *FS) Create(name string) (store.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name = path.Clean(name)
+	if s.live[name] != nil {
+		return nil, &store.NameError{Op: "create", Name: name, Err: fs.ErrExist}
+	}
+	f := &file{fs: s, live: store.NewMemFile(0), synced: store.NewMemFile(0)}
+	if err := s.rename(func(names map[string]*file) { names[name] = f }); err != nil {
+		return nil, err
+	}
+	return handle{f, true}, nil
+}
+
+// Remove deletes a file.
+func (s *FS) Remove(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.find("remove", name); err != nil {
+		return err
+	}
+	return s.rename(func(names map[string]*file) { delete(names, path.Clean(name)) })
+}
+
+// Rename gives a file another name, replacing what had it.
+func (s *FS) Rename(from, to string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.find("rename", from)
+	if err != nil {
+		return err
+	}
+	return s.rename(func(names map[string]*file) {
+		delete(names, path.Clean(from))
+		names[path.Clean(to)] = f
+	})
+}
+
+// rename applies a change of names, durable with the next SyncDir.
+func (s *FS) rename(change func(map[string]*file)) error {
+	if err := s.operate(); err != nil {
+		return err
+	}
+	change(s.live)
+	s.names = append(s.names, change)
+	return nil
+}
+
+// SyncDir makes all names durable.
+func (s *FS) SyncDir() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.operate(); err != nil {
+		return err
+	}
+	for _, change := range s.names {
+		change(s.durable)
+	}
+	s.names = nil
+	return nil
+}
+
+func (h handle) ReadAt(p []byte, off int64) (int, error) {
+	h.fs.mu.Lock()
+	bad, err := h.bad, h.badErr
+	h.fs.mu.Unlock()
+	if err != nil && off < bad.End() && off+int64(len(p)) > bad.Offset {
+		n := int(max(bad.Offset-off, 0))
+		h.live.ReadAt(p[:n], off)
+		return n, err
+	}
+	return h.live.ReadAt(p, off)
+}
+
+func (h handle) WriteAt(p []byte, off int64) (int, error) {
+	err := h.change(op{append([]byte{}, p...), off}, func() error {
+		_, err := h.live.WriteAt(p, off)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (h handle) Truncate(size int64) error {
+	return h.change(op{nil, size}, func() error { return h.live.Truncate(size) })
+}
+
+func (h handle) change(o op, do func() error) error {
+	if !h.writable {
+		return store.ErrReadOnly
+	}
+	h.fs.mu.Lock()
+	defer h.fs.mu.Unlock()
+	if err := h.fs.operate(); err != nil {
+		return err
+	}
+	h.pending = append(h.pending, o)
+	return do()
+}
+
+func (h handle) Sync() error {
+	h.fs.mu.Lock()
+	defer h.fs.mu.Unlock()
+	if err := h.fs.operate(); err != nil {
+		return err
+	}
+	for _, o := range h.pending {
+		if o.data == nil {
+			h.synced.Truncate(o.off)
+		} else {
+			h.synced.WriteAt(o.data, o.off)
+		}
+	}
+	h.pending = slices.Delete(h.pending, 0, len(h.pending))
+	return nil
+}
+
+func (h handle) Close() error { return nil }
+
+func (h handle) Size() (int64, error) { return h.live.Size() }
+
+func (h handle) ID() (store.FileID, error) { return h.live.ID() }
+
+// NextData makes the file's holes known.
+func (h handle) NextData(off int64) (store.Range, error) { return h.live.NextData(off) }

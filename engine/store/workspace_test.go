@@ -1,0 +1,449 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"platter/engine/store"
+	"platter/engine/store/storetest"
+)
+
+// workspace opens one over a file "a" in memory.
+func workspace(t *testing.T, content []byte) (*store.Workspace, store.File) {
+	t.Helper()
+	mem := store.NewMem()
+	mem.PutFile("a", content)
+	return over(t, mem)
+}
+
+func over(t *testing.T, base store.FS) (*store.Workspace, store.File) {
+	t.Helper()
+	w := store.NewWorkspace(base, "a")
+	t.Cleanup(func() { w.Close() })
+	return w, open(t, w, "a")
+}
+
+func open(t *testing.T, o store.Opener, name string) store.File {
+	t.Helper()
+	f, err := o.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// write stages one write.
+func write(t *testing.T, w *store.Workspace, f store.File, off int64, s string) {
+	t.Helper()
+	err := w.Do(fmt.Sprintf("%s at %d", s, off), func() error {
+		_, err := f.WriteAt([]byte(s), off)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNothingReachesTheDiskBeforeCommit(t *testing.T) {
+	base := storetest.New()
+	base.PutFile("a", []byte("0123456789"))
+	w, f := over(t, base)
+	write(t, w, f, 3, "abc")
+	must(t, w.Do("grow", func() error { return f.Truncate(12) }))
+	check(t, f, []byte("012abc6789\x00\x00"))
+	check(t, open(t, base, "a"), []byte("0123456789"))
+	disk, err := w.OnDisk("a")
+	must(t, err)
+	check(t, disk, []byte("0123456789"))
+	if base.Ops() != 0 {
+		t.Errorf("%d operations before the commit", base.Ops())
+	}
+	must(t, w.Commit(context.Background()))
+	check(t, open(t, base, "a"), []byte("012abc6789\x00\x00"))
+	check(t, disk, []byte("012abc6789\x00\x00"))
+	if names, _ := base.ReadDir("."); !slices.Equal(names, []string{"a"}) {
+		t.Errorf("folder holds %q", names)
+	}
+}
+
+func TestWritesNeedAChange(t *testing.T) {
+	_, f := workspace(t, []byte("0123"))
+	if _, err := f.WriteAt([]byte("x"), 0); !errors.Is(err, store.ErrNotStaging) {
+		t.Errorf("write: %v", err)
+	}
+	if err := f.Truncate(9); !errors.Is(err, store.ErrNotStaging) {
+		t.Errorf("truncate: %v", err)
+	}
+	check(t, f, []byte("0123"))
+}
+
+func TestErrorRollsBack(t *testing.T) {
+	mem := store.NewMem()
+	mem.PutFile("a", []byte("0123456789"))
+	mem.PutFile("b", []byte("abcdef"))
+	w, a := over(t, mem)
+	b := open(t, w, "b")
+	write(t, w, a, 2, "xy")
+	cause := errors.New("cause")
+	err := w.Do("fails", func() error {
+		a.WriteAt([]byte("zzzz"), 1)
+		a.Truncate(4)
+		b.WriteAt([]byte("tail"), 9)
+		return cause
+	})
+	if !errors.Is(err, cause) {
+		t.Errorf("error: %v", err)
+	}
+	check(t, a, []byte("01xy456789"))
+	check(t, b, []byte("abcdef"))
+	if got := w.Dirty("b"); got != nil {
+		t.Errorf("b is dirty: %v", got)
+	}
+	if n := len(w.History()); n != 1 {
+		t.Errorf("%d changes", n)
+	}
+}
+
+func TestPanicRollsBack(t *testing.T) {
+	w, f := workspace(t, []byte("0123"))
+	func() {
+		defer func() { recover() }()
+		w.Do("panics", func() error {
+			f.WriteAt([]byte("x"), 0)
+			panic("cause")
+		})
+	}()
+	check(t, f, []byte("0123"))
+	write(t, w, f, 1, "y")
+	check(t, f, []byte("0y23"))
+}
+
+func TestOneChangeAtATime(t *testing.T) {
+	w, f := workspace(t, []byte("0123"))
+	write(t, w, f, 0, "a")
+	must(t, w.Do("outer", func() error {
+		for name, err := range map[string]error{
+			"do":     w.Do("inner", func() error { return nil }),
+			"undo":   w.Undo(),
+			"redo":   w.Redo(),
+			"drop":   w.Drop(1),
+			"commit": w.Commit(context.Background()),
+		} {
+			if !errors.Is(err, store.ErrBusy) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		return nil
+	}))
+}
+
+func TestHistory(t *testing.T) {
+	w, f := workspace(t, []byte("0123456789"))
+	generation := w.Generation()
+	write(t, w, f, 0, "a")
+	write(t, w, f, 1, "b")
+	must(t, w.Do("nothing", func() error { _, err := f.WriteAt([]byte("ab2"), 0); return err }))
+	states := func(want ...store.State) {
+		t.Helper()
+		var got []store.State
+		for _, c := range w.History() {
+			got = append(got, c.State)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("states %v, want %v", got, want)
+		}
+		if g := w.Generation(); g <= generation {
+			t.Errorf("generation went from %d to %d", generation, g)
+		} else {
+			generation = g
+		}
+	}
+	states(store.Staged, store.Staged)
+	must(t, w.Undo())
+	states(store.Staged, store.Undone)
+	check(t, f, []byte("a123456789"))
+	must(t, w.Redo())
+	must(t, w.Commit(context.Background()))
+	states(store.Committed, store.Committed)
+	if n := w.Staged(); n != 0 {
+		t.Errorf("%d staged after commit", n)
+	}
+	must(t, w.Undo())
+	states(store.Committed, store.Reverting)
+	if n := w.Staged(); n != 1 {
+		t.Errorf("%d staged after undoing a committed change", n)
+	}
+	check(t, f, []byte("a123456789"))
+	if plan := w.Plan(); len(plan) != 1 || plan[0].Title != "undo: b at 1" || string(plan[0].New) != "1" {
+		t.Errorf("plan: %+v", plan)
+	}
+	must(t, w.Commit(context.Background()))
+	states(store.Committed, store.Undone)
+	must(t, w.Undo())
+	must(t, w.Redo())
+	must(t, w.Redo())
+	states(store.Committed, store.Staged)
+	must(t, w.Undo(), w.Undo())
+	if err := w.Undo(); !errors.Is(err, store.ErrNothing) {
+		t.Errorf("undo: %v", err)
+	}
+	write(t, w, f, 5, "c")
+	states(store.Staged)
+	check(t, f, []byte("01234c6789"))
+	if err := w.Redo(); !errors.Is(err, store.ErrNothing) {
+		t.Errorf("redo: %v", err)
+	}
+}
+
+func TestEdits(t *testing.T) {
+	w, f := workspace(t, []byte("0123456789"))
+	write(t, w, f, 2, "ab")
+	must(t, w.Do("cut", func() error { return f.Truncate(3) }))
+	want := []store.Edit{{File: "a", Offset: 3, Before: []byte("b456789")}, {File: "a", Offset: 3, SizeBefore: 10, SizeAfter: 3}}
+	for range 2 {
+		got := w.History()
+		if !slices.EqualFunc(got[1].Edits, want, sameEdit) {
+			t.Errorf("cut: %+v", got[1].Edits)
+		}
+		if e := got[0].Edits; len(e) != 1 || string(e[0].Before) != "23" || string(e[0].After) != "ab" || e[0].Offset != 2 {
+			t.Errorf("write: %+v", e)
+		}
+		must(t, w.Commit(context.Background()))
+	}
+}
+
+func sameEdit(a, b store.Edit) bool {
+	return a.File == b.File && a.Offset == b.Offset && bytes.Equal(a.Before, b.Before) && bytes.Equal(a.After, b.After) &&
+		a.SizeBefore == b.SizeBefore && a.SizeAfter == b.SizeAfter
+}
+
+func TestDirty(t *testing.T) {
+	w, f := workspace(t, []byte("0123456789"))
+	dirty := func(want ...store.Range) {
+		t.Helper()
+		if got := w.Dirty("a"); !slices.Equal(got, want) {
+			t.Errorf("dirty: %v, want %v", got, want)
+		}
+	}
+	dirty()
+	write(t, w, f, 2, "2b45x") // only b and x are not on disk
+	dirty(store.Range{Offset: 3, Length: 1}, store.Range{Offset: 6, Length: 1})
+	write(t, w, f, 7, "z")
+	dirty(store.Range{Offset: 3, Length: 1}, store.Range{Offset: 6, Length: 2})
+	must(t, w.Do("revert", func() error { return w.Revert("a", 0, 7) }))
+	dirty(store.Range{Offset: 7, Length: 1})
+	must(t, w.Undo())
+	dirty(store.Range{Offset: 3, Length: 1}, store.Range{Offset: 6, Length: 2})
+	write(t, w, f, 0, "0123456789")
+	dirty()
+	if w.Dirty("never opened") != nil {
+		t.Error("a file that was never opened is dirty")
+	}
+}
+
+func TestPlan(t *testing.T) {
+	mem := store.NewMem()
+	mem.PutFile("a", []byte("0123456789"))
+	mem.PutFile("b", []byte("abcdef"))
+	w, a := over(t, mem)
+	b := open(t, w, "b")
+	write(t, w, a, 8, "xyz")
+	must(t, w.Do("two files", func() error {
+		a.WriteAt([]byte("Q"), 0)
+		a.WriteAt([]byte("R"), 1)
+		return b.Truncate(4)
+	}))
+	write(t, w, a, 2, "S")
+	var got []string
+	for _, s := range w.Plan() {
+		got = append(got, fmt.Sprintf("%s %d %q>%q %d>%d %d %s", s.File, s.Offset, s.Old, s.New, s.SizeBefore, s.SizeAfter, s.Change, s.Title))
+	}
+	want := []string{
+		`a 10 "">"" 10>11 1 xyz at 8`,
+		`a 0 "01">"QR" 0>0 2 two files`,
+		`a 2 "2">"S" 0>0 3 S at 2`,
+		`a 8 "89">"xyz" 0>0 1 xyz at 8`,
+		`b 4 "ef">"" 6>4 2 two files`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("plan:\n%q\nwant:\n%q", got, want)
+	}
+}
+
+func TestDrop(t *testing.T) {
+	w, f := workspace(t, []byte("0123456789"))
+	write(t, w, f, 0, "ab")
+	write(t, w, f, 1, "c")
+	write(t, w, f, 6, "d")
+	if err := w.Drop(1); !errors.Is(err, store.ErrEntangled) {
+		t.Errorf("dropping what a later change builds on: %v", err)
+	}
+	must(t, w.Drop(2))
+	check(t, f, []byte("ab2345d789"))
+	if got := w.Plan(); len(got) != 2 || got[0].Title != "ab at 0" {
+		t.Errorf("plan: %+v", got)
+	}
+	if h := w.History(); h[1].State != store.Dropped || w.Staged() != 2 {
+		t.Errorf("state %v, %d staged", h[1].State, w.Staged())
+	}
+	if err := w.Drop(2); !errors.Is(err, store.ErrNothing) {
+		t.Errorf("dropping it twice: %v", err)
+	}
+	must(t, w.Undo())
+	check(t, f, []byte("ac2345d789"))
+	must(t, w.Commit(context.Background()), w.Drop(3))
+	check(t, f, []byte("ac23456789"))
+	must(t, w.Undo(), w.Undo(), w.Undo(), w.Undo())
+	check(t, f, []byte("0123456789"))
+}
+
+func TestTwoNamesOfOneFile(t *testing.T) {
+	mem := store.NewMem()
+	mem.Put("b", mem.PutFile("a", []byte("0123")))
+	w, a := over(t, mem)
+	b := open(t, w, "b")
+	write(t, w, a, 1, "x")
+	check(t, b, []byte("0x23"))
+}
+
+func TestTooMuch(t *testing.T) {
+	w, f := workspace(t, []byte("0123"))
+	err := w.Do("much", func() error {
+		p := bytes.Repeat([]byte{1}, 1<<20)
+		for i := range int64(40) {
+			if _, err := f.WriteAt(p, i<<20); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, store.ErrTooMuch) {
+		t.Errorf("error: %v", err)
+	}
+	check(t, f, []byte("0123"))
+	must(t, w.Do("grow", func() error { return f.Truncate(1 << 45) }))
+	must(t, w.Undo())
+	write(t, w, f, 0, "x")
+}
+
+// TestRandomWalk stages, undoes, redoes, drops and commits at random, and compares
+// every step with a list of whole contents.
+func TestRandomWalk(t *testing.T) {
+	for seed := range uint64(8) {
+		walk(t, seed, 1500)
+	}
+}
+
+func walk(t *testing.T, seed uint64, steps int) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 7))
+	start := random(rng, 500+rng.IntN(5000))
+	base := storetest.New()
+	base.PutFile("a", start)
+	w, f := over(t, base)
+	states, at, disk := [][]byte{start}, 0, start
+	for range steps {
+		switch rng.IntN(10) {
+		case 0, 1, 2:
+			if at > 0 {
+				must(t, w.Undo())
+				at--
+			}
+		case 3, 4:
+			if at < len(states)-1 {
+				must(t, w.Redo())
+				at++
+			}
+		case 5:
+			if rng.IntN(5) == 0 {
+				must(t, w.Commit(context.Background()))
+				disk = states[at]
+			}
+		default:
+			next, err := randomChange(w, f, rng, states[at])
+			if err == nil && !bytes.Equal(next, states[at]) {
+				states = append(states[:at+1], next)
+				at++
+			}
+		}
+		check(t, f, states[at])
+		checkPlan(t, w, disk, states[at])
+	}
+	check(t, open(t, base, "a"), disk)
+}
+
+// randomChange stages some writes, or fails in the middle of them.
+func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now []byte) ([]byte, error) {
+	next := slices.Clone(now)
+	err := w.Do("random", func() error {
+		for range 1 + rng.IntN(3) {
+			if rng.IntN(8) == 0 {
+				size := rng.IntN(len(now) + 300)
+				next = resize(next, size)
+				if err := f.Truncate(int64(size)); err != nil {
+					return err
+				}
+				continue
+			}
+			p, off := random(rng, rng.IntN(200)), rng.IntN(len(now)+100)
+			if len(p) > 0 {
+				next = overwrite(next, p, off)
+			}
+			if _, err := f.WriteAt(p, int64(off)); err != nil {
+				return err
+			}
+		}
+		if rng.IntN(6) == 0 {
+			return errors.New("changed its mind")
+		}
+		return nil
+	})
+	return next, err
+}
+
+// checkPlan carries the plan out on a copy of the disk: it must give what is
+// visible, and touch exactly the bytes that differ.
+func checkPlan(t *testing.T, w *store.Workspace, disk, visible []byte) {
+	t.Helper()
+	got := slices.Clone(disk)
+	planned := 0
+	for _, s := range w.Plan() {
+		if s.Resizes() {
+			if s.SizeAfter < s.SizeBefore && !bytes.Equal(got[s.SizeAfter:], s.Old) {
+				t.Fatalf("the step cuts off other bytes than it says")
+			}
+			got = resize(got, int(s.SizeAfter))
+			continue
+		}
+		planned += len(s.New)
+		for i, b := range s.New {
+			at := int(s.Offset) + i
+			if i < len(s.Old) && (at >= len(disk) || disk[at] != s.Old[i]) || got[at] == b {
+				t.Fatalf("step at %d: old or new byte %d is wrong", s.Offset, i)
+			}
+			got[at] = b
+		}
+	}
+	if !bytes.Equal(got, visible) {
+		t.Fatalf("the plan does not lead to what is visible")
+	}
+	dirty := 0
+	for _, r := range w.Dirty("a") {
+		dirty += int(r.Length)
+	}
+	if dirty != planned {
+		t.Fatalf("%d bytes dirty, %d planned", dirty, planned)
+	}
+}
