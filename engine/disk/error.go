@@ -20,9 +20,10 @@ const (
 	OutOfRange
 	ReadOnly
 	NotFound
+	BadChain // parents that come back to themselves, or too many of them
 )
 
-var kindNames = [...]string{"", "not this format", "damaged", "not supported", "out of range", "read-only", "missing"}
+var kindNames = [...]string{"", "not this format", "damaged", "not supported", "out of range", "read-only", "missing", "bad chain of parents"}
 
 // String words the kind.
 func (k ErrorKind) String() string { return kindNames[k] }
@@ -35,6 +36,7 @@ var (
 	ErrOutOfRange    = &Error{Kind: OutOfRange}
 	ErrReadOnly      = &Error{Kind: ReadOnly}
 	ErrMissing       = &Error{Kind: NotFound}
+	ErrChain         = &Error{Kind: BadChain}
 )
 
 // Error is every failure of the engine: what was found, where, what was

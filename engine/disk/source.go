@@ -22,6 +22,7 @@ type Opener interface {
 
 	// OpenParent opens the image that a child names as its parent. The format
 	// is the one that the child demands ("vhd", "vhdx", "vmdk"; a VHD chain may
-	// also end in "raw"): no other is probed for. Depth and cycles are bounded.
+	// also end in "raw"): no other is probed for. Depth and cycles are bounded:
+	// a chain that breaks the bounds fails with [ErrChain].
 	OpenParent(name, format string) (Image, error)
 }

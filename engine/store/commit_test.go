@@ -241,3 +241,34 @@ func TestCommitOnHost(t *testing.T) {
 		t.Errorf("folder holds %q", names)
 	}
 }
+
+func TestSaveAndLoad(t *testing.T) {
+	base, w, before, after := pair(t)
+	var saved bytes.Buffer
+	must(t, w.Save(&saved))
+	text := saved.Bytes()
+
+	again, a := over(t, base)
+	b := open(t, again, "b")
+	must(t, again.Load(bytes.NewReader(text)))
+	check(t, a, after["a"])
+	check(t, b, after["b"])
+	if h := again.History(); len(h) != 2 || h[0].Title != "edit" || h[1].Title != "grow" {
+		t.Errorf("history: %+v", h)
+	}
+	if err := again.Load(bytes.NewReader(text)); !errors.Is(err, store.ErrBusy) {
+		t.Errorf("loading it twice: %v", err)
+	}
+	must(t, again.Undo(), again.Undo())
+	check(t, a, before["a"])
+
+	if err := again.Load(bytes.NewReader(text[:len(text)-1])); !errors.Is(err, store.ErrTorn) {
+		t.Errorf("loading a part: %v", err)
+	}
+	disk, err := base.OpenWrite("b")
+	must(t, err)
+	disk.WriteAt([]byte{0xee}, 602)
+	if err := again.Load(bytes.NewReader(text)); !errors.Is(err, store.ErrChanged) || again.Staged() != 0 {
+		t.Errorf("loading over other bytes: %v, %d staged", err, again.Staged())
+	}
+}

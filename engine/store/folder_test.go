@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -276,5 +277,41 @@ func TestFileID(t *testing.T) {
 	}
 	if ids["a"] != ids["same"] || ids["a"] == ids["b"] || ids["a"].String() == ids["b"].String() {
 		t.Errorf("identities: %v", ids)
+	}
+}
+
+// TestHostNextData holds on every host: where holes are not known, all is data.
+func TestHostNextData(t *testing.T) {
+	d, err := store.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	f, err := d.Create("sparse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const size, at = 16 << 20, 8 << 20
+	if _, err := f.WriteAt([]byte("data"), at); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+	found, off := false, int64(0)
+	for off < size {
+		r, err := store.NextData(f, off, size)
+		if err == io.EOF {
+			break
+		}
+		if err != nil || r.Offset < off || r.Length <= 0 || r.End() > size {
+			t.Fatalf("after %d: %+v, %v", off, r, err)
+		}
+		found = found || r.Offset <= at && at < r.End()
+		off = r.End()
+	}
+	if !found {
+		t.Error("the data lies in a hole")
 	}
 }

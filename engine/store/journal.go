@@ -13,14 +13,17 @@ import (
 // ErrNoJournal: the journal of a commit can't be made beside the image.
 var ErrNoJournal = errors.New("no commit journal can be made beside the image")
 
-// ErrTorn: a journal was not written to its end. Nothing else had been written
-// then: it can be removed.
-var ErrTorn = errors.New("the commit journal is incomplete")
+// ErrTorn: a journal was not written to its end. Of a commit nothing else had been
+// written then: it can be removed.
+var ErrTorn = errors.New("the journal is incomplete")
 
 // maxJournal bounds what is read of a journal; Commit writes none that is longer.
 const maxJournal = 6 * MaxStaged
 
 const journalMagic = "platter commit journal 1\n"
+
+// savedMagic marks steps that were not committed, see Save.
+const savedMagic = "platter staged changes 1\n"
 
 // JournalName is the name of an image's commit journal: beside it, so that it
 // travels with a torn image.
@@ -41,7 +44,7 @@ type entry struct {
 
 // A journal is a line that names the format, the SHA-256 of the rest in hex on
 // a line, and the steps in JSON.
-func encodeJournal(steps []Step) ([]byte, error) {
+func encodeJournal(magic string, steps []Step) ([]byte, error) {
 	var entries []entry
 	for _, s := range steps {
 		entries = append(entries, entry{[]byte(s.File), s})
@@ -50,12 +53,12 @@ func encodeJournal(steps []Step) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := fmt.Appendf(nil, "%s%x\n", journalMagic, sha256.Sum256(body))
+	head := fmt.Appendf(nil, "%s%x\n", magic, sha256.Sum256(body))
 	return append(head, body...), nil
 }
 
-func decodeJournal(b []byte) ([]Step, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(journalMagic))
+func decodeJournal(magic string, b []byte) ([]Step, error) {
+	rest, ok := bytes.CutPrefix(b, []byte(magic))
 	sum, body, found := bytes.Cut(rest, []byte("\n"))
 	if !ok || !found || string(sum) != fmt.Sprintf("%x", sha256.Sum256(body)) {
 		return nil, ErrTorn
@@ -74,7 +77,7 @@ func decodeJournal(b []byte) ([]Step, error) {
 
 func writeJournal(to FS, image string, steps []Step) error {
 	name := JournalName(image)
-	content, err := encodeJournal(steps)
+	content, err := encodeJournal(journalMagic, steps)
 	if err != nil {
 		return err
 	}
@@ -127,7 +130,7 @@ func ReadJournal(o Opener, image string) (*Journal, error) {
 	if n, err := f.ReadAt(content, 0); n < len(content) {
 		return nil, fmt.Errorf("commit journal: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	steps, err := decodeJournal(content)
+	steps, err := decodeJournal(journalMagic, content)
 	if err != nil {
 		return nil, nameErr("read", JournalName(image), err)
 	}

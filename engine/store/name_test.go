@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 	"testing"
 
@@ -88,4 +89,21 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%q) = %q", bad, got)
 		}
 	}
+}
+
+// FuzzResolve: whatever an image claims, what comes out is a clean path that
+// stays below the image's folder.
+func FuzzResolve(f *testing.F) {
+	for _, seed := range []string{"a", "../a", `..\a`, "/a", `C:\a`, `\\s\a`, `\\?\C:\a`, "a/../../b", "file:///c:/a", "x://y", ".", "a/./b"} {
+		f.Add("sub/child", seed)
+	}
+	f.Fuzz(func(t *testing.T, from, claimed string) {
+		if !fs.ValidPath(from) {
+			return
+		}
+		name, err := store.NewMem().Resolve(from, claimed)
+		if err == nil && (path.Clean(name) != name || path.IsAbs(name) || name == ".." || strings.HasPrefix(name, "../")) {
+			t.Errorf("Resolve(%q, %q) = %q", from, claimed, name)
+		}
+	})
 }

@@ -100,8 +100,9 @@ func (c *Pages) readPage(p []byte, off int64) (int, error) {
 	data := c.room(min(c.pageSize, c.size-start))
 	n, err := c.r.ReadAt(data, start)
 	if n == len(data) {
+		copy(p, data[at:]) // before others may evict the page and use its room
 		c.keep(index, data, epoch)
-		return copy(p, data[at:]), nil
+		return len(p), nil
 	}
 	if int64(n) >= at+int64(len(p)) {
 		return copy(p, data[at:]), nil

@@ -164,3 +164,28 @@ func TestPagesInParallel(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// meddler changes its bytes, and says so, while it is being read.
+type meddler struct {
+	data []byte
+	told func()
+}
+
+func (m *meddler) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, m.data[off:])
+	m.data[0]++
+	m.told()
+	return n, nil
+}
+
+func TestPagesDoNotKeepWhatChangedWhileRead(t *testing.T) {
+	m := &meddler{data: make([]byte, 100)}
+	p := store.NewPages(m, 100, 100, 100)
+	m.told = p.Invalidate
+	buf := make([]byte, 1)
+	p.ReadAt(buf, 0)
+	p.ReadAt(buf, 0)
+	if buf[0] != 1 {
+		t.Errorf("the second read gives %d, from before the change", buf[0])
+	}
+}

@@ -1,0 +1,69 @@
+package disk
+
+import (
+	"context"
+	"io"
+
+	"platter/engine/store"
+)
+
+// Edit is a run of new bytes for one of an image's files. Edits replace bytes;
+// nothing inserts or removes them.
+type Edit struct {
+	File   string
+	Offset int64 // bytes
+	Data   []byte
+}
+
+// Editor stages changes to an image and brings them to disk when told to. No
+// byte of any file changes before Commit. What it shows is the image as staged.
+type Editor interface {
+	// Image is the image with everything staged applied. It is opened anew
+	// after each change: ask again when Generation has grown. An image that
+	// the staged bytes have made unrecognisable still opens, as unknown.
+	Image() (Image, error)
+
+	// Generation grows with every change to what is staged.
+	Generation() uint64
+
+	// Stage makes one undoable change of the edits to the image's files.
+	Stage(title string, edits ...Edit) error
+
+	// Place finds the files' bytes behind [off, off+n) of the virtual disk, for
+	// editing it where its sectors are stored plainly in the image itself. What
+	// is not (unallocated, zero, compressed, a parent's) is an [Error] of kind
+	// Unsupported that says why.
+	Place(off, n int64) ([]Edit, error)
+
+	// Undo and Redo return the title of the change that they took back or
+	// brought back; store.ErrNothing tells that there is none.
+	Undo() (string, error)
+	Redo() (string, error)
+
+	History() []store.Change // all changes, oldest first
+	Plan() []store.Step      // what Commit would write, in order
+	Staged() int             // changes that the next Commit would bring to disk
+
+	// Drop takes one change out of the middle; store.ErrEntangled tells that
+	// a later one builds on it.
+	Drop(id int) error
+
+	// Revert stages what is on disk for a range of a file.
+	Revert(title, file string, off, n int64) error
+
+	// Dirty lists the staged ranges of a file that differ from the disk.
+	Dirty(file string) []store.Range
+
+	// OnDisk reads a file as it is on disk.
+	OnDisk(file string) (io.ReaderAt, error)
+
+	// Writable tells why Commit could not work, before anything is tried: the
+	// file can only be read, or a finding says that its structures can't be
+	// trusted. It also lists what the user must know first, such as children
+	// that the write would orphan.
+	Writable(ctx context.Context) (warnings []string, err error)
+
+	// Commit writes what is planned, and nothing else, makes it durable, reads
+	// it back and compares.
+	Commit(ctx context.Context) error
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Session is an image under edit: a [disk.Editor] over a workspace. The files
+// underneath stay open for reading only until Commit.
+type Session struct {
+	ctx    context.Context
+	ws     *store.Workspace
+	folder *store.Folder
+	name   string
+	path   string
+	opt    Options
+
+	mu    sync.Mutex
+	image disk.Image
+	seen  uint64       // the generation that image shows
+	old   []disk.Image // earlier ones, which readers may still hold
+}
+
+// OpenSession opens the image at path for editing. Opening writes nothing. The
+// context bounds every later opening of the image too.
+func OpenSession(ctx context.Context, path string, opt Options) (*Session, error) {
+	folder, name, file, err := store.OpenImage(path)
+	if err != nil {
+		return nil, err
+	}
+	file.Close()
+	if err := folder.Allow(opt.Allow...); err != nil {
+		folder.Close()
+		return nil, err
+	}
+	s := &Session{ctx: ctx, ws: store.NewWorkspace(folder, name), folder: folder, name: name, path: path, opt: opt}
+	if _, err := s.Image(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes all files. What is staged is lost.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, img := range append(s.old, s.image) {
+		if img != nil {
+			img.Close()
+		}
+	}
+	err := s.ws.Close()
+	if e := s.folder.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// keepImages is how many earlier views of the image stay open for readers that
+// have not heard of a change yet.
+const keepImages = 8
+
+// Image is the image as staged.
+func (s *Session) Image() (disk.Image, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gen := s.ws.Generation()
+	if s.image != nil && s.seen == gen {
+		return s.image, nil
+	}
+	file, err := s.ws.Open(s.name)
+	if err != nil {
+		return nil, err
+	}
+	img, err := OpenIn(s.ctx, s.ws, s.name, file, s.path, s.opt)
+	if err != nil {
+		return nil, err
+	}
+	if s.image != nil {
+		s.old = append(s.old, s.image)
+	}
+	if len(s.old) > keepImages {
+		s.old[0].Close()
+		s.old = s.old[1:]
+	}
+	s.image, s.seen = img, gen
+	return img, nil
+}
+
+// Generation grows with every change to what is staged.
+func (s *Session) Generation() uint64 { return s.ws.Generation() }
+
+// Stage makes one undoable change of the edits.
+func (s *Session) Stage(title string, edits ...disk.Edit) error {
+	return s.ws.Do(title, func() error {
+		for _, e := range edits {
+			if err := s.write(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// write stages one edit inside the file's length: an image's files keep their
+// size under a person's hands.
+func (s *Session) write(e disk.Edit) error {
+	f, err := s.ws.Open(e.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	if e.Offset < 0 || e.Offset > size || int64(len(e.Data)) > size-e.Offset {
+		return &disk.Error{Kind: disk.OutOfRange, Op: "edit", At: decode.Place{File: e.File, Offset: e.Offset, Length: int64(len(e.Data))},
+			What: fmt.Sprintf("the edit reaches past the end of the file at 0x%x", size)}
+	}
+	_, err = f.WriteAt(e.Data, e.Offset)
+	return err
+}
+
+// Place finds the files' bytes behind a range of the virtual disk.
+func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
+	img, err := s.Image()
+	if err != nil {
+		return nil, err
+	}
+	if err := trusted(img.Info()); err != nil {
+		return nil, err
+	}
+	var edits []disk.Edit
+	end := off
+	for span, err := range img.Map(off, n) {
+		if err != nil {
+			return nil, err
+		}
+		if why := uneditable(span); why != "" {
+			return nil, &disk.Error{Kind: disk.Unsupported, Op: "edit", At: decode.Place{File: span.File, Offset: max(span.Offset, 0)},
+				What: fmt.Sprintf("byte 0x%x of the virtual disk %s", span.Start, why)}
+		}
+		edits = append(edits, disk.Edit{File: span.File, Offset: span.Offset, Data: make([]byte, span.Length)})
+		end = span.Start + span.Length
+	}
+	if end < off+n {
+		return nil, &disk.Error{Kind: disk.OutOfRange, Op: "edit", What: fmt.Sprintf("the range ends at byte 0x%x, the virtual disk at 0x%x", off+n, img.Info().VirtualSize)}
+	}
+	return edits, nil
+}
+
+// uneditable says why the bytes of a span can't be replaced where they lie.
+func uneditable(s disk.Span) string {
+	switch {
+	case s.State == disk.Missing:
+		return "is missing from the image"
+	case s.State != disk.Data:
+		return fmt.Sprintf("is not stored in the file (%s); only allocated sectors can be edited so far", s.State)
+	case s.Layer > 0:
+		return fmt.Sprintf("comes from the parent in layer %d, which must not change: its children would no longer fit it", s.Layer)
+	case s.Packed > 0:
+		return "is stored compressed, its bytes can't be replaced one by one"
+	}
+	return ""
+}
+
+// Undo takes back the last change.
+func (s *Session) Undo() (string, error) {
+	title := s.next(store.Staged, store.Committed)
+	return title, s.ws.Undo()
+}
+
+// Redo brings back what was undone last.
+func (s *Session) Redo() (string, error) {
+	before := s.History()
+	if err := s.ws.Redo(); err != nil {
+		return "", err
+	}
+	for i, c := range s.History() {
+		if i >= len(before) || before[i].State != c.State || before[i].ID != c.ID {
+			return c.Title, nil
+		}
+	}
+	return "", nil
+}
+
+// next is the title of the last change in one of the states.
+func (s *Session) next(states ...store.State) string {
+	title := ""
+	for _, c := range s.History() {
+		for _, st := range states {
+			if c.State == st {
+				title = c.Title
+			}
+		}
+	}
+	return title
+}
+
+// History lists all changes, oldest first.
+func (s *Session) History() []store.Change { return s.ws.History() }
+
+// Plan lists what Commit would write.
+func (s *Session) Plan() []store.Step { return s.ws.Plan() }
+
+// Staged is the number of changes that Commit would bring to disk.
+func (s *Session) Staged() int { return s.ws.Staged() }
+
+// Drop takes one change out of the middle.
+func (s *Session) Drop(id int) error { return s.ws.Drop(id) }
+
+// Dirty lists the staged ranges of a file.
+func (s *Session) Dirty(file string) []store.Range { return s.ws.Dirty(file) }
+
+// OnDisk reads a file as it is on disk.
+func (s *Session) OnDisk(file string) (io.ReaderAt, error) { return s.ws.OnDisk(file) }
+
+// Revert stages what is on disk for a range.
+func (s *Session) Revert(title, file string, off, n int64) error {
+	return s.ws.Do(title, func() error { return s.ws.Revert(file, off, n) })
+}
+
+// Commit writes what is planned.
+func (s *Session) Commit(ctx context.Context) error { return s.ws.Commit(ctx) }

@@ -1,0 +1,170 @@
+// Package keymap is the one table of the program's keys. The hint line, the
+// help overlay, the README's key table, `platter keys` and the conflict test
+// all come out of it.
+//
+// The package knows no terminal library: keys are names ("ctrl+g", "pgup",
+// "space"), actions are names too. What is not built is not listed.
+package keymap
+
+import (
+	"slices"
+)
+
+// Context is where a key is live: a screen, a pane of one, or an overlay.
+type Context string
+
+// The contexts. A key of [Everywhere] is live in all screens, one of [Bytes]
+// in all panes that show structures or bytes; the overlays ([Help] and
+// [Prompt]) take all keys for themselves.
+const (
+	Everywhere Context = "everywhere"
+	Start      Context = "start"
+	Overview   Context = "overview"
+	Bytes      Context = "bytes"
+	Structure  Context = "structure"
+	Hex        Context = "hex"
+	Explain    Context = "explain"
+	Help       Context = "help"
+	Prompt     Context = "prompt"
+)
+
+// Title is the context's name as people read it.
+func (c Context) Title() string {
+	switch c {
+	case Everywhere:
+		return "Everywhere"
+	case Start:
+		return "Start screen"
+	case Overview:
+		return "Overview"
+	case Bytes:
+		return "Structure and hex"
+	case Structure:
+		return "Structure tree"
+	case Hex:
+		return "Hex"
+	case Explain:
+		return "Explain pane"
+	case Help:
+		return "Help"
+	case Prompt:
+		return "Prompt"
+	}
+	return string(c)
+}
+
+// exclusive contexts shut the keys of Everywhere out.
+func (c Context) exclusive() bool { return c == Help || c == Prompt }
+
+// Action is what a key does, by its stable name.
+type Action string
+
+// Binding is one row of the table.
+type Binding struct {
+	Context Context
+	Action  Action
+	Keys    []string // names of keys, the one to show first
+	Label   string   // one or two words for the hint line; empty: not hinted
+	Help    string   // a sentence for the help overlay and the README
+	Group   string   // heading in the help overlay
+	Danger  bool     // changes something that undo does not bring back
+
+	hint string // keys as the hint line names them, where one binding speaks for its opposite too
+}
+
+// Lookup finds what a key does in a context, there or everywhere.
+func Lookup(ctx Context, key string) (Action, bool) {
+	for _, b := range table {
+		if live(b.Context, ctx) && slices.Contains(b.Keys, key) {
+			return b.Action, true
+		}
+	}
+	return "", false
+}
+
+// Bindings lists what is live in a context, its own keys first, those of
+// [Everywhere] last.
+func Bindings(ctx Context) []Binding {
+	var own, shared, all []Binding
+	for _, b := range table {
+		switch {
+		case b.Context == ctx:
+			own = append(own, b)
+		case live(b.Context, ctx) && b.Context != Everywhere:
+			shared = append(shared, b)
+		case live(b.Context, ctx):
+			all = append(all, b)
+		}
+	}
+	return append(append(own, shared...), all...)
+}
+
+// All lists the whole table, context by context.
+func All() []Binding { return slices.Clone(table) }
+
+func live(bound, ctx Context) bool {
+	switch bound {
+	case ctx:
+		return true
+	case Everywhere:
+		return !ctx.exclusive()
+	case Bytes:
+		return ctx == Structure || ctx == Hex || ctx == Explain
+	}
+	return false
+}
+
+// Key is the name of the key to show for an action in a context; empty if the
+// action has none there.
+func Key(ctx Context, a Action) string {
+	for _, b := range Bindings(ctx) {
+		if b.Action == a {
+			return b.Keys[0]
+		}
+	}
+	return ""
+}
+
+// Hint is one entry of the hint line.
+type Hint struct {
+	Action Action
+	Keys   string // "h/l", "ctrl+g"
+	Label  string
+}
+
+// Width is the number of columns that the hint takes.
+func (h Hint) Width() int { return len(h.Keys) + 1 + len(h.Label) }
+
+// Hints chooses what the hint line of a context tells in width columns. Help
+// and quit always stand at its end; what does not fit before them is left out.
+// Skip tells the actions that would do nothing now; it may be nil.
+func Hints(ctx Context, width int, skip func(Action) bool) []Hint {
+	var head, tail []Hint
+	for _, b := range Bindings(ctx) {
+		if b.Label == "" || skip != nil && skip(b.Action) {
+			continue
+		}
+		h := Hint{b.Action, b.hintKeys(), b.Label}
+		if b.Action == ShowHelp || b.Action == Quit {
+			tail = append(tail, h)
+			width -= h.Width() + 2
+		} else {
+			head = append(head, h)
+		}
+	}
+	kept := head[:0]
+	for _, h := range head {
+		if width -= h.Width() + 2; width < 0 {
+			break
+		}
+		kept = append(kept, h)
+	}
+	return append(kept, tail...)
+}
+
+func (b Binding) hintKeys() string {
+	if b.hint != "" {
+		return b.hint
+	}
+	return b.Keys[0]
+}

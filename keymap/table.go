@@ -1,0 +1,150 @@
+package keymap
+
+// The actions, by what they do. Their names are stable: configuration files
+// and `platter keys --json` use them.
+const (
+	ShowHelp    Action = "help"
+	GoTo        Action = "go-to"
+	NextPane    Action = "next-pane"
+	PrevPane    Action = "previous-pane"
+	Screen1     Action = "screen-1"
+	Screen2     Action = "screen-2"
+	Back        Action = "back"
+	Forward     Action = "forward"
+	Escape      Action = "escape"
+	Quit        Action = "quit"
+	Interrupt   Action = "interrupt"
+	Suspend     Action = "suspend"
+	Redraw      Action = "redraw"
+	Open        Action = "open"
+	Up          Action = "up"
+	Down        Action = "down"
+	Left        Action = "left"
+	Right       Action = "right"
+	First       Action = "first"
+	Last        Action = "last"
+	PageUp      Action = "page-up"
+	PageDown    Action = "page-down"
+	HalfUp      Action = "half-page-up"
+	HalfDown    Action = "half-page-down"
+	RowStart    Action = "row-start"
+	RowEnd      Action = "row-end"
+	Follow      Action = "follow"
+	Twin        Action = "twin"
+	ExplainPane Action = "explain"
+	Zoom        Action = "zoom"
+	OffsetBase  Action = "offset-base"
+	NextFile    Action = "next-file"
+	PrevFile    Action = "previous-file"
+	Endian      Action = "byte-order"
+	FoldZeros   Action = "fold-zeros"
+	FoldAll     Action = "fold-all"
+	UnfoldAll   Action = "unfold-all"
+	NextSibling Action = "next-sibling"
+	PrevSibling Action = "previous-sibling"
+	NextField   Action = "next-field"
+	PrevField   Action = "previous-field"
+	NextStruct  Action = "next-structure"
+	PrevStruct  Action = "previous-structure"
+	NextSector  Action = "next-sector"
+	PrevSector  Action = "previous-sector"
+	FewerBytes  Action = "fewer-bytes"
+	MoreBytes   Action = "more-bytes"
+	TextColumn  Action = "text-column"
+	Reload      Action = "reload"
+	Accept      Action = "accept"
+	Cancel      Action = "cancel"
+	Older       Action = "older"
+	Newer       Action = "newer"
+	Complete    Action = "complete"
+)
+
+// Screens lists the actions that go to a screen, in the order of the tabs.
+func Screens() []Action { return []Action{Screen1, Screen2} }
+
+// The headings of the help overlay.
+const (
+	groupMove    = "Move"
+	groupJump    = "Jump"
+	groupView    = "View"
+	groupProgram = "Program"
+)
+
+// table is every key of the program. The order within a context is the order
+// of the hint line and of the help overlay.
+var table = []Binding{
+	{Context: Structure, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Open or close the row, or follow it if it is a pointer", Group: groupMove},
+	{Context: Structure, Action: Right, Keys: []string{"l", "right"}, hint: "h/l", Label: "fold", Help: "Open the row, or go to its first child", Group: groupMove},
+	{Context: Structure, Action: Left, Keys: []string{"h", "left"}, Help: "Close the row, or go to its parent", Group: groupMove},
+	{Context: Structure, Action: NextSibling, Keys: []string{"w"}, Help: "Next row on the same level", Group: groupMove},
+	{Context: Structure, Action: PrevSibling, Keys: []string{"b"}, Help: "Previous row on the same level", Group: groupMove},
+	{Context: Structure, Action: FoldAll, Keys: []string{"H"}, Help: "Close all rows", Group: groupView},
+	{Context: Structure, Action: UnfoldAll, Keys: []string{"L"}, Help: "Open all short rows below this one", Group: groupView},
+
+	{Context: Hex, Action: Open, Keys: []string{"enter"}, Help: "Follow the pointer under the cursor", Group: groupJump},
+	{Context: Hex, Action: Right, Keys: []string{"l", "right"}, Help: "Next byte", Group: groupMove},
+	{Context: Hex, Action: Left, Keys: []string{"h", "left"}, Help: "Previous byte", Group: groupMove},
+	{Context: Hex, Action: RowStart, Keys: []string{"0", "^", "home"}, Help: "Start of the row", Group: groupMove},
+	{Context: Hex, Action: RowEnd, Keys: []string{"$", "end"}, Help: "End of the row", Group: groupMove},
+	{Context: Hex, Action: NextField, Keys: []string{"w"}, hint: "w/b", Label: "field", Help: "Next field, or the next 4 bytes where there is none", Group: groupMove},
+	{Context: Hex, Action: PrevField, Keys: []string{"b"}, Help: "Previous field, or the previous 4 bytes where there is none", Group: groupMove},
+	{Context: Hex, Action: NextStruct, Keys: []string{"}", "ctrl+down"}, hint: "{/}", Label: "structure", Help: "Next structure", Group: groupMove},
+	{Context: Hex, Action: PrevStruct, Keys: []string{"{", "ctrl+up"}, Help: "Start of this structure, then the previous one", Group: groupMove},
+	{Context: Hex, Action: NextSector, Keys: []string{")", "ctrl+right"}, Help: "Next sector of 512 bytes", Group: groupMove},
+	{Context: Hex, Action: PrevSector, Keys: []string{"(", "ctrl+left"}, Help: "Start of this sector, then the previous one", Group: groupMove},
+	{Context: Hex, Action: FoldZeros, Keys: []string{"o"}, Label: "zeros", Help: "Fold or show rows that hold only zeros", Group: groupView},
+	{Context: Hex, Action: TextColumn, Keys: []string{"a"}, Label: "text", Help: "Text column: ASCII, CP437, CP1252, UTF-16LE, UTF-8, off", Group: groupView},
+	{Context: Hex, Action: MoreBytes, Keys: []string{"+"}, hint: "-/+", Label: "width", Help: "More bytes in a row", Group: groupView},
+	{Context: Hex, Action: FewerBytes, Keys: []string{"-"}, Help: "Fewer bytes in a row", Group: groupView},
+
+	{Context: Bytes, Action: Follow, Keys: []string{"f"}, Label: "follow", Help: "Follow the pointer to the structure that it names", Group: groupJump},
+	{Context: Bytes, Action: Twin, Keys: []string{"%"}, Label: "twin", Help: "Go to the second copy of the same structure or field", Group: groupJump},
+	{Context: Bytes, Action: ExplainPane, Keys: []string{"t"}, Label: "explain", Help: "Show or hide what the field means, its offset, and where it is defined", Group: groupView},
+	{Context: Bytes, Action: Zoom, Keys: []string{"z"}, Label: "zoom", Help: "Give the whole screen to this pane, and back", Group: groupView},
+	{Context: Bytes, Action: Endian, Keys: []string{"E"}, Help: "Inspector: little-endian or big-endian", Group: groupView},
+	{Context: Bytes, Action: OffsetBase, Keys: []string{"@"}, Help: "Offsets in hexadecimal, decimal, or sectors", Group: groupView},
+	{Context: Bytes, Action: NextFile, Keys: []string{">"}, Help: "Hex pane: next file of the image", Group: groupView},
+	{Context: Bytes, Action: PrevFile, Keys: []string{"<"}, Help: "Hex pane: previous file of the image", Group: groupView},
+
+	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
+
+	{Context: Start, Action: Open, Keys: []string{"enter", "l", "right"}, Label: "open", Help: "Open the image or the folder", Group: groupMove},
+	{Context: Start, Action: Left, Keys: []string{"h", "left"}, Label: "parent folder", Help: "Go to the folder above", Group: groupMove},
+
+	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
+	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},
+	{Context: Everywhere, Action: PageDown, Keys: []string{"pgdown", "ctrl+f"}, Help: "Page down", Group: groupMove},
+	{Context: Everywhere, Action: PageUp, Keys: []string{"pgup", "ctrl+b"}, Help: "Page up", Group: groupMove},
+	{Context: Everywhere, Action: HalfDown, Keys: []string{"ctrl+d"}, Help: "Half a page down", Group: groupMove},
+	{Context: Everywhere, Action: HalfUp, Keys: []string{"ctrl+u"}, Help: "Half a page up", Group: groupMove},
+	{Context: Everywhere, Action: First, Keys: []string{"g", "ctrl+home"}, Help: "First row", Group: groupMove},
+	{Context: Everywhere, Action: Last, Keys: []string{"G", "ctrl+end"}, Help: "Last row", Group: groupMove},
+	{Context: Everywhere, Action: NextPane, Keys: []string{"tab"}, Label: "pane", Help: "Next pane", Group: groupMove},
+	{Context: Everywhere, Action: PrevPane, Keys: []string{"shift+tab"}, Help: "Previous pane", Group: groupMove},
+
+	{Context: Everywhere, Action: GoTo, Keys: []string{"ctrl+g", ":"}, Label: "go to", Help: "Go to an offset (0x1f00, 8k, end-512, +0x200) or a name (header 2, hdr2.checksum)", Group: groupJump},
+	{Context: Everywhere, Action: Back, Keys: []string{"[", "backspace", "ctrl+h", "alt+left"}, hint: "[/]", Label: "history", Help: "Back to where the last jump began", Group: groupJump},
+	{Context: Everywhere, Action: Forward, Keys: []string{"]", "alt+right"}, Help: "Forward in the jump history", Group: groupJump},
+	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
+	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
+
+	{Context: Everywhere, Action: Reload, Keys: []string{"R"}, Help: "Open the image again and read it anew", Group: groupProgram},
+	{Context: Everywhere, Action: Redraw, Keys: []string{"ctrl+l"}, Help: "Draw the screen anew", Group: groupProgram},
+	{Context: Everywhere, Action: Suspend, Keys: []string{"ctrl+z"}, Help: "Suspend (Unix)", Group: groupProgram},
+	{Context: Everywhere, Action: Escape, Keys: []string{"esc"}, Help: "Stop a running job, then leave the zoom; never quits", Group: groupProgram},
+	{Context: Everywhere, Action: Interrupt, Keys: []string{"ctrl+c"}, Help: "Stop a running job, else quit", Group: groupProgram},
+	{Context: Everywhere, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this screen; type to filter", Group: groupProgram},
+	{Context: Everywhere, Action: Quit, Keys: []string{"q"}, Label: "quit", Help: "Quit", Group: groupProgram},
+
+	{Context: Help, Action: Cancel, Keys: []string{"esc", "f1", "ctrl+c", "enter"}, Label: "close", Help: "Close the help", Group: groupProgram},
+	{Context: Help, Action: Down, Keys: []string{"down", "ctrl+n"}, hint: "up/down", Label: "scroll", Help: "Down", Group: groupMove},
+	{Context: Help, Action: Up, Keys: []string{"up", "ctrl+p"}, Help: "Up", Group: groupMove},
+	{Context: Help, Action: PageDown, Keys: []string{"pgdown"}, Help: "Page down", Group: groupMove},
+	{Context: Help, Action: PageUp, Keys: []string{"pgup"}, Help: "Page up", Group: groupMove},
+
+	{Context: Prompt, Action: Accept, Keys: []string{"enter"}, Label: "go", Help: "Accept what is typed", Group: groupProgram},
+	{Context: Prompt, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the prompt", Group: groupProgram},
+	{Context: Prompt, Action: Older, Keys: []string{"up"}, Label: "history", Help: "What was typed before", Group: groupProgram},
+	{Context: Prompt, Action: Newer, Keys: []string{"down"}, Help: "What was typed after that", Group: groupProgram},
+	{Context: Prompt, Action: Complete, Keys: []string{"tab"}, Label: "complete", Help: "Complete the name", Group: groupProgram},
+}
