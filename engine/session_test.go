@@ -1,0 +1,175 @@
+package engine_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// rawSession opens a session over a file of n bytes as a raw disk.
+func rawSession(t *testing.T, n int) (*engine.Session, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "disk.img")
+	if err := os.WriteFile(path, bytes.Repeat([]byte{0x50}, n), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := engine.OpenSession(t.Context(), path, engine.Options{Format: "raw"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, path
+}
+
+func content(t *testing.T, s *engine.Session, n int) []byte {
+	t.Helper()
+	img, err := s.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, n)
+	if _, err := img.ReadAt(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func fileSum(t *testing.T, path string) [32]byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(b)
+}
+
+// stageDisk stages bytes through the virtual disk, as the Sectors screen does.
+func stageDisk(s *engine.Session, off int64, data []byte) error {
+	edits, err := s.Place(off, int64(len(data)))
+	if err != nil {
+		return err
+	}
+	for i := range edits {
+		data = data[copy(edits[i].Data, data):]
+	}
+	return s.Stage("overwrite", edits...)
+}
+
+// TestSessionAgreesWithModel walks at random through edits, undos, redos and
+// commits and compares with two byte slices: what is seen and what is on disk.
+func TestSessionAgreesWithModel(t *testing.T) {
+	const size = 4096
+	s, path := rawSession(t, size)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	seen := [][]byte{bytes.Repeat([]byte{0x50}, size)}
+	at := 0
+	for range 2000 {
+		switch op := rnd.IntN(10); {
+		case op < 5:
+			off := rnd.IntN(size - 16)
+			data := make([]byte, 1+rnd.IntN(16))
+			for i := range data {
+				data[i] = byte(rnd.IntN(3))
+			}
+			next := bytes.Clone(seen[at])
+			copy(next[off:], data)
+			if err := stageDisk(s, int64(off), data); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(next, seen[at]) {
+				seen = append(seen[:at+1], next)
+				at++
+			}
+		case op < 7:
+			if _, err := s.Undo(); errors.Is(err, store.ErrNothing) != (at == 0) {
+				t.Fatalf("undo with %d changes: %v", at, err)
+			}
+			at = max(at-1, 0)
+		case op < 9:
+			if _, err := s.Redo(); errors.Is(err, store.ErrNothing) != (at == len(seen)-1) {
+				t.Fatalf("redo: %v", err)
+			}
+			at = min(at+1, len(seen)-1)
+		default:
+			if err := s.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if onDisk, err := os.ReadFile(path); err != nil || !bytes.Equal(onDisk, seen[at]) {
+				t.Fatalf("the file is not what was committed: %v", err)
+			}
+		}
+		if got := content(t, s, size); !bytes.Equal(got, seen[at]) {
+			t.Fatal("the image as staged is not the model")
+		}
+	}
+}
+
+func TestStagingLeavesTheFileAlone(t *testing.T) {
+	s, path := rawSession(t, 4096)
+	sum := fileSum(t, path)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stageDisk(s, 100, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Writable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(path)
+	if err != nil || fileSum(t, path) != sum || !after.ModTime().Equal(before.ModTime()) {
+		t.Error("staging changed the file or its time")
+	}
+	plan := s.Plan()
+	if len(plan) != 1 || string(plan[0].New) != "new" || plan[0].Offset != 100 || s.Staged() != 1 {
+		t.Errorf("plan %+v", plan)
+	}
+}
+
+func TestRedoNamesTheChange(t *testing.T) {
+	s, _ := rawSession(t, 512)
+	for _, title := range []string{"first", "second"} {
+		if err := s.Stage(title, disk.Edit{File: "disk.img", Offset: 0, Data: []byte(title)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, step := range []func() (string, error){s.Undo, s.Undo, s.Redo, s.Redo} {
+		title, err := step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, title)
+	}
+	want := []string{"second", "first", "first", "second"}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("undo, undo, redo, redo name %q, want %q", got, want)
+		}
+	}
+}
+
+func TestEditsStayInside(t *testing.T) {
+	s, _ := rawSession(t, 512)
+	for _, off := range []int64{-1, 510, 513, 1 << 62} {
+		err := s.Stage("past the end", disk.Edit{File: "disk.img", Offset: off, Data: []byte("long")})
+		if !errors.Is(err, disk.ErrOutOfRange) {
+			t.Errorf("an edit at %d: %v", off, err)
+		}
+	}
+	if _, err := s.Place(510, 4); !errors.Is(err, disk.ErrOutOfRange) {
+		t.Errorf("a place past the end: %v", err)
+	}
+	if s.Staged() != 0 {
+		t.Error("a refused edit left something staged")
+	}
+}
