@@ -11,3 +11,7 @@ type Locator interface {
 	// stored there. Offsets are in bytes.
 	LocateFile(ctx context.Context, file string, off int64) (virtual int64, ok bool, err error)
 }
+
+// VirtualDisk stands for a file's name in Places on the virtual disk itself,
+// such as those of partition tables: offsets count from the disk's start.
+const VirtualDisk = "disk:"

@@ -2,7 +2,10 @@ package disk
 
 import (
 	"context"
+	"io"
 	"iter"
+
+	"platter/engine/store"
 )
 
 // Content says what a reader finds in a range of the virtual disk.
@@ -26,9 +29,10 @@ func (s State) Content() Content {
 	return Zeros
 }
 
-// Run is a range of the virtual disk, as long as its content is the same.
+// Run is a range of the virtual disk or of a file, as long as its content is
+// the same.
 type Run struct {
-	Start   int64 // bytes, virtual
+	Start   int64 // bytes
 	Length  int64
 	Content Content
 }
@@ -76,4 +80,43 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 			yield(run, nil)
 		}
 	}
+}
+
+// FileRuns tells where a file of the host has holes, which read as zeros, in
+// [off, off+n). A host that does not know says that everything is stored.
+func FileRuns(ctx context.Context, f File, off, n int64) iter.Seq2[Run, error] {
+	return func(yield func(Run, error) bool) {
+		sparse, _ := f.Data.(store.Sparse)
+		for end := off + n; off < end; {
+			if err := ctx.Err(); err != nil {
+				yield(Run{}, err)
+				return
+			}
+			start, stop := nextStored(sparse, off, end)
+			if start > off && !yield(Run{off, start - off, Zeros}, nil) {
+				return
+			}
+			if stop > start && !yield(Run{start, stop - start, Stored}, nil) {
+				return
+			}
+			off = stop
+		}
+	}
+}
+
+// nextStored is the first range of [off, end) that is no hole; both are end if
+// there is none.
+func nextStored(sparse store.Sparse, off, end int64) (start, stop int64) {
+	if sparse == nil {
+		return off, end
+	}
+	r, err := sparse.NextData(off)
+	start, stop = max(r.Offset, off), min(r.End(), end)
+	switch {
+	case err == io.EOF, err == nil && start >= end:
+		return end, end
+	case err != nil, stop <= start:
+		return off, end
+	}
+	return start, stop
 }

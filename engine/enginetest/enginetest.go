@@ -4,7 +4,9 @@
 package enginetest
 
 import (
+	"bytes"
 	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -40,4 +42,15 @@ func Run(t testing.TB, name string, args ...string) string {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
 	}
 	return string(out)
+}
+
+// RunTo runs a tool with its standard output going to out.
+func RunTo(t testing.TB, out io.Writer, name string, args ...string) {
+	t.Helper()
+	var complaints bytes.Buffer
+	cmd := exec.Command(Tool(t, name), args...)
+	cmd.Stdout, cmd.Stderr = out, &complaints
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, &complaints)
+	}
 }

@@ -85,11 +85,11 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 		return nil, err
 	}
 	if len(o.chain) >= maxDepth {
-		return nil, disk.Errorf(disk.Unsupported, decode.Place{File: name}, "chain of more than %d images", maxDepth)
+		return nil, disk.Errorf(disk.BadChain, decode.Place{File: name}, "chain of more than %d images", maxDepth)
 	}
 	for _, seen := range o.chain {
 		if seen == id {
-			return nil, disk.Errorf(disk.Damaged, decode.Place{File: name}, "the chain comes back to this file")
+			return nil, disk.Errorf(disk.BadChain, decode.Place{File: name}, "the chain comes back to this file")
 		}
 	}
 	chain := append(o.chain[:len(o.chain):len(o.chain)], id)

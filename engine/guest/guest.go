@@ -18,7 +18,7 @@ import (
 
 // VirtualDisk stands for a file name in the Places of this package: offsets
 // count from the start of the virtual disk.
-const VirtualDisk = "disk:"
+const VirtualDisk = disk.VirtualDisk
 
 // Partition is one partition of a disk.
 type Partition struct {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // place is a path and the root it is opened through; without a root it is the
@@ -135,6 +136,16 @@ func (h *hostFile) Sync() error {
 		return nil
 	}
 	return nameErr("sync", h.name, h.f.Sync())
+}
+
+// ModTime is when the file was last changed: a child of a differencing chain
+// remembers that of its parent.
+func (h *hostFile) ModTime() (time.Time, error) {
+	fi, err := h.f.Stat()
+	if err != nil {
+		return time.Time{}, nameErr("stat", h.name, err)
+	}
+	return fi.ModTime(), nil
 }
 
 func (h *hostFile) ID() (FileID, error) {

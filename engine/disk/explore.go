@@ -1,0 +1,54 @@
+package disk
+
+import (
+	"context"
+
+	"platter/decode"
+)
+
+// Explorer relates the addresses that one byte has: in a file, on the virtual
+// disk, in a volume of the guest. It works on any image. Its methods read
+// files: they belong in commands.
+type Explorer interface {
+	// Partitions finds the guest's partitions, in the order of the partition
+	// table. A disk without a table has none.
+	Partitions(ctx context.Context, img Image) ([]Partition, error)
+
+	// Guest is the tree of what the guest wrote: partition tables and boot
+	// sectors. Its Places lie on [VirtualDisk].
+	Guest(ctx context.Context, img Image) (decode.Node, error)
+
+	// Trail follows a byte of the virtual disk to where it is stored.
+	Trail(img Image, virtual int64) (Trail, error)
+
+	// Disk finds the bytes of the virtual disk that are stored at off of a
+	// file of the image's own layer: none, one, or several where blocks
+	// overlap. It may have to scan the image's tables. Progress hears how many
+	// bytes of the virtual disk were looked at; it may be nil.
+	Disk(ctx context.Context, img Image, file string, off int64, progress func(done, total int64)) ([]Trail, error)
+}
+
+// Partition is a partition of the guest. Texts are as found, not escaped.
+type Partition struct {
+	Number int   // as operating systems number them: 1 to 4, logical from 5
+	Start  int64 // bytes from the start of the virtual disk
+	Length int64 // bytes
+	Type   string
+	System string // the file system; empty if unknown
+	Label  string // the volume's label, or the name that the table gives
+
+	Entry decode.Place // the entry that declares it, on the virtual disk
+}
+
+// End is the offset of the first byte behind the partition.
+func (p Partition) End() int64 { return p.Start + p.Length }
+
+// Trail is how a byte of the virtual disk leads to a byte of a file.
+type Trail struct {
+	Virtual int64
+	State   State
+	Layer   int    // 0 is the image itself
+	File    string // empty where the byte is stored nowhere
+	Offset  int64  // bytes in File; -1 where there is none
+	Text    string // the whole way in one line, printable: table entries, their values, file and offset
+}

@@ -1,0 +1,173 @@
+// Package engine is the facade over the formats: it finds out what a file is,
+// opens it with the files that it names, and moves the content of virtual
+// disks. The rules for names that come out of an image live here and in
+// engine/store; what the bytes mean lives in the formats.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/sample"
+	"platter/engine/store"
+)
+
+// Options say what the user allows and knows about an image.
+type Options struct {
+	Format string   // one of [Formats]: don't detect, open as this format
+	Parent string   // path of the parent of the image, instead of the name that the image gives
+	Allow  []string // further folders that the image may name files in
+}
+
+// SamplePrefix marks the names of the built-in samples: "sample:vhdx".
+const SamplePrefix = "sample:"
+
+// Open opens the image at path, read-only; a path such as "sample:vhdx" opens
+// a built-in sample. What is no image opens too, as an image of format
+// "unknown" that has structure and bytes but no readable disk. The error is
+// about the file itself, a wish that can't be met, or an I/O failure: damage
+// is what the image's Info tells.
+func Open(ctx context.Context, path string, opt Options) (disk.Image, error) {
+	if name, ok := strings.CutPrefix(path, SamplePrefix); ok {
+		return openSample(ctx, path, name, opt)
+	}
+	folder, name, file, err := store.OpenImage(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := folder.Allow(opt.Allow...); err != nil {
+		file.Close()
+		folder.Close()
+		return nil, err
+	}
+	return OpenIn(ctx, folder, name, withFolder{file, folder}, path, opt)
+}
+
+// OpenIn opens the image that file holds. Folder is where the files lie that
+// it may name; name is the file's own in there. The image owns the file from
+// now on: Close closes it, and a failure to open has closed it.
+func OpenIn(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, error) {
+	img, err := openFirst(ctx, folder, name, file, path, opt)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return img, nil
+}
+
+func openFirst(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, error) {
+	id, err := file.ID()
+	if err != nil {
+		return nil, err
+	}
+	o := &opener{ctx: ctx, folder: folder, from: name, chain: []store.FileID{id}, opt: opt}
+	src := disk.Source{Path: path, Name: name, File: file, Opener: o}
+	f, err := choose(&src, opt.Format)
+	if err != nil {
+		return nil, err
+	}
+	return f.open(ctx, src)
+}
+
+func openSample(ctx context.Context, path, name string, opt Options) (disk.Image, error) {
+	s, ok := sample.Named(name)
+	if !ok {
+		return nil, fmt.Errorf("no built-in sample is called %q: there are %s", name, strings.Join(sample.Names(), ", "))
+	}
+	files, err := s.Files()
+	if err != nil {
+		return nil, err
+	}
+	file, err := files.Open(s.File)
+	if err != nil {
+		return nil, err
+	}
+	return OpenIn(ctx, files, s.File, file, path, opt)
+}
+
+// withFolder closes an image's folder with its first file.
+type withFolder struct {
+	store.File
+	folder io.Closer
+}
+
+func (f withFolder) Close() error { return errors.Join(f.File.Close(), f.folder.Close()) }
+
+// NextData passes the question for holes on.
+func (f withFolder) NextData(off int64) (store.Range, error) {
+	size, err := f.Size()
+	if err != nil {
+		return store.Range{}, err
+	}
+	return store.NextData(f.File, off, size)
+}
+
+// choose finds the format of a source, or takes the one demanded. That a file
+// looks like several is noted in the source.
+func choose(src *disk.Source, demanded string) (format, error) {
+	if demanded != "" {
+		return named(demanded)
+	}
+	var hits []format
+	var how []string
+	for _, f := range formats {
+		if f.probe == nil {
+			continue
+		}
+		if words, ok := f.probe(*src); ok {
+			hits, how = append(hits, f), append(how, words)
+		}
+	}
+	if len(hits) == 0 {
+		return unknown, nil
+	}
+	if len(hits) > 1 {
+		src.Notes = append(src.Notes, ambiguous(*src, hits, how))
+	}
+	return hits[0], nil
+}
+
+// CodeAmbiguous is the code of the finding that a file looks like more than
+// one format.
+const CodeAmbiguous = "file/F1"
+
+func ambiguous(src disk.Source, hits []format, how []string) disk.Finding {
+	var others []string
+	for i, f := range hits[1:] {
+		others = append(others, fmt.Sprintf("%s (%s)", f.name, how[i+1]))
+	}
+	return disk.Finding{
+		Code:     CodeAmbiguous,
+		Severity: disk.SeverityWarning,
+		Where:    []decode.Place{{File: src.Name}},
+		Text:     fmt.Sprintf("the file is opened as %s (%s), but also looks like %s", hits[0].name, how[0], strings.Join(others, " and ")),
+		Detail:   "Programs disagree about what such a file is, so that what one of them checks is not what another one mounts. Give --format to look at it the other way.",
+	}
+}
+
+// Formats lists the names that Options.Format takes.
+func Formats() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func named(name string) (format, error) {
+	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	if i < 0 {
+		return format{}, fmt.Errorf("format %q: expected one of %s", name, strings.Join(Formats(), ", "))
+	}
+	return formats[i], nil
+}
+
+// slashed is a path of the host as a name in Places.
+func slashed(path string) string { return filepath.ToSlash(path) }

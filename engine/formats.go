@@ -1,0 +1,29 @@
+package engine
+
+import (
+	"context"
+
+	"platter/engine/disk"
+	"platter/engine/raw"
+	"platter/engine/vhd"
+	"platter/engine/vmdk"
+)
+
+// format is how the engine reaches one of the formats.
+type format struct {
+	name  string
+	probe func(disk.Source) (recognised string, ok bool) // nil: never found by looking
+	open  func(context.Context, disk.Source) (disk.Image, error)
+}
+
+// formats are all formats in the order in which they are tried. A signature
+// at the start of a file goes before one at its end, as with other programs:
+// a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
+var formats = []format{
+	{"vmdk", vmdk.Probe, vmdk.Open},
+	{"vhd", vhd.Probe, vhd.Open},
+	{"raw", nil, raw.Open},
+}
+
+// unknown is what a file is that no format recognises.
+var unknown = format{"unknown", nil, raw.OpenUnknown}

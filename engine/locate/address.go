@@ -1,0 +1,176 @@
+package locate
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"platter/decode"
+)
+
+// Plane is a space of offsets.
+type Plane uint8
+
+// The planes.
+const (
+	Here   Plane = iota // the one the cursor is in
+	File                // a file of the image
+	Disk                // the virtual disk
+	Volume              // a partition of the virtual disk
+)
+
+// String is the plane's prefix in an expression.
+func (p Plane) String() string { return [...]string{"", "file", "virt", "vol"}[p] }
+
+// anchor is what an address counts from.
+type anchor uint8
+
+const (
+	fromStart anchor = iota
+	fromCursor
+	fromEnd
+	atSector // the sector of the cursor
+	atLBA
+	atBlock
+	atEntry // number of a table's entry
+	atPartition
+	atName
+)
+
+// Address is where a person wants to go, as read from an expression.
+type Address struct {
+	text   string
+	plane  Plane
+	file   string
+	anchor anchor
+	number int64
+	name   string // table or node
+	delta  int64  // bytes, or sectors behind "sec"
+}
+
+// String is the expression.
+func (a Address) String() string { return a.text }
+
+// words are those that a number may follow.
+var words = map[string]anchor{
+	"lba": atLBA, "sector": atLBA, "block": atBlock, "blk": atBlock, "grain": atBlock,
+	"bat": atEntry, "gd": atEntry, "rgd": atEntry, "gt": atEntry, "part": atPartition, "partition": atPartition,
+}
+
+// Parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,
+// bat 920, gd 12, hdr2.log_offset, end-512, +0x200, part3+1M or
+// virt:0x10000. A file's name may stand in front of a colon too. Names and
+// planes are looked up only when the address is resolved.
+func Parse(expr string) (Address, error) {
+	a := Address{text: strings.TrimSpace(expr)}
+	rest := a.text
+	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
+		a.setPlane(strings.TrimSpace(rest[:i]))
+		rest = strings.TrimSpace(rest[i+1:])
+	}
+	base, delta := cutDelta(rest)
+	if err := a.setBase(base, delta != ""); err != nil {
+		return Address{}, err
+	}
+	if delta == "" {
+		return a, nil
+	}
+	n, err := signed(delta)
+	if err != nil {
+		return Address{}, a.fail("%q is no distance: %w", decode.Printable(delta), err)
+	}
+	a.delta = n
+	return a, nil
+}
+
+func (a Address) fail(format string, args ...any) error {
+	return fmt.Errorf("%q: %w", decode.Printable(a.text), fmt.Errorf(format, args...))
+}
+
+func (a *Address) setPlane(prefix string) {
+	switch strings.ToLower(prefix) {
+	case "file":
+		a.plane = File
+	case "virt", "virtual", "disk":
+		a.plane = Disk
+	case "vol", "volume":
+		a.plane = Volume
+	default:
+		a.plane, a.file = File, prefix
+	}
+}
+
+// cutDelta parts the distance at the end off: a sign with a digit behind it.
+func cutDelta(s string) (base, delta string) {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] != '+' && s[i] != '-' {
+			continue
+		}
+		if num := strings.TrimSpace(s[i+1:]); num != "" && num[0] >= '0' && num[0] <= '9' {
+			return strings.TrimSpace(s[:i]), s[i:i+1] + num
+		}
+	}
+	return s, ""
+}
+
+func signed(delta string) (int64, error) {
+	n, err := number(delta[1:])
+	if delta[0] == '-' {
+		n = -n
+	}
+	return n, err
+}
+
+// number reads an offset; hexadecimal digits need their 0x.
+func number(s string) (int64, error) {
+	v, err := decode.ParseSize(s)
+	if err != nil {
+		return 0, err
+	}
+	if v > math.MaxInt64 {
+		return 0, fmt.Errorf("%s is beyond 2^63", s)
+	}
+	return int64(v), nil
+}
+
+func (a *Address) setBase(base string, withDelta bool) error {
+	lower := strings.ToLower(base)
+	switch {
+	case base == "" && withDelta:
+		a.anchor = fromCursor
+		return nil
+	case base == "":
+		return a.fail("expected an address such as 0x1f00, lba 2048, block 9 or header.checksum")
+	case lower == "end":
+		a.anchor = fromEnd
+		return nil
+	case lower == "sec":
+		a.anchor = atSector
+		return nil
+	case base[0] >= '0' && base[0] <= '9':
+		n, err := number(base)
+		if err != nil {
+			return a.fail("%w", err)
+		}
+		a.anchor, a.number = fromStart, n
+		return nil
+	}
+	a.setWord(base, lower)
+	return nil
+}
+
+// setWord reads a word with a number, or else a name.
+func (a *Address) setWord(base, lower string) {
+	letters := lower
+	if i := strings.IndexFunc(lower, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
+		letters = lower[:i]
+	}
+	digits := strings.TrimSpace(lower[len(letters):])
+	if kind, ok := words[letters]; ok && digits != "" && digits[0] != '.' {
+		if n, err := number(digits); err == nil {
+			a.anchor, a.number, a.name = kind, n, letters
+			return
+		}
+	}
+	a.anchor, a.name = atName, base
+}

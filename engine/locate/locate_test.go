@@ -1,0 +1,293 @@
+package locate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+	"platter/engine/locate"
+)
+
+func fake(blocks int, states ...disk.State) *enginetest.Fake {
+	return enginetest.NewFake(rand.New(rand.NewPCG(3, 4)), blocks, 4096, states...)
+}
+
+func TestFileToDiskToFile(t *testing.T) {
+	f := fake(200, disk.Data, disk.Data, disk.Zero, disk.Unallocated)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for range 300 {
+		virtual := rnd.Int64N(200 * 4096)
+		trail, err := locate.ToFile(f, virtual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (trail.Spot.File != "") != (f.States[virtual/4096] == disk.Data) {
+			t.Fatalf("virtual 0x%x: %+v", virtual, trail)
+		}
+		if trail.Spot.File == "" {
+			continue
+		}
+		if f.File[trail.Spot.Offset] != f.Content[virtual] || trail.Length != 4096-virtual%4096 {
+			t.Fatalf("virtual 0x%x: %+v is another byte", virtual, trail)
+		}
+		back, err := locate.ToDisk(t.Context(), f, trail.Spot, nil)
+		if err != nil || len(back) != 1 || back[0].Virtual != virtual || back[0].Text() != trail.Text() {
+			t.Fatalf("back from %+v: %+v, %v", trail.Spot, back, err)
+		}
+	}
+	for _, spot := range []locate.Spot{{File: "fake.img"}, {File: "other"}, {Layer: 1, File: "fake.img", Offset: 9000}, {File: "fake.img", Offset: 1 << 40}} {
+		if got, err := locate.ToDisk(t.Context(), f, spot, nil); len(got) != 0 || err != nil {
+			t.Errorf("%+v leads to %+v, %v", spot, got, err)
+		}
+	}
+	for _, virtual := range []int64{-1, 200 * 4096} {
+		if _, err := locate.ToFile(f, virtual); !errors.Is(err, disk.ErrOutOfRange) {
+			t.Errorf("virtual %d: %v", virtual, err)
+		}
+	}
+}
+
+func TestToDiskReportsAndStops(t *testing.T) {
+	f := fake(10_000, disk.Zero)
+	var at, of int64
+	locate.ToDisk(t.Context(), f, locate.Spot{File: "fake.img"}, func(a, b int64) { at, of = a, b })
+	if at != of || of != 10_000*4096 {
+		t.Errorf("progress ends at %d of %d", at, of)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := locate.ToDisk(ctx, f, locate.Spot{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// layered gives the spans of a table, for wordings that the fake has not.
+type layered struct {
+	*enginetest.Fake
+	span disk.Span
+	info disk.Info
+}
+
+func (l layered) Info() disk.Info { return l.info }
+
+func (l layered) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) { yield(l.span, nil) }
+}
+
+func TestTrailText(t *testing.T) {
+	at := func(file string, off int64) decode.Place { return decode.Place{File: file, Offset: off, Length: 4} }
+	tests := []struct {
+		span   disk.Span
+		format string
+		block  int64
+		want   string
+	}{
+		{disk.Span{Length: 1 << 20, File: "web01.vhdx", Offset: 0x4400000, Via: []disk.Via{{Table: "BAT", Index: 3, Place: at("web01.vhdx", 0x300018), Raw: 0x4400006}}}, "vhdx", 0x20000,
+			"virtual 0x5000d -> block 2 +0x1000d: BAT[3] @0x300018 = 0x4400006 -> web01.vhdx @0x445000d"},
+		{disk.Span{Length: 1 << 20, File: "s001.vmdk", Offset: 0x10000, Packed: 700, Via: []disk.Via{{Table: "GD", Place: at("s001.vmdk", 0x200), Raw: 9}, {Table: "GT", Index: 5, Place: at("s001.vmdk", 0x400), Raw: 0x80}}}, "vmdk", 0x10000,
+			"virtual 0x5000d -> grain 5 +0xd: GD[0] @0x200 = 0x9, GT[5] @0x400 = 0x80 -> in the compressed grain of 700 bytes at s001.vmdk @0x10000"},
+		{disk.Span{Length: 1 << 20, State: disk.Unallocated, Offset: -1, Via: []disk.Via{{Table: "BAT", Index: 2, Place: at("a.vhd", 0x608), Raw: 0xffffffff}}}, "vhd", 0x20000,
+			"virtual 0x5000d -> block 2 +0x1000d: BAT[2] in a.vhd @0x608 = 0xffffffff -> unallocated, reads as zeros"},
+		{disk.Span{Length: 1 << 20, Layer: 1, File: "base\x1b.vhd", Offset: 0x600, Via: []disk.Via{{Table: "sector bitmap", Index: 77, Place: at("a.vhd", 0x900), IsBit: true}, {Table: "BAT", Index: 2, Place: at("base\x1b.vhd", 0x608), Raw: 7, Layer: 1}}}, "vhd", 0x20000,
+			`virtual 0x5000d -> block 2 +0x1000d: layer 0 sector bitmap bit 77 in a.vhd @0x900 = 0, BAT[2] @0x608 = 0x7 -> base\x1b.vhd @0x5060d (layer 1)`},
+		{disk.Span{Length: 1 << 20, File: "flat.img", Offset: 0x200}, "vhd", 0, "virtual 0x5000d -> flat.img @0x5020d"},
+	}
+	for _, tt := range tests {
+		img := layered{span: tt.span, info: disk.Info{Format: tt.format, VirtualSize: 1 << 20, BlockSize: tt.block}}
+		trail, err := locate.ToFile(img, 0x5000d)
+		if err != nil || trail.Text() != tt.want {
+			t.Errorf("%v\ngot  %s\nwant %s", err, trail.Text(), tt.want)
+		}
+	}
+}
+
+func referrers(t *testing.T, img disk.Image, place decode.Place) string {
+	t.Helper()
+	var names []string
+	for n, err := range locate.Referrers(t.Context(), img, place, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Place.File == "" || n.Target == nil {
+			t.Errorf("%+v has no place or target", n)
+		}
+		names = append(names, n.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestReferrers(t *testing.T) {
+	for _, blocks := range []int{30, 5000} { // with more, only the map knows the entries
+		f := fake(blocks, disk.Data)
+		block9, err := locate.ToFile(f, 9*4096)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := referrers(t, f, decode.Place{File: "fake.img", Offset: 1024, Length: 80}), "TableOffset"; !strings.HasPrefix(got, want) {
+			t.Errorf("table: %s", got)
+		}
+		got := referrers(t, f, decode.Place{File: "fake.img", Offset: block9.Spot.Offset, Length: 4096})
+		if want := map[int]string{30: "FileOffset", 5000: "BAT[9]"}[blocks]; got != want {
+			t.Errorf("%d blocks: block 9: %s, want %s", blocks, got, want)
+		}
+		if got := referrers(t, f, decode.Place{File: "fake.img", Offset: 40}); got != "" {
+			t.Errorf("header: %s", got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var last error
+	for _, err := range locate.Referrers(ctx, fake(10, disk.Zero), decode.Place{}, nil) {
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("cancelled: %v", last)
+	}
+}
+
+func where(t *testing.T) locate.Where {
+	t.Helper()
+	f := fake(1000, disk.Data)
+	f.States[7] = disk.Zero
+	return locate.Where{
+		Image: f, Plane: locate.File, File: "fake.img", Offset: 0x1234,
+		Partitions: []disk.Partition{{Number: 1, Start: 1 << 20, Length: 1 << 20}, {Number: 3, Label: "data\x1b", Start: 2 << 20, Length: 1 << 20}},
+		Guest:      decode.Node{Name: "disk"}.WithNodes(decode.Node{Name: "MBR", Place: decode.Place{File: disk.VirtualDisk, Length: 512}}),
+	}
+}
+
+func TestGo(t *testing.T) {
+	w := where(t)
+	block9, _ := locate.ToFile(w.Image, 9*4096)
+	onDisk, inVolume := w, w
+	onDisk.Plane, onDisk.Offset = locate.Disk, 2<<20+5
+	inVolume.Plane, inVolume.Partition, inVolume.Offset = locate.Volume, 3, 0x400
+	size := w.Image.Info().FileSize
+	tests := []struct {
+		from locate.Where
+		expr string
+		want string
+	}{
+		{w, "0x1f00", "file fake.img 0x1f00"},
+		{w, "8k", "file fake.img 0x2000"},
+		{w, " 512 ", "file fake.img 0x200"},
+		{w, "100s", "file fake.img 0xc800"},
+		{onDisk, "0x1f00", "virt 0x1f00"},
+		{inVolume, "0x1f00", "vol3 0x1f00"},
+		{w, "lba 2048", "virt 0x100000"},
+		{w, "LBA2048", "virt 0x100000"},
+		{w, "file:lba 2", "file fake.img 0x400"},
+		{w, "sec+3", "file fake.img 0x1800"},
+		{w, "sec", "file fake.img 0x1200"},
+		{w, "sec-1", "file fake.img 0x1000"},
+		{w, "block 9", fmt.Sprintf("file fake.img 0x%x", block9.Spot.Offset)},
+		{w, "block 9+0x10", fmt.Sprintf("file fake.img 0x%x", block9.Spot.Offset+16)},
+		{w, "virt:block 9", "virt 0x9000"},
+		{onDisk, "grain 9", "virt 0x9000"},
+		{w, "block 7", "virt 0x7000"},
+		{w, "file:block 7", "! it is not in the file: zero by the table"},
+		{w, "block 1000", "! behind the end"},
+		{w, "bat 920", "file fake.img 0x20c0"},
+		{w, "bat 1000", "! BAT has 1000 entries"},
+		{w, "bat[920].file_offset", "file fake.img 0x20c0"},
+		{w, "gd 12", "! no table called"},
+		{w, "hdr2.log_offset", "file fake.img 0x210"},
+		{w, "header 2.LogOffset", "file fake.img 0x210"},
+		{w, "hdr2.log+4", "file fake.img 0x214"},
+		{w, "hdr", "! header 1 at 0x0, header 2 at 0x200"},
+		{w, "hdr2.nothing", "! header 2 has nothing called"},
+		{w, "mbr", "virt 0x0"},
+		{w, "end-512", fmt.Sprintf("file fake.img 0x%x", size-512)},
+		{w, "end", fmt.Sprintf("file fake.img 0x%x", size-1)},
+		{w, "+0x200", "file fake.img 0x1434"},
+		{w, "-0x200", "file fake.img 0x1034"},
+		{w, "-0x2000", "! before the start"},
+		{w, "+1T", "! behind the end"},
+		{w, "part3", "virt 0x200000"},
+		{w, "part3+1M", "virt 0x300000"},
+		{w, "part2", "! there is no partition 2"},
+		{w, "file:0x10", "file fake.img 0x10"},
+		{w, "fake.img:0x10", "file fake.img 0x10"},
+		{w, "nope.img:0x10", "! no file"},
+		{w, "virt:0x10", "virt 0x10"},
+		{w, "vol:0x10", "! say which"},
+		{onDisk, "vol:0x10", "vol3 0x10"},
+		{onDisk, "vol:end", "vol3 0xfffff"},
+		{onDisk, "file:+5", "! not in that plane"},
+		{w, "", "! expected an address"},
+		{w, "9x9", "! expected a number"},
+		{w, "lba 0xffffffffffffffff", "! nothing called"},
+		{w, "lba 0x7fffffffffffffff", "! beyond everything"},
+		{w, "+0x7fffffffffffffff", "! behind the end"},
+	}
+	for _, tt := range tests {
+		p, err := tt.from.Go(tt.expr)
+		got := fmt.Sprintf("%v 0x%x", p.Plane, p.Offset)
+		switch {
+		case err != nil:
+			got = "! " + err.Error()
+		case p.Plane == locate.File:
+			got = fmt.Sprintf("%v %s 0x%x", p.Plane, p.File, p.Offset)
+		case p.Plane == locate.Volume:
+			got = fmt.Sprintf("%v%d 0x%x", p.Plane, p.Partition, p.Offset)
+		}
+		if want, failing := strings.CutPrefix(tt.want, "! "); failing != (err != nil) || !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", tt.expr, got, tt.want)
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	w := where(t)
+	for prefix, want := range map[string]string{
+		"l":      "lba ",
+		"b":      "block |bat |bat",
+		"ba":     "bat |bat",
+		"part":   "part1|part3",
+		"he":     "header_1|header_2",
+		"hdr2.":  "hdr2.signature|hdr2.table_offset|hdr2.log_offset|hdr2.reserved",
+		"hdr2.l": "hdr2.log_offset",
+		"m":      "mbr",
+		"zzz":    "",
+	} {
+		var got []string
+		for _, c := range w.Complete(prefix) {
+			got = append(got, c.Text)
+			if c.Help == "" || strings.ContainsRune(c.Help, 0x1b) {
+				t.Errorf("%q: help %q", c.Text, c.Help)
+			}
+		}
+		if !strings.HasPrefix(strings.Join(got, "|"), want) && !slices.Equal(got, strings.Split(want, "|")) {
+			t.Errorf("%q completes to %q", prefix, got)
+		}
+	}
+}
+
+func FuzzGo(f *testing.F) {
+	for _, s := range []string{"lba 2048", "hdr2.log_offset+8", "part3+1M", "virt:end-512", "bat[5]", "a:b:c", "+-+1"} {
+		f.Add(s)
+	}
+	img := fake(100, disk.Data)
+	f.Fuzz(func(t *testing.T, expr string) {
+		w := locate.Where{Image: img, Plane: locate.File, File: "fake.img"}
+		p, err := w.Go(expr)
+		if err != nil {
+			return
+		}
+		size := img.Info().VirtualSize
+		if p.Plane == locate.File {
+			size = img.Info().FileSize
+		}
+		if p.Offset < 0 || p.Offset >= size || p.Plane == locate.Here {
+			t.Errorf("%q leads to %+v", expr, p)
+		}
+	})
+}

@@ -1,0 +1,231 @@
+// Package locate connects the addresses of a byte: its offset in a file, on
+// the virtual disk and in a partition, with the trail of table entries that
+// decided it. It also finds who points at a place, and reads the expressions
+// in which a person says where to go.
+package locate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+)
+
+// Spot is a byte of a file of an image or of one of its parents.
+type Spot struct {
+	Layer  int    // 0 is the image itself, 1 its parent
+	File   string // relative to the layer's folder
+	Offset int64  // bytes
+}
+
+// Trail is how a byte of the virtual disk comes to its place in a file.
+type Trail struct {
+	Virtual int64 // bytes from the start of the virtual disk
+	Length  int64 // bytes from Virtual on for which the trail holds
+	Unit    string
+	Block   int64 // number of the allocation unit; -1 if the image has none
+	Within  int64 // bytes from the start of the allocation unit
+	State   disk.State
+	Via     []disk.Via // the table entries and bits that decided, outermost first
+	Spot    Spot       // where the byte is stored; File is empty if nowhere
+	Packed  int64      // length of the compressed data that starts at Spot; 0 if it is stored plainly
+}
+
+// reach is how far a trail looks for its own end.
+const reach = 1 << 20
+
+// ToFile follows a byte of the virtual disk to its place in a file.
+func ToFile(img disk.Image, virtual int64) (Trail, error) {
+	info := img.Info()
+	if virtual < 0 || virtual >= info.VirtualSize {
+		return Trail{}, &disk.Error{Kind: disk.OutOfRange, Op: "locate", What: fmt.Sprintf("virtual 0x%x: the disk has 0x%x bytes", virtual, info.VirtualSize)}
+	}
+	for s, err := range img.Map(virtual, min(reach, info.VirtualSize-virtual)) {
+		if err != nil {
+			return Trail{}, err
+		}
+		return newTrail(info, s, virtual), nil
+	}
+	return Trail{}, &disk.Error{Kind: disk.Damaged, Op: "locate", What: fmt.Sprintf("virtual 0x%x has no place in the map", virtual)}
+}
+
+// newTrail is the trail of a byte of the span.
+func newTrail(info disk.Info, s disk.Span, virtual int64) Trail {
+	t := Trail{Virtual: virtual, Length: s.Start + s.Length - virtual, Unit: unit(info), Block: -1, State: s.State, Via: slices.Clone(s.Via), Packed: s.Packed}
+	if info.BlockSize > 0 {
+		t.Block, t.Within = virtual/info.BlockSize, virtual%info.BlockSize
+	}
+	t.Spot.Layer = s.Layer
+	if s.File != "" {
+		t.Spot.File, t.Spot.Offset = s.File, s.Offset
+		if s.Packed == 0 {
+			t.Spot.Offset += virtual - s.Start
+		}
+	}
+	return t
+}
+
+// unit is the format's word for its allocation unit.
+func unit(info disk.Info) string {
+	if info.Format == "vmdk" {
+		return "grain"
+	}
+	return "block"
+}
+
+// Text words the trail in one line that can stand in a report:
+//
+//	virtual 0x750000d -> block 3 +0x150000d: BAT[3] @0x300018 = 0x1c800 -> web01.vhd @0x590000d
+func (t Trail) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "virtual 0x%x", t.Virtual)
+	if t.Block >= 0 {
+		fmt.Fprintf(&b, " -> %s %d +0x%x", t.Unit, t.Block, t.Within)
+	}
+	for i, v := range t.Via {
+		b.WriteString(map[bool]string{true: ": ", false: ", "}[i == 0])
+		b.WriteString(t.viaText(v))
+	}
+	b.WriteString(" -> ")
+	switch {
+	case t.Spot.File == "":
+		b.WriteString(stateText(t.State))
+	case t.Packed > 0:
+		fmt.Fprintf(&b, "in the compressed %s of %d bytes at %s @0x%x", t.Unit, t.Packed, decode.Printable(t.Spot.File), t.Spot.Offset)
+	default:
+		fmt.Fprintf(&b, "%s @0x%x", decode.Printable(t.Spot.File), t.Spot.Offset)
+	}
+	if t.Spot.File != "" && t.State != disk.Data {
+		fmt.Fprintf(&b, " (%s)", stateText(t.State))
+	}
+	if t.Spot.Layer > 0 {
+		fmt.Fprintf(&b, " (layer %d)", t.Spot.Layer)
+	}
+	return b.String()
+}
+
+// viaText leaves out what the end of the trail says too: file and layer.
+func (t Trail) viaText(v disk.Via) string {
+	var b strings.Builder
+	if v.Layer != t.Spot.Layer {
+		fmt.Fprintf(&b, "layer %d ", v.Layer)
+	}
+	if v.IsBit {
+		fmt.Fprintf(&b, "%s bit %d", v.Table, v.Index)
+	} else {
+		fmt.Fprintf(&b, "%s[%d]", v.Table, v.Index)
+	}
+	if v.Place.File != t.Spot.File && v.Place.File != "" {
+		b.WriteString(" in " + decode.Printable(v.Place.File))
+	}
+	fmt.Fprintf(&b, " @0x%x = ", v.Place.Offset)
+	if v.IsBit {
+		fmt.Fprintf(&b, "%d", v.Raw)
+	} else {
+		fmt.Fprintf(&b, "0x%x", v.Raw)
+	}
+	return b.String()
+}
+
+func stateText(s disk.State) string {
+	switch s {
+	case disk.Zero:
+		return "zero by the table, reads as zeros"
+	case disk.Unallocated:
+		return "unallocated, reads as zeros"
+	case disk.FromParent:
+		return "the parent's, which is not open"
+	case disk.Unmapped:
+		return "unmapped, reads as zeros"
+	case disk.Missing:
+		return "missing, can't be read"
+	}
+	return s.String()
+}
+
+// Progress hears how far a scan came: bytes of the virtual disk.
+type Progress func(at, of int64)
+
+// window is how much of the map is asked for at once.
+const window = 64 << 30
+
+// scan walks the whole map, stoppable also where there is nothing for
+// terabytes.
+func scan(ctx context.Context, img disk.Image, progress Progress, visit func(disk.Span) (more bool)) error {
+	size := img.Info().VirtualSize
+	seen := 0
+	for off := int64(0); off < size; off += window {
+		for s, err := range img.Map(off, min(window, size-off)) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			if !visit(s) {
+				return nil
+			}
+			if seen++; seen%4096 == 0 && progress != nil {
+				progress(s.Start, size)
+			}
+		}
+		if progress != nil {
+			progress(min(off+window, size), size)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ToDisk finds the bytes of the virtual disk that are stored at a place of a
+// file: none for what is no guest data, several if the image is damaged. For
+// compressed data it is the start of what is packed there. An image that knows
+// the way answers at once; else the whole map is gone through. Progress may be
+// nil.
+func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) ([]Trail, error) {
+	info := img.Info()
+	if l, ok := img.(disk.Locator); ok && spot.Layer == 0 {
+		virtual, found, err := l.LocateFile(ctx, spot.File, spot.Offset)
+		if err != nil || !found {
+			return nil, err
+		}
+		t, err := ToFile(img, virtual)
+		if err == nil && t.holds(spot) {
+			return []Trail{t}, nil
+		}
+	}
+	var trails []Trail
+	err := scan(ctx, img, progress, func(s disk.Span) bool {
+		if virtual, ok := stored(s, spot); ok {
+			trails = append(trails, newTrail(info, s, virtual))
+		}
+		return len(trails) < most
+	})
+	return trails, err
+}
+
+// most bounds the trails to one place: a hostile table can have any number.
+const most = 64
+
+func (t Trail) holds(spot Spot) bool {
+	at := t.Spot
+	at.Offset = spot.Offset
+	return at == spot && spot.Offset >= t.Spot.Offset && spot.Offset < t.Spot.Offset+max(t.Packed, 1)
+}
+
+// stored finds the byte of the span that lies at the spot.
+func stored(s disk.Span, spot Spot) (virtual int64, ok bool) {
+	if s.State != disk.Data || s.Layer != spot.Layer || s.File != spot.File || spot.Offset < s.Offset {
+		return 0, false
+	}
+	d := spot.Offset - s.Offset
+	if s.Packed > 0 {
+		return s.Start, d < s.Packed
+	}
+	return s.Start + d, d < s.Length
+}

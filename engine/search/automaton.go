@@ -1,0 +1,121 @@
+package search
+
+import (
+	"encoding/binary"
+	"regexp/syntax"
+	"slices"
+)
+
+// automaton runs through bytes and tells where a match of an expression may
+// end. It takes conditions such as "end of line" as always true, so that it
+// finds too many ends rather than too few. States come into being when they
+// are first needed. It belongs to one goroutine.
+type automaton struct {
+	x      *expression
+	states []state
+	index  map[string]int32
+	steps  []int32 // by state and class; 0 where not known yet
+	marked []int   // the round in which an instruction was last added
+	round  int
+}
+
+// state is a set of instructions that wait for the next byte.
+type state struct {
+	waits []uint32
+	ends  bool // a match may end here
+}
+
+// maxStates bounds the automaton's memory; when there are more it starts anew.
+const maxStates = 4096
+
+// start is the state before the first byte; state 0 does not exist.
+const start = 1
+
+func newAutomaton(x *expression) *automaton {
+	a := &automaton{x: x, marked: make([]int, len(x.prog.Inst))}
+	a.reset()
+	return a
+}
+
+func (a *automaton) reset() {
+	a.states, a.index, a.steps = make([]state, 1), map[string]int32{}, make([]int32, len(a.x.class))
+	a.round++
+	a.add(a.enter(state{}, uint32(a.x.prog.Start)))
+}
+
+// next runs from pos and returns the end of the first match that may be
+// there, the offset of the byte behind it.
+func (a *automaton) next(b []byte, pos int) (end int, ok bool) {
+	at, width := int32(start), int32(len(a.x.class))
+	for i := pos; i < len(b); i++ {
+		class := int32(a.x.classes[b[i]])
+		to := a.steps[at*width+class]
+		if to == 0 {
+			to = a.learn(at, class)
+		}
+		if a.states[to].ends {
+			return i + 1, true
+		}
+		at = to
+	}
+	return 0, false
+}
+
+// learn works out where a class of bytes leads from a state.
+func (a *automaton) learn(from, class int32) int32 {
+	a.round++
+	var s state
+	for _, pc := range a.states[from].waits {
+		if in := &a.x.prog.Inst[pc]; in.MatchRune(rune(a.x.class[class])) {
+			s = a.enter(s, in.Out)
+		}
+	}
+	s = a.enter(s, uint32(a.x.prog.Start)) // a match may start anywhere
+	if len(a.states) >= maxStates {
+		a.reset()
+		return a.add(s)
+	}
+	to := a.add(s)
+	a.steps[from*int32(len(a.x.class))+class] = to
+	return to
+}
+
+// enter adds to the state what an instruction leads to without a byte.
+func (a *automaton) enter(s state, pc uint32) state {
+	if a.marked[pc] == a.round {
+		return s
+	}
+	a.marked[pc] = a.round
+	switch in := &a.x.prog.Inst[pc]; in.Op {
+	case syntax.InstAlt, syntax.InstAltMatch:
+		return a.enter(a.enter(s, in.Out), in.Arg)
+	case syntax.InstCapture, syntax.InstEmptyWidth, syntax.InstNop:
+		return a.enter(s, in.Out)
+	case syntax.InstMatch:
+		s.ends = true
+	case syntax.InstFail:
+	default:
+		s.waits = append(s.waits, pc)
+	}
+	return s
+}
+
+// add finds the state, or makes it one of the automaton's.
+func (a *automaton) add(s state) int32 {
+	slices.Sort(s.waits)
+	key := make([]byte, 1, 1+4*len(s.waits))
+	if s.ends {
+		key[0] = 1
+	}
+	for _, pc := range s.waits {
+		key = binary.LittleEndian.AppendUint32(key, pc)
+	}
+	if i, ok := a.index[string(key)]; ok {
+		return i
+	}
+	i := int32(len(a.states))
+	a.index[string(key)] = i
+	a.states = append(a.states, s)
+	a.steps = append(a.steps, make([]int32, len(a.x.class))...)
+	return i
+}

@@ -1,0 +1,375 @@
+package search_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+	"platter/engine/search"
+)
+
+func compile(t testing.TB, pattern string, opt search.Options) *search.Matcher {
+	t.Helper()
+	m, err := search.Compile(pattern, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func find(t *testing.T, target disk.Surface, m *search.Matcher, r search.Range) []search.Hit {
+	t.Helper()
+	var hits []search.Hit
+	for h, err := range search.Search(t.Context(), target, m, r) {
+		var partial *disk.Error
+		if errors.As(err, &partial) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits = append(hits, h)
+	}
+	return hits
+}
+
+func memory(b []byte) disk.Surface {
+	return disk.FileSurface(disk.File{Name: "f", Size: int64(len(b)), Data: bytes.NewReader(b)})
+}
+
+func words(hits []search.Hit) string {
+	var b strings.Builder
+	for _, h := range hits {
+		fmt.Fprintf(&b, "[%d+%d %s]", h.Offset, h.Length, h.Encoding)
+	}
+	return b.String()
+}
+
+func TestPatterns(t *testing.T) {
+	tests := []struct {
+		pattern string
+		opt     search.Options
+		in      string
+		want    string
+	}{
+		{"word", search.Options{}, "a word, sword", "[2+4 ASCII][9+4 ASCII]"},
+		{"aa", search.Options{}, "aaaa", "[0+2 ASCII][1+2 ASCII][2+2 ASCII]"},
+		{"Word", search.Options{}, "a word", ""},
+		{"Word", search.Options{FoldCase: true}, "a wORd", "[2+4 ASCII]"},
+		{"w", search.Options{}, "..w\x00..\x00w", "[2+1 ASCII][2+2 UTF-16LE][6+2 UTF-16BE][7+1 ASCII]"},
+		{"word", search.Options{}, "xxw\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
+		{"word", search.Options{}, "\x00\x00w\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
+		{"word", search.Options{}, "\x00w\x00o\x00r\x00d\x00\x00", "[0+8 UTF-16BE]"},
+		{"word", search.Options{}, "x\x00w\x00o\x00r\x00d", "[1+8 UTF-16BE]"},
+		{"WORD", search.Options{FoldCase: true, Encodings: []string{"utf16-le"}}, "\x00w\x00o\x00R\x00d\x00", "[1+8 UTF-16LE]"},
+		{"für", search.Options{}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
+		{"FÜR", search.Options{FoldCase: true}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
+		{"Ж", search.Options{FoldCase: true, Encodings: []string{"utf8", "utf16be"}}, "\xd0\xb6\xd0\x96\x04\x36\x04\x16", "[0+2 UTF-8][2+2 UTF-8][4+2 UTF-16BE][6+2 UTF-16BE]"},
+		{"р", search.Options{FoldCase: true, Encodings: []string{"utf8"}}, "\xd1\x80\xd0\xa0\xd1\xa0\xd0\x80", "[0+2 UTF-8][2+2 UTF-8]"},
+		{"テ", search.Options{}, "\x83\x65", "[0+2 Shift-JIS]"},
+		{"e8 ?? ?? 88 .. 3?", search.Options{Mode: search.Hex}, "\xe8\x01\x02\x88\x00\x3f\xe8\x01\x02\x88\x00\x40", "[0+6 hex]"},
+		{"0x0000 ffff", search.Options{Mode: search.Hex}, "\x00\x00\x00\xff\xff", "[1+4 hex]"},
+		{"?f ?", search.Options{Mode: search.Hex}, "\x1f\x2f\x3f", "[0+2 hex][1+2 hex]"},
+		{`p[ai]ss\d+`, search.Options{Mode: search.Regexp}, "pass12 piss3 poss4", "[0+6 regexp][7+5 regexp]"},
+		{`P.SS`, search.Options{Mode: search.Regexp, FoldCase: true}, "pass p\nss", "[0+4 regexp]"},
+		{`\xff\x00+`, search.Options{Mode: search.Regexp}, "a\xff\x00\x00b\xc3\xbf\x00", "[1+3 regexp]"},
+		{`ü|[[:digit:]\]]`, search.Options{Mode: search.Regexp}, "\xc3\xbc 7]", "[0+2 regexp][3+1 regexp][4+1 regexp]"},
+		{`^b\b`, search.Options{Mode: search.Regexp}, "b\nab\nb bb\nbb", "[0+1 regexp][5+1 regexp]"},
+		{`\Qa.b`, search.Options{Mode: search.Regexp}, "aab a.b", "[4+3 regexp]"},
+	}
+	for _, tt := range tests {
+		m := compile(t, tt.pattern, tt.opt)
+		if got := words(find(t, memory([]byte(tt.in)), m, search.Range{})); got != tt.want {
+			t.Errorf("%q in %q: %s, want %s", tt.pattern, tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestPatternsRefused(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		opt     search.Options
+		want    string
+	}{
+		{"", search.Options{}, "some text"},
+		{"é", search.Options{Encodings: []string{"cp866"}}, "can't be expressed in cp866"},
+		{"x", search.Options{Encodings: []string{"klingon"}}, "expected one of UTF-8"},
+		{strings.Repeat("x", 5000), search.Options{}, "at most 4096"},
+		{"e8 1", search.Options{Mode: search.Hex}, "odd number"},
+		{"zz", search.Options{Mode: search.Hex}, "no byte in hex"},
+		{"?? ..", search.Options{Mode: search.Hex}, "no wildcard"},
+		{"", search.Options{Mode: search.Hex}, "no wildcard"},
+		{"(", search.Options{Mode: search.Regexp}, "missing closing )"},
+		{"a*", search.Options{Mode: search.Regexp}, "matches nothing"},
+		{"[ä]", search.Options{Mode: search.Regexp}, "alternatives"},
+		{"((a{100}){100}){100}", search.Options{Mode: search.Regexp}, "invalid repeat count"},
+	} {
+		if _, err := search.Compile(tt.pattern, tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%.20q: %v, want %q", tt.pattern, err, tt.want)
+		}
+	}
+}
+
+func TestContext(t *testing.T) {
+	m := compile(t, "needle", search.Options{})
+	in := bytes.Repeat([]byte("."), 100)
+	copy(in[50:], "needle")
+	for _, tt := range []struct{ from, to, before, length int }{{0, 100, 32, 70}, {40, 60, 10, 20}, {50, 56, 0, 6}} {
+		part := in[tt.from:tt.to]
+		hits := find(t, memory(part), m, search.Range{})
+		if len(hits) != 1 || hits[0].Before != tt.before || len(hits[0].Context) != tt.length {
+			t.Fatalf("%+v: %+v", tt, hits)
+		}
+		if h := hits[0]; !bytes.Equal(h.Context, part[int(h.Offset)-h.Before:][:len(h.Context)]) {
+			t.Errorf("context %q", h.Context)
+		}
+	}
+}
+
+// reference finds the needle in every allowed place, the plain way.
+func reference(f *enginetest.Fake, needle []byte, r search.Range) []int64 {
+	var list []int64
+	for at := r.From; at+int64(len(needle)) <= r.To; at++ {
+		stored := false
+		for k := at / f.Block; k <= (at+int64(len(needle))-1)/f.Block; k++ {
+			stored = stored || f.States[k] == disk.Data
+		}
+		readable := true
+		for k := at / f.Block; k <= (at+int64(len(needle))-1)/f.Block; k++ {
+			readable = readable && f.States[k].Content() != disk.Lost
+		}
+		if stored && readable && bytes.Equal(f.Content[at:at+int64(len(needle))], needle) {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// TestSearchAgreesWithTheNaiveOne plants needles in disks whose blocks are
+// scattered, missing, or zero, across all borders.
+func TestSearchAgreesWithTheNaiveOne(t *testing.T) {
+	for seed := range uint64(80) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		block := int64(512) << rnd.IntN(12) // up to 1 MiB: more than one chunk
+		f := enginetest.NewFake(rnd, 1+int(min(3<<20/block, 40)), block, disk.Data, disk.Data, disk.Zero, disk.Unallocated, disk.Missing)
+		needle := make([]byte, 1+rnd.IntN(24))
+		for i := range needle {
+			needle[i] = byte(rnd.Uint32()) & byte(rnd.Uint32()) // some zeros
+		}
+		size := int64(len(f.Content))
+		for range 40 {
+			at := rnd.Int64N(size)
+			if rnd.IntN(2) == 0 { // around a border
+				at = max(0, at/block*block-rnd.Int64N(int64(len(needle))+1))
+			}
+			f.Write(at, needle[:min(int64(len(needle)), size-at)])
+		}
+		r := search.Range{To: size}
+		if rnd.IntN(2) == 0 {
+			r.From, r.To = rnd.Int64N(size), 1+rnd.Int64N(size)
+		}
+		m := compile(t, fmt.Sprintf("%x", needle), search.Options{Mode: search.Hex})
+		want := reference(f, needle, r)
+		if got := offsets(find(t, disk.DiskSurface(f), m, r)); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: block %d, needle %x, range %+v:\ngot  %v\nwant %v", seed, block, needle, r, got, want)
+		}
+		r.Backwards = true
+		slices.Reverse(want)
+		if got := offsets(find(t, disk.DiskSurface(f), m, r)); !slices.Equal(got, want) {
+			t.Fatalf("seed %d backwards: block %d, needle %x, range %+v:\ngot  %v\nwant %v", seed, block, needle, r, got, want)
+		}
+	}
+}
+
+func offsets(hits []search.Hit) []int64 {
+	var list []int64
+	for _, h := range hits {
+		list = append(list, h.Offset)
+	}
+	return list
+}
+
+// TestTextAgreesWithTheNaiveOne looks for all encodings, cases folded, in
+// bytes that are likely to hold them.
+func TestTextAgreesWithTheNaiveOne(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 7))
+	for range 60 {
+		in := make([]byte, 200_000)
+		for i := range in {
+			in[i] = "aAbB\x00"[rnd.IntN(5)]
+		}
+		text := []string{"ab", "aba", "bbab", "a"}[rnd.IntN(4)]
+		var want []int64
+		wide := ""
+		for _, c := range text {
+			wide += string(c) + "\x00"
+		}
+		for at := range in {
+			for _, spelled := range []string{text, wide} {
+				if end := at + len(spelled); end <= len(in) && strings.EqualFold(string(in[at:end]), spelled) {
+					want = append(want, int64(at))
+				}
+			}
+		}
+		m := compile(t, text, search.Options{FoldCase: true, Encodings: []string{"ascii", "utf-16le"}})
+		if got := offsets(find(t, memory(in), m, search.Range{})); !slices.Equal(got, want) {
+			t.Fatalf("%q: %d hits, want %d", text, len(got), len(want))
+		}
+	}
+}
+
+// TestExpressionAgreesWithGo compares with Go's engine over the whole content.
+func TestExpressionAgreesWithGo(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 5))
+	for _, expr := range []string{`ab+c`, `a.?b|ca`, `(?i)x[yz]{2,5}\b`, `^a[^b]*b`, `c$`, `\x80.{3}\xff`, `(aab|ab)+?c`, `[a-c]{7}`, `a(b|c\n)*a`, `\Bab`} {
+		m := compile(t, expr, search.Options{Mode: search.Regexp})
+		for range 2 {
+			in := make([]byte, 1<<20+rnd.IntN(1<<20))
+			for i := range in {
+				in[i] = "abcxyYZ\n \x80\xff"[rnd.IntN(11)]
+			}
+			var text []byte
+			for _, c := range in {
+				text = utf8.AppendRune(text, rune(c))
+			}
+			var want []int64
+			at, done := int64(0), 0
+			for _, loc := range regexp.MustCompile("(?m:"+expr+")").FindAllIndex(text, -1) {
+				at += int64(utf8.RuneCount(text[done:loc[0]]))
+				done = loc[0]
+				want = append(want, at)
+			}
+			if got := offsets(find(t, memory(in), m, search.Range{})); !slices.Equal(got, want) {
+				t.Fatalf("%s: %d hits, want %d; first difference %v", expr, len(got), len(want), different(got, want))
+			}
+		}
+	}
+}
+
+func different(a, b []int64) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("%d: 0x%x, want 0x%x", i, a[i], b[i])
+		}
+	}
+	return "at the end"
+}
+
+func TestSearchTellsWhatItCouldNotRead(t *testing.T) {
+	f := enginetest.NewFake(rand.New(rand.NewPCG(1, 1)), 8, 4096, disk.Data)
+	f.States[3], f.States[4] = disk.Missing, disk.FromParent
+	f.Write(2*4096+4000, []byte("needle"))
+	f.Write(5*4096, []byte("needle"))
+	m := compile(t, "needle", search.Options{})
+	var got []string
+	for h, err := range search.Search(t.Context(), disk.DiskSurface(f), m, search.Range{}) {
+		if err != nil {
+			got = append(got, err.Error())
+			continue
+		}
+		got = append(got, fmt.Sprintf("0x%x", h.Offset))
+	}
+	want := []string{"0x2fa0", "search: 0x3000 to 0x5000 of the virtual disk can't be read and was not searched", "0x5000"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSearchOfAFileThatShrank(t *testing.T) {
+	b := bytes.Repeat([]byte("needle.."), 1000)
+	target := disk.FileSurface(disk.File{Name: "f", Size: 9000, Data: bytes.NewReader(b)})
+	hits, errs := 0, ""
+	for _, err := range search.Search(t.Context(), target, compile(t, "needle", search.Options{}), search.Range{}) {
+		if err != nil {
+			errs += err.Error()
+			continue
+		}
+		hits++
+	}
+	if hits != 1000 || !strings.Contains(errs, "0x1f40 to 0x2328 of the file f can't be read") {
+		t.Errorf("%d hits, errors %s", hits, errs)
+	}
+}
+
+func TestSearchManyHits(t *testing.T) {
+	b := make([]byte, 3<<20)
+	n := int64(0)
+	for h, err := range search.Search(t.Context(), memory(b), compile(t, "00", search.Options{Mode: search.Hex}), search.Range{}) {
+		if err != nil || h.Offset != n {
+			t.Fatalf("hit %d at %d: %v", n, h.Offset, err)
+		}
+		n++
+	}
+	if n != int64(len(b)) {
+		t.Errorf("%d hits", n)
+	}
+}
+
+func TestSearchStopsAndReports(t *testing.T) {
+	b := make([]byte, 64<<20)
+	copy(b[40<<20:], "needle")
+	m := compile(t, "needle", search.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, err := range search.Search(ctx, memory(b), m, search.Range{Progress: func(at, of int64) {
+		if of != 64<<20 {
+			t.Errorf("progress of %d", of)
+		}
+		if at > 8<<20 {
+			cancel()
+		}
+	}}) {
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("cancelled search ends with %v", last)
+	}
+	var end int64
+	for range search.Search(t.Context(), memory(b), m, search.Range{From: 1 << 20, Progress: func(at, _ int64) { end = at }}) {
+	}
+	if end != 63<<20 {
+		t.Errorf("progress ends at %d", end)
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	random, text, zeros := make([]byte, 64<<20), make([]byte, 64<<20), make([]byte, 64<<20)
+	for i := range random {
+		random[i] = byte(rnd.Uint32())
+		text[i] = "the quick brown fox jumps over a lazy dog again\n"[i%48]
+	}
+	for _, data := range []struct {
+		name string
+		b    []byte
+	}{{"random", random}, {"text", text}, {"zeros", zeros}} {
+		for _, p := range []struct {
+			name, pattern string
+			opt           search.Options
+		}{
+			{"text", "password", search.Options{}},
+			{"fold", "password", search.Options{FoldCase: true}},
+			{"hex", "e8 ?? ?? 88 .. 30", search.Options{Mode: search.Hex}},
+			{"regexp", `[0-9]{3}-[0-9]{2}-[0-9]{4}`, search.Options{Mode: search.Regexp}},
+		} {
+			m := compile(b, p.pattern, p.opt)
+			b.Run(data.name+"/"+p.name, func(b *testing.B) {
+				b.SetBytes(int64(len(data.b)))
+				for b.Loop() {
+					for range search.Search(b.Context(), memory(data.b), m, search.Range{}) {
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package vhd
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"platter/decode/vhd"
+	"platter/engine/disk"
+)
+
+// perCode is how many findings of one code are listed.
+const perCode = 1000
+
+// Check examines the image and all of its table and bitmaps. Findings of one
+// code beyond the first thousand are only counted.
+func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
+	return func(yield func(disk.Finding, error) bool) {
+		c := &checker{image: v, yield: yield, count: map[string]int{}}
+		if c.opening() && c.scans(ctx) {
+			c.rest()
+		}
+	}
+}
+
+// checker streams findings to whoever asked.
+type checker struct {
+	image *Image
+	yield func(disk.Finding, error) bool
+	count map[string]int
+	over  []disk.Finding // the first of each code that is not listed
+}
+
+// report hands a finding on, unless there are too many of its code. It
+// reports whether to go on.
+func (c *checker) report(f disk.Finding) bool {
+	c.count[f.Code]++
+	switch n := c.count[f.Code]; {
+	case n <= perCode:
+		return c.yield(f, nil)
+	case n == perCode+1:
+		c.over = append(c.over, f)
+	}
+	return true
+}
+
+func (c *checker) fail(err error) bool {
+	c.yield(disk.Finding{}, err)
+	return false
+}
+
+// rest says how many findings were not listed.
+func (c *checker) rest() {
+	for _, f := range c.over {
+		f.Text = fmt.Sprintf("%d more like these, the first: %s", c.count[f.Code]-perCode, f.Text)
+		if !c.yield(f, nil) {
+			return
+		}
+	}
+}
+
+// opening repeats what was found when the image was opened.
+func (c *checker) opening() bool {
+	for _, f := range c.image.info.Findings {
+		if !c.report(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// scans are the checks that go through table, bitmaps and blocks. An image
+// that is refused has no table to be gone through.
+func (c *checker) scans(ctx context.Context) bool {
+	v := c.image
+	if v.refused != nil && !v.tableTrusted() {
+		return true
+	}
+	if v.kind == vhd.Fixed {
+		return true
+	}
+	return c.checkPadding() && c.checkEntries(ctx) && c.checkOverlaps(ctx) && c.checkGaps(ctx) && c.checkSectors(ctx) && c.checkBatmap(ctx)
+}
+
+// tableTrusted reports whether the table of a refused image can be scanned:
+// only a broken chain leaves it whole.
+func (v *Image) tableTrusted() bool {
+	for _, f := range v.findings {
+		if f.Fatal && f.Code != "vhd/V047" {
+			return false
+		}
+	}
+	return true
+}
+
+// checkPadding looks at the rest of the table's last sector (V037).
+func (c *checker) checkPadding() bool {
+	v := c.image
+	end := v.table.off + 4*v.table.entries
+	b, err := readUpTo(v.src.File, end, int(v.table.end()-end))
+	if err != nil {
+		return c.fail(err)
+	}
+	for _, x := range b {
+		if x != b[0] || x != 0 && x != 0xFF {
+			return c.report(v.finding("V037", "the padding behind the table is neither all ones nor all zeros", v.place(end, int64(len(b)))))
+		}
+	}
+	return true
+}
+
+// checkEntries judges each entry by itself (V031, V032, V038).
+func (c *checker) checkEntries(ctx context.Context) bool {
+	t := &c.image.table
+	for e, err := range t.scan(ctx, 0, t.entries) {
+		if err != nil {
+			return c.fail(err)
+		}
+		if !c.checkEntry(e) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) checkEntry(e tableEntry) bool {
+	v, t := c.image, &c.image.table
+	at := v.place(t.off+4*e.index, 4)
+	start := int64(e.sector) * vhd.Sector
+	block := v.place(start, t.stored())
+	switch {
+	case e.index >= t.needed && (e.holes > 0 || e.sector == 0):
+		return true // spare entries of XenServer
+	case e.holes > 0:
+		at.Length = 4 * e.holes
+		return c.report(v.finding("V031", fmt.Sprintf("entries %d to %d of the table are zero: they point to the footer copy", e.index, e.index+e.holes-1), at))
+	case e.index >= t.needed:
+		return c.report(v.finding("V038", fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block))
+	case v.touchesMetadata(start, t.stored()):
+		return c.report(v.finding("V031", fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block))
+	case start+t.stored() > v.dataEnd:
+		return c.report(v.finding("V032", fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block))
+	}
+	if name := v.areaAt(start, t.stored()); name != "" {
+		return c.report(v.finding("V031", fmt.Sprintf("block %d at 0x%x overlaps the %s", e.index, start, name), at, block))
+	}
+	return true
+}
+
+// areaAt names the locator or batmap that meets [off, off+n).
+func (v *Image) areaAt(off, n int64) string {
+	meets := func(at, length int64) bool { return length > 0 && off < at+length && at < off+n }
+	for _, l := range v.locators {
+		if l.fits && meets(l.off, l.length) {
+			return fmt.Sprintf("path of parent locator %d", l.slot+1)
+		}
+	}
+	if v.batmap.found && (meets(v.batmap.off, vhd.Sector) || meets(v.batmap.mapOff, v.batmap.length)) {
+		return "batmap"
+	}
+	return ""
+}
+
+// checkGaps looks at what nothing claims (V035).
+func (c *checker) checkGaps(ctx context.Context) bool {
+	v := c.image
+	for r, err := range v.Regions(ctx) {
+		if err != nil {
+			return c.fail(err)
+		}
+		gap := r.Kind == disk.KindFree || r.Kind == disk.KindPadding && r.Offset >= v.table.end()
+		last := r.Offset+r.Length == v.dataEnd
+		at := v.place(r.Offset, r.Length)
+		ok := true
+		switch {
+		case !gap:
+		case r.Length >= v.table.stored():
+			ok = c.report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", r.Length, r.Offset, r.Length/v.table.stored()), at), warning))
+		case last:
+			ok = c.report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", r.Length), at))
+		case r.Kind == disk.KindFree:
+			ok = c.report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", r.Length, r.Offset), at))
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}

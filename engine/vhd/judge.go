@@ -1,0 +1,428 @@
+package vhd
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+)
+
+// judge runs the checks that need no scan of the table, and refuses the
+// virtual disk if one of them is fatal.
+func (v *Image) judge() {
+	v.judgeFooters()
+	if v.footers.rules().present {
+		v.judgeIdentity()
+		v.judgeSizes()
+	}
+	if v.dynamicKind() {
+		v.judgeHeader()
+	}
+	for _, f := range v.findings {
+		if f.Fatal && v.refused == nil {
+			v.refused = v.refusal(f)
+		}
+	}
+}
+
+// refusal is the error that reading a refused disk gives.
+func (v *Image) refusal(f disk.Finding) error {
+	e := &disk.Error{Kind: disk.Damaged, Op: "read", What: f.Code + ": " + f.Text}
+	if len(f.Where) > 0 {
+		e.At = f.Where[0]
+	}
+	switch f.Code {
+	case "vhd/V010", "vhd/V012":
+		e.Kind = disk.Unsupported
+	case "vhd/V047":
+		e.Kind, e.What, e.Err = disk.BadChain, f.Code+": the chain of parents can't be followed", chainFault(v.parentErr)
+	}
+	return e
+}
+
+func (v *Image) add(code, format string, where decode.Place, args ...any) {
+	v.findings = append(v.findings, v.finding(code, fmt.Sprintf(format, args...), where))
+}
+
+func (v *Image) addAs(s disk.Severity, code, format string, where decode.Place, args ...any) {
+	v.findings = append(v.findings, graded(v.finding(code, fmt.Sprintf(format, args...), where), s))
+}
+
+// judgeFooters compares the copies of the footer.
+func (v *Image) judgeFooters() {
+	front, tail := v.footers.front, v.footers.tail
+	dynamic := v.dynamicKind()
+	if odd := v.size % vhd.Sector; v.size < vhd.Sector || odd != 0 && !(odd == vhd.Sector-1 && tail.length == vhd.OldFooterSize) {
+		v.add("V008", "the file has %d bytes, which are not whole sectors", v.place(v.size-odd, odd), v.size)
+	}
+	for _, c := range []footerCopy{front, tail} {
+		if c.present && c.poison {
+			v.add("V007", "the footer at 0x%x has the cookie %q: tapdisk has disabled the image", v.place(c.off, 8), c.off, vhd.Poison)
+		}
+	}
+	if tail.present && tail.off+tail.length < v.size {
+		end := tail.off + tail.length
+		v.add("V009", "%d bytes follow the footer", v.place(end, v.size-end), v.size-end)
+	}
+	if tail.present && tail.length == vhd.OldFooterSize {
+		v.add("V051", "the footer has 511 bytes", v.place(tail.off, tail.length))
+	}
+	switch {
+	case !front.present && !tail.present:
+		v.add("V001", "neither end of the file has a footer", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)))
+	case !front.valid && !tail.valid:
+		c := v.footers.rules()
+		_, why := vhd.FooterChecksum.Verdict(c.raw)
+		v.add("V004", "the footer at 0x%x has a wrong checksum, and there is no other: %s", v.place(c.off+64, 4), c.off, why)
+	case !tail.valid:
+		v.add("V002", "%s", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)), v.tailWords())
+	case dynamic && !front.valid:
+		v.add("V003", "the copy of the footer at the start of the file is missing or damaged", v.place(0, vhd.FooterSize))
+	case front.valid && front.kind() != tail.kind() && (dynamic || front.kind() != vhd.Fixed):
+		v.add("V006", "the footer at the start says type %d, the one at the end type %d", v.place(60, 4), front.kind(), tail.kind())
+	case dynamic && string(front.raw) != string(tail.raw):
+		at := firstDifference(front.raw, tail.raw)
+		v.add("V005", "the two footers are both valid and differ from byte %d on", v.place(at, vhd.FooterSize-at), at)
+	}
+}
+
+func (v *Image) tailWords() string {
+	switch {
+	case v.footers.torn:
+		return "the last sector is filled with 0xC7: tapdisk had the image open for writing and never closed it"
+	case v.footers.tail.present:
+		return "the footer at the end of the file has a wrong checksum; the copy at the start is valid"
+	}
+	return "the end of the file has no footer; the copy at the start is valid"
+}
+
+func firstDifference(a, b []byte) int64 {
+	for i := range a {
+		if a[i] != b[i] {
+			return int64(i)
+		}
+	}
+	return int64(len(a))
+}
+
+// field is where a field of the footer that rules lies.
+func (v *Image) field(f *decode.Field) decode.Place {
+	return v.place(v.footers.rules().off+int64(f.Offset()), int64(f.Size()))
+}
+
+// judgeIdentity checks the footer's fields that do not concern sizes.
+func (v *Image) judgeIdentity() {
+	f := v.footer
+	if version := vhd.FooterVersion.Get(f); version>>16 != 1 {
+		v.add("V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field), version>>16, version&0xFFFF)
+	} else if version != vhd.Version {
+		v.addAs(warning, "V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field), version>>16, version&0xFFFF)
+	}
+	if features := vhd.FooterFeatures.Get(f); features&2 == 0 || features&^3 != 0 {
+		v.add("V011", "the features are 0x%x, expected 2 or 3", v.field(vhd.FooterFeatures.Field), features)
+	}
+	if v.kind != vhd.Fixed && !v.dynamicKind() {
+		v.add("V012", "the disk type is %d, expected 2, 3 or 4", v.field(vhd.FooterType.Field), v.kind)
+	}
+	if at := vhd.FooterTimestamp.Get(f); vhd.Epoch().Add(time.Duration(at) * time.Second).After(time.Now().Add(48 * time.Hour)) {
+		v.add("V019", "the image was created in the future, on %s", v.field(vhd.FooterTimestamp.Field), vhd.FooterTimestamp.Text(f.Bytes()))
+	}
+	if v.UniqueID() == [16]byte{} {
+		v.add("V020", "the disk's identity is all zero", v.field(vhd.FooterID.Field))
+	}
+	switch state := vhd.FooterSavedState.Get(f); {
+	case state == 1:
+		v.addAs(info, "V021", "a virtual machine in saved state uses the disk", v.field(vhd.FooterSavedState.Field))
+	case state != 0:
+		v.add("V021", "the saved state is %d, expected 0 or 1", v.field(vhd.FooterSavedState.Field), state)
+	}
+	v.judgeReserved()
+	if name := vhd.FooterCreator.Meaning(f.Bytes()); name == "unknown" {
+		v.add("V023", "the creator %q is not known", v.field(vhd.FooterCreator.Field), vhd.FooterCreator.Get(f))
+	}
+	if name := vhd.FooterCreatorOS.Meaning(f.Bytes()); name == "unknown" {
+		v.add("V023", "the creator's system %q is not known", v.field(vhd.FooterCreatorOS.Field), vhd.FooterCreatorOS.Get(f))
+	}
+}
+
+func (v *Image) judgeReserved() {
+	f := v.footer
+	tap := vhd.FooterCreator.Get(f) == "tap"
+	hidden := vhd.FooterHidden.Get(f)
+	if vhd.FooterFeatures.Get(f)&1 != 0 {
+		v.add("V054", "the disk is marked temporary", v.field(vhd.FooterFeatures.Field))
+	}
+	if tap && hidden == 1 {
+		v.add("V054", "the disk is hidden from users", v.field(vhd.FooterHidden.Field))
+	}
+	reserved := vhd.FooterReserved.Get(f)
+	if tap && hidden <= 1 {
+		reserved = reserved[1:]
+	}
+	if !isZero(reserved) {
+		v.add("V022", "the reserved bytes of the footer are not zero", v.field(vhd.FooterReserved.Field))
+	}
+}
+
+// maxDynamic is the largest dynamic disk: 2040 GiB.
+const maxDynamic = 0xFF000000 * vhd.Sector
+
+// judgeSizes checks sizes and geometry.
+func (v *Image) judgeSizes() {
+	f := v.footer
+	current, at := vhd.FooterCurrentSize.Get(f), v.field(vhd.FooterCurrentSize.Field)
+	switch {
+	case current > math.MaxInt64:
+		found := v.finding("V014", fmt.Sprintf("the current size is %d, more than any disk has", current), at)
+		found.Fatal = true
+		v.findings = append(v.findings, found)
+		return
+	case current == 0:
+		v.add("V014", "the current size is 0", at)
+	case current%vhd.Sector != 0:
+		v.add("V014", "the current size is %d, not a multiple of 512", at, current)
+	case v.dynamicKind() && current > maxDynamic:
+		v.add("V014", "the current size is %d, more than 2040 GiB", at, current)
+	}
+	if v.kind == vhd.Fixed {
+		v.judgeFixed()
+	}
+	if original := vhd.FooterOriginalSize.Get(f); original > current {
+		v.add("V016", "the original size is %d, the current size %d", v.field(vhd.FooterOriginalSize.Field), original, current)
+	}
+	v.judgeGeometry()
+}
+
+func (v *Image) judgeFixed() {
+	switch off := vhd.FooterDataOffset.Get(v.footer); off {
+	case vhd.None:
+	default:
+		v.addAs(warning, "V013", "the footer of a fixed disk points to 0x%x, expected all ones", v.field(vhd.FooterDataOffset.Field), off)
+	}
+	at := v.field(vhd.FooterCurrentSize.Field)
+	switch {
+	case v.virtual > v.dataEnd:
+		v.add("V015", "the disk has %d bytes, the file has room for %d", at, v.virtual, v.dataEnd)
+	case v.virtual < v.dataEnd:
+		v.addAs(warning, "V015", "the disk has %d bytes, and %d more lie before the footer", at, v.virtual, v.dataEnd-v.virtual)
+	}
+}
+
+func (v *Image) judgeGeometry() {
+	g, want := vhd.FooterGeometry(v.footer), vhd.GeometryFor(uint64(v.virtual))
+	at := v.field(vhd.FooterCylinders.Field)
+	at.Length = 4
+	creator := vhd.FooterCreator.Get(v.footer)
+	text := fmt.Sprintf("the geometry is %d/%d/%d (%d bytes), the size demands %d/%d/%d", g.Cylinders, g.Heads, g.Sectors, g.Size(), want.Cylinders, want.Heads, want.Sectors)
+	switch {
+	case g == want:
+	case g.Size() == 0 && creator != "":
+		v.addAs(warning, "V017", "%s", at, text)
+	case g.Size() > v.virtual && g != vhd.Largest && creator != "qem2" && creator != "d2v":
+		v.addAs(warning, "V017", "%s", at, text)
+	default:
+		v.add("V017", "%s", at, text)
+	}
+	if v.geometryRules(modernQEMU) {
+		v.add("V018", "the geometry gives the disk %d bytes, current_size %d", at, g.Size(), v.virtual)
+	}
+}
+
+// judgeHeader checks the dynamic header, the table's measures and the parent.
+func (v *Image) judgeHeader() {
+	if !v.header.placed {
+		v.add("V013", "the footer places the dynamic header at 0x%x, where it can't be in a file of %d bytes", v.field(vhd.FooterDataOffset.Field), vhd.FooterDataOffset.Get(v.footer), v.size)
+		return
+	}
+	h := v.header.rec
+	if cookie := vhd.HeaderCookie.Get(h); cookie != vhd.HeaderMagic {
+		v.add("V024", "the dynamic header has the cookie %q, expected %q", v.headerField(vhd.HeaderCookie.Field), decode.Printable(cookie), vhd.HeaderMagic)
+		return
+	}
+	if version := vhd.HeaderVersion.Get(h); version>>16 != 1 {
+		v.add("V024", "the dynamic header has version %d.%d, expected 1.0", v.headerField(vhd.HeaderVersion.Field), version>>16, version&0xFFFF)
+		return
+	}
+	if mark, why := vhd.HeaderChecksum.Verdict(h.Bytes()); mark != decode.Good {
+		f := v.finding("V024", "the dynamic header's "+why, v.headerField(vhd.HeaderChecksum.Field))
+		f.Fatal = false
+		f.Detail = "A byte of the header was changed without it. QEMU, libvhdi and VirtualBox do not look; Windows, 7-Zip, libvhd and DiscUtils refuse the image."
+		v.findings = append(v.findings, f)
+	}
+	if next := vhd.HeaderNext.Get(h); next != vhd.None {
+		v.add("V025", "the dynamic header points on to 0x%x, expected all ones", v.headerField(vhd.HeaderNext.Field), next)
+	}
+	v.judgeTable()
+	v.judgeParent()
+}
+
+func (v *Image) headerField(f *decode.Field) decode.Place {
+	return v.place(v.header.off+int64(f.Offset()), int64(f.Size()))
+}
+
+func (v *Image) judgeTable() {
+	h, t := v.header.rec, &v.table
+	block := vhd.HeaderBlockSize.Get(h)
+	if t.blockSize == 0 {
+		v.add("V026", "the block size is %d, expected a power of two of at least 512", v.headerField(vhd.HeaderBlockSize.Field), block)
+		return
+	}
+	if block != 512<<10 && block != 2<<20 {
+		v.add("V027", "the block size is %s", v.headerField(vhd.HeaderBlockSize.Field), decode.FormatSize(uint64(block)))
+	}
+	off, entries := vhd.HeaderTableOffset.Get(h), vhd.HeaderEntries.Get(h)
+	at := v.headerField(vhd.HeaderTableOffset.Field)
+	switch {
+	case !t.placed && off%vhd.Sector != 0:
+		v.add("V028", "the table offset 0x%x is not on a sector", at, off)
+	case !t.placed:
+		v.add("V028", "the table of %d entries at 0x%x does not fit in the file", at, entries, off)
+	case t.off < v.header.off+vhd.HeaderSize && v.header.off < t.end() || t.off < vhd.FooterSize:
+		v.add("V028", "the table at 0x%x overlaps the header or the footer copy", at, off)
+	case t.entries < t.needed:
+		v.add("V029", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
+	case t.entries > t.needed+1 && vhd.FooterCreator.Get(v.footer) != "tap":
+		v.addAs(warning, "V030", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
+	case t.entries > t.needed:
+		v.add("V030", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
+	}
+}
+
+// judgeParent checks what the header says about a parent, and the parent.
+func (v *Image) judgeParent() {
+	if v.kind != vhd.Differencing {
+		h := v.header.rec.Bytes()
+		if !isZero(h[40:60]) || !isZero(h[64:768]) {
+			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field))
+		}
+		return
+	}
+	v.judgeLocators()
+	if len(v.parentNames()) == 0 {
+		v.add("V040", "the image names its parent neither in a locator nor in the header", v.place(v.header.off+64, 704))
+	}
+	if v.wantedID() == [16]byte{} {
+		s := severe
+		if v.wantsRaw() {
+			s = warning
+		}
+		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field))
+	}
+	v.judgeChain()
+}
+
+func (v *Image) judgeLocators() {
+	for _, l := range v.locators {
+		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
+		at := v.place(v.header.off+576+24*int64(l.slot), 24)
+		if vhd.LocatorCode.Meaning(entry.Bytes()) == "unknown" {
+			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
+		}
+		if _, ok := vhd.Space(vhd.LocatorSpace.Get(entry)); !ok {
+			v.add("V042", "parent locator %d has room for %d, which is neither sectors nor bytes", at, l.slot+1, vhd.LocatorSpace.Get(entry))
+		}
+		if why := v.locatorFault(l, entry); why != "" {
+			v.add("V041", "parent locator %d %s", at, l.slot+1, why)
+		}
+	}
+}
+
+func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string {
+	wide := l.code == vhd.RelativeWindows || l.code == vhd.AbsoluteWindows
+	switch {
+	case !isZero(entry.Bytes()[12:16]):
+		return "has bytes in its reserved field"
+	case wide && l.length%2 != 0:
+		return fmt.Sprintf("has a path of %d bytes, an odd number for UTF-16", l.length)
+	case !l.fits:
+		return fmt.Sprintf("points to %d bytes at 0x%x, past the end of the file", l.length, vhd.LocatorOffset.Get(entry))
+	case l.length > vhd.MaxLocator:
+		return fmt.Sprintf("has a path of %d bytes", l.length)
+	case l.length > l.room:
+		return fmt.Sprintf("has a path of %d bytes in room for %d", l.length, l.room)
+	case l.length > 0 && v.touchesMetadata(l.off, l.length):
+		return "overlaps the image's own structures"
+	}
+	return ""
+}
+
+// judgeChain checks the parent that was found, or says why there is none.
+func (v *Image) judgeChain() {
+	at := v.headerField(vhd.HeaderParentID.Field)
+	switch err := v.parentErr; {
+	case err == nil:
+	case errors.Is(err, disk.ErrChain):
+		v.add("V047", "the chain of parents can't be followed: %v", at, chainFault(err))
+		return
+	case errors.Is(err, errOtherDisk):
+		v.add("V044", "the parent found is another one: %v", at, err)
+		return
+	default:
+		v.add("V043", "the parent %s can't be used: %v", at, v.wanted(), err)
+		return
+	}
+	if v.parent == nil {
+		return
+	}
+	switch size := v.parent.Info().VirtualSize; {
+	case v.virtual > size:
+		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies behind its end reads as zeros", at, v.virtual, size)
+	case v.virtual < size:
+		v.add("V046", "the disk has %d bytes, its parent %d", at, v.virtual, size)
+	}
+	if p, ok := v.parent.(*Image); ok {
+		v.judgeParentTime(p)
+	}
+}
+
+// chainFault is the innermost cause, where a long chain wraps it many times.
+func chainFault(err error) error {
+	for {
+		var e *disk.Error
+		if errors.As(err, &e) && e.Kind == disk.BadChain && !errors.Is(e.Err, disk.ErrChain) {
+			return e
+		}
+		if e == nil || e.Err == nil {
+			return err
+		}
+		err = e.Err
+	}
+}
+
+// dated is what files know that have a time of change.
+type dated interface{ ModTime() (time.Time, error) }
+
+// judgeParentTime compares the time stored in the child with the parent's
+// file, or with its footer, which many programs store instead.
+func (v *Image) judgeParentTime(p *Image) {
+	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field)
+	if stored == 0 {
+		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)
+		return
+	}
+	if stored == vhd.FooterTimestamp.Get(p.footer) {
+		return
+	}
+	changed := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(p.footer)) * time.Second)
+	f, ok := p.src.File.(dated)
+	if ok {
+		t, err := f.ModTime()
+		if err == nil {
+			changed = t.UTC().Truncate(time.Second)
+		}
+		ok = err == nil
+	}
+	want := vhd.Epoch().Add(time.Duration(stored) * time.Second)
+	if changed.Equal(want) {
+		return
+	}
+	v.add("V045", "the parent was last changed on %s, the image says %s", at, changed.Format(time.RFC3339), want.Format(time.RFC3339))
+	made := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(v.footer)) * time.Second)
+	if ok && changed.After(made) {
+		v.add("V050", "the parent was changed on %s, after this image was made on %s", at, changed.Format(time.RFC3339), made.Format(time.RFC3339))
+	}
+}

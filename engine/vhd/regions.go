@@ -1,0 +1,172 @@
+package vhd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Regions tells what each byte of the file is for.
+func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
+	claims := func(from, to int64) iter.Seq2[disk.Claim, error] { return v.claims(ctx, from, to) }
+	return disk.Cover(ctx, v.src.Name, v.size, claims, v.gap)
+}
+
+// claims yields what the structures say is theirs, in no order.
+func (v *Image) claims(ctx context.Context, from, to int64) iter.Seq2[disk.Claim, error] {
+	return func(yield func(disk.Claim, error) bool) {
+		for _, c := range v.fixedClaims() {
+			if !yield(c, nil) {
+				return
+			}
+		}
+		if v.table.placed && v.dynamicKind() {
+			v.blockClaims(ctx, from, to, yield)
+		}
+	}
+}
+
+func (v *Image) dynamicKind() bool { return v.kind == vhd.Dynamic || v.kind == vhd.Differencing }
+
+// fixedClaims are those of the structures outside the blocks.
+func (v *Image) fixedClaims() []disk.Claim {
+	var list []disk.Claim
+	add := func(off, n int64, kind disk.Kind, name string) {
+		list = append(list, disk.Claim{Offset: off, Length: n, Kind: kind, Name: name})
+	}
+	if t := v.footers.tail; t.present {
+		add(t.off, t.length, disk.KindHeader, "footer")
+		add(t.off+t.length, v.size-t.off-t.length, disk.KindTrailing, "bytes behind the footer")
+	}
+	if v.kind == vhd.Fixed {
+		used := min(v.virtual, v.dataEnd)
+		add(0, used, disk.KindPayload, "disk")
+		add(used, v.dataEnd-used, disk.KindSlack, "behind the end of the disk")
+		return list
+	}
+	if v.footers.front.present || v.header.placed {
+		add(0, vhd.FooterSize, disk.KindHeader, "footer copy")
+	}
+	if v.header.placed {
+		add(v.header.off, vhd.HeaderSize, disk.KindHeader, "dynamic header")
+	}
+	if v.table.placed {
+		end := v.table.off + 4*v.table.entries
+		add(v.table.off, 4*v.table.entries, disk.KindTable, "BAT")
+		add(end, v.table.end()-end, disk.KindPadding, "BAT padding")
+	}
+	for _, l := range v.locators {
+		if l.fits {
+			name := fmt.Sprintf("parent locator %d", l.slot+1)
+			add(l.off, l.length, disk.KindDescriptor, name)
+			add(l.off+l.length, min(l.area()-l.length, v.size-l.off-l.length), disk.KindSlack, name+" (room)")
+		}
+	}
+	if v.batmap.found {
+		add(v.batmap.off, vhd.Sector, disk.KindHeader, "batmap header")
+		add(v.batmap.mapOff, v.batmap.length, disk.KindTable, "batmap")
+	}
+	return list
+}
+
+// blockClaims yields bitmap and data of the blocks that meet [from, to).
+// Entries that can't be right claim nothing; entries behind the last one
+// needed count, since something may be stored there.
+func (v *Image) blockClaims(ctx context.Context, from, to int64, yield func(disk.Claim, error) bool) {
+	t := &v.table
+	for e, err := range t.scan(ctx, 0, t.entries) {
+		if err != nil {
+			yield(disk.Claim{}, err)
+			return
+		}
+		start := int64(e.sector) * vhd.Sector
+		if e.holes > 0 || start >= to || start+t.stored() <= from || v.misplaced(e.sector) != "" {
+			continue
+		}
+		name := "block " + strconv.FormatInt(e.index, 10)
+		if e.index >= t.needed {
+			name = "stale " + name
+		}
+		data := start + t.bitmapBytes
+		if !yield(disk.Claim{Offset: start, Length: t.bitmapBytes, Kind: disk.KindBitmap, Name: "sector bitmap of " + name}, nil) ||
+			!yield(disk.Claim{Offset: data, Length: min(t.blockSize, v.dataEnd-data), Kind: disk.KindPayload, Name: name}, nil) {
+			return
+		}
+	}
+}
+
+// gapLook is how much of a gap is read to tell filler from hidden bytes.
+const gapLook = 1 << 20
+
+// gap names what nothing claims.
+func (v *Image) gap(off, n int64) (disk.Kind, string) {
+	large := v.table.blockSize > 0 && n >= v.table.stored()
+	fill, same := v.filler(off, n)
+	switch {
+	case !same:
+		return disk.KindFree, "unreferenced bytes"
+	case large:
+		return disk.KindFree, "unreferenced, filled with " + fill
+	}
+	return disk.KindPadding, "gap of " + fill
+}
+
+// filler reports whether the gap's first bytes are zeros, ones, or as Windows
+// leaves them behind the table first ones and then zeros. Holes of the file are
+// zeros and are not read.
+func (v *Image) filler(off, n int64) (string, bool) {
+	end := off + n
+	if data, err := store.NextData(v.src.File, off, v.size); err == io.EOF || err == nil && data.Offset >= end {
+		return "zeros", true
+	}
+	b, err := readUpTo(v.src.File, off, int(min(n, gapLook)))
+	if err != nil {
+		return "", false
+	}
+	rest := bytes.TrimLeft(b, "\xff")
+	switch {
+	case !isZero(rest):
+		return "", false
+	case len(rest) == len(b):
+		return "zeros", true
+	case len(rest) == 0:
+		return "ones", true
+	}
+	return "ones and zeros", true
+}
+
+// LocateFile finds the byte of the virtual disk that is stored at off of the
+// image's file.
+func (v *Image) LocateFile(ctx context.Context, file string, off int64) (virtual int64, ok bool, err error) {
+	if file != v.src.Name || v.refused != nil || off < 0 || off >= v.dataEnd {
+		return 0, false, nil
+	}
+	if v.kind == vhd.Fixed {
+		return off, off < v.virtual, nil
+	}
+	t := &v.table
+	for e, err := range t.scan(ctx, 0, t.usable()) {
+		if err != nil {
+			return 0, false, err
+		}
+		data := int64(e.sector)*vhd.Sector + t.bitmapBytes
+		if e.holes > 0 || off < data || off >= data+t.blockSize || v.misplaced(e.sector) != "" {
+			continue
+		}
+		at := e.index*t.blockSize + off - data
+		if at >= v.virtual {
+			continue
+		}
+		if r, err := v.run(at, at+1); err != nil || r.state == disk.Data {
+			return at, err == nil, err
+		}
+	}
+	return 0, false, nil
+}

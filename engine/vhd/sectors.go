@@ -1,0 +1,157 @@
+package vhd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// seenBits bounds the memory of which blocks were looked at.
+const seenBits = 1 << 26
+
+// checkSectors looks for bytes in sectors that the bitmap calls absent (V033),
+// and for an old footer inside a block (V036). A block that several entries
+// name is looked at once.
+func (c *checker) checkSectors(ctx context.Context) bool {
+	v, t := c.image, &c.image.table
+	units := min(v.dataEnd/t.stored()+1, seenBits)
+	s := sectorScan{checker: c, ctx: ctx, seen: make([]uint64, units/64+1), units: units}
+	for e, err := range t.scan(ctx, 0, t.usable()) {
+		if err != nil {
+			return c.fail(err)
+		}
+		if e.holes > 0 || v.misplaced(e.sector) != "" || !s.first(int64(e.sector)*vhd.Sector/t.stored()) {
+			continue
+		}
+		if !s.block(e) {
+			return false
+		}
+	}
+	return true
+}
+
+type sectorScan struct {
+	*checker
+	ctx   context.Context
+	seen  []uint64 // a bit for each place where a block can start without overlapping
+	units int64
+	buf   []byte
+}
+
+// first reports whether no block was seen at this place before.
+func (s *sectorScan) first(unit int64) bool {
+	unit %= s.units
+	word, bit := &s.seen[unit/64], uint64(1)<<(unit%64)
+	if *word&bit != 0 {
+		return false
+	}
+	*word |= bit
+	return true
+}
+
+// block goes through the rows of clear bits.
+func (s *sectorScan) block(e tableEntry) bool {
+	v, t := s.image, &s.image.table
+	start := int64(e.sector) * vhd.Sector
+	if !s.oldFooter(e.index, start) {
+		return false
+	}
+	end := min(v.virtual-e.index*t.blockSize, t.blockSize)
+	last := (end + vhd.Sector - 1) / vhd.Sector
+	for sector := int64(0); sector < last; {
+		set, n, err := t.bitRow(start, sector, last)
+		if err != nil {
+			return s.fail(err)
+		}
+		if !set {
+			off := start + t.bitmapBytes + sector*vhd.Sector
+			at, err := s.nonzero(off, min(off+n*vhd.Sector, v.dataEnd))
+			if err != nil {
+				return s.fail(err)
+			}
+			if at >= 0 {
+				return s.leftover(e.index, start, at)
+			}
+		}
+		sector += n
+	}
+	return true
+}
+
+// leftover reports the first sector of a block that is absent but not zero.
+func (s *sectorScan) leftover(block, start, at int64) bool {
+	v, t := s.image, &s.image.table
+	at -= at % vhd.Sector
+	sector := (at - start - t.bitmapBytes) / vhd.Sector
+	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", sector, block)
+	return s.report(v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1)))
+}
+
+var zeros [64 << 10]byte
+
+// nonzero is the offset of the first byte in [off, end) that is not zero, -1
+// if there is none. Holes of the file are not read.
+func (s *sectorScan) nonzero(off, end int64) (int64, error) {
+	if s.buf == nil {
+		s.buf = make([]byte, len(zeros))
+	}
+	f := s.image.src.File
+	for off < end {
+		if err := s.ctx.Err(); err != nil {
+			return -1, err
+		}
+		data, err := store.NextData(f, off, end)
+		if err == io.EOF {
+			return -1, nil
+		}
+		if err != nil {
+			return -1, err
+		}
+		off = max(off, data.Offset)
+		b := s.buf[:min(int64(len(s.buf)), data.Offset+data.Length-off)]
+		n, err := f.ReadAt(b, off)
+		if n < len(b) {
+			return -1, shortRead(off, n, len(b), err)
+		}
+		if !bytes.Equal(b, zeros[:len(b)]) {
+			return off + int64(bytes.IndexFunc(b, func(r rune) bool { return r != 0 })), nil
+		}
+		off += int64(len(b))
+	}
+	return -1, nil
+}
+
+// oldFooterRoom is how far behind the table the footer of an empty image lies
+// at most: Hyper-V rounds up to 4 KiB twice.
+const oldFooterRoom = 16 << 10
+
+// oldFooter looks for a footer in a block at the place where the footer of the
+// image was when it was still empty.
+func (s *sectorScan) oldFooter(block, start int64) bool {
+	v := s.image
+	from := v.table.end()
+	lo, hi := max(start+v.table.bitmapBytes, from), min(start+v.table.stored(), from+oldFooterRoom, v.dataEnd)
+	if lo >= hi {
+		return true
+	}
+	b, err := readUpTo(v.src.File, lo, int(hi-lo))
+	if err != nil {
+		return s.fail(err)
+	}
+	for at := 0; at+vhd.FooterSize <= len(b); at += vhd.Sector {
+		if c := footerAt(b[at:], lo+int64(at), vhd.FooterSize); c.valid && idOf(c.record()) == v.UniqueID() && !s.report(s.oldFooterFinding(block, c)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *sectorScan) oldFooterFinding(block int64, c footerCopy) disk.Finding {
+	text := fmt.Sprintf("block %d has a footer among its data, where the image had its own when it was empty", block)
+	return s.image.finding("V036", text, s.image.place(c.off, vhd.FooterSize))
+}

@@ -1,0 +1,188 @@
+package vhd
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+
+	"platter/decode/vhd"
+	"platter/engine/store"
+)
+
+// table is the block allocation table with the measures of the blocks. Only a
+// table that lies wholly in the file is placed.
+type table struct {
+	blockSize   int64 // data bytes of a block, a power of two
+	shift       uint  // of which power
+	bitmapBytes int64 // sector bitmap in front of them
+	needed      int64 // entries that the virtual disk needs
+
+	placed  bool
+	off     int64
+	entries int64 // max_table_entries
+	file    store.File
+	pages   cache // of the table
+	bitmaps cache // of sector bitmaps
+}
+
+// The budgets, in bytes, for what is kept of tables and of sector bitmaps; all
+// layers of a chain share them.
+const (
+	tableBudget  = 8 << 20
+	bitmapBudget = 8 << 20
+)
+
+const (
+	tablePage  = 8 << 10
+	bitmapPage = vhd.Sector
+)
+
+func (t *table) place(f store.File, size, off, entries int64) {
+	t.placed, t.off, t.entries, t.file = true, off, entries, f
+	t.share(size, 1)
+}
+
+// share gives the table its part of the budgets when depth layers share them.
+func (t *table) share(size int64, depth int) {
+	if t.placed {
+		t.pages = newCache(t.file, size, tablePage, tableBudget/int64(depth))
+		t.bitmaps = newCache(t.file, size, bitmapPage, bitmapBudget/int64(depth))
+	}
+}
+
+// end is the first byte behind the table's last sector.
+func (t *table) end() int64 { return roundUp(t.off+4*t.entries, vhd.Sector) }
+
+// stored is how many bytes a block takes in the file.
+func (t *table) stored() int64 { return t.bitmapBytes + t.blockSize }
+
+// usable is the number of entries that mean something for reading.
+func (t *table) usable() int64 { return min(t.entries, t.needed) }
+
+// entry reads entry i.
+func (t *table) entry(i int64) (uint32, error) {
+	off := t.off + 4*i
+	p, err := t.pages.get(off)
+	if err != nil {
+		return 0, fmt.Errorf("BAT entry %d: %w", i, err)
+	}
+	at := off - p.start
+	return binary.BigEndian.Uint32(p.data[at : at+4]), nil
+}
+
+// lookup is the entry for the virtual byte at off, if its page is kept.
+func (t *table) lookup(off int64) (sector uint32, known bool) {
+	at := t.off + 4*(off>>t.shift)
+	p := t.pages.hit(at)
+	if p == nil {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(p.data[at-p.start:]), true
+}
+
+// unallocatedFrom is how many entries from i on, below end, say that their
+// block is not stored.
+func (t *table) unallocatedFrom(i, end int64) (int64, error) {
+	for start := i; ; {
+		if start >= end {
+			return end - i, nil
+		}
+		p, err := t.pages.get(t.off + 4*start)
+		if err != nil {
+			return 0, fmt.Errorf("BAT entry %d: %w", start, err)
+		}
+		at := t.off + 4*start - p.start
+		b := p.data[at:]
+		b = b[:min(int64(len(b)), 4*(end-start))]
+		for len(b) >= 4 {
+			if binary.BigEndian.Uint32(b) != vhd.Unallocated {
+				return start - i, nil
+			}
+			start, b = start+1, b[4:]
+		}
+	}
+}
+
+// entryPiece is how much of the table a scan reads at once, in bytes.
+const entryPiece = 256 << 10
+
+// scan yields the entries in [from, to) that are neither unallocated nor, in
+// a hole of the file, zero: a hole of gigabytes takes no time. The number of
+// entries passed over in holes comes as a pair with a negative index.
+func (t *table) scan(ctx context.Context, from, to int64) iter.Seq2[tableEntry, error] {
+	return func(yield func(tableEntry, error) bool) {
+		buf := make([]byte, min(entryPiece, 4*(to-from)))
+		for i := from; i < to; {
+			if err := ctx.Err(); err != nil {
+				yield(tableEntry{}, err)
+				return
+			}
+			next, err := t.skipHole(i, to)
+			if err != nil {
+				yield(tableEntry{}, err)
+				return
+			}
+			if next > i {
+				if !yield(tableEntry{index: i, holes: next - i}, nil) {
+					return
+				}
+				i = next
+				continue
+			}
+			b := buf[:min(int64(len(buf)), 4*(to-i))]
+			if _, err := io.ReadFull(io.NewSectionReader(t.file, t.off+4*i, int64(len(b))), b); err != nil {
+				yield(tableEntry{}, fmt.Errorf("BAT entry %d: %w", i, err))
+				return
+			}
+			if !yieldEntries(b, i, yield) {
+				return
+			}
+			i += int64(len(b) / 4)
+		}
+	}
+}
+
+// tableEntry is what a scan finds: an entry, or a run of them in a hole.
+type tableEntry struct {
+	index  int64
+	sector uint32
+	holes  int64 // entries from index on that lie in a hole of the file; 0 for a single entry
+}
+
+var allUnallocated = bytes.Repeat([]byte{0xFF}, 4096)
+
+func yieldEntries(b []byte, first int64, yield func(tableEntry, error) bool) bool {
+	for len(b) >= 4 {
+		if len(b) >= len(allUnallocated) && bytes.Equal(b[:len(allUnallocated)], allUnallocated) {
+			b, first = b[len(allUnallocated):], first+int64(len(allUnallocated)/4)
+			continue
+		}
+		for range min(len(b), len(allUnallocated)) / 4 {
+			if s := binary.BigEndian.Uint32(b); s != vhd.Unallocated && !yield(tableEntry{index: first, sector: s}, nil) {
+				return false
+			}
+			b, first = b[4:], first+1
+		}
+	}
+	return true
+}
+
+// skipHole is the first entry from i on that may not lie in a hole. Small
+// holes are not worth the question.
+func (t *table) skipHole(i, to int64) (int64, error) {
+	if 4*(to-i) < entryPiece {
+		return i, nil
+	}
+	start := t.off + 4*i
+	r, err := store.NextData(t.file, start, t.off+4*to)
+	if err == io.EOF {
+		return to, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return min(to, i+max(0, r.Offset-start)/4), nil
+}

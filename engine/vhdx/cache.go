@@ -1,0 +1,89 @@
+package vhdx
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"platter/engine/store"
+)
+
+// The pages of tables that are kept, in bytes.
+const (
+	pageBits = 14
+	pageSize = 1 << pageBits
+)
+
+// cache keeps pages of the file at fixed slots, so that a hit costs an atomic
+// load and no lock: a read through a chain of 32 layers asks for as many table
+// entries. Memory grows with what is read, up to the budget.
+type cache struct {
+	r     io.ReaderAt
+	limit int64 // bytes of the file
+	slots []atomic.Pointer[page]
+	live  store.Generational // nil for files that do not change by themselves
+	seen  *atomic.Uint64
+}
+
+type page struct {
+	start int64
+	data  []byte
+}
+
+// newCache caches what it is asked for of a file of limit bytes, a table of
+// want bytes or several small ones together, within a budget in bytes.
+func newCache(r io.ReaderAt, live store.Generational, limit, want, budget int64) cache {
+	n := 8
+	for most := min(budget, want) / pageSize; int64(2*n) <= most; {
+		n *= 2
+	}
+	return cache{r: r, limit: limit, slots: make([]atomic.Pointer[page], n), live: live, seen: new(atomic.Uint64)}
+}
+
+// get is the page that holds the byte at off, which lies in the file.
+func (c *cache) get(off int64) (*page, error) {
+	if p := c.hit(off); p != nil {
+		return p, nil
+	}
+	start := off >> pageBits << pageBits
+	p := &page{start, make([]byte, min(pageSize, c.limit-start))}
+	n, err := c.r.ReadAt(p.data, start)
+	if n < len(p.data) {
+		return nil, shortRead(start, n, len(p.data), err)
+	}
+	c.slot(off).Store(p)
+	return p, nil
+}
+
+// hit is the page that holds the byte at off if it is kept, else nil.
+func (c *cache) hit(off int64) *page {
+	if c.live != nil {
+		c.forgetOld()
+	}
+	if p := c.slot(off).Load(); p != nil && p.start == off>>pageBits<<pageBits {
+		return p
+	}
+	return nil
+}
+
+func (c *cache) slot(off int64) *atomic.Pointer[page] {
+	return &c.slots[int(off>>pageBits)&(len(c.slots)-1)]
+}
+
+// forgetOld drops all pages when the file's content has changed otherwise than
+// by itself.
+func (c *cache) forgetOld() {
+	if g := c.live.Generation(); c.seen.Swap(g) != g {
+		for i := range c.slots {
+			c.slots[i].Store(nil)
+		}
+	}
+}
+
+func shortRead(off int64, got, want int, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%d of %d bytes at 0x%x: %w", got, want, off, err)
+}

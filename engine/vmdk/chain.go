@@ -1,0 +1,201 @@
+package vmdk
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// noParent is the parentCID of a disk that has none.
+const noParent = 0xFFFFFFFF
+
+// maxLayers bounds a chain, this image included, as the opener does too.
+const maxLayers = 257
+
+// link is what a child says about its parent, and what was found.
+type link struct {
+	wanted bool   // the descriptor names a parent
+	hint   string // its path, decoded
+	cid    uint32 // parentCID
+	parent *Image // nil if it is missing or does not fit
+	found  *Image // the image that the hint leads to, even if it does not fit
+	err    error  // why there is no parent
+}
+
+// parseCID reads a content ID: one to eight hex digits.
+func parseCID(s string) (uint32, bool) {
+	v, err := strconv.ParseUint(s, 16, 32)
+	return uint32(v), err == nil && len(s) <= 8
+}
+
+// cid is the image's own content ID.
+func (m *Image) cid() (uint32, bool) {
+	if m.text == nil {
+		return 0, false
+	}
+	s, _ := m.text.Get("CID")
+	return parseCID(s)
+}
+
+// openParent opens the next layer of a chain and fits it below this one
+// (vmdk.md 9).
+func (m *Image) openParent() {
+	m.layers = []*Image{m}
+	if m.text == nil {
+		return
+	}
+	value, _ := m.text.Get("parentCID")
+	cid, ok := parseCID(value)
+	if !ok || cid == noParent {
+		return
+	}
+	hint, _ := m.text.Get("parentFileNameHint")
+	m.link = link{wanted: true, cid: cid, hint: m.decoded(hint)}
+	m.link.err = m.findParent(hint)
+	if m.link.err != nil {
+		m.orphan = m.link.err
+		return
+	}
+	m.link.parent = m.link.found
+	m.layers = append(m.layers, m.link.parent.layers...)
+	m.orphan = m.link.parent.orphan
+	m.shareBudget()
+}
+
+// findParent looks for the parent where VMware does, and says why it can't be
+// used.
+func (m *Image) findParent(hint string) error {
+	if hint == "" {
+		return disk.Errorf(disk.NotFound, m.textAt, "the descriptor has a parentCID but does not name the parent")
+	}
+	if m.src.Opener == nil {
+		return disk.Errorf(disk.NotFound, m.textAt, "there is no way to open the parent")
+	}
+	var first error
+	for _, name := range m.parentNames(hint) {
+		img, err := m.src.Opener.OpenParent(name, "vmdk")
+		if err != nil {
+			// What a rule of the chain forbids is not to be sought elsewhere.
+			if first == nil || errors.Is(err, disk.ErrDamaged) || errors.Is(err, disk.ErrUnsupported) {
+				first = err
+			}
+			continue
+		}
+		parent, ok := img.(*Image)
+		if !ok {
+			img.Close()
+			return disk.Errorf(disk.Unsupported, m.textAt, "the parent is no VMDK")
+		}
+		m.link.found = parent
+		return m.fits(parent)
+	}
+	return first
+}
+
+// parentNames are the places to look: as the hint says, beside the child, and
+// in the folder that the hint names last.
+func (m *Image) parentNames(hint string) []string {
+	var names []string
+	for _, spelling := range m.spellings(hint) {
+		p := strings.ReplaceAll(spelling, `\`, "/")
+		base := path.Base(p)
+		for _, name := range []string{spelling, base, path.Join(path.Base(path.Dir(p)), base)} {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// fits compares the parent with what the child remembers of it.
+func (m *Image) fits(parent *Image) error {
+	cid, ok := parent.cid()
+	switch {
+	case parent.refused != nil:
+		return &disk.Error{Kind: disk.Damaged, At: decode.Place{File: parent.main.Name}, What: "the parent can't be read", Err: parent.refused}
+	case len(parent.layers) >= maxLayers:
+		return disk.Errorf(disk.Unsupported, decode.Place{File: parent.main.Name}, "chain of more than %d images", maxLayers-1)
+	case !ok || cid != m.link.cid:
+		return disk.Errorf(disk.Damaged, decode.Place{File: parent.main.Name}, "the parent's CID is %08x, the child wants %08x: the parent was written to after the child was made", cid, m.link.cid)
+	}
+	return nil
+}
+
+// shareBudget gives every layer its part of the memory for tables.
+func (m *Image) shareBudget() {
+	for _, l := range m.layers {
+		for _, f := range l.files {
+			if f.sparse != nil {
+				f.tables.limit(tableBudget / int64(len(m.layers)))
+			}
+		}
+	}
+}
+
+// walk goes through the layers of a chain from one end of a range to the
+// other. A layer that was found to have nothing up to some byte is not asked
+// again before that.
+type walk struct {
+	layers []*Image
+	ends   [maxLayers]int64
+}
+
+// next finds the layer that answers for the byte at pos, and how far the
+// answer goes, at most to end.
+func (w *walk) next(pos, end int64, r *run) (int, error) {
+	last := len(w.layers) - 1
+	for layer := 0; ; layer++ {
+		m := w.layers[layer]
+		if w.ends[layer] <= pos {
+			if pos >= m.size {
+				// A child may be larger than its parent.
+				*r = run{length: end - pos, state: disk.Unallocated, offset: -1}
+				return layer, nil
+			}
+			if err := m.own(pos, min(end, m.size)-pos, r); err != nil {
+				return layer, err
+			}
+			if r.state != disk.FromParent {
+				return layer, nil
+			}
+			w.ends[layer] = pos + r.length
+		}
+		end = min(end, w.ends[layer])
+		if layer == last {
+			*r = run{length: end - pos, state: disk.FromParent, offset: -1}
+			if !m.link.wanted {
+				r.state = disk.Unallocated
+			}
+			return layer, nil
+		}
+	}
+}
+
+// own tells what this layer alone has for [pos, pos+n).
+func (m *Image) own(pos, n int64, r *run) error {
+	e := m.extents[0]
+	if len(m.extents) > 1 {
+		e = m.extents[m.extentAt(pos)]
+	}
+	return e.run(pos-e.start, n, r)
+}
+
+func hex(v int64) string { return "0x" + strconv.FormatUint(uint64(v), 16) }
+
+// spellOut is a parent's identity for the overview.
+func (l *link) spellOut() string {
+	if l.hint == "" {
+		return "not named, CID " + strconv.FormatUint(uint64(l.cid), 16)
+	}
+	return l.hint
+}
+
+// sectors is a number of bytes in whole sectors.
+func sectors(bytes int64) int64 { return bytes / vmdk.SectorSize }

@@ -1,0 +1,144 @@
+package vmdk
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// findingCap bounds the findings of one code; a last one tells how many more
+// there are.
+const findingCap = 1000
+
+// Check examines the descriptor, the headers and all tables, and unpacks every
+// compressed grain (vmdk.md 12). It never writes.
+func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
+	return func(yield func(disk.Finding, error) bool) {
+		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}}
+		c.headers()
+		for _, f := range m.files {
+			if f.sparse != nil && f.sparse.grid != nil && c.going() {
+				c.tables(f.sparse)
+			}
+		}
+		c.finish()
+	}
+}
+
+// examineHeaders runs the checks that scan no table.
+func (m *Image) examineHeaders() []disk.Finding {
+	var list []disk.Finding
+	c := &checker{ctx: context.Background(), m: m, count: map[string]int{}, yield: func(f disk.Finding, err error) bool {
+		list = append(list, f)
+		return true
+	}}
+	c.headers()
+	c.summarise()
+	return list
+}
+
+// checker hands out what is found. Once nobody listens, going is false and
+// everything it is asked to report is dropped.
+type checker struct {
+	ctx     context.Context
+	m       *Image
+	yield   func(disk.Finding, error) bool
+	count   map[string]int
+	order   []string
+	stopped bool
+	failed  error // the file could not be read: the check is not complete
+}
+
+func (c *checker) going() bool { return !c.stopped && c.failed == nil && c.ctx.Err() == nil }
+
+// found reports a finding; the code is the number of the check in vmdk.md 12.
+func (c *checker) found(severity disk.Severity, code string, where []decode.Place, format string, args ...any) {
+	if c.stopped {
+		return
+	}
+	if c.count[code] == 0 {
+		c.order = append(c.order, code)
+	}
+	if c.count[code]++; c.count[code] > findingCap {
+		return
+	}
+	f := disk.Finding{Code: "vmdk/" + code, Severity: severity, Where: where, Text: fmt.Sprintf(format, args...), Detail: checkDetails[code]}
+	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
+	c.stopped = !c.yield(f, nil)
+}
+
+func (c *checker) error(code string, at decode.Place, format string, args ...any) {
+	c.found(disk.SeverityError, code, []decode.Place{at}, format, args...)
+}
+
+func (c *checker) warn(code string, at decode.Place, format string, args ...any) {
+	c.found(disk.SeverityWarning, code, []decode.Place{at}, format, args...)
+}
+
+func (c *checker) note(code string, at decode.Place, format string, args ...any) {
+	c.found(disk.SeverityInfo, code, []decode.Place{at}, format, args...)
+}
+
+func touches(where []decode.Place, at decode.Place) bool {
+	for _, p := range where {
+		if p.File == at.File && p.Offset <= at.End() && at.Offset <= p.End() {
+			return true
+		}
+	}
+	return false
+}
+
+// finish tells what was left out and why the check ended.
+func (c *checker) finish() {
+	c.summarise()
+	err := c.failed
+	if err == nil {
+		err = c.ctx.Err()
+	}
+	if err != nil && !c.stopped {
+		c.yield(disk.Finding{}, err)
+	}
+}
+
+func (c *checker) summarise() {
+	for _, code := range c.order {
+		if more := c.count[code] - findingCap; more > 0 && !c.stopped {
+			c.stopped = !c.yield(disk.Finding{
+				Code: "vmdk/" + code, Severity: disk.SeverityInfo, Where: []decode.Place{c.m.main.place(0, 0)},
+				Text: fmt.Sprintf("%d more findings of this kind are not listed", more), Detail: checkDetails[code],
+			}, nil)
+		}
+	}
+}
+
+// headers runs all checks that scan no table.
+func (c *checker) headers() {
+	m := c.m
+	if m.text != nil {
+		c.descriptor()
+		c.settings()
+		c.geometry()
+	}
+	c.extents()
+	for _, f := range m.files {
+		s := f.sparse
+		switch {
+		case s == nil:
+		case s.kind == vmdk.KindCowd:
+			c.cowdHeader(s)
+		case s.kind == vmdk.KindSeSparse:
+			c.seHeader(s)
+		default:
+			c.hostedHeader(s)
+			c.streamTail(s)
+		}
+	}
+	c.chain()
+}
+
+// joined gathers places for a finding.
+func joined(places ...decode.Place) []decode.Place { return places }

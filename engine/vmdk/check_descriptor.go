@@ -1,0 +1,346 @@
+package vmdk
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// settingPlace is where the value of a setting stands, or the descriptor if it
+// is not set.
+func (m *Image) settingPlace(key string) decode.Place {
+	if l := m.text.Setting(key); l != nil {
+		return l.ValueAt.Place(m.textAt.File, m.textAt.Offset)
+	}
+	return m.textPlace()
+}
+
+func (m *Image) textPlace() decode.Place { return m.textAt.Sub(0, int64(m.text.Size)) }
+
+// descriptor checks the text as a whole: D1, D2, D6 to D9.
+func (c *checker) descriptor() {
+	m, t := c.m, c.m.text
+	if t.Fault != "" {
+		c.error("D1", m.textPlace(), "the descriptor was not read to its end: %s", t.Fault)
+	}
+	if encrypted(t) {
+		c.error("D1", m.textPlace(), "the disk is encrypted: its descriptor holds keys instead of extents")
+	}
+	settings := map[string]*vmdk.Line{}
+	for i := range t.Lines {
+		l := &t.Lines[i]
+		if l.Kind == vmdk.LineSetting {
+			c.duplicate(settings, l)
+		}
+		c.line(l)
+	}
+	if len(settings) == 0 && len(t.Extents()) == 0 {
+		c.error("D1", m.textPlace(), "the descriptor holds not one setting")
+		return
+	}
+	if v, ok := t.Get("version"); !ok {
+		c.warn("D2", m.textPlace(), "the descriptor has no version line")
+	} else if v != "1" && v != "2" && v != "3" {
+		c.warn("D2", m.settingPlace("version"), "descriptor version %q, known are 1 to 3", v)
+	}
+	c.extentLines()
+	c.room()
+	c.headings()
+}
+
+// line reports what is wrong with a line: D1, D6, D8.
+func (c *checker) line(l *vmdk.Line) {
+	at := c.m.linePlace(l)
+	switch {
+	case l.Fault == "":
+	case l.Kind == vmdk.LineExtent && l.Fault != controlBytes:
+		c.error("D6", at, "extent line: %s", l.Fault)
+	case l.At.Length > vmdk.MaxLine:
+		c.error("D1", at, "a line of %d bytes: %s", l.At.Length, l.Fault)
+	case l.Kind == vmdk.LineSetting && l.Fault != controlBytes:
+		c.warn("D6", at, "setting: %s", l.Fault)
+	case l.Fault != controlBytes && printable(l.Text):
+		c.note("D6", at, "a line that is %s", l.Fault)
+	default:
+		c.warn("D8", at, "a line that is no text: %s", l.Fault)
+	}
+}
+
+const controlBytes = "contains control bytes"
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
+}
+
+func (c *checker) duplicate(seen map[string]*vmdk.Line, l *vmdk.Line) {
+	key := strings.ToLower(l.Key)
+	old := seen[key]
+	if old == nil {
+		seen[key] = l
+		return
+	}
+	severity := disk.SeverityError
+	if old.Value == l.Value || strings.HasPrefix(key, "ddb.") {
+		severity = disk.SeverityWarning
+	}
+	c.found(severity, "D6", joined(c.m.linePlace(old), c.m.linePlace(l)), "%q is set twice, to %q and %q", l.Key, old.Value, l.Value)
+}
+
+// extentLines are the checks of the lines themselves: D6, D7.
+func (c *checker) extentLines() {
+	m := c.m
+	lines := m.text.Extents()
+	var total uint64
+	for _, l := range lines {
+		x := l.Extent
+		switch {
+		case x.Sized && x.Sectors == 0:
+			c.error("D6", m.linePlace(l), "an extent of 0 sectors")
+		case x.Sectors > maxSectors-total:
+			c.error("D6", m.linePlace(l), "the extents have more than 2^63 bytes together")
+			return
+		}
+		total += x.Sectors
+	}
+	switch {
+	case m.separate && len(lines) == 0:
+		c.error("D6", m.textPlace(), "the descriptor has no extent lines")
+	case !m.separate && len(lines) != 1:
+		c.error("D7", m.textPlace(), "an embedded descriptor with %d extent lines, expected one for this file", len(lines))
+	case !m.separate && path.Base(strings.ReplaceAll(m.decoded(lines[0].Extent.Name), `\`, "/")) != path.Base(m.main.Name):
+		c.note("D7", m.linePlace(lines[0]), "the embedded descriptor names %q, this file is %q", lines[0].Extent.Name, m.main.Name)
+	}
+}
+
+// room checks the bytes around the text: D8.
+func (c *checker) room() {
+	m := c.m
+	size := int64(m.text.Size)
+	if !m.separate && size == m.textAt.Length && m.text.Fault == "" {
+		c.warn("D8", m.textAt, "the text fills all of the %d bytes reserved for it, without a NUL behind it", size)
+		return
+	}
+	rest, err := m.main.head(m.textAt.Offset+size, min(m.textAt.Length-size, vmdk.MaxDescriptor))
+	if i := bytes.IndexFunc(rest, func(r rune) bool { return r != 0 }); err == nil && i >= 0 && m.text.Fault == "" {
+		c.warn("D8", m.textAt.Sub(size, int64(len(rest))), "bytes other than NUL follow the end of the text, from byte 0x%x on", m.textAt.Offset+size+int64(i))
+	}
+}
+
+// headings checks what strict readers insist on: D9.
+func (c *checker) headings() {
+	m := c.m
+	stage, crlf := 0, false
+	var missing []string
+	want := []string{"# disk descriptorfile", "# extent description", "# the disk data base"}
+	found := map[string]bool{}
+	odd := false
+	for _, l := range m.text.Lines {
+		crlf = crlf || l.Ending == "\r\n"
+		if l.Kind == vmdk.LineComment {
+			found[strings.ToLower(strings.TrimSpace(l.Text))] = true
+		}
+		now := stage
+		switch {
+		case l.Kind == vmdk.LineExtent:
+			now = 1
+		case l.Kind == vmdk.LineSetting && strings.HasPrefix(strings.ToLower(l.Key), "ddb."):
+			now = 2
+		case l.Kind == vmdk.LineSetting && !strings.EqualFold(l.Key, "changeTrackPath"):
+			now = 0
+		}
+		odd = odd || now < stage
+		stage = max(stage, now)
+	}
+	for _, h := range want {
+		if !found[h] {
+			missing = append(missing, fmt.Sprintf("%q", h))
+		}
+	}
+	if len(missing) > 0 {
+		c.note("D9", m.textPlace(), "missing headings: %s", strings.Join(missing, ", "))
+	}
+	if odd {
+		c.note("D9", m.textPlace(), "settings, extents and disk database are not in the usual order")
+	}
+	if crlf {
+		c.note("D9", m.textPlace(), "lines end with CR LF")
+	}
+}
+
+// settings checks the values: D3 to D5, D11 to D14.
+func (c *checker) settings() {
+	m, t := c.m, c.m.text
+	cid, ok := t.Get("CID")
+	if _, valid := parseCID(cid); !ok || !valid {
+		c.error("D3", m.settingPlace("CID"), "CID %q, expected eight hex digits", cid)
+	} else if len(cid) < 8 {
+		c.note("D3", m.settingPlace("CID"), "CID %q is not padded to eight digits", cid)
+	}
+	c.parentSettings()
+	c.createType()
+	if a, ok := t.Database("adapterType"); ok && !slices.Contains([]string{"ide", "buslogic", "lsilogic", "legacyesx"}, strings.ToLower(a)) {
+		c.warn("D11", m.settingPlace("ddb.adapterType"), "adapter type %q, known are ide, buslogic, lsilogic and legacyESX", a)
+	}
+	if long, ok := t.Database("longContentID"); ok {
+		if n := len(long); n < 8 || !strings.EqualFold(long[n-8:], fmt.Sprintf("%08s", cid)) {
+			c.note("D12", m.settingPlace("ddb.longContentID"), "the long content ID %q does not end with the CID %q", long, cid)
+		}
+	}
+	c.changeTracking()
+	c.encodings()
+}
+
+func (c *checker) parentSettings() {
+	m, t := c.m, c.m.text
+	hint, hinted := t.Get("parentFileNameHint")
+	value, set := t.Get("parentCID")
+	cid, valid := parseCID(value)
+	switch at := m.settingPlace("parentCID"); {
+	case !set && hinted:
+		c.error("D4", at, "the parent %q is named, but parentCID is missing", hint)
+	case !set:
+		c.warn("D4", at, "parentCID is missing")
+	case !valid:
+		c.error("D4", at, "parentCID %q, expected eight hex digits", value)
+	case cid != noParent && hint == "":
+		c.error("D4", at, "parentCID %q demands a parent, but none is named", value)
+	case cid == noParent && hinted:
+		c.warn("D4", joined(at, m.settingPlace("parentFileNameHint"))[0], "the parent %q is named, but parentCID says that there is none", hint)
+	}
+}
+
+// typesOf are the extent types that go with each createType (vmdk.md 3).
+var typesOf = map[string]string{
+	"monolithicsparse": "SPARSE", "twogbmaxextentsparse": "SPARSE", "2gbmaxextentsparse": "SPARSE", "streamoptimized": "SPARSE",
+	"monolithicflat": "FLAT", "twogbmaxextentflat": "FLAT", "2gbmaxextentflat": "FLAT", "fulldevice": "FLAT",
+	"vmfs": "VMFS", "vmfsthin": "VMFS", "vmfspreallocated": "VMFS", "vmfseagerzeroedthick": "VMFS", "vmfsthick": "VMFS",
+	"vmfssparse": "VMFSSPARSE", "sesparse": "SESPARSE", "vmfssesparse": "SESPARSE", "vsansparse": "VSANSPARSE",
+	"vmfsraw": "VMFSRAW", "vmfsrdm": "VMFSRDM", "vmfsrawdevicemap": "VMFSRDM", "vmfsrdmp": "VMFSRDM", "vmfspassthroughrawdevicemap": "VMFSRDM",
+	"partitioneddevice": "FLAT ZERO", "custom": "",
+}
+
+// createType is D5.
+func (c *checker) createType() {
+	m := c.m
+	value, _ := m.text.Get("createType")
+	at := m.settingPlace("createType")
+	types, known := typesOf[strings.ToLower(value)]
+	switch {
+	case value == "":
+		c.warn("D5", at, "createType is missing")
+		return
+	case !known:
+		c.warn("D5", at, "createType %q is not one that the format knows", value)
+		return
+	}
+	for _, l := range m.text.Extents() {
+		if t := l.Extent.Type; types != "" && t != "" && !slices.Contains(strings.Fields(types), t) {
+			c.warn("D5", m.linePlace(l), "createType %q does not go with an extent of type %s", value, t)
+			return
+		}
+	}
+	stream := strings.EqualFold(value, "streamOptimized")
+	if s := m.main.sparse; s != nil && s.kind == vmdk.KindHosted && types != "" && stream != (vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagCompressed != 0) {
+		c.warn("D5", at, "createType %q does not go with the flags 0x%x of the header", value, vmdk.HeaderFlags.Get(s.rules))
+	}
+}
+
+// changeTracking is D13.
+func (c *checker) changeTracking() {
+	m := c.m
+	name, ok := m.text.Get("changeTrackPath")
+	if !ok {
+		return
+	}
+	at := m.settingPlace("changeTrackPath")
+	if v, _ := m.text.Get("version"); v != "3" {
+		c.warn("D13", at, "change tracking is on, but the descriptor has version %q, expected 3", v)
+	}
+	if m.src.Opener == nil {
+		return
+	}
+	f, _, err := m.src.Opener.OpenFile(m.decoded(name))
+	if err != nil {
+		c.warn("D13", at, "the change tracking file %q can't be opened: %v", name, err)
+		return
+	}
+	f.Close()
+}
+
+// encodings is D14.
+func (c *checker) encodings() {
+	m := c.m
+	name := m.encoding()
+	if name != "" && !knownEncoding(name) {
+		c.warn("D14", m.settingPlace("encoding"), "encoding %q is not one that is known", name)
+		return
+	}
+	texts := map[*vmdk.Line]string{}
+	if l := m.text.Setting("parentFileNameHint"); l != nil {
+		texts[l] = l.Value
+	}
+	for _, l := range m.text.Extents() {
+		texts[l] = l.Extent.Name
+	}
+	for i := range m.text.Lines {
+		l := &m.text.Lines[i]
+		if s, ok := texts[l]; ok && !m.validName(s) {
+			c.warn("D14", m.linePlace(l), "the name %q is not valid in the encoding %q", s, name)
+		}
+	}
+}
+
+// validName reports whether a name can be read in the descriptor's encoding.
+func (m *Image) validName(name string) bool {
+	if legacy[strings.ToLower(m.encoding())] == nil {
+		return utf8.ValidString(name)
+	}
+	return !strings.ContainsRune(m.decoded(name), utf8.RuneError)
+}
+
+// geometry is D10.
+func (c *checker) geometry() {
+	m := c.m
+	number := func(key string) (uint64, bool) {
+		s, _ := m.text.Database("geometry." + key)
+		v, err := strconv.ParseUint(s, 10, 32)
+		return v, err == nil
+	}
+	cylinders, okC := number("cylinders")
+	heads, okH := number("heads")
+	perTrack, okS := number("sectors")
+	at := m.settingPlace("ddb.geometry.cylinders")
+	switch {
+	case !okC || !okH || !okS:
+		c.warn("D10", at, "the geometry is missing or not made of numbers")
+		return
+	case heads == 0 || heads > 255 || perTrack == 0 || perTrack > 63:
+		c.warn("D10", at, "geometry %d/%d/%d, at most 255 heads and 63 sectors are possible", cylinders, heads, perTrack)
+		return
+	}
+	capacity, cylinder := uint64(sectors(m.size)), heads*perTrack
+	product := cylinders * cylinder
+	slack := max(2*cylinder, capacity/16)
+	capped := cylinders == 16383 || cylinders == 65535
+	if product > capacity+slack || !capped && product+slack < capacity {
+		c.warn("D10", at, "geometry %d/%d/%d makes %d sectors, the disk has %d", cylinders, heads, perTrack, product, capacity)
+	}
+}
+
+// encrypted reports whether the descriptor is one of VMware's encrypted disks.
+func encrypted(t *vmdk.Descriptor) bool {
+	for _, key := range []string{"encryptionKeys", "encryption.keySafe", "encryption.data"} {
+		if _, ok := t.Get(key); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,166 @@
+package vmdk
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// extents are X1 to X7.
+func (c *checker) extents() {
+	for _, e := range c.m.extents {
+		if e.line == nil {
+			continue
+		}
+		if c.m.separate {
+			c.extentFile(e)
+		}
+		if e.sparse != nil && e.sparse.grid != nil {
+			c.extentSize(e)
+		}
+	}
+	c.sharedFiles()
+	c.mixture()
+}
+
+// magicOf is the kind of file that an extent type demands.
+var magicOf = map[string]vmdk.Kind{
+	vmdk.TypeSparse: vmdk.KindHosted, vmdk.TypeVmfsSparse: vmdk.KindCowd, vmdk.TypeSeSparse: vmdk.KindSeSparse,
+}
+
+func (c *checker) extentFile(e *extent) {
+	x, at := e.line.Extent, c.m.linePlace(e.line)
+	if why := outside(x.Name); why != "" {
+		c.warn("X3", at, "the extent line names %q: %s", x.Name, why)
+	}
+	switch {
+	case x.Type == vmdk.TypeZero || isDevice(x.Name):
+	case !x.IsFlat() && !x.IsSparse():
+		c.warn("X1", at, "an extent of type %s can't be read: its data is not in a file, or in a format that was never published", x.Type)
+	case e.absent != nil:
+		c.error("X1", at, "the extent file %q can't be opened: %v", x.Name, e.absent)
+	case e.file == nil && e.fault != nil && e.line.Fault == "":
+		c.error("X4", at, "%s", e.fault.What)
+	case e.file == nil:
+	case x.IsFlat() && (x.Offset > maxSectors-x.Sectors || e.base > e.file.Size-e.length):
+		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %q has %d", x.Sectors, x.Offset, e.file.Name, sectors(e.file.Size))
+	case x.IsSparse():
+		c.extentMagic(e)
+	}
+}
+
+func (c *checker) extentMagic(e *extent) {
+	x := e.line.Extent
+	switch want := magicOf[x.Type]; {
+	case e.sparse == nil && e.fault != nil && e.fault.At.File != e.file.Name:
+		c.error("X1", c.m.linePlace(e.line), "the extent file %q can't be read: %v", x.Name, e.fault.Err)
+	case e.sparse == nil:
+		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %q has no magic of a sparse extent", x.Type, e.file.Name)
+	case e.sparse.kind != want && !(e.sparse.kind == vmdk.KindUnfinished && want == vmdk.KindHosted):
+		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %q is a %s", x.Type, e.file.Name, e.sparse.kind)
+	}
+}
+
+// outside says why a name in the descriptor is not simply a file beside it.
+func outside(name string) string {
+	p := strings.ReplaceAll(name, `\`, "/")
+	switch {
+	case isDevice(name):
+		return "a device"
+	case strings.HasPrefix(p, "//"):
+		return "another machine"
+	case strings.HasPrefix(p, "/") || len(p) > 1 && p[1] == ':':
+		return "an absolute path"
+	case slices.Contains(strings.Split(p, "/"), ".."):
+		return "a path that climbs out of a folder"
+	}
+	return ""
+}
+
+// extentSize is X5, or C5 for a COWD.
+func (c *checker) extentSize(e *extent) {
+	capacity, n := e.sparse.capacity(), uint64(sectors(e.length))
+	at := c.m.linePlace(e.line)
+	switch {
+	case capacity == n:
+	case e.sparse.kind == vmdk.KindCowd:
+		c.warn("C5", at, "the header says %d sectors, the descriptor %d", capacity, n)
+	case capacity < n:
+		c.error("X5", at, "the header has %d sectors, the descriptor demands %d: the rest reads as zeros", capacity, n)
+	default:
+		c.note("X5", at, "the header has %d sectors, the descriptor uses %d of them", capacity, n)
+	}
+}
+
+// sharedFiles is X4: lines that claim the same bytes of a file.
+func (c *checker) sharedFiles() {
+	var list []*extent
+	for _, e := range c.m.extents {
+		if e.file != nil && e.length > 0 && c.m.separate {
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *extent) int {
+		return cmp.Or(strings.Compare(a.file.Name, b.file.Name), cmp.Compare(a.base, b.base))
+	})
+	var last *extent
+	for _, e := range list {
+		if last != nil && last.file == e.file && (e.sparse != nil || last.sparse != nil || e.base < last.base+last.length) {
+			c.found(disk.SeverityError, "X4", joined(c.m.linePlace(last.line), c.m.linePlace(e.line)), "two extent lines claim the same bytes of %q", e.file.Name)
+		}
+		if last == nil || last.file != e.file || e.base+e.length > last.base+last.length {
+			last = e
+		}
+	}
+}
+
+// mixture is X7.
+func (c *checker) mixture() {
+	var first *extent
+	for _, e := range c.m.extents {
+		if e.sparse == nil || e.sparse.grid == nil || e.line == nil {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		a, b := first.sparse, e.sparse
+		if a.kind == b.kind && (a.grid.grain != b.grid.grain || a.kind == vmdk.KindHosted && vmdk.HeaderVersion.Get(a.rules) != vmdk.HeaderVersion.Get(b.rules)) {
+			c.note("X7", c.m.linePlace(e.line), "%q and %q differ in grain size or version", path.Base(a.file.Name), path.Base(b.file.Name))
+			return
+		}
+	}
+}
+
+// chain is L1 to L5.
+func (c *checker) chain() {
+	m := c.m
+	if !m.link.wanted {
+		return
+	}
+	at := m.settingPlace("parentFileNameHint")
+	parent := m.link.found
+	switch {
+	case parent == nil && m.link.hint != "":
+		c.error("L1", at, "the parent %q can't be opened: %v", m.link.hint, m.link.err)
+	case parent == nil:
+	case m.link.err != nil && parent.refused == nil:
+		c.error("L2", at, "%v", m.link.err)
+	case m.link.err != nil:
+		c.error("L1", at, "%v", m.link.err)
+	case parent.size < m.size:
+		c.warn("L3", at, "this disk has %d bytes, its parent %d: reads behind the parent's end give zeros", m.size, parent.size)
+	case parent.size > m.size:
+		c.error("L3", at, "this disk has %d bytes, its parent %d", m.size, parent.size)
+	}
+	for _, e := range m.extents {
+		if e.line != nil && (e.line.Extent.IsFlat() || e.zero) {
+			c.error("L5", m.linePlace(e.line), "a disk with a parent has an extent of type %s, which hides the parent", e.line.Extent.Type)
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package vmdk
+
+import (
+	"bytes"
+	"math/bits"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// hostedHeader is H1 to H13, for the header that counts, and S9.
+func (c *checker) hostedHeader(s *sparse) {
+	if s.kind == vmdk.KindUnfinished {
+		c.error("H1", s.file.place(0, 4), "the magic is in lower case: the program that wrote the file never finished it")
+	}
+	if s.file.Size < vmdk.SectorSize {
+		c.error("H1", s.file.place(0, s.file.Size), "the header is cut off: %d bytes of 512", s.file.Size)
+		return
+	}
+	c.hostedFlags(s)
+	c.hostedShape(s)
+	c.hostedPlaces(s)
+	if vmdk.HeaderUnclean.Get(s.header) != 0 {
+		c.warn("H12", s.file.place(72, 1), "the disk was not closed cleanly")
+	}
+	for _, r := range []struct {
+		rec decode.Record[vmdk.Header]
+		at  int64
+	}{{s.header, 0}, {s.rules, s.rulesAt()}} {
+		if pad := vmdk.HeaderPad.Get(r.rec); len(bytes.Trim(pad, "\x00")) > 0 {
+			c.note("H13", s.file.place(r.at+int64(vmdk.HeaderPad.Offset()), int64(len(pad))), "the padding of the header is not zero")
+		}
+		if s.rulesAt() == 0 {
+			break
+		}
+	}
+}
+
+// hostedFlags is H2 to H5 and S9.
+func (c *checker) hostedFlags(s *sparse) {
+	r := s.rules
+	flags, version, compression := vmdk.HeaderFlags.Get(r), vmdk.HeaderVersion.Get(r), vmdk.HeaderCompression.Get(r)
+	flagsAt, versionAt := s.headerPlace(vmdk.HeaderFlags.Field), s.headerPlace(vmdk.HeaderVersion.Field)
+	zero := flags&vmdk.FlagZeroGrains != 0
+	switch {
+	case version == 0 || version > 3:
+		c.error("H2", versionAt, "header version %d, known are 1 to 3", version)
+	case version == 1 && zero:
+		c.warn("H2", versionAt, "header version 1, but the flag for zeroed grains demands 2")
+	case version == 2 && !zero:
+		c.note("H2", versionAt, "header version 2 without zeroed grains, 1 would do")
+	}
+	if unknown := flags &^ vmdk.KnownFlags; unknown&vmdk.Incompatible != 0 {
+		c.error("H3", flagsAt, "unknown incompatible flags 0x%x", unknown)
+	} else if unknown != 0 {
+		c.warn("H3", flagsAt, "unknown compatible flags 0x%x", unknown)
+	}
+	if flags&vmdk.FlagNewlines != 0 {
+		c.newlines(s)
+	}
+	packed := flags&vmdk.FlagCompressed != 0
+	switch {
+	case flags&vmdk.FlagMarkers != 0 && !packed:
+		c.error("H5", flagsAt, "flags 0x%x: markers without compressed grains", flags)
+	case compression > 1:
+		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field), "compression %d, known are 0 and 1", compression)
+	case (compression == 1) != packed:
+		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field), "compression %d and flags 0x%x contradict each other", compression, flags)
+	}
+	if packed && version < 3 && version != 0 {
+		c.warn("S9", versionAt, "a compressed extent with header version %d, ESXi demands 3", version)
+	}
+}
+
+// newlines is H4.
+func (c *checker) newlines(s *sparse) {
+	const first, want = 73, "\n \r\n"
+	got := s.rules.Bytes()[first : first+4]
+	if string(got) == want {
+		return
+	}
+	what := "the bytes were overwritten"
+	switch {
+	case bytes.Equal(got, make([]byte, 4)):
+		what = "they are zero: the program that wrote them set the flag wrongly, or the header was patched"
+	case got[0] == '\r' || got[2] == '\n' || got[0] == '\n' && got[2] != '\r':
+		what = "the file went through a transfer in text mode, which damaged the data too"
+	}
+	c.error("H4", s.file.place(s.rulesAt()+first, 4), "newline bytes % x, expected 0a 20 0d 0a: %s", got, what)
+}
+
+// hostedShape is H6, H7 and H11.
+func (c *checker) hostedShape(s *sparse) {
+	r := s.rules
+	grain, perTable, capacity := vmdk.HeaderGrainSize.Get(r), vmdk.HeaderTableEntries.Get(r), vmdk.HeaderCapacity.Get(r)
+	at := s.headerPlace(vmdk.HeaderGrainSize.Field)
+	sound := grain != 0 && bits.OnesCount64(grain) == 1
+	switch {
+	case !sound || grain > maxGrainSectors:
+		c.error("H6", at, "grains of %d sectors, expected a power of two up to %d", grain, maxGrainSectors)
+	case grain < 16 || grain > 2048:
+		c.warn("H6", at, "grains of %d sectors: some programs accept only 16 to 2048", grain)
+	}
+	at = s.headerPlace(vmdk.HeaderTableEntries.Field)
+	switch {
+	case perTable == 0 || perTable > maxPerTable:
+		c.error("H7", at, "%d entries in a grain table, expected 512", perTable)
+	case perTable != vmdk.TableEntries:
+		c.warn("H7", at, "%d entries in a grain table, other programs expect 512", perTable)
+	}
+	at = s.headerPlace(vmdk.HeaderCapacity.Field)
+	switch {
+	case capacity == 0:
+		c.error("H11", at, "the capacity is 0")
+	case capacity > maxSectors:
+		c.error("H11", at, "a capacity of %d sectors does not fit 63 bits of bytes", capacity)
+	case sound && (capacity-1)/grain >= 1<<32:
+		c.error("H11", at, "a capacity of %d sectors needs more than 2^32 grains", capacity)
+	case sound && perTable > 0 && (capacity-1)/grain/uint64(perTable) >= maxTables:
+		c.error("H11", at, "a capacity of %d sectors needs more than %d grain tables", capacity, maxTables)
+	case sound && capacity%grain != 0:
+		c.note("H11", at, "a capacity of %d sectors is no multiple of the grain of %d", capacity, grain)
+	}
+}
+
+// hostedPlaces is H8 to H10.
+func (c *checker) hostedPlaces(s *sparse) {
+	first, second := s.directoryOffsets()
+	size := uint64(s.file.Size) / vmdk.SectorSize
+	check := func(f *decode.Field, name string, sector uint64) {
+		if sector == 0 || sector >= size {
+			c.error("H8", s.headerPlace(f), "the %s at sector 0x%x is not in the file of %d sectors", name, sector, size)
+		}
+	}
+	if !s.lost {
+		check(vmdk.HeaderDirectoryOffset.Field, "grain directory", first)
+	}
+	if vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant != 0 {
+		check(vmdk.HeaderRedundantOffset.Field, "redundant grain directory", second)
+	}
+	if s.grid == nil {
+		return
+	}
+	c.fixedOverlaps(s)
+	c.overHead(s)
+	if first == second {
+		c.warn("G3", s.headerPlace(vmdk.HeaderRedundantOffset.Field), "both directories are at sector 0x%x: there is no redundant copy", first)
+	}
+}
+
+// area is a structure with a fixed place.
+type area struct {
+	name       string
+	off, bytes int64
+}
+
+// fixedAreas are the structures of a sparse extent whose place the header gives.
+func (s *sparse) fixedAreas() []area {
+	g := s.grid
+	switch s.kind {
+	case vmdk.KindCowd:
+		return []area{{"header", 0, vmdk.CowdHeaderSize}, {"grain directory", g.dirs[0], g.tables * g.width}}
+	case vmdk.KindSeSparse:
+		list := []area{{"const header", 0, vmdk.SectorSize}}
+		for _, a := range seAreas {
+			at, length := s.area(a.off, a.size)
+			list = append(list, area{a.name, at, length})
+		}
+		return list
+	}
+	list := []area{{"header", 0, vmdk.SectorSize}}
+	if s.textAt.Length > 0 {
+		list = append(list, area{"descriptor", s.textAt.Offset, s.textAt.Length})
+	}
+	for copy := range g.dirCount {
+		list = append(list, area{title(copy, "grain directory"), g.dirs[copy], g.dirBytes(copy)})
+	}
+	if s.footer != 0 && !s.lost {
+		list = append(list, area{"footer", s.footer, vmdk.SectorSize})
+	}
+	return list
+}
+
+// fixedOverlaps is H9.
+func (c *checker) fixedOverlaps(s *sparse) {
+	list := s.fixedAreas()
+	for i, a := range list {
+		for _, b := range list[:i] {
+			if a.off < b.off+b.bytes && b.off < a.off+a.bytes {
+				c.found(disk.SeverityError, "H9", joined(s.file.place(b.off, b.bytes), s.file.place(a.off, a.bytes)), "%s and %s overlap", b.name, a.name)
+			}
+		}
+	}
+}
+
+// overHead is H10.
+func (c *checker) overHead(s *sparse) {
+	over, grain := vmdk.HeaderOverHead.Get(s.rules), vmdk.HeaderGrainSize.Get(s.rules)
+	at := s.headerPlace(vmdk.HeaderOverHead.Field)
+	if over > uint64(s.file.Size)/vmdk.SectorSize {
+		c.error("H10", at, "overHead of %d sectors is behind the end of the file of %d", over, sectors(s.file.Size))
+		return
+	}
+	if over%grain != 0 {
+		c.warn("H10", at, "overHead of %d sectors is no multiple of the grain of %d", over, grain)
+	}
+	if s.footer != 0 {
+		return
+	}
+	for _, a := range s.fixedAreas() {
+		if end := roundUp(a.off+a.bytes, vmdk.SectorSize); end > s.floor() {
+			c.warn("H10", at, "overHead of %d sectors does not reach the end of the %s at sector %d", over, a.name, sectors(end))
+			return
+		}
+	}
+}
+
+// streamTail is S1, S2 and S8.
+func (c *checker) streamTail(s *sparse) {
+	atEnd := vmdk.HeaderDirectoryOffset.Get(s.header) == vmdk.DirectoryAtEnd
+	packed := vmdk.HeaderFlags.Get(s.header)&vmdk.FlagCompressed != 0
+	if (atEnd || packed) && s.file.Size%vmdk.SectorSize != 0 {
+		c.warn("S8", s.file.place(s.file.Size/vmdk.SectorSize*vmdk.SectorSize, s.file.Size%vmdk.SectorSize), "the file of %d bytes does not end with a whole sector", s.file.Size)
+	}
+	switch {
+	case !atEnd:
+	case s.lost:
+		c.error("S1", s.file.place(s.footer, min(vmdk.SectorSize, s.file.Size)), "the grain directory is said to be at the end, but there is no valid footer: the file was cut off or never finished")
+	default:
+		c.footer(s)
+	}
+}
+
+func (c *checker) footer(s *sparse) {
+	marker := func(at int64) (size uint32, kind uint32, blank bool) {
+		b, err := s.file.head(at, vmdk.SectorSize)
+		r, ok := vmdk.MarkerTable.Of(b)
+		if err != nil || !ok {
+			return 1, 0, false
+		}
+		return vmdk.MarkerSize.Get(r), vmdk.MarkerType.Get(r), len(bytes.Trim(b, "\x00")) == 0
+	}
+	if size, kind, _ := marker(s.footer - vmdk.SectorSize); size != 0 || kind != vmdk.MarkerFooter {
+		c.error("S1", s.file.place(s.footer-vmdk.SectorSize, vmdk.SectorSize), "no footer marker in front of the footer: size %d, type %d", size, kind)
+	}
+	if _, _, blank := marker(s.footer + vmdk.SectorSize); !blank {
+		c.error("S1", s.file.place(s.footer+vmdk.SectorSize, vmdk.SectorSize), "no end-of-stream marker behind the footer")
+	}
+	for _, f := range vmdk.HeaderTable.Fields() {
+		if f.Name() == vmdk.HeaderDirectoryOffset.Name() || f.Name() == vmdk.HeaderRedundantOffset.Name() {
+			continue
+		}
+		if a, b := f.Value(s.header.Bytes()), f.Value(s.rules.Bytes()); a != b {
+			at := int64(f.Offset())
+			c.found(disk.SeverityWarning, "S2", joined(s.file.place(at, int64(f.Size())), s.file.place(s.footer+at, int64(f.Size()))),
+				"header and footer differ in %s: %s and %s; the footer counts", f.Name(), a, b)
+		}
+	}
+}

@@ -1,0 +1,402 @@
+package vmdk
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// codes are the numbers of the checks that all kinds of table share.
+type codes struct{ directory, table, shared string }
+
+var codesOf = map[vmdk.Kind]codes{
+	vmdk.KindHosted:   {"G2", "G6", "G8"},
+	vmdk.KindCowd:     {"C4", "C4", "C4"},
+	vmdk.KindSeSparse: {"Z4", "Z4", "Z5"},
+}
+
+// scan is the walk over the tables of one extent.
+type scan struct {
+	c      *checker
+	s      *sparse
+	g      *grid
+	codes  codes
+	first  bool // the first window: what concerns one entry alone is reported now
+	window [2]int64
+	meta   *usage // sectors of headers, directories and tables
+	data   *usage // sectors of grains
+	clash  []clash
+
+	lastTable int64 // where the table before ended
+	lastLBA   int64 // where the compressed grain before lay in the file
+	unordered bool
+	highest   int64 // end of the last table or grain
+	leaks     leaks
+	zeroed    leaks
+}
+
+// clash is a grain whose sectors another one has already.
+type clash struct {
+	entry      decode.Place
+	off, bytes int64
+	owner      decode.Place
+}
+
+// leaks counts ranges and keeps the first few as evidence.
+type leaks struct {
+	where        []decode.Place
+	count, bytes int64
+}
+
+func (l *leaks) add(p decode.Place) {
+	if l.count++; len(l.where) < 16 {
+		l.where = append(l.where, p)
+	}
+	l.bytes += p.Length
+}
+
+// tables checks directories, tables and grains of an extent.
+func (c *checker) tables(s *sparse) {
+	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], meta: newUsage(s.file.Size), data: newUsage(s.file.Size)}
+	total := s.file.Size/vmdk.SectorSize + 1
+	for from := int64(0); from < total && c.going(); from += windowSectors {
+		w.first = from == 0
+		w.meta.move(from, min(total, from+windowSectors))
+		w.data.move(from, min(total, from+windowSectors))
+		w.structures()
+		w.directories()
+		w.grains()
+		w.owners()
+		w.unreferenced()
+	}
+	if c.going() {
+		w.conclude()
+	}
+}
+
+// structures marks what lies at fixed places.
+func (w *scan) structures() {
+	for _, a := range w.s.fixedAreas() {
+		if w.s.kind != vmdk.KindSeSparse || a.name != "grain tables" {
+			w.meta.take(a.off, a.bytes)
+		}
+	}
+}
+
+// inWindow reports whether something at a byte offset is this window's to report.
+func (w *scan) inWindow(off int64) bool {
+	sector := off / vmdk.SectorSize
+	return sector >= w.meta.from && sector < w.meta.to
+}
+
+// directories checks where the tables lie: G1 to G3, G13, and what C4 and Z4
+// say of directory entries.
+func (w *scan) directories() {
+	g, c := w.g, w.c
+	for copy := range g.dirCount {
+		w.lastTable = 0
+		for t := range g.tables {
+			if t%4096 == 0 && !c.going() {
+				return
+			}
+			raw, ok, err := g.directoryEntry(copy, t)
+			if err != nil {
+				c.failed = err
+				return
+			}
+			if w.first && !ok {
+				c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: entry %d of %d is behind the end of the file", title(copy, "grain directory"), t, g.tables)
+			}
+			if !ok {
+				break
+			}
+			w.directoryEntry(copy, t, raw)
+		}
+	}
+}
+
+func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
+	g, c := w.g, w.c
+	entry := g.file.place(g.dirs[copy]+t*g.width, g.width)
+	at, f := g.tableAt(raw)
+	name := tableName(0, copy == 1)
+	if f != noFault {
+		if w.first {
+			c.error(w.codes.directory, entry, "%s entry %d is 0x%x: %s", name, t, raw, faultTexts[f])
+		}
+		return
+	}
+	if at < 0 {
+		if w.first && w.s.kind == vmdk.KindHosted && !w.s.isStream() {
+			c.warn("G1", entry, "%s entry %d is 0: a hosted extent has all its tables from the start", name, t)
+		}
+		return
+	}
+	length := roundUp(g.tableBytes(), vmdk.SectorSize)
+	w.highest = max(w.highest, at+length)
+	if w.meta.take(at, length) && w.inWindow(at) {
+		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
+	}
+	if w.first && w.s.kind == vmdk.KindHosted {
+		w.tablePlace(copy, t, at, entry)
+	}
+}
+
+// tablePlace is G3 for single entries, and G13.
+func (w *scan) tablePlace(copy int, t, at int64, entry decode.Place) {
+	g, c := w.g, w.c
+	if copy == 1 {
+		if first, ok, err := g.tableOf(0, t); err == nil && ok && first == at {
+			c.warn("G3", entry, "the redundant directory shares table %d at byte 0x%x with the first", t, at)
+		}
+	}
+	if !w.s.isStream() {
+		want := w.lastTable
+		if t == 0 {
+			want = g.dirs[copy] + roundUp(g.tables*g.width, vmdk.SectorSize)
+		}
+		if at != want && want != 0 {
+			c.warn("G13", entry, "%s %d lies at byte 0x%x, some programs assume 0x%x", tableName(1, copy == 1), t, at, want)
+		}
+	}
+	w.lastTable = at + roundUp(g.tableBytes(), vmdk.SectorSize)
+}
+
+// each visits the tables of the first directory that can be read, each once.
+func (w *scan) each(visit func(t, at int64) bool) {
+	seen := visited{}
+	for t := range w.g.tables {
+		if t%64 == 0 && !w.c.going() {
+			return
+		}
+		at, ok, err := w.g.tableOf(0, t)
+		if err != nil {
+			w.c.failed = err
+			return
+		}
+		if ok && seen.first(at) && !visit(t, at) {
+			return
+		}
+	}
+}
+
+// entries visits the entries of a table that are not 0.
+func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
+	g := w.g
+	for i := range g.perTable {
+		raw, err := g.file.tables.uint(at+i*g.width, g.width)
+		if err != nil {
+			w.c.failed = g.ioError(at+i*g.width, err)
+			return false
+		}
+		if raw != 0 {
+			visit(i, raw)
+		}
+	}
+	return true
+}
+
+// grains checks every entry of every table.
+func (w *scan) grains() {
+	w.each(func(t, at int64) bool {
+		if w.first && w.g.dirCount == 2 {
+			w.compare(t, at)
+		}
+		return w.entries(at, func(i int64, raw uint64) { w.grain(t, i, at, raw) }) && w.c.going()
+	})
+}
+
+func (w *scan) grain(t, i, table int64, raw uint64) {
+	g, c := w.g, w.c
+	entry := g.file.place(table+i*g.width, g.width)
+	past := i >= g.entriesFrom(t)
+	if past && w.first && w.s.kind == vmdk.KindHosted {
+		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is behind the end of the disk", i, t, raw)
+	}
+	if past {
+		return
+	}
+	r := run{length: g.grain}
+	g.judge(raw, 0, &r)
+	switch {
+	case r.state == disk.Missing:
+		if w.first {
+			c.error(w.codes.table, entry, "GT entry %d of table %d is 0x%x: %s", i, t, raw, faultTexts[r.fault])
+		}
+	case r.state == disk.Zero && w.first && w.s.kind == vmdk.KindHosted && !g.zeroGrains:
+		c.warn("G7", entry, "GT entry %d of table %d is 1, which the header's flags do not allow; it is read as zeros", i, t)
+	case r.state == disk.Data:
+		w.stored(t, i, entry, r.offset)
+	}
+}
+
+// stored checks a grain that has a place in the file.
+func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
+	g, c := w.g, w.c
+	length := g.grain
+	if g.packed != nil {
+		size, ok, err := g.packed.size(at)
+		if err != nil {
+			c.failed = err
+			return
+		}
+		if w.first {
+			w.packedGrain(t, i, entry, at)
+		}
+		if !ok {
+			return
+		}
+		length = roundUp(g.packed.headBytes()+size, vmdk.SectorSize)
+	} else if w.first {
+		w.plainGrain(t, i, entry, at)
+	}
+	w.highest = max(w.highest, at+length)
+	if w.inWindow(at) && w.meta.taken(at, length) {
+		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
+	} else if w.data.take(at, length) && w.inWindow(at) {
+		w.clash = append(w.clash, clash{entry: entry, off: at, bytes: length})
+		if len(w.clash) > findingCap {
+			w.clash = w.clash[:findingCap]
+			c.count[w.codes.shared]++
+		}
+	}
+}
+
+// plainGrain is what G6, G9, G11 and G14 say of one grain.
+func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
+	g, c := w.g, w.c
+	if w.s.kind != vmdk.KindHosted {
+		if need := w.inside(t, i); at+need > g.file.Size {
+			c.error(w.codes.table, entry, "GT entry %d of table %d leads to byte 0x%x: the file ends %d bytes into the grain", i, t, at, g.file.Size-at)
+		}
+		return
+	}
+	if at%g.grain != 0 {
+		c.warn("G9", entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
+	}
+	if at < w.s.floor() && !w.meta.taken(at, g.grain) {
+		c.warn("G6", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
+	}
+	if at+w.inside(t, i) > g.file.Size {
+		c.error("G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
+	} else if at+g.grain > g.file.Size {
+		c.note("G11", entry, "the grain at byte 0x%x is cut off behind the end of the disk", at)
+	}
+	if w.isBlank(at) {
+		w.zeroed.add(g.file.place(at, g.grain))
+	}
+}
+
+// inside is how many bytes of a grain belong to the disk.
+func (w *scan) inside(t, i int64) int64 {
+	return min(w.g.grain, w.g.capacity-(t*w.g.perTable+i)*w.g.grain)
+}
+
+// isBlank reports whether a grain holds zeros only. Most others show that
+// within their first sectors.
+func (w *scan) isBlank(at int64) bool {
+	f := w.g.file
+	return f.isZero(at, 4096) && f.isZero(at, min(w.g.grain, f.Size-at))
+}
+
+// compare is G4 and G5: the two copies of a table.
+func (w *scan) compare(t, at int64) {
+	g, c := w.g, w.c
+	second, ok, err := g.tableOf(1, t)
+	if err != nil || !ok || second == at {
+		return // a redundant entry that leads nowhere is G2
+	}
+	for i := range g.perTable {
+		a, errA := g.file.tables.uint(at+i*g.width, g.width)
+		b, errB := g.file.tables.uint(second+i*g.width, g.width)
+		if errA != nil || errB != nil || a == b {
+			continue
+		}
+		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
+		if a == 0 || b == 0 {
+			c.found(disk.SeverityWarning, "G4", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
+		} else {
+			c.found(disk.SeverityError, "G5", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
+		}
+	}
+}
+
+// owners finds who had the sectors of each clash first, and reports them.
+func (w *scan) owners() {
+	if len(w.clash) == 0 || !w.c.going() {
+		return
+	}
+	g := w.g
+	order := slices.Clone(w.clash)
+	slices.SortFunc(order, func(a, b clash) int { return cmp.Compare(a.off, b.off) })
+	left := len(order)
+	w.each(func(t, at int64) bool {
+		return w.entries(at, func(i int64, raw uint64) {
+			r := run{length: g.grain}
+			if g.judge(raw, 0, &r); r.state != disk.Data || i >= g.entriesFrom(t) {
+				return
+			}
+			k, _ := slices.BinarySearchFunc(order, r.offset-g.grain, func(c clash, off int64) int { return cmp.Compare(c.off, off+1) })
+			for ; k < len(order) && order[k].off < r.offset+g.grain; k++ {
+				entry := g.file.place(at+i*g.width, g.width)
+				if order[k].owner.Length == 0 && entry != order[k].entry {
+					order[k].owner = entry
+					left--
+				}
+			}
+		}) && left > 0
+	})
+	for _, k := range order {
+		where := joined(k.entry, g.file.place(k.off, k.bytes))
+		if k.owner.Length > 0 {
+			where = append(where, k.owner)
+		}
+		w.c.found(disk.SeverityError, w.codes.shared, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
+	}
+	w.clash = w.clash[:0]
+}
+
+// at words where an entry lies, if that is known.
+func at(p decode.Place) string {
+	if p.Length == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" at 0x%x", p.Offset)
+}
+
+// unreferenced collects what G12 is about.
+func (w *scan) unreferenced() {
+	if w.s.kind != vmdk.KindHosted || w.g.packed != nil {
+		return
+	}
+	holes(w.meta, w.data, w.s.floor(), w.g.grain, func(off, length int64) {
+		w.leaks.add(w.g.file.place(off, min(length, w.g.file.Size-off)))
+	})
+}
+
+// conclude reports what only the whole scan knows.
+func (w *scan) conclude() {
+	c, s := w.c, w.s
+	if w.leaks.count > 0 {
+		c.found(disk.SeverityInfo, "G12", w.leaks.where, "%d bytes in %d ranges behind the metadata belong to no grain", w.leaks.bytes, w.leaks.count)
+	}
+	if w.zeroed.count > 0 {
+		c.found(disk.SeverityInfo, "G14", w.zeroed.where, "%d grains hold nothing but zeros", w.zeroed.count)
+	}
+	switch s.kind {
+	case vmdk.KindCowd:
+		if free := int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize; free < w.highest {
+			c.error("C3", s.file.place(28, 4), "the next free sector is %d, but tables and grains reach to sector %d", sectors(free), sectors(w.highest))
+		}
+	case vmdk.KindSeSparse:
+		c.seBitmap(s)
+	default:
+		if s.isStream() {
+			w.stream()
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package vmdk
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// legacy are the encodings that VMware writes into descriptors (vmdk.md 2.3),
+// by their names in lower case.
+var legacy = map[string]encoding.Encoding{
+	"windows-1252": charmap.Windows1252,
+	"gbk":          simplifiedchinese.GBK,
+	"cp936":        simplifiedchinese.GBK,
+	"gb18030":      simplifiedchinese.GB18030,
+	"big5":         traditionalchinese.Big5,
+	"cp950":        traditionalchinese.Big5,
+	"shift_jis":    japanese.ShiftJIS,
+	"cp932":        japanese.ShiftJIS,
+	"windows-932":  japanese.ShiftJIS,
+}
+
+// knownEncoding reports whether an encoding is one that can be read.
+func knownEncoding(name string) bool {
+	return strings.EqualFold(name, "utf-8") || legacy[strings.ToLower(name)] != nil
+}
+
+// encoding is what the descriptor says that its names are written in.
+func (m *Image) encoding() string {
+	if m.text == nil {
+		return ""
+	}
+	name, _ := m.text.Get("encoding")
+	return name
+}
+
+// decoded reads a name of the descriptor in its encoding. Without one it is
+// UTF-8, or windows-1252 if it can't be that.
+func (m *Image) decoded(name string) string {
+	enc := legacy[strings.ToLower(m.encoding())]
+	if enc == nil && !utf8.ValidString(name) {
+		enc = charmap.Windows1252
+	}
+	if enc == nil {
+		return name
+	}
+	if s, err := enc.NewDecoder().String(name); err == nil {
+		return s
+	}
+	return name
+}
+
+// spellings are the names that a name in the descriptor may have on the host.
+func (m *Image) spellings(name string) []string {
+	return slices.Compact([]string{m.decoded(name), name})
+}

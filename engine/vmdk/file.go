@@ -1,0 +1,138 @@
+package vmdk
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// file is one of the files of an image: the descriptor or an extent.
+type file struct {
+	disk.File
+	handle store.File
+	id     store.FileID
+	known  bool // id could be found out
+	tables tables
+	sparse *sparse // what its headers say; nil for the descriptor and flat extents
+}
+
+func newFile(name string, handle store.File) (*file, error) {
+	size, err := handle.Size()
+	if err != nil {
+		return nil, err
+	}
+	f := &file{File: disk.File{Name: name, Size: size, Data: handle}, handle: handle}
+	f.id, err = handle.ID()
+	f.known = err == nil
+	f.tables.init(handle, size)
+	return f, nil
+}
+
+func (f *file) place(off, length int64) decode.Place {
+	return decode.Place{File: f.Name, Offset: off, Length: length}
+}
+
+// head reads up to n bytes from off on; fewer if the file ends.
+func (f *file) head(off, n int64) ([]byte, error) {
+	n = min(n, f.Size-off)
+	if off < 0 || n <= 0 {
+		return nil, nil
+	}
+	b := make([]byte, n)
+	got, err := f.Data.ReadAt(b, off)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, &disk.Error{Kind: disk.Damaged, Op: "read", At: f.place(off, n), What: "the file can't be read", Err: err}
+	}
+	return b[:got], nil
+}
+
+const (
+	chunkBytes = 4096
+	// tableBudget is the memory in bytes for the tables of a whole chain.
+	tableBudget = 8 << 20
+)
+
+// chunk is a piece of a file that holds table entries. It is never changed
+// once it is in the cache, so readers need no lock.
+type chunk struct {
+	index      int64
+	generation uint64
+	length     int // bytes that the file had
+	data       [chunkBytes]byte
+}
+
+// tables caches the pieces of a file in which grain directories and tables
+// lie. Looking up an entry takes no lock: a read through a chain of 32 layers
+// makes 64 of them.
+type tables struct {
+	r       io.ReaderAt
+	size    int64
+	changes store.Generational // nil: the bytes stay as they are
+	slots   []atomic.Pointer[chunk]
+}
+
+func (t *tables) init(r io.ReaderAt, size int64) {
+	t.r, t.size = r, size
+	t.changes, _ = r.(store.Generational)
+	t.limit(tableBudget)
+}
+
+// limit sets the memory that may be used, before the first read.
+func (t *tables) limit(budget int64) {
+	most := max(1, min(budget, t.size+chunkBytes-1)/chunkBytes)
+	slots := int64(1)
+	for 2*slots <= most {
+		slots *= 2
+	}
+	t.slots = make([]atomic.Pointer[chunk], slots)
+}
+
+// at is the chunk that holds the byte at off.
+func (t *tables) at(off int64) (*chunk, error) {
+	index := off / chunkBytes
+	c := t.slots[index&int64(len(t.slots)-1)].Load()
+	if c != nil && c.index == index && (t.changes == nil || c.generation == t.changes.Generation()) {
+		return c, nil
+	}
+	return t.load(index)
+}
+
+func (t *tables) load(index int64) (*chunk, error) {
+	c := &chunk{index: index}
+	if t.changes != nil {
+		c.generation = t.changes.Generation()
+	}
+	n, err := t.r.ReadAt(c.data[:], index*chunkBytes)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	c.length = n
+	t.slots[index&int64(len(t.slots)-1)].Store(c)
+	return c, nil
+}
+
+// uint reads the little-endian entry of width bytes, 4 or 8, at off, which is
+// a multiple of the width.
+func (t *tables) uint(off, width int64) (uint64, error) {
+	if off < 0 || off > t.size-width {
+		return 0, io.ErrUnexpectedEOF
+	}
+	c, err := t.at(off)
+	if err != nil {
+		return 0, err
+	}
+	at := int(off % chunkBytes)
+	if at+int(width) > c.length {
+		return 0, io.ErrUnexpectedEOF
+	}
+	b := c.data[at:]
+	v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24
+	if width == 8 {
+		v |= uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	}
+	return v, nil
+}

@@ -1,0 +1,258 @@
+package vmdk
+
+import (
+	"errors"
+	"io"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// fault says why a range can't be read. It is a number so that finding one
+// costs nothing; see faultTexts.
+type fault uint8
+
+const (
+	noFault        fault = iota
+	tableOutside         // a directory entry leads out of the file
+	directoryShort       // the directory has no entry for the range
+	grainOutside         // a table entry leads out of the file
+	grainCut             // the file ends inside the grain
+	entryInvalid         // an entry that the format does not know
+	markerInvalid        // no sound marker in front of a compressed grain
+	fileCut              // a flat file is shorter than its extent
+	extentFault          // nothing of the extent can be read, see extent.fault
+)
+
+var faultTexts = [...]string{
+	tableOutside:   "the grain table lies outside the file",
+	directoryShort: "the grain directory ends before the entry for this range",
+	grainOutside:   "the grain lies outside the file",
+	grainCut:       "the file ends inside the grain",
+	entryInvalid:   "the table entry has a value that the format does not know",
+	markerInvalid:  "there is no sound marker in front of the compressed grain",
+	fileCut:        "the file is shorter than its extent",
+}
+
+// entry is a table entry that was looked at.
+type entry struct {
+	index int64 // number in its table
+	at    int64 // byte offset in the file
+	raw   uint64
+}
+
+// run is a range of the disk with one answer.
+type run struct {
+	length int64 // bytes
+	state  disk.State
+	offset int64 // Data: byte offset in the file; Unmapped: the old grain, or -1
+	packed int64 // Data: bytes of the compressed grain with its marker; 0 if it is stored plainly
+	skip   int64 // Data, packed: bytes of the grain in front of the range
+	fault  fault
+	extent *extent
+	second bool // the entries are those of the redundant directory
+	via    [2]entry
+	vias   int
+}
+
+// grid is the two levels of tables of a sparse extent, whatever its kind.
+type grid struct {
+	kind     vmdk.Kind
+	file     *file
+	capacity int64 // bytes that the header claims
+	grain    int64 // bytes
+	perTable int64 // entries in a table
+	width    int64 // bytes of an entry
+	dirs     [2]int64
+	dirCount int   // 1, or 2 with a redundant directory
+	tables   int64 // entries that the directory has
+
+	zeroGrains bool // entry 1 means zeros
+	packed     *unpacker
+	tableBase  int64 // seSparse: where table 0 lies
+	tableLimit int64 // seSparse: number of tables there is room for
+	grainBase  int64 // seSparse: where grain 0 lies
+	grainLimit int64 // seSparse: number of grains there is room for
+}
+
+// coverage is the number of bytes that one table describes.
+func (g *grid) coverage() int64 { return g.grain * g.perTable }
+
+// needed is the number of directory entries that the capacity demands.
+func (g *grid) needed() int64 {
+	if g.capacity == 0 {
+		return 0
+	}
+	return (g.capacity-1)/g.coverage() + 1
+}
+
+// tableBytes is the length of a grain table.
+func (g *grid) tableBytes() int64 { return g.perTable * g.width }
+
+// mergeLimit bounds how many entries one run looks at, so that whoever walks a
+// giant gets a word in.
+const mergeLimit = 1 << 18
+
+// run tells what the bytes [x, x+n) of the extent are, as far as one answer
+// goes. x is below the capacity and n above 0.
+func (g *grid) run(x, n int64, r *run) error {
+	if err := g.locate(x, r); err != nil {
+		return err
+	}
+	n = min(n, g.capacity-x)
+	if r.packed == 0 {
+		var next run
+		for i := 0; r.length < n && i < mergeLimit; i++ {
+			if err := g.locate(x+r.length, &next); err != nil {
+				break // reported when the reader gets there
+			}
+			if !r.joins(&next) {
+				break
+			}
+			r.length += next.length
+		}
+	}
+	r.length = min(r.length, n)
+	return nil
+}
+
+func (r *run) joins(next *run) bool {
+	return r.state == next.state && r.fault == next.fault && next.packed == 0 &&
+		(r.state != disk.Data || next.offset == r.offset+r.length)
+}
+
+// locate finds the grain at x; the run reaches to its end, or over everything
+// that a missing table would have described.
+func (g *grid) locate(x int64, r *run) error {
+	number := x / g.grain
+	t := number / g.perTable
+	*r = run{length: (t+1)*g.coverage() - x, offset: -1}
+	if t >= g.tables {
+		r.state, r.fault = disk.Missing, directoryShort
+		return nil
+	}
+	table, err := g.table(t, r)
+	if err != nil || table < 0 {
+		return err
+	}
+	i := number - t*g.perTable
+	e := entry{index: i, at: table + i*g.width}
+	if e.raw, err = g.file.tables.uint(e.at, g.width); err != nil {
+		return g.ioError(e.at, err)
+	}
+	r.via[1], r.vias = e, 2
+	inside := x - number*g.grain
+	r.length = g.grain - inside
+	if g.packed != nil {
+		g.judge(e.raw, 0, r) // what lies in the file is not the grain's bytes
+	} else {
+		g.judge(e.raw, inside, r)
+	}
+	if g.packed != nil && r.state == disk.Data {
+		return g.packed.locate(r, inside)
+	}
+	return nil
+}
+
+// table finds grain table t, in the redundant directory if the first one's
+// entry leads nowhere. It gives -1 where there is no table, with the run's
+// state set.
+func (g *grid) table(t int64, r *run) (int64, error) {
+	for copy := range g.dirCount {
+		e := entry{index: t, at: g.dirs[copy] + t*g.width}
+		raw, err := g.file.tables.uint(e.at, g.width)
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return -1, g.ioError(e.at, err)
+		}
+		e.raw = raw
+		at, f := g.tableAt(raw)
+		if err != nil {
+			at, f = -1, directoryShort
+		}
+		if f == noFault || copy == 0 {
+			r.via[0], r.vias, r.second = e, 1, copy == 1
+			r.fault = f
+		}
+		if f == noFault {
+			r.state = disk.FromParent
+			return at, nil
+		}
+	}
+	r.state = disk.Missing
+	return -1, nil
+}
+
+// tableAt is where the table of a directory entry lies; -1 for no table.
+func (g *grid) tableAt(raw uint64) (int64, fault) {
+	if raw == 0 {
+		return -1, noFault
+	}
+	at := int64(raw) * vmdk.SectorSize
+	if g.kind == vmdk.KindSeSparse {
+		index := int64(raw & 0xFFFFFFFF)
+		if raw>>32 != 0x10000000 {
+			return -1, entryInvalid
+		}
+		if index >= g.tableLimit {
+			return -1, tableOutside
+		}
+		at = g.tableBase + index*g.tableBytes()
+	}
+	if at > g.file.Size-g.tableBytes() {
+		return -1, tableOutside
+	}
+	return at, noFault
+}
+
+// judge says what a grain table entry means for the byte inside its grain.
+func (g *grid) judge(raw uint64, inside int64, r *run) {
+	at := int64(-1)
+	switch {
+	case raw == 0:
+		r.state = disk.FromParent
+		return
+	case g.kind == vmdk.KindSeSparse:
+		at = g.judgeSe(raw, r)
+	case g.kind == vmdk.KindHosted && raw == vmdk.ZeroGrain:
+		// Sector 1 never holds a grain, so this is zeros with or without
+		// the flag that allows it.
+		r.state = disk.Zero
+	default:
+		r.state, at = disk.Data, int64(raw)*vmdk.SectorSize
+	}
+	if r.state != disk.Data {
+		return
+	}
+	r.offset = at + inside
+	if left := g.file.Size - r.offset; left <= 0 {
+		r.state, r.fault, r.offset = disk.Missing, grainOutside, -1
+		if inside > 0 {
+			r.fault = grainCut
+		}
+	} else if g.packed == nil {
+		r.length = min(r.length, left)
+	}
+}
+
+func (g *grid) judgeSe(raw uint64, r *run) int64 {
+	index := vmdk.SeGrainIndex(raw)
+	kind := raw >> 60
+	switch {
+	case kind == vmdk.SeZero:
+		r.state = disk.Zero
+	case kind == vmdk.SeUnmapped:
+		r.state = disk.Unmapped
+	case kind != vmdk.SeAllocated:
+		r.state, r.fault = disk.Missing, entryInvalid
+	case index >= uint64(g.grainLimit):
+		r.state, r.fault = disk.Missing, grainOutside
+	default:
+		r.state = disk.Data
+		return g.grainBase + int64(index)*g.grain
+	}
+	return -1
+}
+
+func (g *grid) ioError(at int64, err error) error {
+	return &disk.Error{Kind: disk.Damaged, Op: "read", At: g.file.place(at, g.width), What: "a table entry can't be read", Err: err}
+}

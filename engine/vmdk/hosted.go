@@ -1,0 +1,191 @@
+package vmdk
+
+import (
+	"bytes"
+	"math/bits"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// openHosted reads header, footer and descriptor of a hosted sparse extent
+// (vmdk.md 4.1, 5.1).
+func (s *sparse) openHosted() error {
+	b, err := s.file.head(0, vmdk.SectorSize)
+	if err != nil {
+		return err
+	}
+	head := make([]byte, vmdk.SectorSize)
+	copy(head, b)
+	s.header, _ = vmdk.HeaderTable.Of(head)
+	s.rules = s.header
+	if len(b) < vmdk.SectorSize {
+		s.damaged(disk.Damaged, 0, int64(len(b)), "the header is cut off: %d bytes of 512", len(b))
+		return nil
+	}
+	if s.kind == vmdk.KindUnfinished {
+		s.damaged(disk.Damaged, 0, 4, "the file was never finished: its magic is still in lower case")
+	}
+	if vmdk.HeaderDirectoryOffset.Get(s.header) == vmdk.DirectoryAtEnd {
+		if err := s.readFooter(); err != nil {
+			return err
+		}
+	}
+	if err := s.readText(); err != nil {
+		return err
+	}
+	s.hostedGrid()
+	return nil
+}
+
+// The tail of a stream whose directory is at the end, in bytes from the end of
+// its last whole sector.
+const (
+	footerMarkerBack = 3 * vmdk.SectorSize
+	footerBack       = 2 * vmdk.SectorSize
+	endMarkerBack    = 1 * vmdk.SectorSize
+)
+
+// readFooter takes the footer as the header that counts.
+func (s *sparse) readFooter() error {
+	end := s.file.Size / vmdk.SectorSize * vmdk.SectorSize
+	at := end - footerBack
+	if at < vmdk.SectorSize {
+		s.lost = true
+		s.damaged(disk.Damaged, 0, vmdk.SectorSize, "the grain directory is at the end of the stream, but the file is too short for a footer")
+		return nil
+	}
+	b, err := s.file.head(at, vmdk.SectorSize)
+	if err != nil {
+		return err
+	}
+	s.footer = at
+	r, ok := vmdk.HeaderTable.Of(b)
+	if !ok || vmdk.HeaderMagic.Get(r) != vmdk.Magic {
+		s.lost = true
+		s.damaged(disk.Damaged, at, vmdk.SectorSize, "the grain directory is at the end of the stream, but there is no footer")
+		return nil
+	}
+	s.rules = r
+	if vmdk.HeaderDirectoryOffset.Get(r) == vmdk.DirectoryAtEnd {
+		s.lost = true
+		s.damaged(disk.Damaged, at+56, 8, "the footer does not say where the grain directory is")
+	}
+	return nil
+}
+
+// readText reads the embedded descriptor. An area of NULs is none.
+func (s *sparse) readText() error {
+	off, size := vmdk.HeaderDescriptorOffset.Get(s.header), vmdk.HeaderDescriptorSize.Get(s.header)
+	if off == 0 || size == 0 || off >= uint64(s.file.Size)/vmdk.SectorSize+1 {
+		return nil
+	}
+	start := int64(off) * vmdk.SectorSize
+	room := s.file.Size - start
+	if size < uint64(room)/vmdk.SectorSize+1 {
+		room = min(room, int64(size)*vmdk.SectorSize)
+	}
+	b, err := s.file.head(start, min(room, vmdk.MaxDescriptor+1))
+	if err != nil {
+		return err
+	}
+	s.textAt = s.file.place(start, room)
+	if len(bytes.Trim(b, "\x00")) > 0 {
+		s.text = vmdk.ParseDescriptor(b)
+	}
+	return nil
+}
+
+// hostedGrid checks everything that the tables are computed from, and makes
+// their reader.
+func (s *sparse) hostedGrid() {
+	r, base := s.rules, s.rulesAt()
+	grain, perTable := vmdk.HeaderGrainSize.Get(r), uint64(vmdk.HeaderTableEntries.Get(r))
+	flags, compression := vmdk.HeaderFlags.Get(r), vmdk.HeaderCompression.Get(r)
+	packed := flags&vmdk.FlagCompressed != 0
+	switch version := vmdk.HeaderVersion.Get(r); {
+	case version > 3:
+		s.damaged(disk.Unsupported, base+4, 4, "header version %d, known are 1 to 3", version)
+	case flags&vmdk.Incompatible&^vmdk.KnownFlags != 0:
+		s.damaged(disk.Unsupported, base+8, 4, "unknown incompatible flags 0x%x", flags&vmdk.Incompatible&^vmdk.KnownFlags)
+	case compression > 1:
+		s.damaged(disk.Unsupported, base+77, 2, "unknown compression %d", compression)
+	case (compression == 1) != packed:
+		s.damaged(disk.Damaged, base+8, 4, "flags 0x%x and compression %d contradict each other", flags, compression)
+	case flags&vmdk.FlagMarkers != 0 && !packed:
+		s.damaged(disk.Damaged, base+8, 4, "flags 0x%x: markers without compressed grains", flags)
+	case grain == 0 || grain > maxGrainSectors || bits.OnesCount64(grain) != 1:
+		s.damaged(disk.Damaged, base+20, 8, "grains of %d sectors, expected a power of two up to %d", grain, maxGrainSectors)
+	case perTable == 0 || perTable > maxPerTable:
+		s.damaged(disk.Damaged, base+44, 4, "%d entries in a grain table, expected 512", perTable)
+	}
+	if s.fault != nil || !s.sized(base+12) {
+		return
+	}
+	g := s.newGrid(grain, perTable, 4)
+	g.tables = g.needed()
+	g.zeroGrains = flags&vmdk.FlagZeroGrains != 0
+	if s.bounded(g, base+12) && s.directories(g, base) {
+		if packed {
+			g.packed = newUnpacker(s.file, g.grain, flags&vmdk.FlagMarkers != 0)
+		}
+		s.grid = g
+	}
+}
+
+// directories finds the grain directories: the first one rules, the redundant
+// one stands in for it (vmdk.md 4.3).
+func (s *sparse) directories(g *grid, base int64) bool {
+	first, second := s.directoryOffsets()
+	for _, sector := range []uint64{first, second} {
+		if sector == 0 || sector >= uint64(s.file.Size)/vmdk.SectorSize {
+			continue
+		}
+		g.dirs[g.dirCount] = int64(sector) * vmdk.SectorSize
+		g.dirCount++
+	}
+	if g.dirCount == 2 && g.dirs[0] == g.dirs[1] {
+		g.dirCount = 1
+	}
+	if g.dirCount == 0 {
+		s.damaged(disk.Damaged, base+56, 8, "the grain directory at sector 0x%x lies outside the file", first)
+	}
+	return s.fault == nil
+}
+
+// directoryOffsets are the sectors of the two directories; 0 for no redundant one.
+func (s *sparse) directoryOffsets() (first, second uint64) {
+	first = vmdk.HeaderDirectoryOffset.Get(s.rules)
+	if vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant != 0 {
+		second = vmdk.HeaderRedundantOffset.Get(s.rules)
+	}
+	return first, second
+}
+
+// rulesAt is the byte offset of the header that counts.
+func (s *sparse) rulesAt() int64 {
+	if s.footer != 0 && !s.lost {
+		return s.footer
+	}
+	return 0
+}
+
+// isStream reports whether the extent is made of markers and compressed grains.
+func (s *sparse) isStream() bool {
+	return vmdk.HeaderFlags.Get(s.rules)&(vmdk.FlagCompressed|vmdk.FlagMarkers) == vmdk.FlagCompressed|vmdk.FlagMarkers
+}
+
+// redundant is the offset in bytes of the second directory of the grid, if it
+// has one of its own.
+func (s *sparse) redundant() (int64, bool) {
+	if s.grid == nil || s.grid.dirCount < 2 {
+		return 0, false
+	}
+	return s.grid.dirs[1], true
+}
+
+// headerPlace is the place of a field in the header that counts.
+func (s *sparse) headerPlace(f *decode.Field) decode.Place {
+	return s.file.place(s.rulesAt()+int64(f.Offset()), int64(f.Size()))
+}

@@ -1,0 +1,118 @@
+package vmdk
+
+import (
+	"context"
+	"fmt"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// sniffBytes is how much of a file is looked at to recognise a descriptor.
+const sniffBytes = 64 << 10
+
+// Probe tells by its content whether a file is a VMDK: a descriptor, or an
+// extent of one of the sparse formats (vmdk.md 1.1). Nothing but its start is
+// read.
+func Probe(src disk.Source) (recognised string, ok bool) {
+	b := make([]byte, sniffBytes)
+	n, _ := src.File.ReadAt(b, 0) // a short or failed read leaves fewer bytes to judge
+	return recognise(b[:n])
+}
+
+func recognise(b []byte) (string, bool) {
+	switch kind := vmdk.Sniff(b); {
+	case kind != vmdk.KindNone:
+		return fmt.Sprintf("by the magic of a %s at its start", kind), true
+	case vmdk.IsDescriptor(b):
+		return "by the text of a VMDK descriptor at its start", true
+	}
+	return "", false
+}
+
+// Open opens a VMDK by its descriptor, by a sparse extent with a descriptor
+// inside, or by a sparse extent alone. It fails only if the file is none of
+// these or can't be read: what is wrong with the image is in its Info.
+func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m := &Image{src: src, byName: map[string]*file{}, byClaim: map[string]*file{}}
+	var err error
+	if m.main, err = m.adopt(src.Name, src.File); err != nil {
+		return nil, err
+	}
+	b, err := m.main.head(0, sniffBytes)
+	if err != nil {
+		return nil, err
+	}
+	recognised, ok := recognise(b)
+	if !ok {
+		return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, int64(min(len(b), 8))), "no VMDK magic and no descriptor")
+	}
+	if kind := vmdk.Sniff(b); kind != vmdk.KindNone {
+		err = m.openExtent(kind)
+	} else {
+		err = m.openDescriptor()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m.refused == nil {
+		m.refused = m.hopeless()
+	}
+	m.openParent()
+	m.opening = m.examineHeaders()
+	m.describe(recognised)
+	return m, nil
+}
+
+// openDescriptor opens an image by its descriptor file.
+func (m *Image) openDescriptor() error {
+	b, err := m.main.head(0, vmdk.MaxDescriptor+1)
+	if err != nil {
+		return err
+	}
+	m.text, m.textAt, m.separate = vmdk.ParseDescriptor(b), m.main.place(0, m.main.Size), true
+	m.refused = m.arrange()
+	return nil
+}
+
+// openExtent opens a sparse extent: the whole disk if it has a descriptor
+// inside, else just itself. The file name in an embedded descriptor is
+// ignored: people rename files (vmdk.md 2.4).
+func (m *Image) openExtent(kind vmdk.Kind) error {
+	s, err := m.main.openSparse(kind)
+	if err != nil {
+		return err
+	}
+	m.text, m.textAt = s.text, s.textAt
+	e := &extent{file: m.main, sparse: s, fault: s.fault}
+	n := min(s.capacity(), maxSectors)
+	if m.text != nil {
+		for _, l := range m.text.Extents() {
+			if x := l.Extent; x.Sized && x.Sectors > 0 && x.Sectors <= maxSectors {
+				e.line, n = l, x.Sectors
+				break
+			}
+		}
+	}
+	e.length = int64(n) * vmdk.SectorSize
+	m.extents, m.size = []*extent{e}, e.length
+	return nil
+}
+
+// hopeless is the reason to refuse the disk as a whole: that no extent with
+// data can be read. While one can, the others are holes.
+func (m *Image) hopeless() *disk.Error {
+	var first *disk.Error
+	for _, e := range m.extents {
+		switch {
+		case e.fault == nil && !e.zero:
+			return nil
+		case e.fault != nil && first == nil:
+			first = e.fault
+		}
+	}
+	return first
+}

@@ -1,0 +1,311 @@
+package vmdk
+
+import (
+	"context"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// Regions tells what each byte of each file is for.
+func (m *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
+	return func(yield func(disk.Region, error) bool) {
+		for _, f := range m.files {
+			gap := func(off, length int64) (disk.Kind, string) { return m.gap(f, off, length) }
+			for r, err := range disk.Cover(ctx, f.Name, f.Size, m.claims(f), gap) {
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				yield(disk.Region{}, err)
+				return
+			}
+		}
+	}
+}
+
+// claims lists what the structures of a file say is theirs.
+func (m *Image) claims(f *file) disk.Claims {
+	return func(from, to int64) iter.Seq2[disk.Claim, error] {
+		return func(yield func(disk.Claim, error) bool) {
+			put := func(off, length int64, kind disk.Kind, name string) bool {
+				return off >= to || off+length <= from || yield(disk.Claim{Offset: off, Length: length, Kind: kind, Name: name}, nil)
+			}
+			if f == m.main && m.separate && !put(0, int64(m.text.Size), disk.KindDescriptor, "descriptor") {
+				return
+			}
+			for _, e := range m.extents {
+				if e.file == f && e.sparse == nil && !put(e.base, e.length, disk.KindPayload, "flat data") {
+					return
+				}
+			}
+			if s := f.sparse; s != nil && s.claimStructures(put) && s.grid != nil {
+				if err := s.claimTables(put); err != nil {
+					yield(disk.Claim{}, err)
+				}
+			}
+		}
+	}
+}
+
+// putter takes a claim and reports whether to go on.
+type putter func(off, length int64, kind disk.Kind, name string) bool
+
+// claimStructures lists what lies at fixed places.
+func (s *sparse) claimStructures(put putter) bool {
+	const sector = vmdk.SectorSize
+	switch s.kind {
+	case vmdk.KindCowd:
+		return put(0, vmdk.CowdHeaderSize, disk.KindHeader, "COWD header")
+	case vmdk.KindSeSparse:
+		return s.claimAreas(put)
+	}
+	if !put(0, sector, disk.KindHeader, "sparse header") {
+		return false
+	}
+	if s.text != nil && !put(s.textAt.Offset, int64(s.text.Size), disk.KindDescriptor, "descriptor") {
+		return false
+	}
+	if used := s.textUsed(); s.textAt.Length > used && !put(s.textAt.Offset+used, s.textAt.Length-used, disk.KindSlack, "unused room for the descriptor") {
+		return false
+	}
+	if s.footer == 0 || s.lost {
+		return true
+	}
+	return put(s.footer-sector, sector, disk.KindHeader, "footer marker") &&
+		put(s.footer, sector, disk.KindHeader, "footer") &&
+		put(s.footer+sector, sector, disk.KindHeader, "end-of-stream marker")
+}
+
+// textUsed is how much of the room for the descriptor has text.
+func (s *sparse) textUsed() int64 {
+	if s.text == nil {
+		return 0
+	}
+	return int64(s.text.Size)
+}
+
+// seAreas are the areas of a seSparse extent whose bytes are used as a whole.
+var seAreas = []struct {
+	off, size decode.Uint[vmdk.ConstHeader, uint64]
+	kind      disk.Kind
+	name      string
+}{
+	{vmdk.ConstVolatile, vmdk.ConstVolatileSize, disk.KindHeader, "volatile header"},
+	{vmdk.ConstJournalHead, vmdk.ConstJournalHeadSize, disk.KindLog, "journal header"},
+	{vmdk.ConstJournal, vmdk.ConstJournalSize, disk.KindLog, "journal"},
+	{vmdk.ConstDirectory, vmdk.ConstDirectorySize, disk.KindTable, "grain directory"},
+	{vmdk.ConstTables, vmdk.ConstTablesSize, disk.KindTable, "grain tables"},
+	{vmdk.ConstFreeBitmap, vmdk.ConstFreeBitmapSize, disk.KindBitmap, "free bitmap"},
+	{vmdk.ConstBackMap, vmdk.ConstBackMapSize, disk.KindTable, "back map"},
+}
+
+func (s *sparse) claimAreas(put putter) bool {
+	if !put(0, vmdk.SectorSize, disk.KindHeader, "const header") {
+		return false
+	}
+	for _, a := range seAreas {
+		at, length := s.area(a.off, a.size)
+		if length > 0 && !put(at, length, a.kind, a.name) {
+			return false
+		}
+	}
+	return true
+}
+
+// claimTables lists directories, tables and grains. A table that several
+// entries name is claimed by each, and its grains once.
+func (s *sparse) claimTables(put putter) error {
+	g, seen := s.grid, visited{}
+	for copy := range g.dirCount {
+		name, tableName := "grain directory", "grain table"
+		if copy == 1 {
+			name, tableName = "redundant grain directory", "redundant grain table"
+		}
+		if s.kind != vmdk.KindSeSparse && !put(g.dirs[copy], roundUp(g.tables*g.width, vmdk.SectorSize), disk.KindTable, name) {
+			return nil
+		}
+		for t := range g.tables {
+			at, ok, err := g.tableOf(copy, t)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			if s.kind != vmdk.KindSeSparse && !put(at, roundUp(g.tableBytes(), vmdk.SectorSize), disk.KindTable, tableName) {
+				return nil
+			}
+			if s.isStream() && s.markerBefore(at, vmdk.MarkerTableType) && !put(at-vmdk.SectorSize, vmdk.SectorSize, disk.KindHeader, "grain table marker") {
+				return nil
+			}
+			if copy > 0 || !seen.first(at) {
+				continue
+			}
+			if more, err := s.claimGrains(put, t, at); err != nil || !more {
+				return err
+			}
+		}
+		if s.isStream() && s.markerBefore(g.dirs[copy], vmdk.MarkerDirectory) && !put(g.dirs[copy]-vmdk.SectorSize, vmdk.SectorSize, disk.KindHeader, "grain directory marker") {
+			return nil
+		}
+	}
+	return nil
+}
+
+// visited remembers tables, so that a directory whose entries all lead to one
+// table costs no more than its own size.
+type visited map[int64]struct{}
+
+// visitedLimit bounds the memory; a disk of 32 TiB has as many tables.
+const visitedLimit = 1 << 20
+
+// first reports whether a table is met for the first time.
+func (v visited) first(at int64) bool {
+	_, known := v[at]
+	if !known && len(v) < visitedLimit {
+		v[at] = struct{}{}
+	}
+	return !known
+}
+
+// claimGrains lists the grains of one table.
+func (s *sparse) claimGrains(put putter, t, at int64) (bool, error) {
+	g := s.grid
+	var r run
+	for i := range min(g.perTable, g.entriesFrom(t)) {
+		raw, err := g.file.tables.uint(at+i*g.width, g.width)
+		if err != nil {
+			return false, g.ioError(at+i*g.width, err)
+		}
+		if raw == 0 {
+			continue
+		}
+		r = run{length: g.grain}
+		g.judge(raw, 0, &r)
+		if r.state != disk.Data {
+			continue
+		}
+		length := g.grain
+		if g.packed != nil {
+			if err := g.packed.locate(&r, 0); err != nil {
+				return false, err
+			}
+			if r.state != disk.Data {
+				continue
+			}
+			length = roundUp(r.packed, vmdk.SectorSize)
+		}
+		if !put(r.offset, length, disk.KindPayload, "grain data") {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// markerBefore reports whether the sector before a structure of a stream is
+// the marker that announces it.
+func (s *sparse) markerBefore(at int64, kind uint32) bool {
+	b, err := s.file.head(at-vmdk.SectorSize, 16)
+	if err != nil {
+		return false
+	}
+	r, ok := vmdk.MarkerTable.Of(append(b, make([]byte, vmdk.SectorSize)...))
+	return ok && len(b) == 16 && vmdk.MarkerSize.Get(r) == 0 && vmdk.MarkerType.Get(r) == kind
+}
+
+// entriesFrom is the number of grains from the first one of table t on.
+func (g *grid) entriesFrom(t int64) int64 {
+	return max(0, (g.capacity-1)/g.grain+1-t*g.perTable)
+}
+
+// tableOf is where table t lies by one of the directories; false if there is
+// none or its entry leads nowhere.
+func (g *grid) tableOf(copy int, t int64) (int64, bool, error) {
+	raw, ok, err := g.directoryEntry(copy, t)
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	at, f := g.tableAt(raw)
+	return at, f == noFault && at >= 0, nil
+}
+
+// directoryEntry reads entry t of one of the directories; false if the file
+// ends before it.
+func (g *grid) directoryEntry(copy int, t int64) (uint64, bool, error) {
+	at := g.dirs[copy] + t*g.width
+	if at > g.file.Size-g.width {
+		return 0, false, nil
+	}
+	raw, err := g.file.tables.uint(at, g.width)
+	if err != nil {
+		return 0, false, g.ioError(at, err)
+	}
+	return raw, true, nil
+}
+
+func roundUp(n, unit int64) int64 {
+	if rest := n % unit; rest != 0 {
+		return n + unit - rest
+	}
+	return n
+}
+
+// gapBytes bounds how much of a gap is read to tell zeros from data.
+const gapBytes = 1 << 20
+
+// gap names a range that nothing claims.
+func (m *Image) gap(f *file, off, length int64) (disk.Kind, string) {
+	zero := f.isZero(off, min(length, gapBytes))
+	s := f.sparse
+	switch {
+	case f == m.main && m.separate && zero:
+		return disk.KindPadding, "padding after the descriptor"
+	case f == m.main && m.separate:
+		return disk.KindTrailing, "bytes after the descriptor"
+	case s == nil:
+		return disk.KindFree, "outside of every extent"
+	case s.isStream() && s.footer != 0 && !s.lost && off > s.footer:
+		return disk.KindTrailing, "bytes after the end of the stream"
+	case s.kind == vmdk.KindHosted && off+length <= s.floor() && zero:
+		return disk.KindPadding, "padding of the metadata"
+	case off+length == f.Size && length < vmdk.SectorSize:
+		return disk.KindTrailing, "part of a sector at the end"
+	case s.kind == vmdk.KindHosted && s.isStream() && off+length == f.Size && length == vmdk.SectorSize && zero:
+		return disk.KindHeader, "end-of-stream marker"
+	case zero:
+		return disk.KindFree, "unused space, zero"
+	}
+	return disk.KindFree, "unreferenced data"
+}
+
+// floor is where grains may start, by the header, in bytes.
+func (s *sparse) floor() int64 {
+	over := vmdk.HeaderOverHead.Get(s.rules)
+	if over > maxSectors {
+		return 0
+	}
+	return int64(over) * vmdk.SectorSize
+}
+
+// isZero reports whether a range of the file holds zeros only, as far as it
+// can be read.
+func (f *file) isZero(off, length int64) bool {
+	buf := make([]byte, min(length, 64<<10))
+	for length > 0 {
+		n, err := f.Data.ReadAt(buf[:min(length, int64(len(buf)))], off)
+		for _, b := range buf[:n] {
+			if b != 0 {
+				return false
+			}
+		}
+		if err != nil || n == 0 {
+			return true
+		}
+		off, length = off+int64(n), length-int64(n)
+	}
+	return true
+}

@@ -1,0 +1,185 @@
+// Package cli is the command line: it parses, opens, calls and prints. Every
+// verb is the plain twin of a screen, and prints through views/report.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"platter/decode"
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/sample"
+	"platter/views/report"
+)
+
+// The exit codes of all verbs but check and compare.
+const (
+	ExitDone   = 0
+	ExitFailed = 1
+	ExitUsage  = 2
+)
+
+// app is one run of the program.
+type app struct {
+	out, errs io.Writer
+	opt       engine.Options
+	json      bool
+	noState   bool
+}
+
+// exit is an error with an exit code of its own. Err may be nil: the verb has
+// said everything already.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e exit) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return exit{ExitUsage, fmt.Errorf(format, args...)} }
+
+// Run executes the command line args, without the program's name, and returns
+// the exit code. Reports go to out, errors and progress to errs.
+func Run(ctx context.Context, args []string, out, errs io.Writer) int {
+	a := &app{out: out, errs: errs}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return ExitDone
+	}
+	code := ExitFailed
+	var e exit
+	if errors.As(err, &e) {
+		if code = e.code; e.err == nil {
+			return code
+		}
+	}
+	if !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(errs, "platter: "+oneLine(err))
+	}
+	return code
+}
+
+// oneLine words an error for the terminal, whatever it quotes from an image.
+func oneLine(err error) string {
+	return decode.Printable(strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "platter [IMAGE]",
+		Short:         "Look into VHD, VHDX and VMDK disk images",
+		Long:          about(),
+		Args:          atMost(1),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, args []string) error { return a.start(cmd, args) },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{ExitUsage, err} })
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.opt.Format, "format", "", "open as `FORMAT` ("+strings.Join(engine.Formats(), ", ")+") instead of looking")
+	flags.StringVar(&a.opt.Parent, "parent", "", "use the image at `PATH` as the parent of a differencing image")
+	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
+	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files")
+	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(engine.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: "help", Title: "Help:"})
+	root.SetHelpCommandGroupID("help")
+	root.SetCompletionCommandGroupID("help")
+	root.AddCommand(a.verbs()...)
+	return root
+}
+
+func about() string {
+	var b strings.Builder
+	b.WriteString("Platter shows what VHD, VHDX and VMDK disk images are made of, down to the byte.\n\n" +
+		"Given an image it opens its screens; without a terminal it prints what `platter info` prints.\n" +
+		"Images are opened read-only. Built-in samples can be named like images:\n")
+	for _, s := range sample.All() {
+		fmt.Fprintf(&b, "\n  %-14s %s", engine.SamplePrefix+s.Name, s.About)
+	}
+	return b.String()
+}
+
+// verbs lists all verbs, in the order in which help shows them.
+func (a *app) verbs() []*cobra.Command {
+	return []*cobra.Command{a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.readVerb(), a.hashVerb(), a.keysVerb()}
+}
+
+// verb makes a verb that reports on an image; it takes --json.
+func (a *app) verb(use, short, long string, run func(ctx context.Context, img disk.Image) error) *cobra.Command {
+	cmd := a.imageVerb(use, short, long, run)
+	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema(cmd.Name())+")")
+	return cmd
+}
+
+// imageVerb makes a verb that opens the image in its first argument.
+func (a *app) imageVerb(use, short, long string, run func(ctx context.Context, img disk.Image) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: long, GroupID: "read", Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			img, err := a.open(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return errors.Join(run(cmd.Context(), img), img.Close())
+		},
+	}
+}
+
+// open opens an image as the flags say.
+func (a *app) open(ctx context.Context, path string) (disk.Image, error) {
+	if a.opt.Format != "" && !contains(engine.Formats(), a.opt.Format) {
+		return nil, usage("format %q: expected one of %s", a.opt.Format, strings.Join(engine.Formats(), ", "))
+	}
+	return engine.Open(ctx, path, a.opt)
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) form() report.Form {
+	if a.json {
+		return report.JSON
+	}
+	return report.Text
+}
+
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s: expected %d argument, not %d (%s)", cmd.Name(), n, len(args), cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage("%q is no verb, and only one image can be opened; see platter --help", args[0])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views/report"
+)
+
+func (a *app) infoVerb() *cobra.Command {
+	return a.verb("info IMAGE", "What the image is",
+		"Prints what opening the image finds out: format, sizes, identity, creator, what deserves attention. No table is scanned.",
+		a.info)
+}
+
+func (a *app) info(_ context.Context, img disk.Image) error {
+	return report.Info(a.out, img, a.form())
+}
+
+func (a *app) treeVerb() *cobra.Command {
+	opt := report.TreeOptions{Group: report.DefaultGroup}
+	all := false
+	cmd := a.verb("tree IMAGE", "All structures with their fields",
+		"Prints the image's structures with every field: where it lies, its value, and what is wrong with it.\n"+
+			"Of long tables the first entries are shown; --all shows millions, if there are millions.",
+		func(ctx context.Context, img disk.Image) error {
+			if all {
+				opt.Group = 0
+			}
+			return report.Tree(ctx, a.out, img, opt, a.form())
+		})
+	cmd.Flags().BoolVar(&all, "all", false, "show all entries of all tables")
+	cmd.Flags().IntVar(&opt.Depth, "depth", 0, "go down only `N` levels")
+	return cmd
+}
+
+func (a *app) layoutVerb() *cobra.Command {
+	return a.verb("layout IMAGE", "What each byte of the file is for",
+		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nobody.",
+		func(ctx context.Context, img disk.Image) error { return report.Layout(ctx, a.out, img, a.form()) })
+}
+
+func (a *app) mapVerb() *cobra.Command {
+	return a.verb("map IMAGE", "Where each byte of the disk is stored",
+		"Prints for each range of the virtual disk whether and where it is stored.\n"+
+			"States: data, zero, unallocated (never written), parent, unmapped (trimmed), missing (should be there and is not).",
+		func(ctx context.Context, img disk.Image) error { return report.Map(ctx, a.out, img, a.form()) })
+}
+
+func (a *app) keysVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "keys", Short: "The keys of the screens", GroupID: "help", Args: exactly(0),
+		RunE: func(*cobra.Command, []string) error { return report.Keys(a.out, keymap.All(), a.form()) },
+	}
+	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("keys")+")")
+	return cmd
+}

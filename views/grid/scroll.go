@@ -1,0 +1,52 @@
+package grid
+
+// Scroll is the state of a virtual list: which of Total rows has the cursor,
+// and which is the first to show. Rows that do not show cost nothing.
+type Scroll struct {
+	Top, Cursor int64
+	Total       int64
+	Rows        int // that fit
+}
+
+// Fit tells how many rows there are and how many fit, and keeps the cursor
+// among them and in sight.
+func (s *Scroll) Fit(total int64, rows int) {
+	s.Total, s.Rows = max(total, 0), max(rows, 0)
+	s.To(s.Cursor)
+}
+
+// To puts the cursor on a row and scrolls as little as need be.
+func (s *Scroll) To(row int64) {
+	s.Cursor = max(0, min(row, s.Total-1))
+	s.Top = max(s.Top, s.Cursor-int64(s.Rows)+1)
+	s.Top = min(s.Top, s.Cursor)
+	s.Top = max(0, min(s.Top, s.Total-int64(s.Rows)))
+}
+
+// Move moves the cursor by n rows, up if n is negative.
+func (s *Scroll) Move(n int64) { s.To(s.Cursor + n) }
+
+// Page moves the cursor and the view by n pages.
+func (s *Scroll) Page(n int64) {
+	step := n * int64(max(1, s.Rows-1))
+	s.Top = max(0, min(s.Top+step, s.Total-int64(s.Rows)))
+	s.To(s.Cursor + step)
+}
+
+// Wheel moves the view by n rows and the cursor only if it would leave it.
+func (s *Scroll) Wheel(n int64) {
+	s.Top = max(0, min(s.Top+n, s.Total-int64(s.Rows)))
+	s.To(max(s.Top, min(s.Cursor, s.Top+int64(s.Rows)-1)))
+}
+
+// Center puts the cursor on a row and shows it with as much before as behind.
+func (s *Scroll) Center(row int64) {
+	s.Top = max(0, min(row-int64(s.Rows)/2, s.Total-int64(s.Rows)))
+	s.To(row)
+}
+
+// At is the row at line y of the view; false if there is none.
+func (s *Scroll) At(y int) (int64, bool) {
+	row := s.Top + int64(y)
+	return row, y >= 0 && y < s.Rows && row < s.Total
+}

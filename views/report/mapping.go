@@ -1,0 +1,118 @@
+package report
+
+import (
+	"context"
+	"io"
+	"iter"
+	"strconv"
+
+	"platter/decode"
+	"platter/engine/disk"
+)
+
+// Map reports where each byte of the virtual disk comes from. Neighbouring
+// spans that are stored behind one another count as one.
+func Map(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
+	info := img.Info()
+	if !info.Readable() {
+		return info.Refused
+	}
+	if form == JSON {
+		return mapJSON(ctx, w, img)
+	}
+	return mapText(ctx, w, img)
+}
+
+// extents joins spans that differ only in the table entries that led to them.
+func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		var cur disk.Span
+		for s, err := range img.Map(0, img.Info().VirtualSize) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(disk.Span{}, err)
+				return
+			}
+			if cur.Length > 0 && follows(cur, s) {
+				cur.Length += s.Length
+				continue
+			}
+			if cur.Length > 0 && !yield(cur, nil) {
+				return
+			}
+			cur, cur.Via = s, nil
+		}
+		if cur.Length > 0 {
+			yield(cur, nil)
+		}
+	}
+}
+
+// follows reports whether b continues a: what has no place in a file does by
+// being of the same kind, what has one by lying behind it.
+func follows(a, b disk.Span) bool {
+	switch {
+	case a.State != b.State || a.Layer != b.Layer || a.File != b.File || a.Packed != 0 || b.Packed != 0:
+		return false
+	case a.File == "":
+		return true
+	}
+	return a.Offset+a.Length == b.Offset
+}
+
+func mapJSON(ctx context.Context, w io.Writer, img disk.Image) error {
+	d := newDocument(w, "map")
+	d.list("extents")
+	for s, err := range extents(ctx, img) {
+		if err != nil {
+			return d.end(err)
+		}
+		d.item()
+		d.number("start", s.Start)
+		d.number("length", s.Length)
+		d.text("state", s.State.String())
+		d.number("layer", int64(s.Layer))
+		if s.File == "" {
+			d.null("file")
+			d.null("offset")
+		} else {
+			d.text("file", s.File)
+			d.number("offset", s.Offset)
+		}
+		if s.Packed > 0 {
+			d.number("compressed", s.Packed)
+		}
+		d.close()
+		if d.err != nil {
+			break
+		}
+	}
+	return d.end(nil)
+}
+
+func mapText(ctx context.Context, w io.Writer, img disk.Image) error {
+	info := img.Info()
+	p := newPage(w)
+	table := columns{{"start", 2 + hexDigits(info.VirtualSize), false}, {"length", len(grouped(info.VirtualSize)), true}, {"size", 10, true},
+		{"state", 11, false}, {"layer", 5, true}, {"file offset", 2 + hexDigits(info.FileSize), false}, {"file", 0, false}}
+	table.head(p)
+	for s, err := range extents(ctx, img) {
+		if err != nil {
+			return p.end(err)
+		}
+		at, file := "", s.File
+		if file != "" {
+			at = hexOffset(s.Offset, info.FileSize)
+		}
+		if s.Packed > 0 {
+			file += " (" + decode.FormatSize(uint64(s.Packed)) + " compressed)"
+		}
+		table.row(p, hexOffset(s.Start, info.VirtualSize), grouped(s.Length), decode.FormatSize(uint64(s.Length)), s.State.String(), strconv.Itoa(s.Layer), at, file)
+		if p.err != nil {
+			break
+		}
+	}
+	return p.end(nil)
+}

@@ -1,0 +1,134 @@
+// Package views is the contract between the program's frame (package tui) and
+// its screens. A view is a pointer that paints one screen: keys reach it as
+// actions, data as messages, and it speaks up by messages too. It never reads
+// a file in Update or View; reading belongs in the commands it returns.
+//
+// A view imports the contract of the engine (engine/disk), never the engine,
+// a format, or another view.
+package views
+
+import (
+	"slices"
+	"sync/atomic"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views/theme"
+)
+
+// View is one screen of the program.
+type View interface {
+	// Title is the word on the view's tab.
+	Title() string
+	// Context says which keys are live: that of the pane with the focus.
+	Context() keymap.Context
+	// SetSize tells how large the view is, in columns and rows. It may be
+	// zero.
+	SetSize(w, h int)
+	// Do carries an action out. What it needs to read comes by the command.
+	Do(keymap.Action) tea.Cmd
+	// Update takes a message: an answer to one of the view's own commands, or
+	// one of this package's.
+	Update(tea.Msg) tea.Cmd
+	// View is the screen: exactly as many lines and columns as SetSize said.
+	View() string
+}
+
+// Env is what a view is made with.
+type Env struct {
+	Image disk.Image
+	Theme *theme.Theme
+}
+
+// Statuser is a view with something to say in the status line.
+type Statuser interface{ Status() string }
+
+// Disabler is a view that knows why an action would do nothing now; an empty
+// answer means that it would do something.
+type Disabler interface{ Disabled(keymap.Action) string }
+
+// Starter is a view with a command to run when it is opened.
+type Starter interface{ Start() tea.Cmd }
+
+// Stopper is a view with work in the background. Stop ends it and reports
+// whether there was any.
+type Stopper interface{ Stop() bool }
+
+// Typist is a view that takes typed text itself while Typing reports true.
+type Typist interface {
+	Typing() bool
+	Type(tea.KeyMsg) tea.Cmd
+}
+
+// Mouse is what the mouse did.
+type Mouse uint8
+
+// The things that a mouse does.
+const (
+	Click Mouse = iota
+	DoubleClick
+	WheelUp
+	WheelDown
+)
+
+// Mouser is a view that the mouse can be used on. X and y count from the
+// view's own corner.
+type Mouser interface {
+	Mouse(x, y int, what Mouse) tea.Cmd
+}
+
+// Traveller is a view that can be gone to, and come back to.
+type Traveller interface {
+	// Here is where the cursor is.
+	Here() Spot
+	// Show goes to a spot.
+	Show(Spot) tea.Cmd
+}
+
+// Spot is somewhere to go in the structure and bytes of an image: bytes of a
+// file, a node of the tree, or both.
+type Spot struct {
+	Place decode.Place // Length may be 0: just the offset
+	Path  []int        // of the node in the image's tree; nil: whatever node holds the place
+}
+
+// Same reports whether two spots are one.
+func (s Spot) Same(t Spot) bool {
+	return s.Place.File == t.Place.File && s.Place.Offset == t.Place.Offset && slices.Equal(s.Path, t.Path)
+}
+
+// Goto asks the program to go to a spot, remembering where it was.
+type Goto struct{ To Spot }
+
+// Failed says that something went wrong that the user should know of. The
+// text may hold what comes from an image: the frame escapes it.
+type Failed struct{ Err error }
+
+// Changed tells all views that the image has other bytes than before: they
+// read again what they show.
+type Changed struct{ Image disk.Image }
+
+// Findings tells all views what the check has found by now.
+type Findings struct {
+	List     []disk.Finding
+	Complete bool
+	Err      error // why it is not complete and won't be
+}
+
+// OpenPath asks the program to open an image instead of the present one.
+type OpenPath struct{ Path string }
+
+// Gen numbers questions so that late answers can be told from current ones.
+// Numbers are never used twice in a run, not even by different views.
+type Gen uint64
+
+var gens atomic.Uint64
+
+// NewGen is a number that no question had before.
+func NewGen() Gen { return Gen(gens.Add(1)) }
+
+// Send is a command that only sends a message.
+func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
