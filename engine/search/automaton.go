@@ -44,8 +44,9 @@ func (a *automaton) reset() {
 }
 
 // next runs from pos and returns the end of the first match that may be
-// there, the offset of the byte behind it.
-func (a *automaton) next(b []byte, pos int) (end int, ok bool) {
+// there, the offset of the byte behind it. If there is none it gives up behind
+// near as soon as no match is under way, and returns how far it came.
+func (a *automaton) next(b []byte, pos, near int) (end int, ok bool) {
 	at, width := int32(start), int32(len(a.x.class))
 	for i := pos; i < len(b); i++ {
 		class := int32(a.x.classes[b[i]])
@@ -56,9 +57,12 @@ func (a *automaton) next(b []byte, pos int) (end int, ok bool) {
 		if a.states[to].ends {
 			return i + 1, true
 		}
+		if to == start && i >= near {
+			return i + 1, false
+		}
 		at = to
 	}
-	return 0, false
+	return len(b), false
 }
 
 // learn works out where a class of bytes leads from a state.

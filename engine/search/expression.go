@@ -19,6 +19,9 @@ type expression struct {
 	classes [256]byte // bytes that no part of the expression tells apart
 	class   []byte    // one byte of each class
 	longest int
+	must    []needle // a part of every match; none if no part is known
+	sets    []set
+	lead    int // the greatest number of bytes of a match in front of it
 
 	find  [2]*regexp.Regexp // the leftmost match: from the start of the text, or behind one byte of context
 	match [2]*regexp.Regexp // a match right there
@@ -52,6 +55,10 @@ func compileExpression(pattern string, fold bool) (*expression, error) {
 	_, most := lengths(tree)
 	x.longest = min(most, maxPattern-1)
 	x.classify()
+	if p := required(tree); p.ok() {
+		x.must, x.lead = []needle{p.needle()}, p.lead
+		x.sets = gather(x.must)
+	}
 	for i, context := range []string{`\A`, `\A(?s:.)`} {
 		if x.find[i], err = regexp.Compile(context + `(?s:.*?)(` + source + `)`); err != nil {
 			return nil, patternError(pattern, "%s", reason(err))
@@ -178,15 +185,18 @@ func (x *expression) matchesZero() bool {
 // [lo, hi), none overlapping the one before.
 func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 	x := s.m.expr
-	first := max(lo, int(max(w.from-w.base, 0)))
 	end := int(min(int64(len(w.b)), w.to-w.base))
-	for pos := first; pos < hi; {
+	part := s.seek(w.b[:end], lo)
+	for pos := max(lo, int(max(w.from-w.base, 0))); pos < hi; {
 		if len(s.found) >= enough {
 			return s.found, pos
 		}
-		tail, ok := s.dfa.next(w.b[:end], pos)
+		near := part.next(pos)
+		pos = max(pos, near-x.lead)
+		tail, ok := s.dfa.next(w.b[:end], pos, near)
 		if !ok {
-			return s.found, hi
+			pos = max(pos+1, tail)
+			continue
 		}
 		pos = max(pos, tail-x.longest)
 		at, length, ok := s.exact(w.b[:end], pos, min(end, tail+x.longest+1))
@@ -201,6 +211,44 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 		}
 	}
 	return s.found, hi
+}
+
+// seeker finds the part that every match has.
+type seeker struct {
+	b    []byte
+	part *needle // nil: none is known, it may be anywhere
+	at   int     // where in the part the hunted values are
+	hunt hunt
+	last int // where the part was found last
+}
+
+func (s *scanner) seek(b []byte, lo int) seeker {
+	x := s.m.expr
+	k := seeker{b: b, last: -1}
+	if s.plan(x.sets, len(x.must), b[min(lo, len(b)):]); len(s.passes) > 0 {
+		p := s.passes[0]
+		k.part, k.at, k.hunt = &x.must[0], p.members[0].at, newHunt(b, p.values)
+	}
+	return k
+}
+
+// next is where the part starts at or behind pos, which may not go back;
+// len(b) if it is nowhere.
+func (k *seeker) next(pos int) int {
+	if k.part == nil {
+		return len(k.b)
+	}
+	if k.last >= pos {
+		return k.last
+	}
+	i := k.hunt.next(pos + k.at)
+	for i < len(k.b) && !k.part.at(k.b, i-k.at) {
+		i = k.hunt.next(i + 1)
+	}
+	if k.last = len(k.b); i < len(k.b) {
+		k.last = i - k.at
+	}
+	return k.last
 }
 
 // exact finds the leftmost match of b that is not too long and starts in

@@ -53,7 +53,7 @@ func (s *scanner) scan(w *window, lo, hi int) (found []match, upTo int) {
 	if s.m.expr != nil {
 		return s.expressions(w, lo, hi)
 	}
-	s.plan(w.b[lo:min(hi+s.m.longest, len(w.b))])
+	s.plan(s.m.sets, len(s.m.needles), w.b[lo:min(hi+s.m.longest, len(w.b))])
 	for lo < hi && len(s.found) < enough {
 		end := min(lo+slice, hi)
 		first := len(s.found)
@@ -92,7 +92,7 @@ const (
 // plan chooses by which byte values to look for the needles: few passes, and
 // values that are rare in a sample of what is to be searched. One letter finds
 // all encodings of a text.
-func (s *scanner) plan(b []byte) {
+func (s *scanner) plan(sets []set, needles int, b []byte) {
 	s.passes, s.blind = s.passes[:0], s.blind[:0]
 	var often [256]int
 	const samples, each = 64, 64
@@ -104,11 +104,11 @@ func (s *scanner) plan(b []byte) {
 			often[c]++
 		}
 	}
-	left := make([]bool, len(s.m.needles))
+	left := make([]bool, needles)
 	for i := range left {
 		left[i] = true
 	}
-	for s.cheapest(left, &often, total) {
+	for s.cheapest(sets, left, &often, total) {
 	}
 	for i := range left {
 		if left[i] {
@@ -119,9 +119,9 @@ func (s *scanner) plan(b []byte) {
 
 // cheapest adds the pass that costs least for each needle it finds of those
 // that are left; false if none finds any.
-func (s *scanner) cheapest(left []bool, often *[256]int, total int) bool {
+func (s *scanner) cheapest(sets []set, left []bool, often *[256]int, total int) bool {
 	best, bestCost := -1, 0.0
-	for i, set := range s.m.sets {
+	for i, set := range sets {
 		gain := 0
 		for _, m := range set.members {
 			if left[m.needle] {
@@ -142,7 +142,7 @@ func (s *scanner) cheapest(left []bool, often *[256]int, total int) bool {
 	if best < 0 {
 		return false
 	}
-	pass := s.m.sets[best]
+	pass := sets[best]
 	pass.members = slices.DeleteFunc(slices.Clone(pass.members), func(m member) bool { return !left[m.needle] })
 	for _, m := range pass.members {
 		left[m.needle] = false
@@ -151,40 +151,38 @@ func (s *scanner) cheapest(left []bool, often *[256]int, total int) bool {
 	return true
 }
 
-// pass looks for a set's byte values and tries its needles around each.
-func (s *scanner) pass(w *window, p *set, lo, hi int) {
-	i, end := lo+p.low, min(hi+p.high, len(w.b))
-	if len(p.values) == 1 {
-		for ; i < end; i++ {
-			d := bytes.IndexByte(w.b[i:end], p.values[0])
-			if d < 0 {
-				return
-			}
-			i += d
-			s.try(w, p, i, lo, hi)
-		}
-		return
-	}
-	next := [2]int{i - 1, i - 1}
-	for ; i < end; i++ {
-		for k := range next {
-			if next[k] < i {
-				next[k] = indexFrom(w.b, i, end, p.values[k])
-			}
-		}
-		if i = min(next[0], next[1]); i < end {
-			s.try(w, p, i, lo, hi)
-		}
-	}
+// hunt looks for one or two byte values in b, from left to right.
+type hunt struct {
+	b      []byte
+	values string
+	at     [2]int // where each value was found last; len(b) if there is none
 }
 
-// indexFrom is the first place of a byte value in b[i:end]; end if there is
-// none.
-func indexFrom(b []byte, i, end int, v byte) int {
-	if d := bytes.IndexByte(b[i:end], v); d >= 0 {
-		return i + d
+func newHunt(b []byte, values string) hunt { return hunt{b: b, values: values, at: [2]int{-1, -1}} }
+
+// next is the first place of a value at or behind i, which may not go back;
+// len(b) if there is none.
+func (h *hunt) next(i int) int {
+	found := len(h.b)
+	for k := range len(h.values) {
+		if h.at[k] < i {
+			h.at[k] = len(h.b)
+			if d := bytes.IndexByte(h.b[min(i, len(h.b)):], h.values[k]); d >= 0 {
+				h.at[k] = i + d
+			}
+		}
+		found = min(found, h.at[k])
 	}
-	return end
+	return found
+}
+
+// pass looks for a set's byte values and tries its needles around each.
+func (s *scanner) pass(w *window, p *set, lo, hi int) {
+	end := min(hi+p.high, len(w.b))
+	h := newHunt(w.b[:end], p.values)
+	for i := h.next(lo + p.low); i < end; i = h.next(i + 1) {
+		s.try(w, p, i, lo, hi)
+	}
 }
 
 func (s *scanner) try(w *window, p *set, i, lo, hi int) {

@@ -129,11 +129,11 @@ func (c *checker) checkEntry(e tableEntry) bool {
 	start := int64(e.sector) * vhd.Sector
 	block := v.place(start, t.stored())
 	switch {
-	case e.index >= t.needed && (e.holes > 0 || e.sector == 0):
+	case e.index >= t.needed && e.holes > 0:
 		return true // spare entries of XenServer
 	case e.holes > 0:
 		at.Length = 4 * e.holes
-		return c.report(v.finding("V031", fmt.Sprintf("entries %d to %d of the table are zero: they point to the footer copy", e.index, e.index+e.holes-1), at))
+		return c.report(v.finding("V031", fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at))
 	case e.index >= t.needed:
 		return c.report(v.finding("V038", fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block))
 	case v.touchesMetadata(start, t.stored()):

@@ -1,6 +1,7 @@
 package vhd
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -117,8 +118,11 @@ func (t *table) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 		if err != nil {
 			return false, 0, fmt.Errorf("sector bitmap at 0x%x: %w", off, err)
 		}
-		b := p.data[off+at/8-p.start:]
-		for ; len(b) > 0 && at < last; b = b[1:] {
+		for b := p.data[off+at/8-p.start:]; len(b) > 0 && at < last; {
+			if at%64 == 0 && at > sector && len(b) >= 8 && at+64 <= last && uniform(b, set) {
+				at, b = at+64, b[8:]
+				continue
+			}
 			rest := b[0] << (at % 8)
 			width := 8 - at%8
 			if at == sector {
@@ -132,9 +136,16 @@ func (t *table) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 			if same < width {
 				return set, min(at, last) - sector, nil
 			}
+			b = b[1:]
 		}
 	}
 	return set, last - sector, nil
+}
+
+// uniform reports whether the next 64 bits are all as the ones before.
+func uniform(b []byte, set bool) bool {
+	word := binary.LittleEndian.Uint64(b)
+	return set && word == ^uint64(0) || !set && word == 0
 }
 
 // ReadAt reads the virtual disk, composed of all layers.

@@ -41,6 +41,8 @@ type sectorScan struct {
 	seen  []uint64 // a bit for each place where a block can start without overlapping
 	units int64
 	buf   []byte
+	asked int64       // from there on to data the file has a hole
+	data  store.Range // where bytes are stored
 }
 
 // first reports whether no block was seen at this place before.
@@ -105,15 +107,13 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 		if err := s.ctx.Err(); err != nil {
 			return -1, err
 		}
-		data, err := store.NextData(f, off, end)
-		if err == io.EOF {
-			return -1, nil
-		}
-		if err != nil {
+		if err := s.findData(off); err != nil {
 			return -1, err
 		}
-		off = max(off, data.Offset)
-		b := s.buf[:min(int64(len(s.buf)), data.Offset+data.Length-off)]
+		if off = max(off, s.data.Offset); off >= end {
+			break
+		}
+		b := s.buf[:min(int64(len(s.buf)), s.data.End()-off, end-off)]
 		n, err := f.ReadAt(b, off)
 		if n < len(b) {
 			return -1, shortRead(off, n, len(b), err)
@@ -124,6 +124,20 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 		off += int64(len(b))
 	}
 	return -1, nil
+}
+
+// findData looks for the next bytes from off on that are not in a hole, unless
+// it is still known from the last time.
+func (s *sectorScan) findData(off int64) error {
+	if off >= s.asked && off < s.data.End() {
+		return nil
+	}
+	data, err := store.NextData(s.image.src.File, off, s.image.size)
+	if err == io.EOF {
+		data, err = store.Range{Offset: s.image.size, Length: 1}, nil
+	}
+	s.asked, s.data = off, data
+	return err
 }
 
 // oldFooterRoom is how far behind the table the footer of an empty image lies

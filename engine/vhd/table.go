@@ -109,9 +109,9 @@ func (t *table) unallocatedFrom(i, end int64) (int64, error) {
 // entryPiece is how much of the table a scan reads at once, in bytes.
 const entryPiece = 256 << 10
 
-// scan yields the entries in [from, to) that are neither unallocated nor, in
-// a hole of the file, zero: a hole of gigabytes takes no time. The number of
-// entries passed over in holes comes as a pair with a negative index.
+// scan yields the entries in [from, to) that are not unallocated. Zeros, which
+// can't be right, come as one with their number, and a hole of gigabytes takes
+// no time.
 func (t *table) scan(ctx context.Context, from, to int64) iter.Seq2[tableEntry, error] {
 	return func(yield func(tableEntry, error) bool) {
 		buf := make([]byte, min(entryPiece, 4*(to-from)))
@@ -145,29 +145,50 @@ func (t *table) scan(ctx context.Context, from, to int64) iter.Seq2[tableEntry, 
 	}
 }
 
-// tableEntry is what a scan finds: an entry, or a run of them in a hole.
+// tableEntry is what a scan finds: an entry, or a row of entries that are zero.
 type tableEntry struct {
 	index  int64
 	sector uint32
-	holes  int64 // entries from index on that lie in a hole of the file; 0 for a single entry
+	holes  int64 // number of zero entries from index on; 0 for an entry that is not zero
 }
 
-var allUnallocated = bytes.Repeat([]byte{0xFF}, 4096)
+var (
+	allUnallocated = bytes.Repeat([]byte{0xFF}, 4096)
+	allZero        = make([]byte, 4096)
+)
 
+// yieldEntries yields what a piece of the table has. Zeros count as a hole even
+// where they are stored.
 func yieldEntries(b []byte, first int64, yield func(tableEntry, error) bool) bool {
 	for len(b) >= 4 {
-		if len(b) >= len(allUnallocated) && bytes.Equal(b[:len(allUnallocated)], allUnallocated) {
+		if bytes.HasPrefix(b, allUnallocated) {
 			b, first = b[len(allUnallocated):], first+int64(len(allUnallocated)/4)
 			continue
 		}
-		for range min(len(b), len(allUnallocated)) / 4 {
-			if s := binary.BigEndian.Uint32(b); s != vhd.Unallocated && !yield(tableEntry{index: first, sector: s}, nil) {
-				return false
-			}
-			b, first = b[4:], first+1
+		e := tableEntry{index: first, sector: binary.BigEndian.Uint32(b)}
+		n := int64(1)
+		if e.sector == 0 {
+			n = zeroEntries(b)
+			e.holes = n
 		}
+		if e.sector != vhd.Unallocated && !yield(e, nil) {
+			return false
+		}
+		b, first = b[4*n:], first+n
 	}
 	return true
+}
+
+// zeroEntries is how many entries at the start of b are zero.
+func zeroEntries(b []byte) int64 {
+	all := len(b)
+	for bytes.HasPrefix(b, allZero) {
+		b = b[len(allZero):]
+	}
+	for len(b) >= 4 && binary.BigEndian.Uint32(b) == 0 {
+		b = b[4:]
+	}
+	return int64(all-len(b)) / 4
 }
 
 // skipHole is the first entry from i on that may not lie in a hole. Small

@@ -67,8 +67,11 @@ func (c *cache) hit(off int64) *page {
 	return nil
 }
 
+// slot is the one place where the page of off may be kept. Higher bits are
+// mixed in, since sector bitmaps lie at multiples of 1 MiB.
 func (c *cache) slot(off int64) *atomic.Pointer[page] {
-	return &c.slots[int(off>>pageBits)&(len(c.slots)-1)]
+	number := off >> pageBits
+	return &c.slots[int(number^number>>6)&(len(c.slots)-1)]
 }
 
 // forgetOld drops all pages when the file's content has changed otherwise than

@@ -118,6 +118,9 @@ func (c *checker) summarise() {
 // headers runs all checks that scan no table.
 func (c *checker) headers() {
 	m := c.m
+	for _, f := range m.src.Notes {
+		c.stopped = c.stopped || !c.yield(f, nil)
+	}
 	if m.text != nil {
 		c.descriptor()
 		c.settings()

@@ -319,6 +319,8 @@ func (c *checker) geometry() {
 	perTrack, okS := number("sectors")
 	at := m.settingPlace("ddb.geometry.cylinders")
 	switch {
+	case m.link.wanted && !okC && !okH && !okS:
+		return // the parent's counts
 	case !okC || !okH || !okS:
 		c.warn("D10", at, "the geometry is missing or not made of numbers")
 		return

@@ -101,7 +101,11 @@ func (w *scan) reportLost(lost leaks) {
 // afterEnd is the second half of S8.
 func (w *scan) afterEnd(end int64) {
 	f := w.s.file
-	if rest := f.Size - end; rest >= vmdk.SectorSize {
+	switch rest := f.Size - end; {
+	case rest < vmdk.SectorSize || w.data.taken(end, rest):
+	case f.isZero(end, min(rest, gapBytes)):
+		w.c.note("S8", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
+	default:
 		w.c.warn("S8", f.place(end, rest), "%d bytes follow the end of the stream", rest)
 	}
 }

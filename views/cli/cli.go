@@ -98,7 +98,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
 	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files")
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(engine.Formats(), cobra.ShellCompDirectiveNoFileComp))
-	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: "help", Title: "Help:"})
+	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: "write", Title: "Verbs that write:"}, &cobra.Group{ID: "help", Title: "Help:"})
 	root.SetHelpCommandGroupID("help")
 	root.SetCompletionCommandGroupID("help")
 	root.AddCommand(a.verbs()...)
@@ -118,7 +118,10 @@ func about() string {
 
 // verbs lists all verbs, in the order in which help shows them.
 func (a *app) verbs() []*cobra.Command {
-	return []*cobra.Command{a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.readVerb(), a.hashVerb(), a.keysVerb()}
+	return []*cobra.Command{
+		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
+		a.readVerb(), a.hashVerb(), a.compareVerb(), a.writeVerb(), a.keysVerb(),
+	}
 }
 
 // verb makes a verb that reports on an image; it takes --json.

@@ -16,7 +16,7 @@ import (
 )
 
 // first stands for --file without a name.
-const first = "\x00"
+const first = "*"
 
 func (a *app) readVerb() *cobra.Command {
 	var offset, length, file string

@@ -38,8 +38,11 @@ func (a *app) progress(size int64) *progress {
 	return &progress{w: a.errs, size: size, shown: time.Now()}
 }
 
-func (p *progress) add(n int) {
-	p.at += int64(n)
+func (p *progress) add(n int) { p.set(p.at + int64(n)) }
+
+// set says how far the job is.
+func (p *progress) set(at int64) {
+	p.at = at
 	if p.w == nil || time.Since(p.shown) < progressEvery {
 		return
 	}

@@ -90,6 +90,7 @@ func (d *document) finding(f disk.Finding) {
 	}
 	d.close()
 	d.bool("fatal", f.Fatal)
+	d.bool("repairable", false)
 	d.close()
 }
 

@@ -1,0 +1,83 @@
+package vhd
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+)
+
+// The bounds of Azure's uploads (vhd.md 15), in bytes.
+const (
+	azureUnit = 1 << 20
+	azureMin  = 20 << 20
+	azureMax  = 32767 << 30
+)
+
+// alignment is what Hyper-V wants the data of blocks to start on.
+const alignment = 4096
+
+// CheckProfile finds what Azure (V052) and Hyper-V (V053) do not like about an
+// image that may be right otherwise.
+func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk.Finding, error] {
+	return func(yield func(disk.Finding, error) bool) {
+		c := &checker{image: v, yield: yield, count: map[string]int{}}
+		switch profile {
+		case disk.ProfileAzure:
+			c.azure()
+		case disk.ProfileHyperV:
+			if v.table.placed && v.tableTrusted() && v.dynamicKind() {
+				c.alignment(ctx)
+			}
+		}
+	}
+}
+
+func (c *checker) azure() {
+	v := c.image
+	for _, demand := range []struct {
+		broken bool
+		field  *decode.Field
+		text   string
+	}{
+		{v.kind != vhd.Fixed, vhd.FooterType.Field, "Azure takes fixed images, this one is " + v.typeName()},
+		{v.virtual%azureUnit != 0, vhd.FooterCurrentSize.Field, fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes", v.virtual)},
+		{v.virtual < azureMin || v.virtual > azureMax, vhd.FooterCurrentSize.Field, fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
+		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field, fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
+	} {
+		if demand.broken && !c.report(v.finding("V052", demand.text, v.field(demand.field))) {
+			return
+		}
+	}
+}
+
+// alignment counts the blocks whose data start in the middle of 4 KiB.
+func (c *checker) alignment(ctx context.Context) {
+	v, t := c.image, &c.image.table
+	var odd, stored int64
+	var first decode.Place
+	for e, err := range t.scan(ctx, 0, t.usable()) {
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		if e.holes > 0 {
+			continue
+		}
+		stored++
+		if data := int64(e.sector)*vhd.Sector + t.bitmapBytes; data%alignment != 0 {
+			if odd == 0 {
+				first = v.place(t.off+4*e.index, 4)
+			}
+			odd++
+		}
+	}
+	if odd > 0 {
+		c.report(v.finding("V053", fmt.Sprintf("the data of %d of %d stored blocks do not start on a multiple of 4096", odd, stored), first))
+	}
+}
+
+var _ disk.Profiler = (*Image)(nil)

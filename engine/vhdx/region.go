@@ -1,0 +1,265 @@
+package vhdx
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"platter/decode"
+	"platter/decode/vhdx"
+)
+
+// tableCopy is one of the two region tables.
+type tableCopy struct {
+	raw   []byte // as much as the file has
+	head  decode.Record[vhdx.Region]
+	valid bool   // signature, checksum and count are right
+	why   string // why it is not
+}
+
+// regionTables are both copies and which one is used.
+type regionTables struct {
+	copies [2]tableCopy
+	used   int // -1: none
+	sound  bool
+}
+
+// region is one entry of the region table that is used.
+type region struct {
+	guid     uuid.UUID
+	entry    int64 // of the file; where the entry lies
+	off      int64
+	length   int64
+	required bool
+	flags    uint64 // reserved bits
+	placed   bool   // its place is possible
+	why      string // why it is not
+}
+
+// readRegionTables reads both copies, as they are after replay, and takes the
+// first valid one. A damaged copy still shows what it holds if there is no other.
+func (v *Image) readRegionTables() error {
+	t := &v.tables
+	t.used = -1
+	for i := range t.copies {
+		raw, err := readUpTo(v.data, vhdx.RegionOffset(i), vhdx.RegionTableSize)
+		if err != nil {
+			return err
+		}
+		t.copies[i] = tableOf(raw)
+		if t.copies[i].valid && !t.sound {
+			t.used, t.sound = i, true
+		}
+	}
+	for i, c := range t.copies {
+		if m, _ := vhdx.RegionSign.Verdict(c.raw); t.used < 0 && m == decode.Good && len(c.raw) >= vhdx.RegionHeadSize {
+			t.used = i
+		}
+	}
+	if t.used >= 0 {
+		v.readRegions()
+	}
+	return nil
+}
+
+func tableOf(raw []byte) tableCopy {
+	c := tableCopy{raw: raw}
+	head, ok := vhdx.RegionTable.Of(raw)
+	if !ok {
+		c.why = fmt.Sprintf("the file ends %d bytes into it", len(raw))
+		return c
+	}
+	c.head = head
+	if m, _ := vhdx.RegionSign.Verdict(raw); m != decode.Good {
+		c.why = fmt.Sprintf("signature %s, expected %q", vhdx.RegionSign.Value(raw), vhdx.RegionSignature)
+		return c
+	}
+	if m, why := vhdx.RegionChecksum.Verdict(raw); m != decode.Good {
+		c.why = why
+		return c
+	}
+	c.valid = true
+	return c
+}
+
+// count is how many entries the table has room for and claims.
+func (c tableCopy) count() int64 {
+	room := max(int64(len(c.raw))-vhdx.RegionHeadSize, 0) / vhdx.RegionEntrySize
+	return min(int64(vhdx.RegionCount.Get(c.head)), vhdx.MaxRegionEntries, room)
+}
+
+// entry is entry i of the table; i is below count.
+func (c tableCopy) entry(i int64) decode.Record[vhdx.RegionEntry] {
+	rec, _ := vhdx.RegionEntryTable.Of(c.raw[vhdx.RegionHeadSize+i*vhdx.RegionEntrySize:][:vhdx.RegionEntrySize])
+	return rec
+}
+
+func (v *Image) readRegions() {
+	c := v.tables.copies[v.tables.used]
+	for i := range c.count() {
+		rec := c.entry(i)
+		r := region{
+			guid: vhdx.RegionGUID.Get(rec), entry: vhdx.RegionOffset(v.tables.used) + vhdx.RegionHeadSize + i*vhdx.RegionEntrySize,
+			length: int64(vhdx.RegionLength.Get(rec)), required: vhdx.RegionRequired.Get(rec) != 0, flags: vhdx.RegionFlags.Get(rec),
+		}
+		off := vhdx.RegionFileOffset.Get(rec)
+		r.why = regionFault(off, r.length, v.data.grown)
+		if r.placed = r.why == ""; r.placed {
+			r.off = int64(off)
+		}
+		v.regions = append(v.regions, r)
+	}
+	v.bat = v.region(vhdx.RegionBAT)
+	v.meta.region = v.region(vhdx.RegionMetadata)
+}
+
+// regionFault says why a region can't be where its entry puts it.
+func regionFault(off uint64, length, size int64) string {
+	switch {
+	case off < vhdx.MiB:
+		return fmt.Sprintf("FileOffset 0x%x lies in the first MiB of the file", off)
+	case off%vhdx.MiB != 0 || length%vhdx.MiB != 0:
+		return fmt.Sprintf("0x%x+0x%x: expected multiples of 1 MiB", off, length)
+	case length == 0:
+		return "Length is zero"
+	case off > uint64(size) || length > size-int64(off):
+		return fmt.Sprintf("0x%x+0x%x: the file has 0x%x bytes", off, length, size)
+	}
+	return ""
+}
+
+// region is the first region of a kind.
+func (v *Image) region(id uuid.UUID) region {
+	for _, r := range v.regions {
+		if r.guid == id {
+			return r
+		}
+	}
+	return region{}
+}
+
+// extent is a range of the file that a structure occupies.
+type extent struct {
+	off, end int64
+	name     string
+}
+
+// structures lists what is neither payload nor free, sorted by place.
+func (v *Image) structures() []extent {
+	list := []extent{{0, vhdx.MiB, "headers"}}
+	if v.log.length > 0 {
+		list = append(list, extent{v.log.off, v.log.off + v.log.length, "log"})
+	}
+	for _, r := range v.regions {
+		if r.placed {
+			list = append(list, extent{r.off, r.off + r.length, vhdx.RegionName(r.guid)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	return list
+}
+
+// clearOf is the structure that meets [off, end), and where the next one
+// behind off starts.
+func (v *Image) clearOf(off, end int64) (meets string, next int64) {
+	next = 1<<63 - 1
+	for _, e := range v.held {
+		switch {
+		case e.off >= end:
+			return "", e.off
+		case e.end > off:
+			return e.name, e.off
+		}
+	}
+	return "", next
+}
+
+// judgeRegions checks the region tables and what they place.
+func (v *Image) judgeRegions() {
+	a, b := v.tables.copies[0], v.tables.copies[1]
+	first, second := v.place(vhdx.RegionOffset(0), vhdx.RegionTableSize), v.place(vhdx.RegionOffset(1), vhdx.RegionTableSize)
+	switch {
+	case !a.valid && !b.valid:
+		v.add("14", []decode.Place{first, second}, "neither region table is valid: %s; %s", a.why, b.why)
+	case !a.valid:
+		v.add("13", []decode.Place{first}, "region table 1 is not valid: %s; the second one is used", a.why)
+	case !b.valid:
+		v.add("13", []decode.Place{second}, "region table 2 is not valid: %s; the first one is used", b.why)
+	case string(a.raw) != string(b.raw):
+		v.add("13", []decode.Place{first, second}, "the region tables differ; the first one is used")
+	}
+	if v.tables.used < 0 {
+		return
+	}
+	v.judgeTableHead(v.tables.copies[v.tables.used])
+	v.judgeRegionKinds()
+	for _, r := range v.regions {
+		v.judgeRegion(r)
+	}
+	v.judgeRegionOverlaps()
+}
+
+func (v *Image) judgeTableHead(c tableCopy) {
+	at := vhdx.RegionOffset(v.tables.used)
+	if n := vhdx.RegionCount.Get(c.head); n > vhdx.MaxRegionEntries {
+		v.add("15", []decode.Place{v.place(at+8, 4)}, "EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries)
+	}
+	if !isZero(vhdx.RegionReserved.Get(c.head)) {
+		v.addAs(warning, "15", []decode.Place{v.place(at+12, 4)}, "reserved bytes of the region table are not zero")
+	}
+}
+
+func (v *Image) judgeRegionKinds() {
+	where := map[uuid.UUID]region{}
+	for _, r := range v.regions {
+		if other, twice := where[r.guid]; twice {
+			v.add("16", []decode.Place{v.place(other.entry, vhdx.RegionEntrySize), v.place(r.entry, vhdx.RegionEntrySize)},
+				"two regions are called %s", vhdx.RegionName(r.guid))
+			continue
+		}
+		where[r.guid] = r
+	}
+	for _, id := range []uuid.UUID{vhdx.RegionBAT, vhdx.RegionMetadata} {
+		if _, ok := where[id]; !ok {
+			v.add("16", []decode.Place{v.place(vhdx.RegionOffset(v.tables.used), vhdx.RegionTableSize)}, "there is no %s region", vhdx.RegionName(id))
+		}
+	}
+}
+
+func (v *Image) judgeRegion(r region) {
+	entry := v.place(r.entry, vhdx.RegionEntrySize)
+	known := r.guid == vhdx.RegionBAT || r.guid == vhdx.RegionMetadata
+	if r.flags != 0 {
+		v.addAs(warning, "15", []decode.Place{v.place(r.entry+28, 4)}, "Required of the %s region has the undefined bits 0x%x", vhdx.RegionName(r.guid), r.flags<<1)
+	}
+	if !r.placed {
+		v.add("17", []decode.Place{entry}, "%s region: %s", vhdx.RegionName(r.guid), r.why)
+	}
+	switch {
+	case !known && r.required:
+		v.add("18", []decode.Place{entry}, "region %s is required, and nobody here knows it", r.guid)
+	case !known:
+		v.addAs(info, "18", []decode.Place{entry}, "region %s is not known; its space is left alone", r.guid)
+	case !r.required:
+		v.add("19", []decode.Place{entry}, "the %s region is not marked as required", vhdx.RegionName(r.guid))
+	}
+}
+
+// judgeRegionOverlaps compares neighbours in the order of their places.
+func (v *Image) judgeRegionOverlaps() {
+	far := extent{}
+	for _, e := range v.structures() {
+		if e.off < far.end {
+			code := "17"
+			if e.name == "log" || far.name == "log" {
+				code = "9"
+			}
+			v.add(code, []decode.Place{v.place(far.off, far.end-far.off), v.place(e.off, e.end-e.off)}, "%s and %s overlap at 0x%x", far.name, e.name, e.off)
+		}
+		if e.end > far.end {
+			far = e
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package vhdx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"platter/decode"
+	"platter/decode/vhdx"
+	"platter/engine/store"
+)
+
+// ring is the log's place in the file, as the current header gives it.
+type ring struct {
+	off    int64
+	length int64     // bytes; 0 unless the place is possible
+	guid   uuid.UUID // of the entries that count; null: none do
+	fault  string    // why the log can't be replayed; empty if it can or need not
+	code   string    // of the check that says so
+}
+
+// dirty reports whether the image was not closed cleanly.
+func (r *ring) dirty() bool { return r.guid != uuid.UUID{} }
+
+// logEntry is one entry, or what starts like one.
+type logEntry struct {
+	pos         int64 // in the log
+	length      int64
+	tail        int64
+	seq         uint64
+	descriptors int64
+	guid        uuid.UUID
+	flushed     uint64
+	last        uint64
+	why         string // why it is no whole entry; empty if it is one
+}
+
+// sectors walks the sectors of the log that start with the signature of an
+// entry. Holes of the file are skipped: a ring of gigabytes may be nothing else.
+func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		buf := make([]byte, 16*vhdx.LogSector)
+		end := r.off + r.length
+		for at := r.off; at < end; {
+			data, err := store.NextData(f, at, end)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			at = r.off + (max(data.Offset, at)-r.off)/vhdx.LogSector*vhdx.LogSector
+			for stop := min(data.End(), end); at < stop; {
+				n := int(min(int64(len(buf)), end-at))
+				b, err := readUpTo(f, at, n)
+				if err == nil && len(b) < n {
+					err = shortRead(at, len(b), n, nil)
+				}
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err != nil {
+					yield(0, err)
+					return
+				}
+				for i := 0; i < n; i += vhdx.LogSector {
+					if string(b[i:i+4]) == vhdx.LogEntrySignature && !yield(at+int64(i)-r.off, nil) {
+						return
+					}
+				}
+				at += int64(n)
+			}
+		}
+	}
+}
+
+// scan reads all entries of the log, whole or not.
+func (r *ring) scan(ctx context.Context, f store.File) ([]logEntry, error) {
+	var list []logEntry
+	for pos, err := range r.sectors(ctx, f) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := r.entry(f, pos)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// entry reads the entry at pos of the log and tells whether it is a whole one
+// (vhdx.md 5.3). It goes no further than the first sector that does not belong
+// to it, so that all of a ring's entries are read in one pass over it.
+func (r *ring) entry(f store.File, pos int64) (logEntry, error) {
+	buf := make([]byte, vhdx.LogSector)
+	if err := r.sector(f, pos, buf); err != nil {
+		return logEntry{}, err
+	}
+	head, _ := vhdx.LogEntryTable.Of(buf)
+	e := logEntry{
+		pos: pos, length: int64(vhdx.LogEntryLength.Get(head)), tail: int64(vhdx.LogTail.Get(head)),
+		seq: vhdx.LogSequence.Get(head), descriptors: int64(vhdx.LogDescriptors.Get(head)), guid: vhdx.LogGUID.Get(head),
+		flushed: vhdx.LogFlushed.Get(head), last: vhdx.LogLast.Get(head),
+	}
+	if e.why = r.headFault(e); e.why != "" {
+		return e, nil
+	}
+	stored := vhdx.LogChecksum.Get(head)
+	clear(buf[vhdx.LogChecksum.Offset():][:4])
+	var err error
+	e.why, err = r.bodyFault(f, e, buf, stored)
+	return e, err
+}
+
+// headFault checks what the header alone tells.
+func (r *ring) headFault(e logEntry) string {
+	area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
+	switch {
+	case e.length < vhdx.LogSector || e.length%vhdx.LogSector != 0:
+		return fmt.Sprintf("EntryLength is 0x%x, expected a multiple of 4096", e.length)
+	case e.length >= r.length:
+		return fmt.Sprintf("EntryLength is 0x%x, the log has 0x%x bytes", e.length, r.length)
+	case e.tail%vhdx.LogSector != 0 || e.tail >= r.length:
+		return fmt.Sprintf("Tail is 0x%x, expected a multiple of 4096 inside the log", e.tail)
+	case e.seq == 0:
+		return "SequenceNumber is zero"
+	case area > e.length:
+		return fmt.Sprintf("%d descriptors do not fit an entry of 0x%x bytes", e.descriptors, e.length)
+	case e.last > maxGrown || e.flushed > maxGrown:
+		return fmt.Sprintf("file sizes 0x%x and 0x%x are impossible", e.flushed, e.last)
+	}
+	return ""
+}
+
+// maxGrown bounds the sizes of the file that an entry may give.
+const maxGrown = 1 << 60
+
+// bodyFault checks descriptors, data sectors and checksum. Buf holds the
+// entry's first sector with the checksum taken as zero.
+func (r *ring) bodyFault(f store.File, e logEntry, buf []byte, stored uint32) (string, error) {
+	area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
+	var crc uint32
+	var pages int64
+	for at := int64(0); at < e.length; at += vhdx.LogSector {
+		if at > 0 {
+			if err := r.sector(f, e.pos+at, buf); err != nil {
+				return "", err
+			}
+		}
+		why := ""
+		if at < area {
+			var n int64
+			n, why = r.descriptorFault(e, at, buf)
+			pages += n
+		} else {
+			why = dataFault(e, buf)
+		}
+		if why != "" {
+			return fmt.Sprintf("sector %d of the entry: %s", at/vhdx.LogSector, why), nil
+		}
+		crc = vhdx.ChecksumAdd(crc, buf)
+	}
+	if want := area + pages*vhdx.LogSector; want != e.length {
+		return fmt.Sprintf("EntryLength is 0x%x, descriptors and data take 0x%x", e.length, want), nil
+	}
+	if crc != stored {
+		return fmt.Sprintf("CRC-32C: 0x%08x stored, 0x%08x computed", stored, crc), nil
+	}
+	return "", nil
+}
+
+// descriptorFault checks the descriptors in one sector and counts those with a
+// data sector.
+func (r *ring) descriptorFault(e logEntry, at int64, buf []byte) (pages int64, why string) {
+	first, n := descriptorsIn(at)
+	for i := first; i < min(first+n, e.descriptors); i++ {
+		d := descriptorOf(buf[vhdx.DescriptorOffset(i)-at:][:vhdx.DescriptorSize])
+		switch {
+		case d.kind == "":
+			return pages, fmt.Sprintf("descriptor %d has an unknown signature", i)
+		case d.seq != e.seq:
+			return pages, fmt.Sprintf("descriptor %d has sequence number %d, the entry %d", i, d.seq, e.seq)
+		case d.target < vhdx.LogLowestTarget || d.target > maxGrown || d.target%vhdx.LogSector != 0:
+			return pages, fmt.Sprintf("descriptor %d has FileOffset 0x%x, expected a multiple of 4096 behind the headers", i, d.target)
+		case d.length > maxGrown || d.length%vhdx.LogSector != 0:
+			return pages, fmt.Sprintf("descriptor %d has ZeroLength 0x%x, expected a multiple of 4096", i, d.length)
+		case int64(d.target) < r.off+r.length && int64(d.target+d.length) > r.off:
+			return pages, fmt.Sprintf("descriptor %d changes the log itself, at 0x%x", i, d.target)
+		}
+		if d.kind == vhdx.DataSignature {
+			pages++
+		}
+	}
+	return pages, ""
+}
+
+// descriptorsIn tells which descriptors lie in the sector at an offset from
+// the entry's start: the first one and how many.
+func descriptorsIn(at int64) (first, n int64) {
+	if at == 0 {
+		return 0, (vhdx.LogSector - vhdx.LogHeadSize) / vhdx.DescriptorSize
+	}
+	return (at - vhdx.LogHeadSize) / vhdx.DescriptorSize, vhdx.LogSector / vhdx.DescriptorSize
+}
+
+// descriptor is a descriptor of either kind.
+type descriptor struct {
+	kind     string // its signature; empty if unknown
+	target   uint64
+	length   uint64
+	seq      uint64
+	leading  uint64
+	trailing uint32
+}
+
+func descriptorOf(b []byte) descriptor {
+	switch string(b[:4]) {
+	case vhdx.ZeroSignature:
+		rec, _ := vhdx.ZeroTable.Of(b)
+		return descriptor{kind: vhdx.ZeroSignature, target: vhdx.ZeroFileOffset.Get(rec), length: vhdx.ZeroLength.Get(rec), seq: vhdx.ZeroSequence.Get(rec)}
+	case vhdx.DataSignature:
+		rec, _ := vhdx.DataTable.Of(b)
+		return descriptor{kind: vhdx.DataSignature, target: vhdx.DataOffset.Get(rec), length: vhdx.LogSector, seq: vhdx.DataSequence.Get(rec),
+			leading: vhdx.DataLeading.Get(rec), trailing: vhdx.DataTrailing.Get(rec)}
+	}
+	return descriptor{}
+}
+
+func dataFault(e logEntry, buf []byte) string {
+	rec, _ := vhdx.DataSectorTable.Of(buf)
+	if m, _ := vhdx.SectorSign.Verdict(buf); m != decode.Good {
+		return fmt.Sprintf("signature %s, expected %q", vhdx.SectorSign.Value(buf), vhdx.DataSectorSignature)
+	}
+	if seq := uint64(vhdx.SectorHigh.Get(rec))<<32 | uint64(vhdx.SectorLow.Get(rec)); seq != e.seq {
+		return fmt.Sprintf("sequence number %d in the data sector, %d in the entry", seq, e.seq)
+	}
+	return ""
+}
+
+// at is where a position in the log, which may lie past its end, is in the file.
+func (r *ring) at(pos int64) int64 { return r.off + pos%r.length }
+
+// sector reads the sector at a position in the log.
+func (r *ring) sector(f store.File, pos int64, buf []byte) error {
+	n, err := f.ReadAt(buf, r.at(pos))
+	if n < len(buf) {
+		return fmt.Errorf("log: %w", shortRead(r.at(pos), n, len(buf), err))
+	}
+	return nil
+}
+
+// change is a descriptor with its place in the log.
+type change struct {
+	descriptor
+	pos    int64 // of the descriptor in the log
+	sector int64 // of its data sector in the log; -1 for zeros
+}
+
+// changes reads the descriptors of an entry, those of a torn one as far as
+// they make sense.
+func (r *ring) changes(f store.File, e logEntry) iter.Seq2[change, error] {
+	return func(yield func(change, error) bool) {
+		buf := make([]byte, vhdx.LogSector)
+		area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
+		next := area
+		for at := int64(0); at < min(area, e.length, r.length); at += vhdx.LogSector {
+			if err := r.sector(f, e.pos+at, buf); err != nil {
+				yield(change{}, err)
+				return
+			}
+			first, n := descriptorsIn(at)
+			for i := first; i < min(first+n, e.descriptors); i++ {
+				off := vhdx.DescriptorOffset(i)
+				c := change{descriptor: descriptorOf(buf[off-at:][:vhdx.DescriptorSize]), pos: (e.pos + off) % r.length, sector: -1}
+				if c.kind == "" || e.why != "" && c.seq != e.seq {
+					return
+				}
+				if c.kind == vhdx.DataSignature {
+					c.sector, next = (e.pos+next)%r.length, next+vhdx.LogSector
+				}
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
+}

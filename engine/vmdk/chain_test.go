@@ -1,0 +1,242 @@
+package vmdk_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+)
+
+// childText is the descriptor of a delta.
+func childText(createType, extent, cid, parentCID, hint string) string {
+	s := text(createType, extent, "parentCID="+parentCID, "parentFileNameHint=\""+hint+"\"")
+	return strings.Replace(strings.Replace(s, "CID=12345678", "CID="+cid, 1), "12345678\"", cid+"\"", 1)
+}
+
+// chainFiles is a chain of depth children over a base, with every kind of
+// delta in turn, and what its disk holds.
+func chainFiles(depth int, plain bool) (map[string][]byte, []byte) {
+	const size = diskSectors * sector
+	want := content(grains(), size)
+	files := map[string][]byte{"l0.vmdk": hosted(text("monolithicSparse", `RW 10240 SPARSE "l0.vmdk"`), grains()).b}
+	cid := "12345678"
+	for d := 1; d <= depth; d++ {
+		name, own := fmt.Sprintf("l%d", d), fmt.Sprintf("%08x", d)
+		fill := func(n int) []byte { return bytes.Repeat([]byte{byte(d)}, n) }
+		link := func(createType, extent string) []byte {
+			return []byte(childText(createType, extent, own, cid, fmt.Sprintf("l%d.vmdk", d-1)))
+		}
+		put := func(grain int64, size int) map[int64][]byte {
+			copy(want[grain*int64(size):], fill(size))
+			return map[int64][]byte{grain: fill(size)}
+		}
+		extent := fmt.Sprintf(`RW 10240 %%s "%s-x.vmdk"`, name)
+		switch {
+		case d%3 == 1 || plain:
+			files[name+".vmdk"] = hosted(string(link("monolithicSparse", fmt.Sprintf(`RW 10240 SPARSE "%s.vmdk"`, name))), put(int64(d%640), grainBytes)).b
+		case d%3 == 2:
+			files[name+".vmdk"] = link("vmfsSparse", fmt.Sprintf(extent, "VMFSSPARSE"))
+			files[name+"-x.vmdk"] = cowd(put(int64(d*7), sector)).b
+		default:
+			files[name+".vmdk"] = link("seSparse", fmt.Sprintf(extent, "SESPARSE"))
+			files[name+"-x.vmdk"] = seSparse(put(int64(d), 4096)).b
+		}
+		cid = own
+	}
+	return files, want
+}
+
+func TestChain(t *testing.T) {
+	files, want := chainFiles(7, false)
+	img := openMem(t, files, "l7.vmdk")
+	if err := img.Info().Refused; err != nil {
+		t.Fatal(err)
+	}
+	enginetest.Conform(t, img)
+	enginetest.CrossRead(t, img, bytes.NewReader(want), int64(len(want)))
+	enginetest.Clean(t, img, disk.SeverityWarning)
+	layers := 0
+	for p := img; p != nil; p = p.Parent() {
+		layers++
+	}
+	if layers != 8 {
+		t.Errorf("%d layers, want 8", layers)
+	}
+	for s := range img.Map(14*sector, sector) {
+		// Written by layer 2, over which five others say nothing.
+		if s.Layer != 5 || s.File != "l2-x.vmdk" || len(s.Via) < 7 || s.Via[len(s.Via)-1].Layer != 5 {
+			t.Errorf("span %+v", s)
+		}
+	}
+}
+
+func TestDeepChain(t *testing.T) {
+	files, want := chainFiles(256, true)
+	img := openMem(t, files, "l255.vmdk")
+	got := make([]byte, grainBytes)
+	for _, grain := range []int64{0, 1, 255, 639} {
+		if _, err := img.ReadAt(got, grain*grainBytes); err != nil || !bytes.Equal(got, want[grain*grainBytes:][:grainBytes]) {
+			t.Errorf("grain %d of 255 layers: %v", grain, err)
+		}
+	}
+	// One more is too deep: the lowest layers are not reached.
+	img = openMem(t, files, "l256.vmdk")
+	if _, err := img.ReadAt(got, 639*grainBytes); err == nil || !strings.Contains(err.Error(), "more than 256") {
+		t.Errorf("257 layers: %v", err)
+	}
+}
+
+// TestOrphans opens children whose parent is missing, does not fit, is damaged
+// or is the child itself: their own grains can be read, nothing else.
+func TestOrphans(t *testing.T) {
+	own := map[int64][]byte{3: grains()[3]}
+	child := func(hint string) []byte {
+		return hosted(childText("monolithicSparse", `RW 10240 SPARSE "c.vmdk"`, "00000001", "12345678", hint), own).b
+	}
+	base := hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b
+	other := bytes.Replace(base, []byte("CID=12345678"), []byte("CID=12345679"), 1)
+	broken := bytes.Clone(base)
+	broken[20] = 3
+	for name, c := range map[string]struct {
+		hint  string
+		files map[string][]byte
+		code  string
+		want  string
+	}{
+		"missing":  {"gone.vmdk", nil, "vmdk/L1", "gone.vmdk"},
+		"unnamed":  {"", nil, "vmdk/D4", "does not name the parent"},
+		"mismatch": {"base.vmdk", map[string][]byte{"base.vmdk": other}, "vmdk/L2", "12345679"},
+		"damaged":  {"base.vmdk", map[string][]byte{"base.vmdk": broken}, "vmdk/L1", "power of two"},
+		"itself":   {"c.vmdk", nil, "vmdk/L1", "comes back to this file"},
+		"outside":  {"../../base.vmdk", nil, "vmdk/L1", "leaves"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{"c.vmdk": child(c.hint)}
+			for n, b := range c.files {
+				files[n] = b
+			}
+			img := openMem(t, files, "c.vmdk")
+			if err := img.Info().Refused; err != nil {
+				t.Fatal(err)
+			}
+			enginetest.Conform(t, img)
+			got := make([]byte, grainBytes)
+			if _, err := img.ReadAt(got, 3*grainBytes); err != nil || !bytes.Equal(got, own[3]) {
+				t.Errorf("own grain: %v", err)
+			}
+			_, err := img.ReadAt(got, 4*grainBytes)
+			if !errors.Is(err, disk.ErrMissing) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the parent's grain: %v, want %q", err, c.want)
+			}
+			expect(t, img, c.code, disk.SeverityError)
+		})
+	}
+}
+
+// TestParentPlaces finds the parent where VMware looks for it.
+func TestParentPlaces(t *testing.T) {
+	base := hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b
+	for _, c := range [][2]string{
+		{"base.vmdk", "base.vmdk"},
+		{`C:\\VMs\\base.vmdk`, "base.vmdk"},
+		{"/vmfs/volumes/ds/vm/base.vmdk", "base.vmdk"},
+		{"../old/base.vmdk", "old/base.vmdk"},
+		{"sub/base.vmdk", "sub/base.vmdk"},
+	} {
+		files := map[string][]byte{
+			"c.vmdk": hosted(childText("monolithicSparse", `RW 10240 SPARSE "c.vmdk"`, "00000001", "12345678", c[0]), nil).b,
+			c[1]:     base,
+		}
+		img := openMem(t, files, "c.vmdk")
+		if img.Parent() == nil {
+			t.Errorf("%s is not found at %s: %v", c[0], c[1], img.Info().Findings)
+		}
+	}
+}
+
+// TestLargerChild reads zeros behind the parent's end.
+func TestLargerChild(t *testing.T) {
+	d := childText("custom", "RW 10240 SPARSE \"x.vmdk\"\nRW 10240 SPARSE \"y.vmdk\"", "00000001", "12345678", "base.vmdk")
+	files := map[string][]byte{
+		"c.vmdk": []byte(d), "x.vmdk": hosted("", nil).b, "y.vmdk": hosted("", map[int64][]byte{7: grains()[3]}).b,
+		"base.vmdk": hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b,
+	}
+	img := openMem(t, files, "c.vmdk")
+	want := make([]byte, 2*diskSectors*sector)
+	copy(want, content(grains(), diskSectors*sector))
+	copy(want[diskSectors*sector+7*grainBytes:], grains()[3])
+	enginetest.Conform(t, img)
+	enginetest.CrossRead(t, img, bytes.NewReader(want), int64(len(want)))
+	expect(t, img, "vmdk/L3", disk.SeverityWarning)
+}
+
+// expect looks for a finding.
+func expect(t *testing.T, img disk.Image, code string, severity disk.Severity) {
+	t.Helper()
+	for f, err := range img.Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Code == code && f.Severity == severity {
+			return
+		}
+	}
+	t.Errorf("no finding %s of severity %s", code, severity)
+}
+
+// TestReadAllocates holds random reads through a chain to the promise that
+// they make no garbage.
+func TestReadAllocates(t *testing.T) {
+	files, _ := chainFiles(32, true)
+	img := openMem(t, files, "l32.vmdk")
+	buf := make([]byte, 4096)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	read := func() {
+		if _, err := img.ReadAt(buf, rnd.Int64N(diskSectors*sector-4096)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3000 {
+		read()
+	}
+	if n := testing.AllocsPerRun(1000, read); n > 0 {
+		t.Errorf("%.1f allocations a read", n)
+	}
+}
+
+// BenchmarkRandomRead compares reads of 4 KiB through a chain with those of
+// the base alone, on the host's files.
+func BenchmarkRandomRead(b *testing.B) {
+	dir := b.TempDir()
+	base := map[int64][]byte{}
+	for i := range int64(640) {
+		base[i] = grains()[3]
+	}
+	files, _ := chainFiles(32, true)
+	files["l0.vmdk"] = hosted(text("monolithicSparse", `RW 10240 SPARSE "l0.vmdk"`), base).b
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, depth := range []int{0, 32} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			img := open(b, filepath.Join(dir, fmt.Sprintf("l%d.vmdk", depth)))
+			rnd := rand.New(rand.NewPCG(1, 1))
+			buf := make([]byte, 4096)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := img.ReadAt(buf, rnd.Int64N(diskSectors/8)*4096); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

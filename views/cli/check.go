@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"platter/engine/disk"
+	"platter/views/report"
+)
+
+// The exit codes of check, as those of qemu-img.
+const (
+	exitNotChecked = 1
+	exitErrors     = 2
+	exitWarnings   = 3
+)
+
+func (a *app) checkVerb() *cobra.Command {
+	return a.verb("check IMAGE", "What is wrong with the image",
+		"Examines all structures and tables and prints what it finds: a stable code, the place, what it means.\n"+
+			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
+		func(ctx context.Context, img disk.Image) error {
+			if info := img.Info(); info.Format == "unknown" {
+				return exit{exitNotChecked, info.Refused}
+			}
+			tally, err := report.Check(ctx, a.out, img, a.form())
+			switch {
+			case err != nil:
+				return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}
+			case tally[disk.SeverityError] > 0:
+				return exit{exitErrors, nil}
+			case tally[disk.SeverityWarning] > 0:
+				return exit{exitWarnings, nil}
+			}
+			return nil
+		})
+}
+
+func (a *app) chainVerb() *cobra.Command {
+	return a.verb("chain IMAGE", "The image and its parents",
+		"Prints the layers of a differencing image, from the image itself to its base: how each is tied to its parent, and how much each stores.",
+		func(ctx context.Context, img disk.Image) error { return report.Chain(ctx, a.out, img, a.form()) })
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"platter/engine/disk"
+	"platter/engine/search"
+	"platter/views/report"
+)
+
+// quest is what the flags of the search verb say.
+type quest struct {
+	hex, regex, fold       bool
+	encodings              []string
+	offset, length, inFile string
+	limit                  int
+}
+
+func (a *app) searchVerb() *cobra.Command {
+	var q quest
+	cmd := &cobra.Command{
+		Use: "search IMAGE PATTERN", Short: "Find text or bytes on the disk or in its files", GroupID: "read", Args: exactly(2),
+		Long: "Prints where the pattern is found on the virtual disk, or with --file in the container's bytes.\n" +
+			"Text is looked for in many encodings at once: UTF-8, UTF-16, code pages. On the disk only what is stored is read.\n" +
+			"With --hex the pattern is bytes with wildcards: 'e8 ?? ?? 88 .. 3?'. With --regex it is a regular expression in\n" +
+			`Go's syntax over bytes: 'pass(wd|word)\s*=' or '\xff\xd8\xff[\xe0\xe1]'.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.search(cmd.Context(), args[0], args[1], q) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("search")+")")
+	flags.BoolVar(&q.hex, "hex", false, "the pattern is bytes in hex, ?? for any byte, 4? for any low digit")
+	flags.BoolVar(&q.regex, "regex", false, "the pattern is a regular expression")
+	flags.BoolVarP(&q.fold, "ignore-case", "i", false, "letters match in either case")
+	flags.StringSliceVar(&q.encodings, "encoding", nil, "look for text in `NAME` only; can be repeated ("+strings.Join(search.Encodings(), ", ")+")")
+	flags.StringVar(&q.offset, "offset", "", "start at byte `N`")
+	flags.StringVar(&q.length, "length", "", "search `N` bytes (default: up to the end)")
+	flags.IntVar(&q.limit, "limit", 0, "stop after `N` hits")
+	fileFlag(cmd, &q.inFile, "search the container's bytes: all files of the image, or the one `NAME`d (--file=NAME)")
+	cmd.MarkFlagsMutuallyExclusive("hex", "regex")
+	return cmd
+}
+
+func (q quest) options() search.Options {
+	opt := search.Options{FoldCase: q.fold, Encodings: q.encodings}
+	switch {
+	case q.hex:
+		opt.Mode = search.Hex
+	case q.regex:
+		opt.Mode = search.Regexp
+	}
+	return opt
+}
+
+// limits is the range that the flags ask for.
+func (q quest) limits() (search.Range, error) {
+	from, err := size("--offset", q.offset, 0)
+	if err != nil {
+		return search.Range{}, err
+	}
+	n, err := size("--length", q.length, 1<<62)
+	if err != nil {
+		return search.Range{}, err
+	}
+	return search.Range{From: from, To: from + min(n, 1<<62-min(from, 1<<62))}, nil
+}
+
+func (a *app) search(ctx context.Context, path, pattern string, q quest) error {
+	m, err := search.Compile(pattern, q.options())
+	if err != nil {
+		return exit{ExitUsage, err}
+	}
+	limits, err := q.limits()
+	if err != nil {
+		return err
+	}
+	img, err := a.open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	surfaces, err := surfaces(img, q.inFile)
+	if err != nil {
+		return err
+	}
+	var total, largest int64
+	for _, s := range surfaces {
+		total, largest = total+s.Size, max(largest, s.Size)
+	}
+	bar := a.progress(total)
+	found, err := report.Search(a.out, a.hits(ctx, surfaces, m, limits, bar), report.SearchOptions{Size: largest, Limit: q.limit}, a.form())
+	bar.done()
+	if err == nil && found.Unread > 0 {
+		err = fmt.Errorf("the search is not complete: %d ranges can't be read", found.Unread)
+	}
+	return err
+}
+
+// surfaces are what is searched: the disk, or files of the image.
+func surfaces(img disk.Image, file string) ([]disk.Surface, error) {
+	if file == "" {
+		if info := img.Info(); !info.Readable() {
+			return nil, info.Refused
+		}
+		return []disk.Surface{disk.DiskSurface(img)}, nil
+	}
+	if file != first {
+		f, err := fileNamed(img, file)
+		return []disk.Surface{disk.FileSurface(f)}, err
+	}
+	var list []disk.Surface
+	for _, f := range img.Files() {
+		list = append(list, disk.FileSurface(f))
+	}
+	return list, nil
+}
+
+// hits searches one surface after the other.
+func (a *app) hits(ctx context.Context, list []disk.Surface, m *search.Matcher, r search.Range, bar *progress) iter.Seq2[search.Hit, error] {
+	return func(yield func(search.Hit, error) bool) {
+		var done int64
+		for _, s := range list {
+			r.Progress = func(at, _ int64) { bar.set(done + min(r.From, s.Size) + at) }
+			for h, err := range search.Search(ctx, s, m, r) {
+				if !yield(h, err) {
+					return
+				}
+			}
+			done += s.Size
+		}
+	}
+}

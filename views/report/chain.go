@@ -1,0 +1,121 @@
+package report
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+)
+
+// layer is what a chain report says of one image of a chain.
+type layer struct {
+	info disk.Info
+	link string
+	own  int64 // bytes of the virtual disk that this layer stores
+}
+
+// The words for how an image is tied to its parent.
+const (
+	linkBase     = "base"
+	linkOK       = "ok"
+	linkMismatch = "mismatch"
+	linkMissing  = "missing"
+)
+
+// mismatches are the codes of the findings that a parent is not the one that
+// the child was made from.
+var mismatches = []string{"vhd/V044", "vhdx/34", "vmdk/L2"}
+
+// Chain reports the layers of a differencing image, from the image itself to
+// its base.
+func Chain(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
+	layers, err := chain(ctx, img)
+	if err != nil {
+		return err
+	}
+	if form == JSON {
+		return chainJSON(w, layers)
+	}
+	return chainText(w, layers)
+}
+
+func chain(ctx context.Context, img disk.Image) ([]layer, error) {
+	var layers []layer
+	for img != nil {
+		l := layer{info: img.Info(), link: linkOf(img)}
+		if l.info.Readable() || l.link == linkMissing {
+			var err error
+			if l.own, err = ownBytes(ctx, img); err != nil {
+				return nil, err
+			}
+		}
+		layers = append(layers, l)
+		img = img.Parent()
+	}
+	return layers, nil
+}
+
+func linkOf(img disk.Image) string {
+	info := img.Info()
+	for _, f := range info.Findings {
+		for _, code := range mismatches {
+			if f.Code == code && img.Parent() != nil {
+				return linkMismatch
+			}
+		}
+	}
+	switch {
+	case img.Parent() != nil:
+		return linkOK
+	case info.Parent != "":
+		return linkMissing
+	}
+	return linkBase
+}
+
+// ownBytes counts what the layer stores itself. What can't be placed is not
+// counted.
+func ownBytes(ctx context.Context, img disk.Image) (int64, error) {
+	var n int64
+	for s, err := range img.Map(0, img.Info().VirtualSize) {
+		if err != nil || ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		if s.State == disk.Data && s.Layer == 0 {
+			n += s.Length
+		}
+	}
+	return n, nil
+}
+
+func chainJSON(w io.Writer, layers []layer) error {
+	d := newDocument(w, "chain")
+	d.list("layers")
+	for _, l := range layers {
+		d.item()
+		d.text("path", l.info.Path)
+		d.text("format", l.info.Format)
+		d.words("id", l.info.ID)
+		d.text("link", l.link)
+		d.number("own_bytes", l.own)
+		d.words("parent", l.info.Parent)
+		d.close()
+	}
+	d.close()
+	return d.end(nil)
+}
+
+func chainText(w io.Writer, layers []layer) error {
+	p := newPage(w)
+	table := columns{{"layer", 5, true}, {"own data", 11, true}, {"link", 8, false}, {"type", 24, false}, {"path", 0, false}}
+	table.head(p)
+	for i, l := range layers {
+		table.row(p, grouped(int64(i)), decode.FormatSize(uint64(l.own)), l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+		if l.link == linkMissing {
+			p.print("%7s the parent %q is not there: only this layer's own sectors can be read", "", l.info.Parent)
+		}
+	}
+	return p.end(nil)
+}

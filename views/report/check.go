@@ -1,0 +1,70 @@
+package report
+
+import (
+	"context"
+	"io"
+
+	"platter/engine/disk"
+)
+
+// Tally counts findings by severity.
+type Tally [disk.SeverityError + 1]int
+
+// Check reports what is wrong with an image, finding by finding as they are
+// found, and counts them. The error says why the check is not complete.
+func Check(ctx context.Context, w io.Writer, img disk.Image, form Form) (Tally, error) {
+	if form == JSON {
+		return checkJSON(ctx, w, img)
+	}
+	return checkText(ctx, w, img)
+}
+
+func checkJSON(ctx context.Context, w io.Writer, img disk.Image) (Tally, error) {
+	d := newDocument(w, "check")
+	var t Tally
+	var failure error
+	d.list("findings")
+	for f, err := range img.Check(ctx) {
+		if err != nil {
+			failure = err
+			break
+		}
+		t[f.Severity]++
+		d.finding(f)
+	}
+	d.close()
+	d.bool("complete", failure == nil)
+	if failure != nil {
+		d.text("failure", failure.Error())
+	}
+	if err := d.end(nil); err != nil {
+		return t, err
+	}
+	return t, failure
+}
+
+func checkText(ctx context.Context, w io.Writer, img disk.Image) (Tally, error) {
+	p := newPage(w)
+	var t Tally
+	for f, err := range img.Check(ctx) {
+		if err != nil {
+			p.print("not complete: %v", err)
+			return t, p.end(err)
+		}
+		t[f.Severity]++
+		p.print("%-7s  %-12s  %s", f.Severity, f.Code, f.Text)
+		for _, at := range f.Where {
+			p.print("%23s at %s 0x%x, %s", "", at.File, at.Offset, plural(int(at.Length), "byte", "bytes"))
+		}
+		if f.Detail != "" {
+			p.print("%23s %s", "", f.Detail)
+		}
+	}
+	if t == (Tally{}) {
+		p.print("No findings.")
+	} else {
+		p.print("%s, %s, %s", plural(t[disk.SeverityError], "error", "errors"),
+			plural(t[disk.SeverityWarning], "warning", "warnings"), plural(t[disk.SeverityInfo], "note", "notes"))
+	}
+	return t, p.end(nil)
+}

@@ -1,0 +1,181 @@
+package report
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/search"
+)
+
+// SearchOptions say what belongs to a report on a search.
+type SearchOptions struct {
+	Size  int64 // of the largest surface searched, bytes
+	Limit int   // hits to print; 0 is all
+}
+
+// Found counts what a search came to.
+type Found struct {
+	Hits     int
+	Complete bool // nothing was unreadable, and no limit ended it
+	Unread   int  // ranges that could not be searched
+}
+
+// Search reports the hits of a search as they come.
+func Search(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions, form Form) (Found, error) {
+	if form == JSON {
+		return searchJSON(w, hits, opt)
+	}
+	return searchText(w, hits, opt)
+}
+
+// consume hands each hit to emit, which reports whether to go on, and each
+// range that could not be searched to lost.
+func consume(hits iter.Seq2[search.Hit, error], opt SearchOptions, emit func(search.Hit) bool, lost func(*disk.Error)) (Found, error) {
+	f := Found{Complete: true}
+	for h, err := range hits {
+		var partial *disk.Error
+		switch {
+		case errors.As(err, &partial):
+			f.Complete = false
+			f.Unread++
+			lost(partial)
+			continue
+		case err != nil:
+			f.Complete = false
+			return f, err
+		case opt.Limit > 0 && f.Hits == opt.Limit:
+			f.Complete = false
+			return f, nil
+		}
+		if f.Hits++; !emit(h) {
+			f.Complete = false
+			return f, nil
+		}
+	}
+	return f, nil
+}
+
+// unsearchedCap bounds how many unreadable ranges are kept to be listed.
+const unsearchedCap = 10_000
+
+func searchJSON(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions) (Found, error) {
+	d := newDocument(w, "search")
+	d.list("hits")
+	var lost []decode.Place
+	f, err := consume(hits, opt, func(h search.Hit) bool {
+		d.item()
+		d.text("plane", h.Plane)
+		d.number("offset", h.Offset)
+		d.number("length", h.Length)
+		d.text("encoding", h.Encoding)
+		d.number("context_offset", h.Offset-int64(h.Before))
+		d.text("context", string(h.Context))
+		d.close()
+		return d.err == nil
+	}, func(e *disk.Error) {
+		if len(lost) < unsearchedCap {
+			lost = append(lost, e.At)
+		}
+	})
+	if err != nil {
+		return f, d.end(err)
+	}
+	d.close()
+	d.bool("complete", f.Complete)
+	d.places("unsearched", lost)
+	return f, d.end(nil)
+}
+
+// places lists ranges that could not be read.
+func (d *document) places(name string, list []decode.Place) {
+	d.list(name)
+	for _, at := range list {
+		d.item()
+		d.number("offset", at.Offset)
+		d.number("length", at.Length)
+		d.close()
+	}
+	d.close()
+}
+
+func searchText(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions) (Found, error) {
+	p := newPage(w)
+	table := columns{{"offset", 2 + hexDigits(opt.Size), false}, {"length", 6, true}, {"as", 9, false}, {"in", 4, false}, {"around", 0, false}}
+	head := false
+	f, err := consume(hits, opt, func(h search.Hit) bool {
+		if !head {
+			head = true
+			table.head(p)
+		}
+		table.row(p, hexOffset(h.Offset, opt.Size), grouped(h.Length), h.Encoding, h.Plane, around(h))
+		return p.err == nil
+	}, func(e *disk.Error) { p.print("! %v", e) })
+	if err != nil {
+		return f, p.end(err)
+	}
+	switch {
+	case f.Hits == 0 && f.Complete:
+		p.print("not found")
+	case opt.Limit > 0 && f.Hits == opt.Limit && !f.Complete && f.Unread == 0:
+		p.print("%s; the limit ended the search", plural(f.Hits, "hit", "hits"))
+	default:
+		p.print("%s", plural(f.Hits, "hit", "hits"))
+	}
+	return f, p.end(nil)
+}
+
+// around shows a hit between its neighbours, in the hit's own characters.
+func around(h search.Hit) string {
+	const margin = 16
+	before, match := h.Context[:h.Before], h.Context[h.Before:]
+	end := int(min(h.Length, int64(len(match))))
+	match, behind := match[:end], match[end:]
+	before = before[max(0, len(before)-margin*wide(h)):]
+	behind = behind[:min(len(behind), margin*wide(h))]
+	return shown(h, before[len(before)%wide(h):]) + "[" + shown(h, match) + "]" + shown(h, behind)
+}
+
+// wide is how many bytes a character of the hit takes at least.
+func wide(h search.Hit) int {
+	if strings.HasPrefix(h.Encoding, "UTF-16") {
+		return 2
+	}
+	return 1
+}
+
+// shown spells bytes as text, with a dot for whatever has no shape.
+func shown(h search.Hit, b []byte) string {
+	if wide(h) == 2 {
+		order := decode.Little
+		if h.Encoding == "UTF-16BE" {
+			order = decode.Big
+		}
+		b = []byte(decode.DecodeUTF16(b, order))
+	}
+	if h.Encoding != "UTF-8" && wide(h) == 1 {
+		return dots(b)
+	}
+	var out strings.Builder
+	for _, r := range string(b) {
+		if s := string(r); decode.Printable(s) == s && r != '\uFFFD' {
+			out.WriteRune(r)
+		} else {
+			out.WriteByte('.')
+		}
+	}
+	return out.String()
+}
+
+func dots(b []byte) string {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		if out[i] = c; c < ' ' || c > '~' {
+			out[i] = '.'
+		}
+	}
+	return string(out)
+}
