@@ -1,0 +1,158 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"platter/engine/sample"
+	"platter/views/cli"
+)
+
+// sampleFile puts a sample's file into a folder of its own.
+func sampleFile(t *testing.T, name string) string {
+	t.Helper()
+	s, ok := sample.Named(name)
+	if !ok {
+		t.Fatalf("no sample %q", name)
+	}
+	fs, err := s.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := fs.Open(s.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := f.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, size)
+	if _, err := f.ReadAt(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), s.File)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// typing gives the program a standard input.
+func typing(t *testing.T, text string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stdin")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stdin
+	os.Stdin = f
+	t.Cleanup(func() { os.Stdin = before; f.Close() })
+}
+
+// TestWriteChangesExactlyTheseBytes writes through the virtual disk and finds
+// the bytes in the file where the map says that they lie.
+func TestWriteChangesExactlyTheseBytes(t *testing.T) {
+	for _, name := range []string{"vhd", "vhdx", "vmdk"} {
+		path := sampleFile(t, name)
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typing(t, "\x07")
+		done(t, "write", path, "--offset", "450", "--expect", "")
+		after, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at []int
+		for i := range before {
+			if before[i] != after[i] {
+				at = append(at, i)
+			}
+		}
+		if len(before) != len(after) || len(at) != 1 || after[at[0]] != 7 {
+			t.Errorf("%s: the bytes at %v changed", name, at)
+		}
+		disk := done(t, "read", path, "--offset", "450", "--length", "1")
+		file := done(t, "map", path, "--json")
+		if !bytes.Equal(disk, []byte{7}) || len(file) == 0 {
+			t.Errorf("%s: reads % x afterwards", name, disk)
+		}
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	path := sampleFile(t, "vmdk")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, says string
+		code       int
+		args       []string
+	}{
+		{"no offset", "--offset is needed", cli.ExitUsage, []string{path}},
+		{"other bytes there", "nothing was written", cli.ExitFailed, []string{path, "--offset", "450", "--expect", "ffff"}},
+		{"not hex", "not hex", cli.ExitUsage, []string{path, "--offset", "450", "--expect", "xy"}},
+		{"not allocated", "unallocated", cli.ExitFailed, []string{path, "--offset", "60M"}},
+		{"past the end", "", cli.ExitFailed, []string{path, "--offset", "100G"}},
+		{"past the end of the file", "past the end", cli.ExitFailed, []string{path, "--offset", "100G", "--file"}},
+		{"built in", "built in", cli.ExitUsage, []string{"sample:vhd", "--offset", "0"}},
+	}
+	for _, tt := range tests {
+		typing(t, "ab")
+		code, out, errs := run(t, append([]string{"write"}, tt.args...)...)
+		if code != tt.code || len(out) > 0 || !strings.Contains(string(errs), tt.says) {
+			t.Errorf("%s: exit code %d, %s%s", tt.name, code, out, errs)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("a refused write changed the file: %v", err)
+	}
+}
+
+func TestCheckExitCodes(t *testing.T) {
+	healthy, warned, broken := sampleFile(t, "vhd"), sampleFile(t, "vhd"), sampleFile(t, "vhd")
+	damage := func(path string, off int64, b byte) {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteAt([]byte{b}, off); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage(broken, 64, 0xEE) // the checksum of the footer's copy
+	if err := os.WriteFile(warned, append(mustRead(t, warned), make([]byte, 512)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("no image"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{healthy: 0, text: 1, broken: 2, warned: 3} {
+		if code, out, errs := run(t, "check", path); code != want {
+			t.Errorf("check of %s: exit code %d, want %d\n%s%s", filepath.Base(path), code, want, out, errs)
+		}
+	}
+}
+
+func mustRead(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
