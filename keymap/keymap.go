@@ -24,6 +24,9 @@ const (
 	Structure  Context = "structure"
 	Hex        Context = "hex"
 	Explain    Context = "explain"
+	Sectors    Context = "sectors"
+	Partitions Context = "partitions"
+	Findings   Context = "findings"
 	Help       Context = "help"
 	Prompt     Context = "prompt"
 )
@@ -38,13 +41,19 @@ func (c Context) Title() string {
 	case Overview:
 		return "Overview"
 	case Bytes:
-		return "Structure and hex"
+		return "Structures and bytes"
 	case Structure:
 		return "Structure tree"
 	case Hex:
 		return "Hex"
 	case Explain:
 		return "Explain pane"
+	case Sectors:
+		return "Sectors"
+	case Partitions:
+		return "Partitions"
+	case Findings:
+		return "Findings"
 	case Help:
 		return "Help"
 	case Prompt:
@@ -109,7 +118,7 @@ func live(bound, ctx Context) bool {
 	case Everywhere:
 		return !ctx.exclusive()
 	case Bytes:
-		return ctx == Structure || ctx == Hex || ctx == Explain
+		return ctx == Structure || ctx == Hex || ctx == Explain || ctx == Sectors || ctx == Partitions
 	}
 	return false
 }

@@ -57,6 +57,15 @@ const (
 	Older       Action = "older"
 	Newer       Action = "newer"
 	Complete    Action = "complete"
+	Severity    Action = "severity"
+	NextRun     Action = "next-run"
+	PrevRun     Action = "previous-run"
+	OtherSpace  Action = "address-space"
+	Select      Action = "select"
+	ExtendUp    Action = "extend-up"
+	ExtendDown  Action = "extend-down"
+	ExtendLeft  Action = "extend-left"
+	ExtendRight Action = "extend-right"
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
@@ -97,6 +106,30 @@ var table = []Binding{
 	{Context: Hex, Action: MoreBytes, Keys: []string{"+"}, hint: "-/+", Label: "width", Help: "More bytes in a row", Group: groupView},
 	{Context: Hex, Action: FewerBytes, Keys: []string{"-"}, Help: "Fewer bytes in a row", Group: groupView},
 
+	{Context: Sectors, Action: Open, Keys: []string{"enter"}, Help: "Follow the pointer under the cursor", Group: groupJump},
+	{Context: Sectors, Action: OtherSpace, Keys: []string{"x"}, Label: "address", Help: "The same byte in the next space of addresses: in its partition, in the file", Group: groupJump},
+	{Context: Sectors, Action: Right, Keys: []string{"l", "right"}, Help: "Next byte; behind what is folded", Group: groupMove},
+	{Context: Sectors, Action: Left, Keys: []string{"h", "left"}, Help: "Previous byte; before what is folded", Group: groupMove},
+	{Context: Sectors, Action: RowStart, Keys: []string{"0", "^", "home"}, Help: "Start of the row", Group: groupMove},
+	{Context: Sectors, Action: RowEnd, Keys: []string{"$", "end"}, Help: "End of the row", Group: groupMove},
+	{Context: Sectors, Action: NextSector, Keys: []string{")", "ctrl+right"}, hint: "(/)", Label: "sector", Help: "Next sector", Group: groupMove},
+	{Context: Sectors, Action: PrevSector, Keys: []string{"(", "ctrl+left"}, Help: "Start of this sector, then the previous one", Group: groupMove},
+	{Context: Sectors, Action: NextRun, Keys: []string{"}", "ctrl+down"}, hint: "{/}", Label: "data", Help: "Next place where stored data begin", Group: groupMove},
+	{Context: Sectors, Action: PrevRun, Keys: []string{"{", "ctrl+up"}, Help: "Where these data begin, then those before", Group: groupMove},
+	{Context: Sectors, Action: NextField, Keys: []string{"w"}, Help: "Next field, or the next 4 bytes where there is none", Group: groupMove},
+	{Context: Sectors, Action: PrevField, Keys: []string{"b"}, Help: "Previous field, or the previous 4 bytes where there is none", Group: groupMove},
+	{Context: Sectors, Action: Select, Keys: []string{"v"}, Help: "Start or stop selecting bytes", Group: groupMove},
+	{Context: Sectors, Action: ExtendRight, Keys: []string{"shift+right"}, Help: "Select up to the next byte", Group: groupMove},
+	{Context: Sectors, Action: ExtendLeft, Keys: []string{"shift+left"}, Help: "Select up to the previous byte", Group: groupMove},
+	{Context: Sectors, Action: ExtendDown, Keys: []string{"shift+down"}, Help: "Select a row more", Group: groupMove},
+	{Context: Sectors, Action: ExtendUp, Keys: []string{"shift+up"}, Help: "Select a row less", Group: groupMove},
+	{Context: Sectors, Action: FoldZeros, Keys: []string{"o"}, Label: "zeros", Help: "Fold or show rows that hold only zeros", Group: groupView},
+	{Context: Sectors, Action: TextColumn, Keys: []string{"a"}, Help: "Text column: ASCII, CP437, CP1252, UTF-16LE, UTF-8, off", Group: groupView},
+	{Context: Sectors, Action: MoreBytes, Keys: []string{"+"}, Help: "More bytes in a row", Group: groupView},
+	{Context: Sectors, Action: FewerBytes, Keys: []string{"-"}, Help: "Fewer bytes in a row", Group: groupView},
+
+	{Context: Partitions, Action: Open, Keys: []string{"enter"}, Label: "go there", Help: "Go to the first sector of the partition", Group: groupJump},
+
 	{Context: Bytes, Action: Follow, Keys: []string{"f"}, Label: "follow", Help: "Follow the pointer to the structure that it names", Group: groupJump},
 	{Context: Bytes, Action: Twin, Keys: []string{"%"}, Label: "twin", Help: "Go to the second copy of the same structure or field", Group: groupJump},
 	{Context: Bytes, Action: ExplainPane, Keys: []string{"t"}, Label: "explain", Help: "Show or hide what the field means, its offset, and where it is defined", Group: groupView},
@@ -105,6 +138,9 @@ var table = []Binding{
 	{Context: Bytes, Action: OffsetBase, Keys: []string{"@"}, Help: "Offsets in hexadecimal, decimal, or sectors", Group: groupView},
 	{Context: Bytes, Action: NextFile, Keys: []string{">"}, Help: "Hex pane: next file of the image", Group: groupView},
 	{Context: Bytes, Action: PrevFile, Keys: []string{"<"}, Help: "Hex pane: previous file of the image", Group: groupView},
+
+	{Context: Findings, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
+	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
 	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
 

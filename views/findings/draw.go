@@ -1,0 +1,127 @@
+package findings
+
+import (
+	"fmt"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// View is the screen as text. It is drawn anew only when something changed.
+func (v *View) View() string {
+	if v.dirty {
+		v.dirty = false
+		v.grid.Resize(v.w, v.h)
+		area := v.grid.Area()
+		below := detailRows(v.h)
+		v.drawList(area.Sub(0, 0, v.w, v.h-below))
+		v.drawDetail(area.Sub(0, v.h-below, v.w, below))
+		v.text = v.grid.String(v.theme)
+	}
+	return v.text
+}
+
+// The columns of the list.
+const (
+	codeAt  = 5
+	whereAt = codeAt + 11
+	textAt  = whereAt + 15
+)
+
+func (v *View) drawList(a grid.Area) {
+	in := a.Box(v.theme, v.title(), true)
+	if len(v.shown) == 0 {
+		in.TextFit(1, 1, in.W()-2, v.nothing(), theme.Label)
+		return
+	}
+	in.Text(1, 0, "sev", theme.Label)
+	in.Text(codeAt, 0, "code", theme.Label)
+	in.Text(whereAt, 0, "where", theme.Label)
+	in.Text(textAt, 0, "what", theme.Label)
+	for y := range v.rows.Rows {
+		if i, ok := v.rows.At(y); ok {
+			v.drawRow(in.Row(y+1), v.shown[i], i == v.rows.Cursor)
+		}
+	}
+}
+
+func (v *View) title() string {
+	switch v.least {
+	case disk.SeverityWarning:
+		return fmt.Sprintf("Findings  %d of %d: warnings and errors", len(v.shown), len(v.all))
+	case disk.SeverityError:
+		return fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), len(v.all))
+	}
+	return fmt.Sprintf("Findings  %d", len(v.all))
+}
+
+func (v *View) nothing() string {
+	switch {
+	case len(v.all) > 0:
+		return "Nothing of this severity. Press a for the others."
+	case v.complete:
+		return "Nothing was found: all structures and tables are as the format wants them."
+	}
+	return "Nothing was found so far; the check is going on."
+}
+
+// mark is the shape and the style of a severity.
+func mark(s disk.Severity) (string, theme.Style) {
+	switch s {
+	case disk.SeverityError:
+		return "!!", theme.Error
+	case disk.SeverityWarning:
+		return "! ", theme.Warn
+	}
+	return "i ", theme.Note
+}
+
+func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
+	sign, style := mark(f.Severity)
+	row.Text(1, 0, sign, style)
+	row.TextFit(codeAt, 0, whereAt-codeAt-1, decode.Printable(f.Code), theme.Strong)
+	if len(f.Where) > 0 {
+		row.TextFit(whereAt, 0, textAt-whereAt-1, fmt.Sprintf("0x%x", f.Where[0].Offset), theme.Offset)
+	}
+	row.TextFit(textAt, 0, row.W()-textAt, decode.Printable(f.Text), theme.Value)
+	if selected {
+		row.Paint(0, 0, row.W(), theme.Selected)
+		row.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+func (v *View) drawDetail(a grid.Area) {
+	in := a.Box(v.theme, "What it means", false)
+	f, ok := v.current()
+	if !ok {
+		return
+	}
+	sign, style := mark(f.Severity)
+	x := in.Text(1, 0, sign+" "+decode.Printable(f.Code), style)
+	words := f.Severity.String()
+	if f.Fatal {
+		words += ": the virtual disk can't be read because of it"
+	}
+	in.TextFit(x+2, 0, in.W()-x-3, words, theme.Label)
+	y := 1
+	for _, text := range []string{f.Text, f.Detail} {
+		for _, line := range grid.Wrap(decode.Printable(text), in.W()-2) {
+			in.Text(1, y, line, theme.Value)
+			y++
+		}
+	}
+	for i, at := range f.Where {
+		if y >= in.H() {
+			return
+		}
+		label := "evidence"
+		if i > 0 {
+			label = ""
+		}
+		in.Text(1, y, label, theme.Label)
+		in.TextFit(11, y, in.W()-12, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, plural(int(at.Length), "byte"), decode.Printable(at.File)), theme.Link)
+		y++
+	}
+}

@@ -1,0 +1,196 @@
+// Package findings is the screen that lists what the check has found: a list
+// by severity, and below it what the finding under the cursor means, with its
+// evidence. The check itself runs in the frame; the screen shows what it is
+// told.
+package findings
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// View is the findings screen. It implements [views.View].
+type View struct {
+	theme    *theme.Theme
+	readable bool
+
+	all      []disk.Finding
+	shown    []disk.Finding
+	complete bool
+	failure  error
+	least    disk.Severity // what is less severe does not show
+
+	rows  grid.Scroll
+	place int // which piece of evidence is gone to next
+
+	w, h  int
+	grid  grid.Grid
+	text  string
+	dirty bool
+}
+
+// New makes the screen of an image. What opening found shows at once.
+func New(env views.Env) *View {
+	v := &View{theme: env.Theme, dirty: true}
+	v.take(env.Image.Info().Findings)
+	return v
+}
+
+func (v *View) take(list []disk.Finding) {
+	v.all, v.shown, v.dirty = list, nil, true
+	for _, f := range list {
+		if f.Severity >= v.least {
+			v.shown = append(v.shown, f)
+		}
+	}
+	v.arrange()
+}
+
+// Title is the word on the tab.
+func (v *View) Title() string { return "Findings" }
+
+// Context is the screen's own.
+func (v *View) Context() keymap.Context { return keymap.Findings }
+
+// SetSize arranges the panes anew.
+func (v *View) SetSize(w, h int) {
+	v.w, v.h, v.dirty = w, h, true
+	v.arrange()
+}
+
+// detailRows is how much of h rows the lower pane gets.
+func detailRows(h int) int { return min(max(8, h*2/5), max(h-5, 0)) }
+
+func (v *View) arrange() { v.rows.Fit(int64(len(v.shown)), v.h-detailRows(v.h)-3) }
+
+// Update takes in what the check has found by now.
+func (v *View) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case views.Findings:
+		v.complete, v.failure = msg.Complete, msg.Err
+		v.take(msg.List)
+	case views.Changed:
+		v.complete, v.failure = false, nil
+		v.take(msg.Image.Info().Findings)
+	}
+	return nil
+}
+
+// Do carries an action out.
+func (v *View) Do(a keymap.Action) tea.Cmd {
+	v.dirty = true
+	row := v.rows.Cursor
+	switch a {
+	case keymap.Open:
+		return v.open()
+	case keymap.Severity:
+		v.least = (v.least + 1) % (disk.SeverityError + 1)
+		v.take(v.all)
+	case keymap.Down:
+		v.rows.Move(1)
+	case keymap.Up:
+		v.rows.Move(-1)
+	case keymap.PageDown:
+		v.rows.Page(1)
+	case keymap.PageUp:
+		v.rows.Page(-1)
+	case keymap.HalfDown:
+		v.rows.Move(int64(max(1, v.rows.Rows/2)))
+	case keymap.HalfUp:
+		v.rows.Move(-int64(max(1, v.rows.Rows/2)))
+	case keymap.First:
+		v.rows.To(0)
+	case keymap.Last:
+		v.rows.To(v.rows.Total - 1)
+	}
+	if v.rows.Cursor != row {
+		v.place = 0
+	}
+	return nil
+}
+
+func (v *View) current() (disk.Finding, bool) {
+	if i := v.rows.Cursor; i >= 0 && i < int64(len(v.shown)) {
+		return v.shown[i], true
+	}
+	return disk.Finding{}, false
+}
+
+// open goes to the finding's evidence; again and again, to one piece after
+// the other.
+func (v *View) open() tea.Cmd {
+	f, ok := v.current()
+	if !ok || len(f.Where) == 0 {
+		return nil
+	}
+	at := f.Where[v.place%len(f.Where)]
+	v.place++
+	return views.Send(views.Goto{To: views.Spot{Place: at}})
+}
+
+// Disabled tells why an action would do nothing.
+func (v *View) Disabled(a keymap.Action) string {
+	if a != keymap.Open {
+		return ""
+	}
+	f, ok := v.current()
+	switch {
+	case !ok:
+		return "there is no finding to go to"
+	case len(f.Where) == 0:
+		return "this finding is about the image as a whole, not about particular bytes"
+	}
+	return ""
+}
+
+// Mouse puts the cursor on a row; twice goes to its evidence.
+func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
+	v.dirty = true
+	switch what {
+	case views.WheelUp:
+		v.rows.Wheel(-3)
+	case views.WheelDown:
+		v.rows.Wheel(3)
+	case views.Click, views.DoubleClick:
+		row, ok := v.rows.At(y - 2)
+		if !ok {
+			return nil
+		}
+		v.rows.To(row)
+		if what == views.DoubleClick {
+			return v.open()
+		}
+	}
+	return nil
+}
+
+// Status counts what was found and says how far the check is.
+func (v *View) Status() string {
+	count := [disk.SeverityError + 1]int{}
+	for _, f := range v.all {
+		count[f.Severity]++
+	}
+	s := fmt.Sprintf("%s, %s, %s", plural(count[disk.SeverityError], "error"), plural(count[disk.SeverityWarning], "warning"), plural(count[disk.SeverityInfo], "note"))
+	switch {
+	case v.failure != nil:
+		return s + " | the check is not complete: " + decode.Printable(v.failure.Error())
+	case !v.complete:
+		return s + " | checking ..."
+	}
+	return s + " | all structures and tables checked"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,108 @@
+package findings_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/findings"
+	"platter/views/viewtest"
+)
+
+// list has a finding of each severity, one of them with hostile words.
+var list = []disk.Finding{
+	{Code: "fake/B2", Severity: disk.SeverityError, Fatal: true, Where: []decode.Place{{File: "fake.vhdx", Offset: 0x8018, Length: 8}, {File: "fake.vhdx", Offset: 0x8048, Length: 8}},
+		Text: "blocks 3 and 9 share a range of the file", Detail: "Writing one of them changes the other. Hyper-V refuses such a file; qemu opens it without a word."},
+	{Code: "fake/H1", Severity: disk.SeverityWarning, Where: []decode.Place{{File: "fake.vhdx", Offset: 0x1004, Length: 4}}, Text: "header 1 has a wrong checksum"},
+	{Code: "fake/N3", Severity: disk.SeverityInfo, Text: "the creator is \x1b[31mred\u202e"},
+}
+
+func view(t *testing.T, w, h int) *findings.View {
+	t.Helper()
+	v := findings.New(views.Env{Image: viewtest.New(), Theme: viewtest.Theme(t)})
+	v.SetSize(w, h)
+	v.Update(views.Findings{List: list, Complete: true})
+	return v
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 20}, {120, 36}, {200, 56}} {
+		w, h := size[0], size[1]
+		v := view(t, w, h)
+		viewtest.Golden(t, fmt.Sprintf("findings-%dx%d", w, h), v.View(), w, h)
+	}
+	empty := findings.New(views.Env{Image: viewtest.New(), Theme: viewtest.Theme(t)})
+	empty.SetSize(80, 20)
+	empty.Update(views.Findings{Complete: true})
+	viewtest.Golden(t, "nothing-80x20", empty.View(), 80, 20)
+}
+
+func TestAnySize(t *testing.T) {
+	for h := range 12 {
+		for _, w := range []int{0, 1, 10, 60} {
+			v := view(t, w, h)
+			if w > 0 && h > 0 {
+				viewtest.Lines(t, v.View(), w, h)
+			}
+		}
+	}
+}
+
+func TestEnterGoesThroughTheEvidence(t *testing.T) {
+	v := view(t, 80, 20)
+	var got []int64
+	for range 3 {
+		for _, msg := range viewtest.Run(v, v.Do(keymap.Open)) {
+			got = append(got, msg.(views.Goto).To.Place.Offset)
+		}
+	}
+	if fmt.Sprint(got) != "[32792 32840 32792]" {
+		t.Errorf("enter, three times, goes to %v", got)
+	}
+	v.Do(keymap.Last)
+	if v.Do(keymap.Open) != nil || v.Disabled(keymap.Open) == "" {
+		t.Error("a finding without evidence leads somewhere, or does not say why it does not")
+	}
+}
+
+func TestSeverityFilter(t *testing.T) {
+	v := view(t, 80, 20)
+	var got []string
+	for range 3 {
+		v.Do(keymap.Severity)
+		got = append(got, strings.Join(codes(viewtest.Lines(t, v.View(), 80, 20)), " "))
+	}
+	want := []string{"fake/B2 fake/H1", "fake/B2", "fake/B2 fake/H1 fake/N3"}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("step %d shows %q, want %q", i, got[i], want[i])
+		}
+	}
+}
+
+// codes are those of the rows of the list.
+func codes(lines []string) []string {
+	var out []string
+	upper, _, _ := strings.Cut(strings.Join(lines, "\n"), "What it means")
+	for _, word := range strings.Fields(upper) {
+		if strings.HasPrefix(word, "fake/") {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+func TestStatus(t *testing.T) {
+	v := view(t, 80, 20)
+	if got, want := v.Status(), "1 error, 1 warning, 1 note | all structures and tables checked"; got != want {
+		t.Errorf("status %q, want %q", got, want)
+	}
+	v.Update(views.Changed{Image: viewtest.New()})
+	if got := v.Status(); !strings.HasSuffix(got, "checking ...") {
+		t.Errorf("after a change the status is %q", got)
+	}
+}
