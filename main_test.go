@@ -16,11 +16,11 @@ import (
 // floors only; those on one floor never import each other. The longest prefix
 // of a package's path decides.
 var floors = map[string]int{
-	"decode": 0, "keymap": 0,
+	"decode": 0, "keymap": 0, "tui/quiet": 0,
 	"decode/": 1, "engine/store": 1,
 	"views/theme": 2, "engine/disk": 2, "engine/convoy": 2,
 	"views/grid": 3, "engine/": 3,
-	"views": 4, "engine": 4,
+	"views": 4, "views/hexgrid": 4, "views/hexpane": 4, "engine": 4,
 	"views/":    5,
 	"tui":       6,
 	"views/cli": 7,
@@ -135,6 +135,25 @@ func TestPlainTwinsKnowNoTerminal(t *testing.T) {
 			to, _ := strconv.Unquote(imp.Path.Value)
 			if s.pkg == "views/report" && (isTerminal(to) || to == "platter/views" || strings.HasPrefix(to, "platter/tui")) {
 				t.Errorf("%s imports %s", s.path, to)
+			}
+		}
+	}
+}
+
+// TestViewsKnowNoFormat holds that screens and reports see images through the
+// contract only.
+func TestViewsKnowNoFormat(t *testing.T) {
+	hidden := []string{"engine", "engine/vhd", "engine/vhdx", "engine/vmdk", "engine/raw", "engine/guest", "engine/sample"}
+	for _, s := range sources(t, parser.ImportsOnly) {
+		if s.test || s.pkg != "tui" && !strings.HasPrefix(s.pkg, "views") || s.pkg == "views/cli" {
+			continue
+		}
+		for _, imp := range s.file.Imports {
+			to, _ := strconv.Unquote(imp.Path.Value)
+			for _, pkg := range hidden {
+				if to == "platter/"+pkg {
+					t.Errorf("%s imports %s", s.path, to)
+				}
 			}
 		}
 	}

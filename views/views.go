@@ -39,8 +39,10 @@ type View interface {
 
 // Env is what a view is made with.
 type Env struct {
-	Image disk.Image
-	Theme *theme.Theme
+	Image    disk.Image
+	Theme    *theme.Theme
+	Explorer disk.Explorer // nil: what the guest wrote is not looked at
+	Editor   disk.Editor   // nil: nothing can be changed
 }
 
 // Statuser is a view with something to say in the status line.

@@ -74,6 +74,10 @@ type Pair struct {
 	ValueBad    string
 }
 
+// maxLocatorText bounds how much text is read from one parent locator, in
+// bytes: its entries may all lead to the same place.
+const maxLocatorText = 512 << 10
+
 // Pairs reads the pairs of a parent locator item. Those that do not fit the
 // item come with a reason. At most MaxLocatorEntries are read.
 func Pairs(item []byte) []Pair {
@@ -82,6 +86,7 @@ func Pairs(item []byte) []Pair {
 		return nil
 	}
 	var list []Pair
+	budget := int64(maxLocatorText)
 	for i := range min(int64(LocatorCount.Get(rec)), MaxLocatorEntries) {
 		at := LocatorHeadSize + i*LocatorEntrySize
 		if at+LocatorEntrySize > int64(len(item)) {
@@ -93,8 +98,12 @@ func Pairs(item []byte) []Pair {
 			KeyOffset: int64(LocatorKeyOffset.Get(e)), KeyLength: int64(LocatorKeyLength.Get(e)),
 			ValueOffset: int64(LocatorValueOffset.Get(e)), ValueLength: int64(LocatorValueLength.Get(e)),
 		}
-		p.Key, p.KeyBad = locatorText(item, p.KeyOffset, p.KeyLength)
-		p.Value, p.ValueBad = locatorText(item, p.ValueOffset, p.ValueLength)
+		if budget -= p.KeyLength + p.ValueLength; budget < 0 {
+			p.KeyBad, p.ValueBad = "too much text for a locator", "too much text for a locator"
+		} else {
+			p.Key, p.KeyBad = locatorText(item, p.KeyOffset, p.KeyLength)
+			p.Value, p.ValueBad = locatorText(item, p.ValueOffset, p.ValueLength)
+		}
 		list = append(list, p)
 	}
 	return list

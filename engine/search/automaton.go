@@ -14,8 +14,9 @@ type automaton struct {
 	x      *expression
 	states []state
 	index  map[string]int32
-	steps  []int32 // by state and class; 0 where not known yet
-	marked []int   // the round in which an instruction was last added
+	steps  []int32   // by state and class; 0 where not known yet
+	idle   [256]bool // bytes that start no match
+	marked []int     // the round in which an instruction was last added
 	round  int
 }
 
@@ -34,6 +35,9 @@ const start = 1
 func newAutomaton(x *expression) *automaton {
 	a := &automaton{x: x, marked: make([]int, len(x.prog.Inst))}
 	a.reset()
+	for c, class := range x.classes {
+		a.idle[c] = a.learn(start, int32(class)) == start
+	}
 	return a
 }
 
@@ -49,6 +53,11 @@ func (a *automaton) reset() {
 func (a *automaton) next(b []byte, pos, near int) (end int, ok bool) {
 	at, width := int32(start), int32(len(a.x.class))
 	for i := pos; i < len(b); i++ {
+		if at == start {
+			if i = a.skip(b, i); i > near || i == len(b) {
+				return i, false
+			}
+		}
 		class := int32(a.x.classes[b[i]])
 		to := a.steps[at*width+class]
 		if to == 0 {
@@ -57,12 +66,22 @@ func (a *automaton) next(b []byte, pos, near int) (end int, ok bool) {
 		if a.states[to].ends {
 			return i + 1, true
 		}
-		if to == start && i >= near {
-			return i + 1, false
-		}
 		at = to
 	}
 	return len(b), false
+}
+
+// skip passes the bytes that start no match.
+func (a *automaton) skip(b []byte, i int) int {
+	for ; len(b)-i >= 4; i += 4 {
+		if q := b[i : i+4 : i+4]; !(a.idle[q[0]] && a.idle[q[1]] && a.idle[q[2]] && a.idle[q[3]]) {
+			break
+		}
+	}
+	for i < len(b) && a.idle[b[i]] {
+		i++
+	}
+	return i
 }
 
 // learn works out where a class of bytes leads from a state.

@@ -192,7 +192,9 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 			return s.found, pos
 		}
 		near := part.next(pos)
-		pos = max(pos, near-x.lead)
+		if part.known() {
+			pos = max(pos, near-x.lead)
+		}
 		tail, ok := s.dfa.next(w.b[:end], pos, near)
 		if !ok {
 			pos = max(pos+1, tail)
@@ -232,10 +234,12 @@ func (s *scanner) seek(b []byte, lo int) seeker {
 	return k
 }
 
+func (k *seeker) known() bool { return k.part != nil }
+
 // next is where the part starts at or behind pos, which may not go back;
 // len(b) if it is nowhere.
 func (k *seeker) next(pos int) int {
-	if k.part == nil {
+	if !k.known() {
 		return len(k.b)
 	}
 	if k.last >= pos {

@@ -10,15 +10,14 @@ import (
 
 // cache keeps pages of a file at fixed slots, so that a hit costs an atomic
 // load and no lock: a read through a chain of 32 layers asks for as many
-// table entries. Memory grows with what is read, up to the budget.
+// table entries. Memory grows with what is read, up to the budget. An image
+// whose file changes is opened anew, so nothing here grows old.
 type cache struct {
 	r     io.ReaderAt
 	limit int64 // bytes of the file
 	shift uint  // a page has 1<<shift bytes
 	mask  int64 // number of slots - 1, a power of two less one
 	slots []atomic.Pointer[page]
-	live  store.Generational // nil for files that do not change by themselves
-	seen  *atomic.Uint64
 }
 
 type page struct {
@@ -33,9 +32,7 @@ func newCache(f store.File, limit, pageSize, budget int64) cache {
 		n *= 2
 	}
 	shift := uint(bits.TrailingZeros64(uint64(pageSize)))
-	c := cache{r: f, limit: limit, shift: shift, mask: n - 1, slots: make([]atomic.Pointer[page], n), seen: new(atomic.Uint64)}
-	c.live, _ = f.(store.Generational)
-	return c
+	return cache{r: f, limit: limit, shift: shift, mask: n - 1, slots: make([]atomic.Pointer[page], n)}
 }
 
 // get is the page that holds the byte at off, which lies in the file.
@@ -55,21 +52,8 @@ func (c *cache) get(off int64) (*page, error) {
 
 // hit is the page that holds the byte at off if it is kept, else nil.
 func (c *cache) hit(off int64) *page {
-	if c.live != nil {
-		c.forgetOld()
-	}
 	if p := c.slots[off>>c.shift&c.mask].Load(); p != nil && p.start == off>>c.shift<<c.shift {
 		return p
 	}
 	return nil
-}
-
-// forgetOld drops all pages when the file's content has changed otherwise than
-// by itself.
-func (c *cache) forgetOld() {
-	if g := c.live.Generation(); c.seen.Swap(g) != g {
-		for i := range c.slots {
-			c.slots[i].Store(nil)
-		}
-	}
 }

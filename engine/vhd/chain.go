@@ -115,7 +115,7 @@ func (v *Image) compareID(name string, id [16]byte) error {
 	if id == v.wantedID() {
 		return nil
 	}
-	return fmt.Errorf("%q: %w: unique_id is %x, wanted %x", decode.Printable(name), errOtherDisk, id, v.wantedID())
+	return fmt.Errorf("%s: %w: unique_id is %x, wanted %x", decode.Quote(name), errOtherDisk, id, v.wantedID())
 }
 
 // rank orders failures by what they tell.
@@ -141,7 +141,7 @@ func (v *Image) tryParent(name string) (disk.Image, error) {
 	}
 	img, err := v.src.Opener.OpenParent(name, format)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", decode.Printable(name), err)
+		return nil, fmt.Errorf("%s: %w", decode.Quote(name), err)
 	}
 	if format == "raw" {
 		return img, nil
@@ -175,5 +175,5 @@ func (v *Image) wanted() string {
 	if len(names) == 0 {
 		return fmt.Sprintf("with the unique_id %x", v.wantedID())
 	}
-	return fmt.Sprintf("%q with the unique_id %x", names[0], v.wantedID())
+	return fmt.Sprintf("%s with the unique_id %x", decode.Quote(names[0]), v.wantedID())
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/store"
 	"platter/engine/vhd"
 )
 
@@ -93,6 +95,21 @@ func TestChainAgrees7z(t *testing.T) {
 	defer out.Close()
 	enginetest.RunTo(t, out, "7z", "e", "-so", path)
 	compareRaw(t, path, raw)
+}
+
+// TestNestedFooter has a whole fixed VHD near the end of a file that is none.
+func TestNestedFooter(t *testing.T) {
+	f := build(t, fixedPlan)
+	for _, c := range []struct {
+		before, after int
+		ok            bool
+	}{{0, 3000, true}, {512, 3000, false}, {0, 70_000, false}} {
+		m := store.NewMem()
+		m.PutFile("f", slices.Concat(make([]byte, c.before), f.bytes, make([]byte, c.after)))
+		if words, ok := vhd.Probe(enginetest.Memory(t, m, "f", formats)); ok != c.ok {
+			t.Errorf("%d bytes before and %d behind: %v %s", c.before, c.after, ok, words)
+		}
+	}
 }
 
 func TestNotVHD(t *testing.T) {

@@ -123,9 +123,20 @@ func sumFits(raw []byte) (valid, hidden bool) {
 	return fits(b), true
 }
 
-// scanForFooter looks for a valid footer in front of trailing garbage. With a
-// valid copy at the front only one with the same identity counts: the bytes
-// may also be a block that has a VHD in it.
+// belongs tells a footer in front of trailing garbage from one that some guest
+// stored: it has the identity of the copy at the front, or the size of what lies
+// before it.
+func (c footerCopy) belongs(front footerCopy) bool {
+	switch {
+	case front.valid && front.kind() != vhd.Fixed:
+		return idOf(front.record()) == idOf(c.record())
+	case c.kind() == vhd.Fixed:
+		return vhd.FooterCurrentSize.Get(c.record()) == uint64(c.off)
+	}
+	return true
+}
+
+// scanForFooter looks for a valid footer in front of trailing garbage.
 func scanForFooter(f store.File, size int64, front footerCopy) (footerCopy, error) {
 	from := max(0, size-scanBack) &^ (vhd.Sector - 1)
 	b, err := readUpTo(f, from, int(size-from))
@@ -134,10 +145,7 @@ func scanForFooter(f store.File, size int64, front footerCopy) (footerCopy, erro
 	}
 	for at := (len(b) - 1) &^ (vhd.Sector - 1); at >= 0; at -= vhd.Sector {
 		c := footerAt(b[at:], from+int64(at), vhd.FooterSize)
-		if !c.present || !c.valid || c.off == 0 {
-			continue
-		}
-		if !front.valid || vhd.FooterID.Get(front.record()) == vhd.FooterID.Get(c.record()) {
+		if c.present && c.valid && c.off > 0 && c.belongs(front) {
 			return c, nil
 		}
 	}

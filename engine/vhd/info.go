@@ -90,7 +90,7 @@ func (v *Image) details() []disk.Detail {
 	rows := []disk.Detail{
 		{Label: "Footer that rules", Value: v.footerWords()},
 		{Label: "Created", Value: vhd.FooterTimestamp.Text(raw)},
-		{Label: "Creator", Value: vhd.FooterCreator.Text(raw) + ", system " + vhd.FooterCreatorOS.Text(raw)},
+		{Label: "Creator as stored", Value: vhd.FooterCreator.Text(raw) + ", system " + vhd.FooterCreatorOS.Text(raw)},
 		{Label: "Features", Value: vhd.FooterFeatures.Text(raw)},
 		{Label: "Identity as stored", Value: fmt.Sprintf("%x", v.UniqueID())},
 		{Label: "Current size", Value: vhd.FooterCurrentSize.Text(raw)},
@@ -165,10 +165,8 @@ func (v *Image) geometryRules(trusts func(string) bool) bool {
 }
 
 func (v *Image) headerDetails() []disk.Detail {
-	raw := v.header.rec.Bytes()
 	rows := []disk.Detail{
 		{Label: "Dynamic header", Value: fmt.Sprintf("at 0x%x", v.header.off)},
-		{Label: "Block size", Value: vhd.HeaderBlockSize.Text(raw)},
 		{Label: "BAT", Value: fmt.Sprintf("%d entries at 0x%x, %d needed", vhd.HeaderEntries.Get(v.header.rec), vhd.HeaderTableOffset.Get(v.header.rec), v.table.needed)},
 	}
 	if v.batmap.found {
@@ -188,9 +186,9 @@ func (v *Image) parentDetails() []disk.Detail {
 	}
 	switch {
 	case v.parentErr != nil:
-		rows = append(rows, disk.Detail{Label: "Parent", Value: "not usable: " + v.parentErr.Error()})
+		rows = append(rows, disk.Detail{Label: "Parent file", Value: "not usable: " + v.parentErr.Error()})
 	case v.parent != nil:
-		rows = append(rows, disk.Detail{Label: "Parent", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, v.depth())})
+		rows = append(rows, disk.Detail{Label: "Parent file", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, v.depth())})
 	}
 	return rows
 }

@@ -1,7 +1,6 @@
 package vhd
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -142,10 +141,10 @@ func (v *Image) judgeIdentity() {
 	}
 	v.judgeReserved()
 	if name := vhd.FooterCreator.Meaning(f.Bytes()); name == "unknown" {
-		v.add("V023", "the creator %q is not known", v.field(vhd.FooterCreator.Field), vhd.FooterCreator.Get(f))
+		v.add("V023", "the creator %s is not known", v.field(vhd.FooterCreator.Field), decode.Quote(vhd.FooterCreator.Get(f)))
 	}
 	if name := vhd.FooterCreatorOS.Meaning(f.Bytes()); name == "unknown" {
-		v.add("V023", "the creator's system %q is not known", v.field(vhd.FooterCreatorOS.Field), vhd.FooterCreatorOS.Get(f))
+		v.add("V023", "the creator's system %s is not known", v.field(vhd.FooterCreatorOS.Field), decode.Quote(vhd.FooterCreatorOS.Get(f)))
 	}
 }
 
@@ -229,200 +228,5 @@ func (v *Image) judgeGeometry() {
 	}
 	if v.geometryRules(modernQEMU) {
 		v.add("V018", "the geometry gives the disk %d bytes, current_size %d", at, g.Size(), v.virtual)
-	}
-}
-
-// judgeHeader checks the dynamic header, the table's measures and the parent.
-func (v *Image) judgeHeader() {
-	if !v.header.placed {
-		v.add("V013", "the footer places the dynamic header at 0x%x, where it can't be in a file of %d bytes", v.field(vhd.FooterDataOffset.Field), vhd.FooterDataOffset.Get(v.footer), v.size)
-		return
-	}
-	h := v.header.rec
-	if cookie := vhd.HeaderCookie.Get(h); cookie != vhd.HeaderMagic {
-		v.add("V024", "the dynamic header has the cookie %q, expected %q", v.headerField(vhd.HeaderCookie.Field), decode.Printable(cookie), vhd.HeaderMagic)
-		return
-	}
-	if version := vhd.HeaderVersion.Get(h); version>>16 != 1 {
-		v.add("V024", "the dynamic header has version %d.%d, expected 1.0", v.headerField(vhd.HeaderVersion.Field), version>>16, version&0xFFFF)
-		return
-	}
-	if mark, why := vhd.HeaderChecksum.Verdict(h.Bytes()); mark != decode.Good {
-		f := v.finding("V024", "the dynamic header's "+why, v.headerField(vhd.HeaderChecksum.Field))
-		f.Fatal = false
-		f.Detail = "A byte of the header was changed without it. QEMU, libvhdi and VirtualBox do not look; Windows, 7-Zip, libvhd and DiscUtils refuse the image."
-		v.findings = append(v.findings, f)
-	}
-	if next := vhd.HeaderNext.Get(h); next != vhd.None {
-		v.add("V025", "the dynamic header points on to 0x%x, expected all ones", v.headerField(vhd.HeaderNext.Field), next)
-	}
-	v.judgeTable()
-	v.judgeParent()
-}
-
-func (v *Image) headerField(f *decode.Field) decode.Place {
-	return v.place(v.header.off+int64(f.Offset()), int64(f.Size()))
-}
-
-func (v *Image) judgeTable() {
-	h, t := v.header.rec, &v.table
-	block := vhd.HeaderBlockSize.Get(h)
-	if t.blockSize == 0 {
-		v.add("V026", "the block size is %d, expected a power of two of at least 512", v.headerField(vhd.HeaderBlockSize.Field), block)
-		return
-	}
-	if block != 512<<10 && block != 2<<20 {
-		v.add("V027", "the block size is %s", v.headerField(vhd.HeaderBlockSize.Field), decode.FormatSize(uint64(block)))
-	}
-	off, entries := vhd.HeaderTableOffset.Get(h), vhd.HeaderEntries.Get(h)
-	at := v.headerField(vhd.HeaderTableOffset.Field)
-	switch {
-	case !t.placed && off%vhd.Sector != 0:
-		v.add("V028", "the table offset 0x%x is not on a sector", at, off)
-	case !t.placed:
-		v.add("V028", "the table of %d entries at 0x%x does not fit in the file", at, entries, off)
-	case t.off < v.header.off+vhd.HeaderSize && v.header.off < t.end() || t.off < vhd.FooterSize:
-		v.add("V028", "the table at 0x%x overlaps the header or the footer copy", at, off)
-	case t.entries < t.needed:
-		v.add("V029", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
-	case t.entries > t.needed+1 && vhd.FooterCreator.Get(v.footer) != "tap":
-		v.addAs(warning, "V030", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
-	case t.entries > t.needed:
-		v.add("V030", "the table has %d entries, the disk needs %d", v.headerField(vhd.HeaderEntries.Field), t.entries, t.needed)
-	}
-}
-
-// judgeParent checks what the header says about a parent, and the parent.
-func (v *Image) judgeParent() {
-	if v.kind != vhd.Differencing {
-		h := v.header.rec.Bytes()
-		if !isZero(h[40:60]) || !isZero(h[64:768]) {
-			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field))
-		}
-		return
-	}
-	v.judgeLocators()
-	if len(v.parentNames()) == 0 {
-		v.add("V040", "the image names its parent neither in a locator nor in the header", v.place(v.header.off+64, 704))
-	}
-	if v.wantedID() == [16]byte{} {
-		s := severe
-		if v.wantsRaw() {
-			s = warning
-		}
-		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field))
-	}
-	v.judgeChain()
-}
-
-func (v *Image) judgeLocators() {
-	for _, l := range v.locators {
-		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
-		at := v.place(v.header.off+576+24*int64(l.slot), 24)
-		if vhd.LocatorCode.Meaning(entry.Bytes()) == "unknown" {
-			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
-		}
-		if _, ok := vhd.Space(vhd.LocatorSpace.Get(entry)); !ok {
-			v.add("V042", "parent locator %d has room for %d, which is neither sectors nor bytes", at, l.slot+1, vhd.LocatorSpace.Get(entry))
-		}
-		if why := v.locatorFault(l, entry); why != "" {
-			v.add("V041", "parent locator %d %s", at, l.slot+1, why)
-		}
-	}
-}
-
-func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string {
-	wide := l.code == vhd.RelativeWindows || l.code == vhd.AbsoluteWindows
-	switch {
-	case !isZero(entry.Bytes()[12:16]):
-		return "has bytes in its reserved field"
-	case wide && l.length%2 != 0:
-		return fmt.Sprintf("has a path of %d bytes, an odd number for UTF-16", l.length)
-	case !l.fits:
-		return fmt.Sprintf("points to %d bytes at 0x%x, past the end of the file", l.length, vhd.LocatorOffset.Get(entry))
-	case l.length > vhd.MaxLocator:
-		return fmt.Sprintf("has a path of %d bytes", l.length)
-	case l.length > l.room:
-		return fmt.Sprintf("has a path of %d bytes in room for %d", l.length, l.room)
-	case l.length > 0 && v.touchesMetadata(l.off, l.length):
-		return "overlaps the image's own structures"
-	}
-	return ""
-}
-
-// judgeChain checks the parent that was found, or says why there is none.
-func (v *Image) judgeChain() {
-	at := v.headerField(vhd.HeaderParentID.Field)
-	switch err := v.parentErr; {
-	case err == nil:
-	case errors.Is(err, disk.ErrChain):
-		v.add("V047", "the chain of parents can't be followed: %v", at, chainFault(err))
-		return
-	case errors.Is(err, errOtherDisk):
-		v.add("V044", "the parent found is another one: %v", at, err)
-		return
-	default:
-		v.add("V043", "the parent %s can't be used: %v", at, v.wanted(), err)
-		return
-	}
-	if v.parent == nil {
-		return
-	}
-	switch size := v.parent.Info().VirtualSize; {
-	case v.virtual > size:
-		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies behind its end reads as zeros", at, v.virtual, size)
-	case v.virtual < size:
-		v.add("V046", "the disk has %d bytes, its parent %d", at, v.virtual, size)
-	}
-	if p, ok := v.parent.(*Image); ok {
-		v.judgeParentTime(p)
-	}
-}
-
-// chainFault is the innermost cause, where a long chain wraps it many times.
-func chainFault(err error) error {
-	for {
-		var e *disk.Error
-		if errors.As(err, &e) && e.Kind == disk.BadChain && !errors.Is(e.Err, disk.ErrChain) {
-			return e
-		}
-		if e == nil || e.Err == nil {
-			return err
-		}
-		err = e.Err
-	}
-}
-
-// dated is what files know that have a time of change.
-type dated interface{ ModTime() (time.Time, error) }
-
-// judgeParentTime compares the time stored in the child with the parent's
-// file, or with its footer, which many programs store instead.
-func (v *Image) judgeParentTime(p *Image) {
-	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field)
-	if stored == 0 {
-		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)
-		return
-	}
-	if stored == vhd.FooterTimestamp.Get(p.footer) {
-		return
-	}
-	changed := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(p.footer)) * time.Second)
-	f, ok := p.src.File.(dated)
-	if ok {
-		t, err := f.ModTime()
-		if err == nil {
-			changed = t.UTC().Truncate(time.Second)
-		}
-		ok = err == nil
-	}
-	want := vhd.Epoch().Add(time.Duration(stored) * time.Second)
-	if changed.Equal(want) {
-		return
-	}
-	v.add("V045", "the parent was last changed on %s, the image says %s", at, changed.Format(time.RFC3339), want.Format(time.RFC3339))
-	made := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(v.footer)) * time.Second)
-	if ok && changed.After(made) {
-		v.add("V050", "the parent was changed on %s, after this image was made on %s", at, changed.Format(time.RFC3339), made.Format(time.RFC3339))
 	}
 }

@@ -45,6 +45,9 @@ func (v *Image) fixedClaims() []disk.Claim {
 		add(t.off, t.length, disk.KindHeader, "footer")
 		add(t.off+t.length, v.size-t.off-t.length, disk.KindTrailing, "bytes behind the footer")
 	}
+	if v.footers.torn {
+		add(v.dataEnd, vhd.FooterSize, disk.KindHeader, "footer, overwritten by tapdisk")
+	}
 	if v.kind == vhd.Fixed {
 		used := min(v.virtual, v.dataEnd)
 		add(0, used, disk.KindPayload, "disk")

@@ -88,8 +88,11 @@ func (v *Image) understand() error {
 	v.footer = v.footers.ruling()
 	v.kind = vhd.FooterType.Get(v.footer)
 	v.dataEnd = v.size
-	if t := v.footers.tail; t.present {
-		v.dataEnd = t.off
+	switch {
+	case v.footers.tail.present:
+		v.dataEnd = v.footers.tail.off
+	case v.footers.torn:
+		v.dataEnd = v.size - vhd.FooterSize
 	}
 	if size := vhd.FooterCurrentSize.Get(v.footer); size <= math.MaxInt64 {
 		v.virtual = int64(size)

@@ -260,6 +260,15 @@ func (v *Image) judgeMandatory() {
 	}
 }
 
+// release forgets the contents that were only needed to judge them: an item
+// may have a MiB, and a chain 256 layers.
+func (v *Image) release() {
+	v.locator.raw = nil
+	for i := range v.meta.items {
+		v.meta.items[i].content = nil
+	}
+}
+
 // judgeParameters checks the values of the items.
 func (v *Image) judgeParameters() {
 	p := v.params
@@ -279,12 +288,8 @@ func (v *Image) judgeParameters() {
 			v.add("30", at(vhdx.ItemFileParameters), "reserved bits of the file parameters are set: 0x%x", vhdx.ParametersFlags.Get(rec)<<2)
 		}
 	}
-	for id, size := range map[uuid.UUID]uint64{vhdx.ItemLogicalSector: p.logicalSector, vhdx.ItemPhysicalSector: p.physicalSector} {
-		if v.itemContent(id) != nil && size != 512 && size != 4096 {
-			known, _ := vhdx.ItemOf(id)
-			v.add("28", at(id), "%s is %d, expected 512 or 4096", known.Name, size)
-		}
-	}
+	v.judgeSectorSize(vhdx.ItemLogicalSector, p.logicalSector, at)
+	v.judgeSectorSize(vhdx.ItemPhysicalSector, p.physicalSector, at)
 	if v.itemContent(vhdx.ItemDiskSize) != nil {
 		switch {
 		case p.diskSize == 0 || p.diskSize > vhdx.MaxDiskSize:
@@ -295,6 +300,12 @@ func (v *Image) judgeParameters() {
 	}
 	v.judgeLocator(at(vhdx.ItemParentLocator))
 	v.judgeTableRoom()
+}
+
+func (v *Image) judgeSectorSize(id uuid.UUID, size uint64, at func(uuid.UUID) []decode.Place) {
+	if known, _ := vhdx.ItemOf(id); v.itemContent(id) != nil && size != 512 && size != 4096 {
+		v.add("28", at(id), "%s is %d, expected 512 or 4096", known.Name, size)
+	}
 }
 
 // judgeTableRoom checks that the BAT has all the entries that the disk needs.

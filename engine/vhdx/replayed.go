@@ -208,3 +208,16 @@ func (d *replayed) zeros(off, end int64) int64 {
 	}
 	return limit - off
 }
+
+// partAfter is where the part that holds off ends, else where the next one
+// starts, else the end of the file.
+func (d *replayed) partAfter(off int64) int64 {
+	i := d.partAt(off)
+	switch {
+	case i == len(d.parts):
+		return d.grown
+	case d.parts[i].off > off:
+		return d.parts[i].off
+	}
+	return d.parts[i].end
+}

@@ -121,8 +121,7 @@ func (c *checker) headers() {
 	for _, f := range m.src.Notes {
 		c.stopped = c.stopped || !c.yield(f, nil)
 	}
-	if m.text != nil {
-		c.descriptor()
+	if m.text != nil && c.descriptor() {
 		c.settings()
 		c.geometry()
 	}

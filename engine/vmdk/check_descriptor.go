@@ -26,7 +26,8 @@ func (m *Image) settingPlace(key string) decode.Place {
 func (m *Image) textPlace() decode.Place { return m.textAt.Sub(0, int64(m.text.Size)) }
 
 // descriptor checks the text as a whole: D1, D2, D6 to D9.
-func (c *checker) descriptor() {
+// It reports whether there is anything else to check.
+func (c *checker) descriptor() bool {
 	m, t := c.m, c.m.text
 	if t.Fault != "" {
 		c.error("D1", m.textPlace(), "the descriptor was not read to its end: %s", t.Fault)
@@ -44,7 +45,7 @@ func (c *checker) descriptor() {
 	}
 	if len(settings) == 0 && len(t.Extents()) == 0 {
 		c.error("D1", m.textPlace(), "the descriptor holds not one setting")
-		return
+		return false
 	}
 	if v, ok := t.Get("version"); !ok {
 		c.warn("D2", m.textPlace(), "the descriptor has no version line")
@@ -54,6 +55,7 @@ func (c *checker) descriptor() {
 	c.extentLines()
 	c.room()
 	c.headings()
+	return true
 }
 
 // line reports what is wrong with a line: D1, D6, D8.
@@ -319,8 +321,8 @@ func (c *checker) geometry() {
 	perTrack, okS := number("sectors")
 	at := m.settingPlace("ddb.geometry.cylinders")
 	switch {
-	case m.link.wanted && !okC && !okH && !okS:
-		return // the parent's counts
+	case m.size == 0 || m.link.wanted && !okC && !okH && !okS:
+		return // of a child the parent's counts
 	case !okC || !okH || !okS:
 		c.warn("D10", at, "the geometry is missing or not made of numbers")
 		return

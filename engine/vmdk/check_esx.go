@@ -108,19 +108,15 @@ func (c *checker) seVolatile(s *sparse) {
 // seAreas is Z2.
 func (c *checker) seAreas(s *sparse) {
 	f := s.file
-	list := []area{{"const header", 0, vmdk.SectorSize}}
+	list := append(s.areas(), area{"const header", 0, vmdk.SectorSize, disk.KindHeader})
 	for _, a := range seAreas {
 		off, size := a.off.Get(s.fixed), a.size.Get(s.fixed)
-		at, length := s.area(a.off, a.size)
-		where := f.place(int64(a.off.Offset()), 16)
-		if off == 0 || size > maxSectors || length != int64(size)*vmdk.SectorSize {
-			c.error("Z2", where, "the area %s of %d sectors at sector %d does not fit the file", a.name, size, off)
-			continue
+		if _, length := s.area(a.off, a.size); length == 0 || uint64(length/vmdk.SectorSize) != size {
+			c.error("Z2", f.place(int64(a.off.Offset()), 16), "the area %s of %d sectors at sector %d does not fit the file", a.name, size, off)
 		}
-		list = append(list, area{a.name, at, length})
 	}
 	if at, _ := s.area(vmdk.ConstGrains, vmdk.ConstGrainsSize); at > 0 {
-		list = append(list, area{"grains", at, max(0, f.Size-at)})
+		list = append(list, area{"grains", at, max(0, f.Size-at), disk.KindPayload})
 	} else {
 		c.error("Z2", f.place(192, 16), "the area of grains at sector %d does not fit the file", vmdk.ConstGrains.Get(s.fixed))
 	}

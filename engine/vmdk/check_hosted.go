@@ -153,6 +153,7 @@ func (c *checker) hostedPlaces(s *sparse) {
 type area struct {
 	name       string
 	off, bytes int64
+	kind       disk.Kind
 }
 
 // fixedAreas are the structures of a sparse extent whose place the header gives.
@@ -160,24 +161,19 @@ func (s *sparse) fixedAreas() []area {
 	g := s.grid
 	switch s.kind {
 	case vmdk.KindCowd:
-		return []area{{"header", 0, vmdk.CowdHeaderSize}, {"grain directory", g.dirs[0], g.tables * g.width}}
+		return []area{{"header", 0, vmdk.CowdHeaderSize, disk.KindHeader}, {"grain directory", g.dirs[0], g.tables * g.width, disk.KindTable}}
 	case vmdk.KindSeSparse:
-		list := []area{{"const header", 0, vmdk.SectorSize}}
-		for _, a := range seAreas {
-			at, length := s.area(a.off, a.size)
-			list = append(list, area{a.name, at, length})
-		}
-		return list
+		return append(s.areas(), area{"const header", 0, vmdk.SectorSize, disk.KindHeader})
 	}
-	list := []area{{"header", 0, vmdk.SectorSize}}
+	list := []area{{"header", 0, vmdk.SectorSize, disk.KindHeader}}
 	if s.textAt.Length > 0 {
-		list = append(list, area{"descriptor", s.textAt.Offset, s.textAt.Length})
+		list = append(list, area{"descriptor", s.textAt.Offset, s.textAt.Length, disk.KindDescriptor})
 	}
 	for copy := range g.dirCount {
-		list = append(list, area{title(copy, "grain directory"), g.dirs[copy], g.dirBytes(copy)})
+		list = append(list, area{title(copy, "grain directory"), g.dirs[copy], g.dirBytes(copy), disk.KindTable})
 	}
 	if s.footer != 0 && !s.lost {
-		list = append(list, area{"footer", s.footer, vmdk.SectorSize})
+		list = append(list, area{"footer", s.footer, vmdk.SectorSize, disk.KindHeader})
 	}
 	return list
 }

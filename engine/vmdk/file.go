@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -101,6 +102,26 @@ func (t *tables) at(off int64) (*chunk, error) {
 	return t.load(index)
 }
 
+// peek is the chunk that holds the byte at off if it is at hand.
+func (t *tables) peek(off uint64) *chunk {
+	index := off / chunkBytes
+	c := t.slots[index&uint64(len(t.slots)-1)].Load()
+	if c == nil || uint64(c.index) != index || t.changes != nil && c.generation != t.changes.Generation() {
+		return nil
+	}
+	return c
+}
+
+// uint is the entry of width bytes at off bytes into the file, which the chunk
+// holds. Behind the end of the file it is 0.
+func (c *chunk) uint(off uint64, width int64) uint64 {
+	b := c.data[off%chunkBytes:]
+	if width == 8 {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return uint64(binary.LittleEndian.Uint32(b))
+}
+
 func (t *tables) load(index int64) (*chunk, error) {
 	c := &chunk{index: index}
 	if t.changes != nil {
@@ -125,14 +146,8 @@ func (t *tables) uint(off, width int64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	at := int(off % chunkBytes)
-	if at+int(width) > c.length {
+	if int(off%chunkBytes)+int(width) > c.length {
 		return 0, io.ErrUnexpectedEOF
 	}
-	b := c.data[at:]
-	v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24
-	if width == 8 {
-		v |= uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-	}
-	return v, nil
+	return c.uint(uint64(off), width), nil
 }

@@ -67,6 +67,10 @@ type grid struct {
 	dirCount int   // 1, or 2 with a redundant directory
 	tables   int64 // entries that the directory has
 
+	quick      bool // grain and perTable are powers of two, with the exponents
+	grainShift uint
+	tableShift uint
+
 	zeroGrains bool // entry 1 means zeros
 	packed     *unpacker
 	tableBase  int64 // seSparse: where table 0 lies
@@ -119,6 +123,37 @@ func (g *grid) run(x, n int64, r *run) error {
 func (r *run) joins(next *run) bool {
 	return r.state == next.state && r.fault == next.fault && next.packed == 0 &&
 		(r.state != disk.Data || next.offset == r.offset+r.length)
+}
+
+// absent is how many of the bytes [x, x+n) the extent surely has nothing for,
+// judged by what is in the cache; 0 if it takes a closer look. A read through
+// a deep chain asks this of every layer but the last.
+func (g *grid) absent(x, n int64) int64 {
+	number := uint64(x) >> g.grainShift
+	t := number >> g.tableShift
+	off := uint64(g.dirs[0]) + t*uint64(g.width)
+	c := g.file.tables.peek(off)
+	if c == nil || int64(t) >= g.tables || int64(off) > g.file.Size-g.width {
+		return 0
+	}
+	raw := c.uint(off, g.width)
+	if raw == 0 {
+		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
+	}
+	table, f := g.tableAt(raw)
+	if f != noFault {
+		return 0
+	}
+	i := number & (1<<g.tableShift - 1)
+	off = uint64(table) + i*uint64(g.width)
+	if c = g.file.tables.peek(off); c == nil || c.uint(off, g.width) != 0 {
+		return 0
+	}
+	length := g.grain - x&(g.grain-1)
+	for off += uint64(g.width); length < n && i+1 < 1<<g.tableShift && off%chunkBytes != 0 && c.uint(off, g.width) == 0; off += uint64(g.width) {
+		length, i = length+g.grain, i+1
+	}
+	return min(n, length)
 }
 
 // locate finds the grain at x; the run reaches to its end, or over everything

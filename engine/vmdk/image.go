@@ -27,6 +27,7 @@ type Image struct {
 	extents []*extent
 	size    int64       // bytes of the virtual disk
 	refused *disk.Error // why it can't be read at all
+	quick   *grid       // of a child that is one sparse extent: see grid.absent
 
 	layers  []*Image // this one, its parent, and so on as far as they could be opened
 	orphan  error    // why the parent below the last layer is not there; nil for a base

@@ -107,9 +107,8 @@ func (s *sparse) claimAreas(put putter) bool {
 	if !put(0, vmdk.SectorSize, disk.KindHeader, "const header") {
 		return false
 	}
-	for _, a := range seAreas {
-		at, length := s.area(a.off, a.size)
-		if length > 0 && !put(at, length, a.kind, a.name) {
+	for _, a := range s.areas() {
+		if !put(a.off, a.bytes, a.kind, a.name) {
 			return false
 		}
 	}

@@ -82,6 +82,18 @@ func (s *sparse) cut(o, n uint64) (at, length int64) {
 	return at, int64(n) * vmdk.SectorSize
 }
 
+// areas are the areas that lie in the file as the header says.
+func (s *sparse) areas() []area {
+	var list []area
+	for _, a := range seAreas {
+		at, length := s.area(a.off, a.size)
+		if size := a.size.Get(s.fixed); length > 0 && uint64(length/vmdk.SectorSize) == size {
+			list = append(list, area{a.name, at, length, a.kind})
+		}
+	}
+	return list
+}
+
 func (s *sparse) seGrid() {
 	g := s.newGrid(vmdk.SeGrainSectors, vmdk.SeTableEntries, 8)
 	dir, dirBytes := s.area(vmdk.ConstDirectory, vmdk.ConstDirectorySize)

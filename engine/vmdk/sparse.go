@@ -2,6 +2,7 @@ package vmdk
 
 import (
 	"math"
+	"math/bits"
 
 	"platter/decode"
 	"platter/decode/vmdk"
@@ -74,13 +75,16 @@ func (s *sparse) capacity() uint64 {
 
 // newGrid makes the tables' reader once the divisors are known to be sound.
 func (s *sparse) newGrid(grainSectors, perTable uint64, width int64) *grid {
-	return &grid{
+	g := &grid{
 		kind: s.kind, file: s.file,
 		capacity: int64(s.capacity()) * vmdk.SectorSize,
 		grain:    int64(grainSectors) * vmdk.SectorSize,
 		perTable: int64(perTable),
 		width:    width,
 	}
+	g.quick = bits.OnesCount64(grainSectors) == 1 && bits.OnesCount64(perTable) == 1
+	g.grainShift, g.tableShift = uint(bits.TrailingZeros64(uint64(g.grain))), uint(bits.TrailingZeros64(perTable))
+	return g
 }
 
 // sized checks the capacity, before anything is computed with it.

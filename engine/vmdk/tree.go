@@ -154,10 +154,9 @@ func (s *sparse) seNodes() []decode.Node {
 		"free bitmap":    "A bit for each grain in the area of grains: 1 if it is in use.",
 		"back map":       "Eight bytes for each grain: the index of the table that it belongs to.",
 	}
-	for _, a := range seAreas {
-		at, length := s.area(a.off, a.size)
-		if doc := docs[a.name]; doc != "" && length > 0 {
-			list = append(list, decode.Node{Name: a.name, Place: s.file.place(at, length), Doc: doc, Ref: "vmdk.md 7"})
+	for _, a := range s.areas() {
+		if doc := docs[a.name]; doc != "" {
+			list = append(list, decode.Node{Name: a.name, Place: s.file.place(a.off, a.bytes), Doc: doc, Ref: "vmdk.md 7"})
 		}
 	}
 	return list

@@ -189,6 +189,33 @@ func TestReadAndHashAgree(t *testing.T) {
 	}
 }
 
+// TestReadParts exports what a person points at.
+func TestReadParts(t *testing.T) {
+	disk := done(t, "read", "sample:vhd")
+	file := done(t, "read", "sample:vhd", "--file")
+	same := func(want []byte, args ...string) {
+		t.Helper()
+		if got := done(t, append([]string{"read", "sample:vhd"}, args...)...); !bytes.Equal(got, want) {
+			t.Errorf("read %q gives %d bytes, other ones than expected", args, len(got))
+		}
+	}
+	const first = 128 * 512 // where the partition starts
+	same(disk[first:], "--partition", "1")
+	same(disk[first+54:first+62], "--partition=1", "--offset", "54", "--length", "8")
+	same(disk[29*512<<10:30*512<<10], "--block", "29")
+	same(disk[31*512<<10:], "--block", "31") // the last one is cut
+	same(file[:512], "--region", "footer copy")
+	same(file[0x600:0x680], "--region", "BAT")
+	same(file[0x601:0x603], "--region", "BAT", "--file", "--offset=1", "--length=2")
+	for _, args := range [][]string{
+		{"--partition", "2"}, {"--block", "32"}, {"--region", "nothing"}, {"--block", "1", "--file"}, {"--partition", "1", "--block", "1"},
+	} {
+		if code, out, errs := run(t, append([]string{"read", "sample:vhd"}, args...)...); code != cli.ExitUsage || len(out) > 0 || len(errs) == 0 {
+			t.Errorf("read %q: exit code %d, %s", args, code, errs)
+		}
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	dir := t.TempDir()
 	junk := filepath.Join(dir, "junk\x1b[31m.bin")

@@ -19,10 +19,11 @@ import (
 const first = "*"
 
 func (a *app) readVerb() *cobra.Command {
-	var offset, length, file string
+	var offset, length string
+	var sel selection
 	cmd := a.imageVerb("read IMAGE", "Write the disk's bytes to standard output",
-		"Writes the virtual disk to standard output, or with --file the bytes of the container.\n"+
-			"Offsets and lengths take 512, 0x200, 64K, 10G, 100s (sectors of 512 bytes).",
+		"Writes the virtual disk to standard output, or the part of it or of the container that is selected.\n"+
+			"Offsets and lengths count in the selected part; they take 512, 0x200, 64K, 10G, 100s (sectors of 512 bytes).",
 		func(ctx context.Context, img disk.Image) error {
 			if isTerminal(a.out) {
 				return usage("read: standard output is a terminal; send the bytes to a file or a program")
@@ -35,11 +36,15 @@ func (a *app) readVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.read(ctx, img, from, n, file)
+			p, err := sel.find(ctx, img)
+			if err != nil {
+				return err
+			}
+			return a.read(ctx, p, from, n)
 		})
 	cmd.Flags().StringVar(&offset, "offset", "", "start at byte `N`")
 	cmd.Flags().StringVar(&length, "length", "", "write `N` bytes (default: up to the end)")
-	fileFlag(cmd, &file, "write the container's bytes: those of the image's first file, or of the one `NAME`d (--file=NAME)")
+	sel.flags(cmd)
 	return cmd
 }
 
@@ -64,33 +69,24 @@ func size(flag, text string, def int64) (int64, error) {
 	return int64(v), nil
 }
 
-// read writes n bytes from off on; a negative n stands for all that follow.
-func (a *app) read(ctx context.Context, img disk.Image, off, n int64, file string) error {
-	total := img.Info().VirtualSize
-	var from disk.File
-	if file != "" {
-		var err error
-		if from, err = fileNamed(img, file); err != nil {
-			return err
-		}
-		total = from.Size
-	}
+// read writes n bytes of the part from off on; a negative n stands for all that
+// follow.
+func (a *app) read(ctx context.Context, p part, off, n int64) error {
 	if n < 0 {
-		n = max(total-off, 0)
+		n = max(p.size-off, 0)
+	}
+	if off > p.size || n > p.size-off {
+		return &disk.Error{Kind: disk.OutOfRange, Op: "read", What: fmt.Sprintf("%d bytes from offset %d on: there are %d", n, off, p.size)}
 	}
 	bar := a.progress(n)
 	defer bar.done()
-	emit := func(b []byte) error {
+	return p.stream(ctx, off, n, func(b []byte) error {
 		if _, err := a.out.Write(b); err != nil {
 			return err
 		}
 		bar.add(len(b))
 		return nil
-	}
-	if file != "" {
-		return engine.StreamFile(ctx, from, off, n, emit)
-	}
-	return engine.Stream(ctx, img, off, n, emit)
+	})
 }
 
 // fileNamed finds one of the image's files.

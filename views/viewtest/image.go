@@ -155,6 +155,14 @@ func (i *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 			case b == 40:
 				s.State = disk.Missing
 			}
+			start, end := max(s.Start, off), min(s.Start+s.Length, off+n)
+			if start >= end {
+				continue
+			}
+			if s.Offset >= 0 {
+				s.Offset += start - s.Start
+			}
+			s.Start, s.Length = start, end-start
 			if !yield(s, nil) {
 				return
 			}

@@ -1,0 +1,146 @@
+package vhd
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+)
+
+// judgeParent checks what the header says about a parent, and the parent.
+func (v *Image) judgeParent() {
+	if v.kind != vhd.Differencing {
+		h := v.header.rec.Bytes()
+		if !isZero(h[40:60]) || !isZero(h[64:768]) {
+			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field))
+		}
+		return
+	}
+	v.judgeLocators()
+	if len(v.parentNames()) == 0 {
+		v.add("V040", "the image names its parent neither in a locator nor in the header", v.place(v.header.off+64, 704))
+	}
+	if v.wantedID() == [16]byte{} {
+		s := severe
+		if v.wantsRaw() {
+			s = warning
+		}
+		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field))
+	}
+	v.judgeChain()
+}
+
+func (v *Image) judgeLocators() {
+	for _, l := range v.locators {
+		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
+		at := v.place(v.header.off+576+24*int64(l.slot), 24)
+		if vhd.LocatorCode.Meaning(entry.Bytes()) == "unknown" {
+			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
+		}
+		if _, ok := vhd.Space(vhd.LocatorSpace.Get(entry)); !ok {
+			v.add("V042", "parent locator %d has room for %d, which is neither sectors nor bytes", at, l.slot+1, vhd.LocatorSpace.Get(entry))
+		}
+		if why := v.locatorFault(l, entry); why != "" {
+			v.add("V041", "parent locator %d %s", at, l.slot+1, why)
+		}
+	}
+}
+
+func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string {
+	wide := l.code == vhd.RelativeWindows || l.code == vhd.AbsoluteWindows
+	switch {
+	case !isZero(entry.Bytes()[12:16]):
+		return "has bytes in its reserved field"
+	case wide && l.length%2 != 0:
+		return fmt.Sprintf("has a path of %d bytes, an odd number for UTF-16", l.length)
+	case !l.fits:
+		return fmt.Sprintf("points to %d bytes at 0x%x, past the end of the file", l.length, vhd.LocatorOffset.Get(entry))
+	case l.length > vhd.MaxLocator:
+		return fmt.Sprintf("has a path of %d bytes", l.length)
+	case l.length > l.room:
+		return fmt.Sprintf("has a path of %d bytes in room for %d", l.length, l.room)
+	case l.length > 0 && v.touchesMetadata(l.off, l.length):
+		return "overlaps the image's own structures"
+	}
+	return ""
+}
+
+// judgeChain checks the parent that was found, or says why there is none.
+func (v *Image) judgeChain() {
+	at := v.headerField(vhd.HeaderParentID.Field)
+	switch err := v.parentErr; {
+	case err == nil:
+	case errors.Is(err, disk.ErrChain):
+		v.add("V047", "the chain of parents can't be followed: %v", at, chainFault(err))
+		return
+	case errors.Is(err, errOtherDisk):
+		v.add("V044", "the parent found is another one: %v", at, err)
+		return
+	default:
+		v.add("V043", "the parent %s can't be used: %v", at, v.wanted(), err)
+		return
+	}
+	if v.parent == nil {
+		return
+	}
+	switch size := v.parent.Info().VirtualSize; {
+	case v.virtual > size:
+		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies behind its end reads as zeros", at, v.virtual, size)
+	case v.virtual < size:
+		v.add("V046", "the disk has %d bytes, its parent %d", at, v.virtual, size)
+	}
+	if p, ok := v.parent.(*Image); ok {
+		v.judgeParentTime(p)
+	}
+}
+
+// chainFault is the innermost cause, where a long chain wraps it many times.
+func chainFault(err error) error {
+	for {
+		var e *disk.Error
+		if errors.As(err, &e) && e.Kind == disk.BadChain && !errors.Is(e.Err, disk.ErrChain) {
+			return e
+		}
+		if e == nil || e.Err == nil {
+			return err
+		}
+		err = e.Err
+	}
+}
+
+// dated is what files know that have a time of change.
+type dated interface{ ModTime() (time.Time, error) }
+
+// judgeParentTime compares the time stored in the child with the parent's
+// file, or with its footer, which many programs store instead.
+func (v *Image) judgeParentTime(p *Image) {
+	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field)
+	if stored == 0 {
+		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)
+		return
+	}
+	if stored == vhd.FooterTimestamp.Get(p.footer) {
+		return
+	}
+	changed := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(p.footer)) * time.Second)
+	f, ok := p.src.File.(dated)
+	if ok {
+		t, err := f.ModTime()
+		if err == nil {
+			changed = t.UTC().Truncate(time.Second)
+		}
+		ok = err == nil
+	}
+	want := vhd.Epoch().Add(time.Duration(stored) * time.Second)
+	if changed.Equal(want) {
+		return
+	}
+	v.add("V045", "the parent was last changed on %s, the image says %s", at, changed.Format(time.RFC3339), want.Format(time.RFC3339))
+	made := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(v.footer)) * time.Second)
+	if ok && changed.After(made) {
+		v.add("V050", "the parent was changed on %s, after this image was made on %s", at, changed.Format(time.RFC3339), made.Format(time.RFC3339))
+	}
+}

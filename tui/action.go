@@ -1,0 +1,256 @@
+package tui
+
+import (
+	"runtime"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+)
+
+// keys takes a key message apart and does what its keys mean, one after the
+// other.
+func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	m.message, m.failure = "", false
+	if msg.Paste {
+		return m.paste(msg)
+	}
+	var cmds []tea.Cmd
+	for _, p := range presses(msg, m.bound) {
+		cmds = append(cmds, m.press(p))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *model) bound(name string) bool {
+	_, ok := keymap.Lookup(m.context(), name)
+	return ok
+}
+
+// paste goes where text is typed, and nowhere else.
+func (m *model) paste(msg tea.KeyMsg) tea.Cmd {
+	switch t, ok := m.view().(views.Typist); {
+	case m.prompt != nil:
+		return m.prompt.typed(msg)
+	case m.help != nil:
+		m.help.typed(msg)
+	case ok && t.Typing():
+		return t.Type(msg)
+	default:
+		m.say("pasted text is ignored here", false)
+	}
+	return nil
+}
+
+func (m *model) press(p press) tea.Cmd {
+	if a, ok := keymap.Lookup(keymap.Everywhere, p.name); ok && (a == keymap.Suspend || a == keymap.Redraw) {
+		return m.do(a)
+	}
+	if t, ok := m.view().(views.Typist); ok && m.prompt == nil && m.help == nil && t.Typing() {
+		return t.Type(p.msg)
+	}
+	a, ok := keymap.Lookup(m.context(), p.name)
+	switch {
+	case m.prompt != nil:
+		return m.promptKey(a, p)
+	case m.help != nil:
+		m.helpKey(a, p)
+		return nil
+	case !ok:
+		return nil
+	}
+	return m.do(a)
+}
+
+// do carries an action out: the program's own, or else the view's.
+func (m *model) do(a keymap.Action) tea.Cmd {
+	for i, s := range screens {
+		if s.action == a && m.image != nil {
+			return m.goScreen(i)
+		}
+	}
+	switch a {
+	case keymap.ShowHelp:
+		m.openHelp()
+	case keymap.GoTo:
+		return m.openPrompt()
+	case keymap.Back, keymap.Forward:
+		return m.travel(a)
+	case keymap.Escape:
+		return m.escape()
+	case keymap.Interrupt:
+		if m.stopJobs() {
+			m.say("stopped; R starts again", false)
+			return nil
+		}
+		return tea.Quit
+	case keymap.Quit:
+		return tea.Quit
+	case keymap.Suspend:
+		if runtime.GOOS == "windows" {
+			m.say("there is no job control here", false)
+			return nil
+		}
+		return tea.Suspend
+	case keymap.Redraw:
+		return tea.ClearScreen
+	case keymap.Reload:
+		return m.reload()
+	default:
+		return m.ask(a)
+	}
+	return nil
+}
+
+// ask lets the view do it, or tells why it would do nothing.
+func (m *model) ask(a keymap.Action) tea.Cmd {
+	if d, ok := m.view().(views.Disabler); ok {
+		if why := d.Disabled(a); why != "" {
+			m.say(why, false)
+			return nil
+		}
+	}
+	return m.view().Do(a)
+}
+
+// escape takes back the view's own mode first, then what runs.
+func (m *model) escape() tea.Cmd {
+	if d, ok := m.view().(views.Disabler); ok && d.Disabled(keymap.Escape) == "" {
+		return m.view().Do(keymap.Escape)
+	}
+	if m.stopJobs() {
+		m.say("stopped; R starts again", false)
+	}
+	return nil
+}
+
+// stopJobs ends what runs in the background; it reports whether anything did.
+func (m *model) stopJobs() bool {
+	stopped := m.check != nil && m.check.halt()
+	for _, v := range m.views {
+		if s, ok := v.(views.Stopper); ok && s.Stop() {
+			stopped = true
+		}
+	}
+	return stopped
+}
+
+func (m *model) goScreen(i int) tea.Cmd {
+	m.active = i
+	return nil
+}
+
+// jump goes to a spot on the screen that shows places in files.
+func (m *model) jump(to views.Spot) tea.Cmd {
+	for i, s := range screens {
+		if t, ok := m.traveller(i); ok && s.action == bytesScreen {
+			m.history.jump(m.here())
+			m.active = i
+			return t.Show(to)
+		}
+	}
+	return nil
+}
+
+func (m *model) traveller(i int) (views.Traveller, bool) {
+	if m.image == nil {
+		return nil, false
+	}
+	t, ok := m.views[i].(views.Traveller)
+	return t, ok
+}
+
+func (m *model) here() stop {
+	if t, ok := m.traveller(m.active); ok {
+		return stop{m.active, t.Here()}
+	}
+	return stop{screen: m.active}
+}
+
+func (m *model) travel(a keymap.Action) tea.Cmd {
+	move := m.history.back
+	if a == keymap.Forward {
+		move = m.history.forward
+	}
+	s, ok := move(m.here())
+	if !ok {
+		m.say("the jump history ends here", false)
+		return nil
+	}
+	m.active = s.screen
+	if t, ok := m.traveller(s.screen); ok {
+		return t.Show(s.spot)
+	}
+	return nil
+}
+
+// opened is an image that was opened, or why it could not be.
+type opened struct {
+	gen    views.Gen
+	path   string
+	image  disk.Image
+	err    error
+	reload bool
+}
+
+// open opens an image in the background.
+func (m *model) open(path string) tea.Cmd { return m.openAs(path, false) }
+
+func (m *model) openAs(path string, reload bool) tea.Cmd {
+	m.opening, m.opened = path, views.NewGen()
+	gen, ctx, open := m.opened, m.ctx, m.cfg.Open
+	return func() tea.Msg {
+		img, err := open(ctx, path)
+		return opened{gen, path, img, err, reload}
+	}
+}
+
+func (m *model) reload() tea.Cmd {
+	if m.image == nil {
+		return nil
+	}
+	return m.openAs(m.path, true)
+}
+
+func (m *model) openedImage(msg opened) tea.Cmd {
+	if msg.gen != m.opened {
+		if msg.image != nil {
+			msg.image.Close()
+		}
+		return nil
+	}
+	m.opening = ""
+	switch {
+	case msg.err != nil:
+		m.say(msg.err.Error(), true)
+		return nil
+	case msg.reload:
+		m.stopJobs()
+		m.release(msg.image)
+		m.say("read anew", false)
+		return tea.Batch(m.tell(views.Changed{Image: msg.image}), m.startCheck())
+	}
+	m.show(msg.image, msg.path)
+	if m.cfg.Opened != nil {
+		m.cfg.Opened(msg.path)
+	}
+	return m.startViews()
+}
+
+func (m *model) checked(msg checked) tea.Cmd {
+	c := m.check
+	if c == nil || msg.gen != c.gen {
+		return nil
+	}
+	c.take(msg)
+	cmds := []tea.Cmd{m.tell(c.message())}
+	if !c.done {
+		cmds = append(cmds, c.slice())
+	} else if c.err != nil && c.ctx.Err() == nil {
+		m.say("the check is not complete: "+decode.Printable(c.err.Error()), true)
+	}
+	return tea.Batch(cmds...)
+}

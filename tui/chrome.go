@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+func (m *model) tooSmall() string {
+	text := fmt.Sprintf("platter needs %d x %d,\nthis is %d x %d.\nq quits", minWidth, minHeight, m.w, m.h)
+	return lipgloss.Place(max(m.w-1, 1), m.h, lipgloss.Center, lipgloss.Center, text)
+}
+
+// drawTop paints title and tabs.
+func (m *model) drawTop() {
+	m.top.Clear()
+	a := m.top.Area()
+	x := a.Text(1, 0, "platter", theme.Title)
+	right := m.drawBadges(a)
+	switch {
+	case m.image != nil:
+		name, kind := m.identity()
+		x = a.Text(x, 0, " | ", theme.Dim)
+		x = a.TextFit(x, 0, min(right-x-grid.Width(kind)-3, right-x), name, theme.Strong)
+		a.TextFit(x+2, 0, right-x-3, kind, theme.Status)
+	case m.opening != "":
+		a.TextFit(x, 0, right-x, " | opening "+decode.Printable(m.opening)+" ..", theme.Status)
+	}
+	m.drawTabs(a)
+}
+
+// identity is the image's name and what it is.
+func (m *model) identity() (name, kind string) {
+	info := m.image.Info()
+	name = decode.Printable(filepath.Base(info.Path))
+	kind = strings.ToUpper(info.Format)
+	if info.Type != "" {
+		kind += " " + decode.Printable(info.Type)
+	}
+	if info.VirtualSize > 0 {
+		kind += " " + decode.FormatSize(uint64(info.VirtualSize))
+	}
+	return name, kind
+}
+
+// drawBadges writes what matters everywhere at the title's right end, and
+// returns the column before it.
+func (m *model) drawBadges(a grid.Area) int {
+	if m.image == nil {
+		return a.W()
+	}
+	text, style := m.findingsBadge()
+	x := a.W() - 1 - grid.Width(text)
+	a.Text(x, 0, text, style)
+	a.Text(x-4, 0, "RO", theme.Badge)
+	return x - 5
+}
+
+func (m *model) findingsBadge() (string, theme.Style) {
+	if m.check == nil {
+		return "", theme.Status
+	}
+	n, worst := 0, disk.SeverityInfo
+	for _, f := range m.check.list {
+		n++
+		worst = max(worst, f.Severity)
+	}
+	more := ""
+	if !m.check.message().Complete {
+		more = " ..."
+	}
+	mark, style := "i", theme.Note
+	switch {
+	case n == 0 && more == "":
+		return "ok  no findings", theme.Good
+	case worst == disk.SeverityError:
+		mark, style = "!!", theme.Error
+	case worst == disk.SeverityWarning:
+		mark, style = "!", theme.Warn
+	}
+	word := "findings"
+	if n == 1 {
+		word = "finding"
+	}
+	return fmt.Sprintf("%s %d %s%s", mark, n, word, more), style
+}
+
+// tab is where a screen's tab lies on the second row.
+type tab struct{ screen, x, w int }
+
+// tabs lays the tabs out.
+func (m *model) tabs() []tab {
+	if m.image == nil {
+		return nil
+	}
+	var out []tab
+	x := 1
+	for i := range m.views {
+		w := grid.Width(m.tabText(i))
+		out = append(out, tab{i, x, w})
+		x += w + 1
+	}
+	return out
+}
+
+// tabText is a tab with brackets where its screen shows, so that it can be
+// seen without colour.
+func (m *model) tabText(i int) string {
+	text := keymap.Key(keymap.Everywhere, screens[i].action) + " " + m.views[i].Title()
+	if i == m.active {
+		return "[" + text + "]"
+	}
+	return " " + text + " "
+}
+
+func (m *model) drawTabs(a grid.Area) {
+	if m.image == nil {
+		a.Text(1, 1, "a VHD, VHDX or VMDK to look into", theme.Dim)
+		return
+	}
+	for _, t := range m.tabs() {
+		style := theme.Tab
+		if t.screen == m.active {
+			style = theme.TabActive
+		}
+		a.Text(t.x, 1, m.tabText(t.screen), style)
+	}
+}
+
+// drawBottom paints the status line (or the prompt, or a message) and the
+// hints.
+func (m *model) drawBottom() {
+	m.bottom.Clear()
+	a := m.bottom.Area()
+	switch {
+	case m.prompt != nil:
+		m.prompt.draw(a)
+	case m.message != "":
+		style := theme.Message
+		if m.failure {
+			style = theme.Failure
+		}
+		a.TextFit(1, 0, a.W()-1, decode.Printable(m.message), style)
+	default:
+		m.drawStatus(a)
+	}
+	m.drawHints(a)
+}
+
+func (m *model) drawStatus(a grid.Area) {
+	var parts []string
+	if s, ok := m.view().(views.Statuser); ok && m.help == nil {
+		parts = append(parts, s.Status())
+	}
+	if n := len(m.history.stops); n > 0 && m.help == nil {
+		parts = append(parts, fmt.Sprintf("history %d/%d", m.history.at, n))
+	}
+	if m.check != nil && !m.check.done {
+		parts = append(parts, "checking ..")
+	}
+	a.TextFit(1, 0, a.W()-1, strings.Join(parts, " | "), theme.Status)
+}
+
+func (m *model) drawHints(a grid.Area) {
+	x := 1
+	for _, h := range keymap.Hints(m.context(), a.W()-1, m.skipHint) {
+		x = a.Text(x, 1, h.Keys, theme.HintKey)
+		x = a.Text(x+1, 1, h.Label, theme.Hint) + 2
+	}
+}
+
+// skipHint leaves out what would do nothing where the cursor is.
+func (m *model) skipHint(a keymap.Action) bool {
+	if m.image == nil && (a == keymap.GoTo || a == keymap.Back) {
+		return true
+	}
+	if a == keymap.Back && len(m.history.stops) == 0 {
+		return true
+	}
+	d, ok := m.view().(views.Disabler)
+	return ok && m.prompt == nil && m.help == nil && d.Disabled(a) != ""
+}

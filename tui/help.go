@@ -1,0 +1,233 @@
+package tui
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// help is the overlay that lists the keys of a context. What is typed filters
+// it.
+type help struct {
+	ctx    keymap.Context
+	rows   []helpRow // that match
+	all    []helpRow
+	filter string
+	scroll grid.Scroll
+	grid   grid.Grid
+}
+
+// helpRow is a binding, a heading, or a blank between groups.
+type helpRow struct {
+	head, keys, text string
+	why              string // it does nothing now
+}
+
+// mouseRows stand at the end of every help.
+var mouseRows = []helpRow{
+	{head: "Mouse"},
+	{keys: "click", text: "Give a pane the focus, place the cursor, choose a tab"},
+	{keys: "double click", text: "Open or follow"},
+	{keys: "wheel", text: "Scroll"},
+	{keys: "shift+drag", text: "Select text for the terminal's own copy"},
+}
+
+func (m *model) openHelp() {
+	ctx := m.view().Context()
+	h := &help{ctx: ctx}
+	d, _ := m.view().(views.Disabler)
+	group := ""
+	for _, b := range keymap.Bindings(ctx) {
+		if m.image == nil && (b.Context == keymap.Everywhere && onlyImages(b.Action)) {
+			continue
+		}
+		if g := b.Group; g != group {
+			group = g
+			h.all = append(h.all, helpRow{head: g})
+		}
+		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help}
+		if d != nil {
+			row.why = d.Disabled(b.Action)
+		}
+		h.all = append(h.all, row)
+	}
+	h.all = append(regroup(h.all), mouseRows...)
+	m.help = h
+	h.match()
+	m.resize()
+}
+
+// onlyImages are the actions that need an opened image.
+func onlyImages(a keymap.Action) bool {
+	for _, s := range screens {
+		if s.action == a {
+			return true
+		}
+	}
+	return a == keymap.GoTo || a == keymap.Back || a == keymap.Forward || a == keymap.Reload
+}
+
+// regroup brings the rows of a group together, in the order in which groups
+// first come up.
+func regroup(rows []helpRow) []helpRow {
+	var order []string
+	groups := map[string][]helpRow{}
+	head := ""
+	for _, r := range rows {
+		if r.head != "" {
+			if head = r.head; groups[head] == nil {
+				order = append(order, head)
+			}
+			continue
+		}
+		groups[head] = append(groups[head], r)
+	}
+	var out []helpRow
+	for _, name := range order {
+		out = append(append(out, helpRow{head: name}), groups[name]...)
+	}
+	return out
+}
+
+// match keeps the rows that hold all words of the filter.
+func (h *help) match() {
+	h.rows = h.rows[:0]
+	words := strings.Fields(strings.ToLower(h.filter))
+	for _, r := range h.all {
+		text := strings.ToLower(r.keys + " " + r.text)
+		keep := r.head == "" || len(words) == 0
+		for _, w := range words {
+			keep = keep && strings.Contains(text, w)
+		}
+		if keep {
+			h.rows = append(h.rows, r)
+		}
+	}
+	h.scroll.To(0)
+}
+
+func (h *help) resize(w, hh int) {
+	h.grid.Resize(w, hh)
+	h.scroll.Fit(int64(len(h.rows)), h.capacity())
+}
+
+// helpColumn is how wide a column of keys and their sentences is at least.
+const helpColumn = 78
+
+func (h *help) columns() int { return max(1, (h.grid.Area().W()-2)/helpColumn) }
+
+// capacity is how many rows fit at once.
+func (h *help) capacity() int { return max(1, h.grid.Area().H()-4) * h.columns() }
+
+func (h *help) view(t *theme.Theme) string {
+	h.grid.Clear()
+	a := h.grid.Area()
+	title := "Keys: " + h.ctx.Title()
+	in := a.Box(t, title, true)
+	x := in.Text(1, 0, "filter: ", theme.Label)
+	x = in.Text(x, 0, h.filter, theme.Strong)
+	in.Set(x, 0, ' ', theme.Cursor)
+	h.scroll.Fit(int64(len(h.rows)), h.capacity())
+	rows := max(1, in.H()-2)
+	for i := range h.capacity() {
+		if n := int(h.scroll.Top) + i; n < len(h.rows) {
+			w := in.W() / h.columns()
+			h.drawRow(in.Sub(i/rows*w, 2+i%rows, w, 1), h.rows[n])
+		}
+	}
+	if len(h.rows) == 0 {
+		in.Text(1, 2, "no key matches", theme.Dim)
+	}
+	if h.scroll.Top+int64(h.capacity()) < int64(len(h.rows)) {
+		in.TextRight(in.W()-1, 0, "more below", theme.Dim)
+	}
+	return h.grid.String(t)
+}
+
+// keyColumn is where the sentences start.
+const keyColumn = 22
+
+func (h *help) drawRow(a grid.Area, r helpRow) {
+	if r.head != "" {
+		a.Text(1, 0, r.head, theme.FrameTitle)
+		return
+	}
+	keys, text := theme.HintKey, theme.Value
+	if r.why != "" {
+		keys, text = theme.Dim, theme.Dim
+	}
+	x := max(keyColumn, a.TextFit(3, 0, a.W()-3, r.keys, keys)+2)
+	line := r.text
+	if r.why != "" {
+		line += " (not here: " + r.why + ")"
+	}
+	a.TextFit(x, 0, a.W()-x-1, line, text)
+}
+
+// helpKey acts on the help; runes go into the filter.
+func (m *model) helpKey(a keymap.Action, p press) {
+	h := m.help
+	switch a {
+	case keymap.Cancel:
+		if h.filter != "" && p.name == "esc" {
+			h.filter = ""
+			h.match()
+			return
+		}
+		m.help = nil
+	case keymap.Down:
+		h.scroll.Wheel(1)
+	case keymap.Up:
+		h.scroll.Wheel(-1)
+	case keymap.PageDown:
+		h.scroll.Wheel(int64(h.scroll.Rows))
+	case keymap.PageUp:
+		h.scroll.Wheel(-int64(h.scroll.Rows))
+	default:
+		h.key(p)
+		if (p.name == "?" || p.name == "q") && h.filter == "" {
+			m.help = nil
+		}
+	}
+}
+
+// key edits the filter. With an empty filter ? and q close the help, so they
+// don't get here as text.
+func (h *help) key(p press) {
+	switch {
+	case p.name == "backspace" || p.name == "ctrl+h":
+		if n := len(h.filter); n > 0 {
+			r := []rune(h.filter)
+			h.filter = string(r[:len(r)-1])
+		}
+	case p.name == "ctrl+u":
+		h.filter = ""
+	case h.filter == "" && (p.name == "?" || p.name == "q"):
+	default:
+		h.typed(p.msg)
+		return
+	}
+	h.match()
+}
+
+// typed adds typed or pasted text to the filter.
+func (h *help) typed(msg tea.KeyMsg) {
+	if msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace {
+		h.filter += plainText(string(msg.Runes))
+		h.match()
+	}
+}
+
+func (h *help) mouse(what views.Mouse) {
+	switch what {
+	case views.WheelUp:
+		h.scroll.Wheel(-3)
+	case views.WheelDown:
+		h.scroll.Wheel(3)
+	}
+}

@@ -1,0 +1,42 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// press is one key as keymap names it, with the message it came from for
+// those who take typed text.
+type press struct {
+	name string
+	msg  tea.KeyMsg
+}
+
+// presses takes a key message apart. Keys that arrive in one read come as one
+// message with several runes; escape followed quickly by a rune comes as
+// alt+rune, which is what was meant only if that is bound.
+func presses(msg tea.KeyMsg, bound func(string) bool) []press {
+	if msg.Type == tea.KeySpace {
+		return []press{{"space", msg}}
+	}
+	if msg.Type != tea.KeyRunes {
+		return []press{{msg.String(), msg}}
+	}
+	var out []press
+	for _, r := range msg.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}
+		if msg.Alt && bound("alt+"+string(r)) {
+			one.Alt = true
+			out = append(out, press{"alt+" + string(r), one})
+			continue
+		}
+		if msg.Alt {
+			out = append(out, press{"esc", tea.KeyMsg{Type: tea.KeyEsc}})
+		}
+		name := string(r)
+		if r == ' ' {
+			name, one.Type = "space", tea.KeySpace
+		}
+		out = append(out, press{name, one})
+	}
+	return out
+}

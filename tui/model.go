@@ -1,0 +1,229 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/start"
+	"platter/views/theme"
+)
+
+// model is the one tea.Model of the program.
+type model struct {
+	ctx   context.Context
+	cfg   Config
+	theme *theme.Theme
+
+	w, h    int
+	image   disk.Image // nil: the start screen
+	path    string     // of image, as it was asked for
+	old     disk.Image // what image replaced; commands may still read it
+	views   []views.View
+	active  int
+	opening string // what is being opened
+	opened  views.Gen
+
+	check   *check
+	history history
+	prompt  *prompt
+	typed   []string // what prompts accepted, oldest first
+	help    *help
+	message string
+	failure bool
+	clicked click
+
+	top, bottom grid.Grid
+	text        string
+	dirty       bool
+}
+
+func newModel(ctx context.Context, cfg Config) *model {
+	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, dirty: true}
+	if cfg.Image != nil {
+		m.show(cfg.Image, cfg.Path)
+	} else {
+		m.showStart()
+	}
+	return m
+}
+
+func (m *model) showStart() {
+	m.views = []views.View{start.New(start.Config{Theme: m.theme, Samples: m.cfg.Samples, Recent: m.cfg.Recent, Folder: m.cfg.Folder})}
+	m.active = 0
+	m.resize()
+}
+
+// show makes the screens of an image.
+func (m *model) show(img disk.Image, path string) {
+	m.stopJobs()
+	m.release(img)
+	m.path = path
+	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme}
+	m.views = nil
+	for _, s := range screens {
+		m.views = append(m.views, s.make(env))
+	}
+	m.active, m.history, m.prompt, m.help = 0, history{}, nil, nil
+	m.resize()
+}
+
+// release puts an image in the place of the present one, which stays open as
+// long as commands may be reading it.
+func (m *model) release(img disk.Image) {
+	if m.old != nil {
+		m.old.Close()
+	}
+	m.old, m.image = m.image, img
+}
+
+// close closes all images.
+func (m *model) close() {
+	m.stopJobs()
+	for _, img := range []disk.Image{m.old, m.image} {
+		if img != nil {
+			img.Close()
+		}
+	}
+}
+
+// Init opens the image to begin with, or starts the screens that are there.
+func (m *model) Init() tea.Cmd {
+	if m.image == nil && m.cfg.Path != "" {
+		return guard(m.open(m.cfg.Path))
+	}
+	return guard(m.startViews())
+}
+
+// startViews runs the first command of each view and the check.
+func (m *model) startViews() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range m.views {
+		if s, ok := v.(views.Starter); ok {
+			cmds = append(cmds, s.Start())
+		}
+	}
+	return tea.Batch(append(cmds, m.startCheck())...)
+}
+
+func (m *model) startCheck() tea.Cmd {
+	if m.image == nil {
+		return nil
+	}
+	m.check = newCheck(m.ctx, m.image)
+	return tea.Batch(m.check.slice(), views.Send(m.check.message()))
+}
+
+// view is the screen that shows.
+func (m *model) view() views.View { return m.views[m.active] }
+
+// context is where keys go: an overlay, or the pane with the focus.
+func (m *model) context() keymap.Context {
+	switch {
+	case m.prompt != nil:
+		return keymap.Prompt
+	case m.help != nil:
+		return keymap.Help
+	}
+	return m.view().Context()
+}
+
+// Update takes a message; whatever command comes of it is guarded.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.dirty = true
+	return m, guard(m.update(msg))
+}
+
+func (m *model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		m.resize()
+	case tea.KeyMsg:
+		return m.keys(msg)
+	case tea.MouseMsg:
+		return m.mouse(msg)
+	case views.Goto:
+		return m.jump(msg.To)
+	case views.Failed:
+		m.say(msg.Err.Error(), true)
+	case views.OpenPath:
+		return m.open(msg.Path)
+	case opened:
+		return m.openedImage(msg)
+	case checked:
+		return m.checked(msg)
+	case resolved:
+		return m.resolved(msg)
+	case names:
+		m.named(msg)
+	default:
+		return m.tell(msg)
+	}
+	return nil
+}
+
+// tell passes a message on to all views.
+func (m *model) tell(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range m.views {
+		cmds = append(cmds, v.Update(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+// The frame takes four rows, and the last column stays free: terminals and
+// width tables do not always agree.
+const (
+	chromeTop, chromeBottom = 2, 2
+	minWidth, minHeight     = 60, 15
+)
+
+func (m *model) resize() {
+	w, h := max(0, m.w-1), max(0, m.h-chromeTop-chromeBottom)
+	for _, v := range m.views {
+		v.SetSize(w, h)
+	}
+	m.top.Resize(w, chromeTop)
+	m.bottom.Resize(w, chromeBottom)
+	if m.help != nil {
+		m.help.resize(w, h)
+	}
+}
+
+// View is the whole screen, or the last one again if nothing happened.
+func (m *model) View() string {
+	if !m.dirty {
+		return m.text
+	}
+	m.dirty = false
+	switch {
+	case m.w == 0 || m.h == 0:
+		m.text = ""
+	case m.w < minWidth || m.h < minHeight:
+		m.text = m.tooSmall()
+	default:
+		m.text = m.frame()
+	}
+	return m.text
+}
+
+func (m *model) frame() string {
+	body := ""
+	if m.help != nil {
+		body = m.help.view(m.theme)
+	} else {
+		body = m.view().View()
+	}
+	m.drawTop()
+	m.drawBottom()
+	return strings.Join([]string{m.top.String(m.theme), body, m.bottom.String(m.theme)}, "\n")
+}
+
+// say shows a message in the status line until the next key.
+func (m *model) say(text string, failure bool) { m.message, m.failure = text, failure }

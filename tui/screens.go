@@ -1,0 +1,23 @@
+package tui
+
+import (
+	"platter/keymap"
+	"platter/views"
+	"platter/views/overview"
+	"platter/views/structure"
+)
+
+// screen is a screen of an opened image. A new one is added here and in
+// keymap, and nowhere else.
+type screen struct {
+	action keymap.Action // goes to the screen
+	make   func(views.Env) views.View
+}
+
+var screens = []screen{
+	{keymap.Screen1, func(e views.Env) views.View { return overview.New(e) }},
+	{keymap.Screen2, func(e views.Env) views.View { return structure.New(e) }},
+}
+
+// bytesScreen is the screen that shows places in files.
+const bytesScreen = keymap.Screen2

@@ -1,0 +1,77 @@
+// Package tui is the program on the screen: the one bubbletea model. It draws
+// the frame around the views (title, tabs, status, hints), turns keys into
+// actions, routes messages, keeps the jump history, and shows help and
+// prompts. What the screens show is the views' own business.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views/start"
+	"platter/views/theme"
+)
+
+// Config is what the program needs from outside.
+type Config struct {
+	// Open opens an image; it is called in the background. The program closes
+	// what it opened.
+	Open func(ctx context.Context, path string) (disk.Image, error)
+
+	// Path is the image to show first; empty for the start screen. Image is
+	// that image where it is open already.
+	Path  string
+	Image disk.Image
+
+	// Samples and Recent are offered by the start screen; their paths go to
+	// Open. Folder is where its file picker starts; empty for the working
+	// directory.
+	Samples []start.Sample
+	Recent  []string
+	Folder  string
+
+	// Opened is told each path that was opened, to remember it; may be nil.
+	Opened func(path string)
+
+	// Explorer relates the addresses of a byte and finds partitions; nil:
+	// what needs it does not show.
+	Explorer disk.Explorer
+
+	Theme *theme.Theme
+	Mouse bool
+}
+
+// Run shows the program on the terminal until the user leaves it. The context
+// ends it too. Everything that Run opened is closed when it returns.
+func Run(ctx context.Context, cfg Config) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newModel(ctx, cfg)
+	defer m.close()
+	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFilter(filter)}
+	if cfg.Mouse {
+		opts = append(opts, tea.WithMouseCellMotion())
+	}
+	_, err := tea.NewProgram(m, opts...).Run()
+	switch {
+	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return fmt.Errorf("terminal: %s", decode.Printable(err.Error()))
+	}
+	return nil
+}
+
+// filter drops what no one listens to before it costs a frame: the mouse
+// moving.
+func filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	if m, ok := msg.(tea.MouseMsg); ok && (m.Action == tea.MouseActionMotion || m.Action == tea.MouseActionRelease) {
+		return nil
+	}
+	return msg
+}

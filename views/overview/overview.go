@@ -1,0 +1,249 @@
+// Package overview is the first screen of an image: what it is, how it was
+// recognised, what deserves attention, how much of it is allocated and what
+// partitions it has.
+package overview
+
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// pane is one that can have the focus.
+type pane uint8
+
+const (
+	identityPane pane = iota
+	findingsPane
+)
+
+// View is the overview screen. It implements [views.View].
+type View struct {
+	env   views.Env
+	info  disk.Info
+	rows  []disk.Detail
+	w, h  int
+	lay   layout
+	focus pane
+
+	facts    grid.Scroll
+	list     grid.Scroll
+	findings views.Findings
+	scan     scan
+	parts    partitions
+
+	grid  grid.Grid
+	text  string
+	dirty bool
+}
+
+// New makes the screen of an image. Start begins the scan of its allocation.
+func New(env views.Env) *View {
+	v := &View{env: env, focus: findingsPane, dirty: true}
+	v.take(env.Image)
+	return v
+}
+
+func (v *View) take(img disk.Image) {
+	v.env.Image, v.info = img, img.Info()
+	v.findings = views.Findings{List: v.info.Findings}
+	v.scan = newScan(img, v.info)
+	v.parts = partitions{}
+	v.rows = facts(v.info, len(img.Files()))
+}
+
+// Start scans the allocation and reads the partition table.
+func (v *View) Start() tea.Cmd {
+	return tea.Batch(v.scan.step(), v.readPartitions())
+}
+
+// Stop ends the scan.
+func (v *View) Stop() bool {
+	v.dirty = true
+	return v.scan.halt()
+}
+
+// Title is the word on the tab.
+func (v *View) Title() string { return "Overview" }
+
+// Context is the same for all panes.
+func (v *View) Context() keymap.Context { return keymap.Overview }
+
+// SetSize arranges the panes anew.
+func (v *View) SetSize(w, h int) {
+	v.w, v.h, v.dirty = w, h, true
+	v.arrange()
+}
+
+// Update takes answers in.
+func (v *View) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case scanned:
+		v.dirty = true
+		return v.scan.take(msg)
+	case partitioned:
+		if msg.gen == v.scan.gen {
+			v.parts, v.dirty = msg.parts, true
+			v.arrange()
+		}
+	case views.Findings:
+		v.findings, v.dirty = msg, true
+		v.arrange()
+	case views.Changed:
+		v.scan.halt()
+		v.take(msg.Image)
+		v.arrange()
+		v.dirty = true
+		return v.Start()
+	}
+	return nil
+}
+
+// Do moves in the pane with the focus, or goes to the bytes of a finding.
+func (v *View) Do(a keymap.Action) tea.Cmd {
+	v.dirty = true
+	s := &v.facts
+	if v.focus == findingsPane {
+		s = &v.list
+	}
+	switch a {
+	case keymap.NextPane, keymap.PrevPane:
+		v.focus = identityPane + findingsPane - v.focus
+	case keymap.Down:
+		v.move(s, 1)
+	case keymap.Up:
+		v.move(s, -1)
+	case keymap.PageDown, keymap.HalfDown:
+		v.move(s, int64(max(1, s.Rows-1)))
+	case keymap.PageUp, keymap.HalfUp:
+		v.move(s, -int64(max(1, s.Rows-1)))
+	case keymap.First:
+		v.move(s, -s.Total)
+	case keymap.Last:
+		v.move(s, s.Total)
+	case keymap.Open:
+		return v.open()
+	}
+	return nil
+}
+
+// move moves the cursor of the findings, or the view of the identity, which
+// has no cursor.
+func (v *View) move(s *grid.Scroll, n int64) {
+	if v.focus == identityPane {
+		s.Wheel(n)
+	} else {
+		s.Move(n)
+	}
+}
+
+// selected is the finding under the cursor.
+func (v *View) selected() (disk.Finding, bool) {
+	i := int(v.list.Cursor)
+	if v.focus != findingsPane || i >= len(v.findings.List) {
+		return disk.Finding{}, false
+	}
+	return v.findings.List[i], true
+}
+
+func (v *View) open() tea.Cmd {
+	if f, ok := v.selected(); ok && len(f.Where) > 0 {
+		return views.Send(views.Goto{To: views.Spot{Place: f.Where[0]}})
+	}
+	return nil
+}
+
+// Disabled says why an action would do nothing.
+func (v *View) Disabled(a keymap.Action) string {
+	switch a {
+	case keymap.Open:
+		switch f, ok := v.selected(); {
+		case !ok:
+			return "no finding is selected (tab changes the pane)"
+		case len(f.Where) == 0:
+			return "this finding is not about certain bytes"
+		}
+	case keymap.Escape:
+		return "there is nothing to leave"
+	}
+	return ""
+}
+
+// Status tells about the selected finding, else how the scan goes.
+func (v *View) Status() string {
+	if v.scan.running {
+		return fmt.Sprintf("allocation scanned %d %%  (esc stops)", v.scan.percent())
+	}
+	if f, ok := v.selected(); ok && f.Detail != "" {
+		return decode.Printable(f.Detail)
+	}
+	return "opened read-only | " + decode.Printable(v.info.Path)
+}
+
+// Mouse focuses and selects; a double click goes to the bytes.
+func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
+	v.dirty = true
+	step := map[views.Mouse]int64{views.WheelUp: -1, views.WheelDown: 1}[what]
+	switch {
+	case v.lay.identity.holds(x, y):
+		v.facts.Wheel(step)
+		if step == 0 {
+			v.focus = identityPane
+		}
+	case v.lay.findings.holds(x, y):
+		v.list.Wheel(step)
+		if step != 0 {
+			return nil
+		}
+		v.focus = findingsPane
+		if row, ok := v.list.At(y - v.lay.findings.y - 1); ok {
+			v.list.To(row)
+			if what == views.DoubleClick {
+				return v.open()
+			}
+		}
+	}
+	return nil
+}
+
+// partitions is what the partition table says.
+type partitions struct {
+	list []disk.Partition
+	err  error
+	done bool
+}
+
+type partitioned struct {
+	gen   views.Gen
+	parts partitions
+}
+
+func (v *View) readPartitions() tea.Cmd {
+	if v.env.Explorer == nil || !v.info.Readable() {
+		return nil
+	}
+	gen, img, explore := v.scan.gen, v.env.Image, v.env.Explorer
+	return func() tea.Msg {
+		list, err := explore.Partitions(context.Background(), img)
+		return partitioned{gen, partitions{list, err, true}}
+	}
+}
+
+// severity is how a finding's weight is written and looks.
+func severity(s disk.Severity) (string, theme.Style) {
+	switch s {
+	case disk.SeverityError:
+		return "!!", theme.Error
+	case disk.SeverityWarning:
+		return "!", theme.Warn
+	}
+	return "i", theme.Note
+}

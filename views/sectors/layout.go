@@ -1,0 +1,108 @@
+package sectors
+
+import (
+	"platter/views/grid"
+	"platter/views/hexgrid"
+)
+
+// rect is where a pane lies on the screen; empty if it does not show.
+type rect struct{ x, y, w, h int }
+
+func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
+
+func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+func (r rect) in(a grid.Area) grid.Area { return a.Sub(r.x, r.y, r.w, r.h) }
+
+// inside is the rectangle without its frame.
+func (r rect) inside() rect { return rect{r.x + 1, r.y + 1, max(0, r.w-2), max(0, r.h-2)} }
+
+// layout is where the panes lie.
+type layout struct {
+	bytes, list, where, inspect, explain rect
+
+	single bool // one pane at a time
+}
+
+// Sizes from which on there is a column beside the bytes, and below which
+// there is room for one pane only. One column and four rows less than the
+// terminal's.
+const (
+	sideWidth, sideHeight     = 109, 28
+	singleWidth, singleHeight = 79, 20
+	sideLeast                 = 34 // columns
+)
+
+// place lays the panes out and fits the rows into theirs.
+func (v *View) place() {
+	switch {
+	case v.zoomed || v.w < singleWidth || v.h < singleHeight:
+		v.lay = v.alone()
+	case v.w >= sideWidth && v.h >= sideHeight:
+		v.lay = v.beside()
+	default:
+		v.lay = v.stacked()
+	}
+	in := v.lay.bytes.inside()
+	v.fit(in.w)
+	v.rows = in.h
+	v.list.Fit(int64(len(v.parts)), v.lay.list.inside().h-1)
+	v.arrange()
+}
+
+// fit chooses the columns of a row.
+func (v *View) fit(width int) {
+	size := v.win.size
+	v.format = hexgrid.Fit(width, size, v.want)
+	v.column = v.cursor % int64(v.format.Bytes)
+}
+
+func (v *View) alone() layout {
+	l := layout{single: true}
+	if v.focus == listPane {
+		l.list = rect{0, 0, v.w, v.h}
+		return l
+	}
+	l.bytes = rect{0, 0, v.w, v.h}
+	if v.h >= 8 {
+		l.bytes.h = v.h - 2
+		l.where = rect{0, v.h - 2, v.w, 2}
+	}
+	return l
+}
+
+// stackedBelow is the height of what lies under the bytes in a small screen.
+const stackedBelow = 6
+
+// stacked is the bytes over what is known of the one under the cursor, or over
+// the partitions while they have the focus.
+func (v *View) stacked() layout {
+	top := v.h - stackedBelow
+	below := rect{0, top, v.w, stackedBelow}
+	l := layout{bytes: rect{0, 0, v.w, top}}
+	if v.focus == listPane {
+		l.list = below
+	} else {
+		l.where = below
+	}
+	return l
+}
+
+// beside is the bytes, the explanation under them, and a column with the rest.
+func (v *View) beside() layout {
+	f := hexgrid.Fit(v.w-sideLeast-2, v.win.size, v.want)
+	left := min(max(f.Width()+2, v.w/2), v.w-sideLeast)
+	l := layout{bytes: rect{0, 0, left, v.h}}
+	if v.explain {
+		h := max(8, v.h/5)
+		l.bytes.h = v.h - h
+		l.explain = rect{0, v.h - h, left, h}
+	}
+	where := min(12, v.h/3)
+	list := min(max(len(v.parts), 1)+3, v.h/3)
+	x, w := left, v.w-left
+	l.list = rect{x, 0, w, list}
+	l.where = rect{x, list, w, where}
+	l.inspect = rect{x, list + where, w, v.h - list - where}
+	return l
+}

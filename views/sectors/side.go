@@ -1,0 +1,330 @@
+package sectors
+
+import (
+	"fmt"
+	"strings"
+
+	"platter/decode"
+	"platter/decode/inspect"
+	"platter/engine/disk"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// note is a labelled line.
+type note struct {
+	label, text string
+	style       theme.Style
+}
+
+// whereNotes say where the byte under the cursor is in each space, and which
+// table entries lead from one to the other.
+func (v *View) whereNotes() []note {
+	sector := v.format.Sector
+	notes := []note{{"virtual", fmt.Sprintf("0x%x", v.cursor), theme.Value}, {"LBA", fmt.Sprintf("%d +0x%x", v.cursor/sector, v.cursor%sector), theme.Value}}
+	if p, ok := v.partition(v.cursor); ok {
+		notes = append(notes, note{"volume", fmt.Sprintf("0x%x of partition %d", v.cursor-p.Start, p.Number), theme.Value})
+	}
+	if v.info.BlockSize > 0 {
+		notes = append(notes, note{v.unit(), fmt.Sprintf("%d +0x%x", v.cursor/v.info.BlockSize, v.cursor%v.info.BlockSize), theme.Value})
+	}
+	if v.fact.gen != v.gen || v.fact.off != v.cursor {
+		return append(notes, note{"state", "..", theme.Dim})
+	}
+	if err := v.fact.err; err != nil {
+		return append(notes, note{"state", "! " + decode.Printable(err.Error()), theme.Error})
+	}
+	return append(notes, v.spanNotes(v.fact.span)...)
+}
+
+// spanNotes say what a span is and why.
+func (v *View) spanNotes(s disk.Span) []note {
+	notes := []note{{"state", stateText(s.State), stateStyle(s.State)}}
+	for _, via := range s.Via {
+		notes = append(notes, note{tableLabel(via), viaPlace(via), theme.Value})
+	}
+	if s.File != "" {
+		text := fmt.Sprintf("%s 0x%x", decode.Printable(s.File), s.Offset)
+		if s.Packed > 0 {
+			text += fmt.Sprintf(", in %d compressed bytes", s.Packed)
+		}
+		notes = append(notes, note{"file", text, theme.Link})
+	}
+	if s.Layer > 0 {
+		notes = append(notes, note{"layer", fmt.Sprintf("%d (of a parent)", s.Layer), theme.Value})
+	}
+	return notes
+}
+
+func tableLabel(via disk.Via) string {
+	if via.IsBit {
+		return "bit"
+	}
+	return "entry"
+}
+
+func viaPlace(via disk.Via) string {
+	text := fmt.Sprintf("%s @0x%x", viaText(via), via.Place.Offset)
+	if via.Layer > 0 {
+		text += fmt.Sprintf(" in layer %d", via.Layer)
+	}
+	return text
+}
+
+func stateStyle(s disk.State) theme.Style {
+	if s.Content() == disk.Lost {
+		return theme.Error
+	}
+	return theme.Value
+}
+
+// stateText says what reading a byte of the state gives.
+func stateText(s disk.State) string {
+	switch s {
+	case disk.Data:
+		return "data"
+	case disk.Zero:
+		return "zero: the format says that it reads as zeros"
+	case disk.Unallocated:
+		return "unallocated: reads as zeros"
+	case disk.FromParent:
+		return "the parent's, which is not open: can't be read"
+	case disk.Unmapped:
+		return "unmapped: reads as zeros, old data may remain"
+	}
+	return "missing: can't be read"
+}
+
+// paintWhere draws the place of the byte: boxed where there is room, else in
+// two lines.
+func (v *View) paintWhere(a grid.Area) {
+	if v.win.size == 0 {
+		return
+	}
+	if a.H() < 4 {
+		v.paintBrief(a)
+		return
+	}
+	a = a.Box(v.theme, "Where", false)
+	if v.lay.inspect.shows() {
+		v.paintNotes(a, v.whereNotes())
+		return
+	}
+	v.paintBrief(a)
+	v.paintShort(a, 2)
+	if n, ok := v.current(); ok && a.H() > 3 {
+		text, style := v.fieldLine(n)
+		a.TextFit(0, 3, a.W(), text, style)
+	}
+}
+
+// paintBrief draws the way of the byte in two lines.
+func (v *View) paintBrief(a grid.Area) {
+	var way, via []string
+	for _, n := range v.whereNotes() {
+		switch n.label {
+		case "entry", "bit":
+			via = append(via, n.text)
+		case "virtual", "volume", "file":
+			way = append(way, n.label+" "+n.text)
+		case "LBA":
+		case "state":
+			via = append([]string{n.text}, via...)
+		default:
+			way = append(way, n.label+" "+n.text)
+		}
+	}
+	a.TextFit(0, 0, a.W(), strings.Join(way, " "+v.theme.Glyphs.Pointer()+" "), theme.Value)
+	a.TextFit(0, 1, a.W(), strings.Join(via, "  "), theme.Value)
+}
+
+const labelWidth = 9
+
+func (v *View) paintNotes(a grid.Area, notes []note) {
+	y := 0
+	for _, n := range notes {
+		a.TextFit(0, y, labelWidth-1, n.label, theme.Label)
+		lines := grid.Wrap(n.text, a.W()-labelWidth)
+		for _, l := range lines {
+			a.Text(labelWidth, y, l, n.style)
+			y++
+		}
+	}
+}
+
+// fieldLine names the field under the cursor and its value.
+func (v *View) fieldLine(n decode.Node) (string, theme.Style) {
+	text := v.crumbs()
+	if n.Value != "" {
+		text += " = " + decode.Printable(n.Value)
+	}
+	if n.Mark >= decode.Doubt {
+		return "! " + text + ": " + decode.Printable(n.Words), theme.Warn
+	}
+	return text, theme.Strong
+}
+
+// crumbs is the way to the field in what the guest wrote.
+func (v *View) crumbs() string {
+	var names []string
+	for _, n := range v.fact.nodes {
+		names = append(names, decode.Printable(n.Name))
+	}
+	return strings.Join(names, " > ")
+}
+
+// readings are what the bytes under the cursor may be.
+func (v *View) readings() []inspect.Reading {
+	var b []byte
+	if l := v.lineAt(v.cursor); l.kind == bytesLine {
+		b = v.pages.bytes(v.cursor, min(inspect.Window, v.win.list[l.number].end-v.cursor))
+	}
+	return inspect.Readings(b, v.order)
+}
+
+// paintShort draws the integers among the readings in one line.
+func (v *View) paintShort(a grid.Area, y int) {
+	x := 0
+	for _, r := range v.readings() {
+		if len(r.Name) <= 3 && r.Name[0] == 'u' && r.Text != "" {
+			x = a.Text(x, y, r.Name+" ", theme.Label)
+			x = a.Text(x, y, r.Text+"  ", theme.Value)
+		}
+	}
+	if x > 0 && v.order == decode.Big {
+		a.Text(x, y, "big-endian", theme.Dim)
+	}
+}
+
+// paintInspector draws the readings that say something.
+func (v *View) paintInspector(a grid.Area) {
+	column := 20
+	if a.W() < 2*column {
+		column = 16
+	}
+	y := 0
+	for _, r := range v.readings() {
+		if r.Text == "" {
+			continue
+		}
+		a.TextFit(0, y, column-1, r.Name, theme.Label)
+		x := column
+		if grid.Width(r.Text) > a.W()-x {
+			x = max(0, a.W()-grid.Width(r.Text))
+			y++
+		}
+		a.TextFit(x, y, a.W(), r.Text, theme.Value)
+		y++
+	}
+	if y == 0 {
+		a.Text(0, 0, "no byte is stored here", theme.Dim)
+	}
+}
+
+// paintExplain draws what the field under the cursor means.
+func (v *View) paintExplain(a grid.Area) {
+	n, ok := v.current()
+	if !ok {
+		if n, ok = v.fact.structure(); !ok || !v.known() {
+			v.paintPlain(a)
+			return
+		}
+	}
+	text, style := v.fieldLine(n)
+	y := paintWrapped(a, 0, text, style)
+	if len(n.Raw) > 0 {
+		raw := fmt.Sprintf("% x", n.Raw[:min(len(n.Raw), 24)])
+		a.TextFit(0, y, a.W(), fmt.Sprintf("0x%x, length %d: %s", n.Place.Offset, n.Place.Length, raw), theme.Dim)
+		y++
+	}
+	y = paintWrapped(a, y, n.Doc, theme.Value)
+	if n.Target != nil {
+		y = paintWrapped(a, y, fmt.Sprintf("leads to %s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link)
+	}
+	if place, ok := v.twinPlace(); ok {
+		y = paintWrapped(a, y, fmt.Sprintf("second copy at 0x%x (%% jumps)", place.Offset), theme.Link)
+	}
+	if n.Ref != "" {
+		paintWrapped(a, y, "defined in "+n.Ref, theme.Dim)
+	}
+}
+
+// paintPlain says why there is nothing to explain.
+func (v *View) paintPlain(a grid.Area) {
+	text := "No structure of the guest is known here: file contents, or free space."
+	switch {
+	case v.guestErr != nil:
+		text = "! What the guest wrote can't be read: " + decode.Printable(v.guestErr.Error())
+	case v.explorer == nil || !v.known():
+		return
+	}
+	paintWrapped(a, 0, text, theme.Dim)
+}
+
+func paintWrapped(a grid.Area, y int, text string, style theme.Style) int {
+	for _, l := range grid.Wrap(text, a.W()) {
+		a.Text(0, y, l, style)
+		y++
+	}
+	return y
+}
+
+// paintList draws the partitions.
+func (v *View) paintList(a grid.Area) {
+	if len(v.parts) == 0 {
+		a.Text(1, 0, "none found", theme.Dim)
+		return
+	}
+	a.TextFit(0, 0, a.W(), " #   start LBA      size  what", theme.Label)
+	for y := range a.H() - 1 {
+		i, ok := v.list.At(y)
+		if !ok {
+			return
+		}
+		p := v.parts[i]
+		a.TextFit(0, y+1, a.W(), v.partitionText(p), theme.Value)
+		if in, ok := v.partition(v.cursor); ok && in.Number == p.Number {
+			a.Set(0, y+1, '*', theme.Mark)
+		}
+		if i == v.list.Cursor && v.focus == listPane {
+			a.Paint(0, y+1, a.W(), theme.Selected)
+			a.Set(0, y+1, '>', theme.Selected)
+		}
+	}
+}
+
+func (v *View) partitionText(p disk.Partition) string {
+	what := p.System
+	if what == "" {
+		what = p.Type
+	}
+	if p.Label != "" {
+		what += fmt.Sprintf(" %q", p.Label)
+	}
+	return fmt.Sprintf("%2d %11d %9s  %s", p.Number, p.Start/v.format.Sector, decode.FormatSize(uint64(max(p.Length, 0))), decode.Printable(what))
+}
+
+// Status is where the cursor is, in the file and on the disk.
+func (v *View) Status() string {
+	if v.win.size == 0 {
+		return ""
+	}
+	parts := []string{"virtual " + v.format.Offset(v.cursor)}
+	if v.known() {
+		if s := v.fact.span; s.File != "" {
+			parts = append(parts, fmt.Sprintf("%s 0x%x", decode.Printable(s.File), s.Offset))
+		} else {
+			parts = append(parts, s.State.String())
+		}
+	}
+	if n, ok := v.current(); ok {
+		parts = append(parts, decode.Printable(n.Name))
+	}
+	if start, end := v.selection(); end > start {
+		parts = append(parts, fmt.Sprintf("%d bytes selected", end-start))
+	}
+	if v.run.cancel != nil {
+		parts = append(parts, "looking for data (esc stops)")
+	}
+	return strings.Join(parts, " | ")
+}

@@ -1,0 +1,334 @@
+package structure
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/hexpane"
+)
+
+// Do carries an action out, in the pane with the focus.
+func (v *View) Do(a keymap.Action) tea.Cmd {
+	v.dirty = true
+	if cmd, ok := v.common(a); ok {
+		return cmd
+	}
+	switch v.focus {
+	case hexPane:
+		return v.doHex(a)
+	case explainPane:
+		v.doExplain(a)
+		return nil
+	}
+	return v.doTree(a)
+}
+
+// common is what all panes understand alike.
+func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
+	switch a {
+	case keymap.NextPane:
+		v.turn(1)
+	case keymap.PrevPane:
+		v.turn(-1)
+	case keymap.ExplainPane:
+		v.explain, v.chosen = !v.lay.explain.shows(), true
+		if !v.explain && v.focus == explainPane {
+			v.focus = treePane
+		}
+	case keymap.Zoom:
+		v.zoomed = !v.zoomed
+	case keymap.Escape:
+		v.zoomed = false
+	case keymap.Endian:
+		v.big = !v.big
+	case keymap.OffsetBase:
+		v.hex.Cycle()
+	case keymap.Follow:
+		return v.follow(), true
+	case keymap.Twin:
+		return v.goTwin(), true
+	case keymap.NextFile:
+		return v.turnFile(1), true
+	case keymap.PrevFile:
+		return v.turnFile(-1), true
+	default:
+		return nil, false
+	}
+	v.arrange()
+	return v.refresh(), true
+}
+
+// turn gives the focus to the next pane that shows, or in a single pane
+// screen shows the next one.
+func (v *View) turn(step int) {
+	const panes = 3
+	for range panes {
+		v.focus = pane((int(v.focus) + step + panes) % panes)
+		if v.focus != explainPane || v.lay.single || v.lay.explain.shows() {
+			return
+		}
+	}
+}
+
+// turnFile shows the next file of the image in the hex pane.
+func (v *View) turnFile(step int) tea.Cmd {
+	i, ok := v.file(v.hex.Source().Name)
+	if !ok || len(v.files) < 2 {
+		return nil
+	}
+	v.showFile((i + step + len(v.files)) % len(v.files))
+	return v.hexMoved(stay)
+}
+
+func (v *View) doTree(a keymap.Action) tea.Cmd {
+	row := v.tree.row()
+	switch a {
+	case keymap.Down:
+		v.tree.goRow(row + 1)
+	case keymap.Up:
+		v.tree.goRow(row - 1)
+	case keymap.PageDown:
+		v.tree.goRow(row + max(1, v.rows.Rows-1))
+	case keymap.PageUp:
+		v.tree.goRow(row - max(1, v.rows.Rows-1))
+	case keymap.HalfDown:
+		v.tree.goRow(row + max(1, v.rows.Rows/2))
+	case keymap.HalfUp:
+		v.tree.goRow(row - max(1, v.rows.Rows/2))
+	case keymap.First:
+		v.tree.goRow(0)
+	case keymap.Last:
+		v.tree.goRow(v.tree.top.rows - 1)
+	default:
+		return v.doBranch(a)
+	}
+	return v.moved()
+}
+
+// doBranch is the actions that open, close and go along branches.
+func (v *View) doBranch(a keymap.Action) tea.Cmd {
+	c := v.tree.cursor
+	switch a {
+	case keymap.Open:
+		if n, ok := v.current(); ok && n.Len() == 0 && n.Target != nil {
+			return v.follow()
+		}
+		v.tree.toggle()
+	case keymap.Right:
+		if !v.tree.expand() && c.in.open[c.index] != nil && c.in.open[c.index].node.Len() > 0 {
+			v.tree.cursor = key{c.in.open[c.index], 0}
+		}
+	case keymap.Left:
+		if c.in.open[c.index] != nil {
+			c.in.close(c.index)
+		} else {
+			v.tree.up()
+		}
+	case keymap.NextSibling:
+		v.tree.cursor.index = min(c.index+1, c.in.node.Len()-1)
+	case keymap.PrevSibling:
+		v.tree.cursor.index = max(c.index-1, 0)
+	case keymap.FoldAll:
+		v.tree.foldAll()
+	case keymap.UnfoldAll:
+		return v.unfold()
+	default:
+		return nil
+	}
+	return v.moved()
+}
+
+func (v *View) doHex(a keymap.Action) tea.Cmd {
+	switch a {
+	case keymap.Down:
+		v.hex.Down(1)
+	case keymap.Up:
+		v.hex.Down(-1)
+	case keymap.Left:
+		v.hex.Step(-1)
+	case keymap.Right:
+		v.hex.Step(1)
+	case keymap.PageDown:
+		v.hex.Page(1)
+	case keymap.PageUp:
+		v.hex.Page(-1)
+	case keymap.HalfDown:
+		v.hex.Half(1)
+	case keymap.HalfUp:
+		v.hex.Half(-1)
+	case keymap.First:
+		v.hex.Go(0)
+	case keymap.Last:
+		v.hex.Go(v.hex.Source().Size - 1)
+	case keymap.RowStart:
+		v.hex.RowStart()
+	case keymap.RowEnd:
+		v.hex.RowEnd()
+	case keymap.Open:
+		return v.follow()
+	case keymap.FoldZeros:
+		v.hex.ToggleFold()
+	case keymap.TextColumn:
+		v.hex.CycleText()
+	case keymap.MoreBytes:
+		v.hex.Widen(1)
+	case keymap.FewerBytes:
+		v.hex.Widen(-1)
+	default:
+		return v.doJump(a)
+	}
+	return v.hexMoved(stay)
+}
+
+// wordSize is how far the field keys go where there is no field, in bytes.
+const wordSize = 4
+
+// doJump is the moves of the hex cursor by fields, structures and sectors.
+func (v *View) doJump(a keymap.Action) tea.Cmd {
+	at := v.hex.Cursor()
+	switch a {
+	case keymap.NextField:
+		v.hex.Go(v.fieldEnd(at))
+	case keymap.PrevField:
+		if n, ok := v.field(at); ok && n.Place.Offset < at {
+			v.hex.Go(n.Place.Offset)
+		} else if !ok {
+			v.hex.Go((at - 1) &^ (wordSize - 1))
+		} else {
+			v.hex.Step(-1)
+			return v.hexMoved(fieldStart)
+		}
+	case keymap.NextStruct:
+		return v.look(seek{file: v.hex.Source().Name, off: at, next: true})
+	case keymap.PrevStruct:
+		if n, ok := v.record(); ok && n.Place.Holds(v.hex.Source().Name, at) && n.Place.Offset < at {
+			v.hex.Go(n.Place.Offset)
+		} else {
+			v.hex.Step(-1)
+			return v.hexMoved(structStart)
+		}
+	case keymap.NextSector:
+		v.hex.Go((at/hexpane.SectorSize + 1) * hexpane.SectorSize)
+	case keymap.PrevSector:
+		v.hex.Go((at - 1) / hexpane.SectorSize * hexpane.SectorSize)
+	default:
+		return nil
+	}
+	return v.hexMoved(stay)
+}
+
+// field is the current node if it is a leaf that holds the byte.
+func (v *View) field(at int64) (decode.Node, bool) {
+	n, ok := v.current()
+	return n, ok && n.Len() == 0 && n.Place.Holds(v.hex.Source().Name, at)
+}
+
+func (v *View) fieldEnd(at int64) int64 {
+	if n, ok := v.field(at); ok {
+		return n.Place.End()
+	}
+	return at&^(wordSize-1) + wordSize
+}
+
+func (v *View) doExplain(a keymap.Action) {
+	switch a {
+	case keymap.Down:
+		v.lines.Wheel(1)
+	case keymap.Up:
+		v.lines.Wheel(-1)
+	case keymap.PageDown, keymap.HalfDown:
+		v.lines.Wheel(int64(v.lines.Rows))
+	case keymap.PageUp, keymap.HalfUp:
+		v.lines.Wheel(-int64(v.lines.Rows))
+	case keymap.First:
+		v.lines.Wheel(-v.lines.Total)
+	case keymap.Last:
+		v.lines.Wheel(v.lines.Total)
+	}
+}
+
+// Disabled says why an action would do nothing where the cursor is.
+func (v *View) Disabled(a keymap.Action) string {
+	n, ok := v.current()
+	switch a {
+	case keymap.Follow:
+		if !ok || n.Target == nil {
+			return "this is no pointer: there is nothing to follow"
+		}
+	case keymap.Twin:
+		if _, ok := v.twinPlace(); !ok {
+			return "this structure has no second copy"
+		}
+	case keymap.NextFile, keymap.PrevFile:
+		if len(v.files) < 2 {
+			return "the image has only one file"
+		}
+	case keymap.Open:
+		if ok && n.Target == nil && (v.focus == hexPane || n.Len() == 0) {
+			return "there is nothing to open or follow here"
+		}
+	case keymap.Escape:
+		if !v.zoomed {
+			return "there is nothing to leave"
+		}
+	}
+	return ""
+}
+
+// unfolded is the branches that UnfoldAll found.
+type unfolded struct {
+	gen   views.Gen
+	from  key
+	start decode.Node
+	tree  []opened
+}
+
+// opened is a branch to open: the indices below the start, and its node.
+type opened struct {
+	path []int
+	node decode.Node
+}
+
+// Bounds on what is unfolded at once: long tables stay closed.
+const (
+	unfoldLong  = 64
+	unfoldTotal = 256
+)
+
+func (v *View) unfold() tea.Cmd {
+	from, gen := v.tree.cursor, v.gen
+	start, ok := v.current()
+	if !ok || start.Len() == 0 {
+		return nil
+	}
+	return func() tea.Msg {
+		found := []opened{{nil, start}}
+		for next := 0; next < len(found) && len(found) < unfoldTotal; next++ {
+			o := found[next]
+			for i := range min(o.node.Len(), unfoldLong) {
+				if c := o.node.Child(i); c.Len() > 0 && c.Len() <= unfoldLong {
+					found = append(found, opened{append(o.path[:len(o.path):len(o.path)], i), c})
+				}
+			}
+		}
+		return unfolded{gen, from, start, found}
+	}
+}
+
+func (v *View) unfolded(msg unfolded) tea.Cmd {
+	if msg.gen != v.gen || !v.tree.holds(msg.from.in) {
+		return nil
+	}
+	b := msg.from.in.child(msg.from.index, msg.start)
+	for _, o := range msg.tree[1:] {
+		at := b
+		for _, i := range o.path[:len(o.path)-1] {
+			at = at.open[i]
+		}
+		at.child(o.path[len(o.path)-1], o.node)
+	}
+	v.dirty = true
+	return v.refresh()
+}

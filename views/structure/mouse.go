@@ -1,0 +1,87 @@
+package structure
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/keymap"
+	"platter/views"
+)
+
+// wheelRows is how far one notch of the wheel goes.
+const wheelRows = 3
+
+// Mouse gives the focus to the pane under the mouse and acts there: a click
+// puts the cursor, a double click opens or follows, the wheel scrolls.
+func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
+	v.dirty = true
+	switch {
+	case v.lay.tree.holds(x, y):
+		return v.mouseTree(x, y, what)
+	case v.lay.hex.holds(x, y):
+		return v.mouseHex(x, y, what)
+	case v.lay.explain.holds(x, y):
+		switch what {
+		case views.WheelUp:
+			v.lines.Wheel(-wheelRows)
+		case views.WheelDown:
+			v.lines.Wheel(wheelRows)
+		default:
+			v.focus = explainPane
+		}
+	}
+	return nil
+}
+
+func (v *View) mouseTree(x, y int, what views.Mouse) tea.Cmd {
+	switch what {
+	case views.WheelUp:
+		v.rows.Wheel(-wheelRows)
+		return v.wheeled()
+	case views.WheelDown:
+		v.rows.Wheel(wheelRows)
+		return v.wheeled()
+	}
+	v.focus = treePane
+	row, ok := v.rows.At(y - v.lay.tree.y - 1)
+	if !ok {
+		return nil
+	}
+	v.tree.goRow(int(row))
+	in := v.tree.cursor.in
+	mark := v.lay.tree.x + 1 + nameColumn(in) - 2
+	if what == views.DoubleClick || x >= mark && x < mark+2 {
+		return tea.Batch(v.moved(), v.Do(keymap.Open))
+	}
+	return v.moved()
+}
+
+// wheeled brings the cursor along with the view.
+func (v *View) wheeled() tea.Cmd {
+	if int(v.rows.Cursor) != v.tree.row() {
+		v.tree.goRow(int(v.rows.Cursor))
+		return v.moved()
+	}
+	return v.fetch()
+}
+
+func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
+	switch what {
+	case views.WheelUp:
+		v.hex.Down(-wheelRows)
+		return v.hexMoved(stay)
+	case views.WheelDown:
+		v.hex.Down(wheelRows)
+		return v.hexMoved(stay)
+	}
+	v.focus = hexPane
+	off, ok := v.hex.At(x-v.lay.hex.x-1, y-v.lay.hex.y-1)
+	if !ok {
+		return nil
+	}
+	v.hex.Go(off)
+	cmd := v.hexMoved(stay)
+	if what == views.DoubleClick {
+		return tea.Batch(cmd, v.follow())
+	}
+	return cmd
+}

@@ -1,0 +1,221 @@
+// Package structure is the screen that shows an image's structures: the tree,
+// the bytes of the file, and what the field under the cursor means, linked
+// both ways. A move in the tree frames the bytes; a move in the bytes names
+// the field.
+package structure
+
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/hexpane"
+	"platter/views/theme"
+)
+
+// pane is one of the panes that can have the focus.
+type pane uint8
+
+const (
+	treePane pane = iota
+	hexPane
+	explainPane
+)
+
+// View is the structure screen. It implements [views.View].
+type View struct {
+	image disk.Image
+	files []disk.File
+	theme *theme.Theme
+	gen   views.Gen
+
+	w, h    int
+	lay     layout
+	focus   pane
+	zoomed  bool
+	explain bool // wanted by the user where there is a choice
+	chosen  bool // explain was chosen, not by size
+	big     bool // multi-byte integers of the inspector are big-endian
+
+	tree   tree
+	rows   grid.Scroll
+	hex    hexpane.Pane
+	shown  int          // the file in the hex pane
+	within decode.Place // the structure that the hex pane was brought to last
+	seek   seek         // what was looked for last
+	back   *views.Spot  // where to go once the tree has been read anew
+	lines  grid.Scroll
+	twin   twin
+
+	grid  grid.Grid
+	text  string
+	dirty bool
+}
+
+// New makes the screen of an image. Start reads its tree.
+func New(env views.Env) *View {
+	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), dirty: true}
+	v.hex.Fold = true
+	v.open()
+	return v
+}
+
+// open takes the image's files in and shows the first one.
+func (v *View) open() {
+	v.files, v.shown = v.image.Files(), -1
+	v.tree.reset(decode.Node{Name: v.image.Info().Path})
+	if len(v.files) > 0 {
+		v.showFile(0)
+	}
+}
+
+// Start reads the root of the tree.
+func (v *View) Start() tea.Cmd {
+	img, gen := v.image, v.gen
+	return func() tea.Msg { return rooted{gen, img.Tree()} }
+}
+
+// rooted is the answer to Start.
+type rooted struct {
+	gen  views.Gen
+	root decode.Node
+}
+
+// Title is the word on the tab.
+func (v *View) Title() string { return "Structure" }
+
+// Context is that of the pane with the focus.
+func (v *View) Context() keymap.Context {
+	return [...]keymap.Context{keymap.Structure, keymap.Hex, keymap.Explain}[v.focus]
+}
+
+// SetSize arranges the panes anew.
+func (v *View) SetSize(w, h int) {
+	v.w, v.h, v.dirty = w, h, true
+	v.arrange()
+}
+
+// Update takes answers in.
+func (v *View) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case rooted:
+		return v.rooted(msg)
+	case fetched:
+		return v.fetched(msg)
+	case filled:
+		v.hex.Fill(msg.answer)
+		v.dirty = true
+		return v.read()
+	case found:
+		return v.found(msg)
+	case unfolded:
+		return v.unfolded(msg)
+	case twinRead:
+		v.twinRead(msg)
+	case views.Changed:
+		return v.changed(msg)
+	}
+	return nil
+}
+
+func (v *View) rooted(msg rooted) tea.Cmd {
+	if msg.gen != v.gen {
+		return nil
+	}
+	v.tree.reset(msg.root)
+	if back := v.back; back != nil {
+		v.back = nil
+		return v.Show(*back)
+	}
+	return tea.Batch(v.moved(), v.openFirst(msg.root))
+}
+
+// openFirst opens the one file of a tree whose root is a group of one.
+func (v *View) openFirst(root decode.Node) tea.Cmd {
+	if root.Len() != 1 {
+		return nil
+	}
+	return v.look(seek{path: []int{0, 0}, open: true})
+}
+
+// changed reads everything anew and stays where it was.
+func (v *View) changed(msg views.Changed) tea.Cmd {
+	here := v.Here()
+	v.gen, v.image, v.back = views.NewGen(), msg.Image, &here
+	v.open()
+	v.seek, v.twin, v.dirty = seek{}, twin{}, true
+	return v.Start()
+}
+
+// current is the node under the cursor; false while it is being read.
+func (v *View) current() (decode.Node, bool) { return v.tree.node(v.tree.cursor) }
+
+// trail is the nodes from the root to the current one, as far as they are at
+// hand.
+func (v *View) trail() []decode.Node {
+	var nodes []decode.Node
+	if n, ok := v.current(); ok {
+		nodes = append(nodes, n)
+	}
+	for b := v.tree.cursor.in; b.parent != nil; b = b.parent {
+		nodes = append(nodes, b.node)
+	}
+	slices.Reverse(nodes)
+	return nodes
+}
+
+// record is the structure that the current node belongs to: the node itself,
+// or the one above its field. The file as a whole is none.
+func (v *View) record() (decode.Node, bool) {
+	for _, n := range slices.Backward(v.trail()) {
+		if n.Field == nil && n.Place.Length > 0 && n.Place.Length < v.hex.Source().Size {
+			return n, true
+		}
+	}
+	return decode.Node{}, false
+}
+
+// showFile puts a file into the hex pane, unless it is there.
+func (v *View) showFile(i int) {
+	if v.shown == i {
+		return
+	}
+	f := v.files[i]
+	v.shown = i
+	v.hex.Show(hexpane.Source{Name: f.Name, Size: f.Size, Data: f.Data})
+}
+
+// file is the index of a file by its name, that of the hex pane for none.
+func (v *View) file(name string) (int, bool) {
+	i := slices.IndexFunc(v.files, func(f disk.File) bool { return f.Name == name })
+	return i, i >= 0
+}
+
+// Here is where the cursors are.
+func (v *View) Here() views.Spot {
+	return views.Spot{
+		Place: decode.Place{File: v.hex.Source().Name, Offset: v.hex.Cursor()},
+		Path:  slices.Clone(v.tree.cursor.in.path(v.tree.cursor.index)[1:]),
+	}
+}
+
+// Show goes to a spot.
+func (v *View) Show(s views.Spot) tea.Cmd {
+	v.dirty = true
+	sk := seek{file: s.Place.File, off: s.Place.Offset, length: s.Place.Length, hex: s.Place.File != ""}
+	if sk.hex {
+		if i, ok := v.file(s.Place.File); ok {
+			v.showFile(i)
+			v.hex.Go(s.Place.Offset)
+		}
+	}
+	if s.Path != nil {
+		sk.path = append([]int{0}, s.Path...)
+	}
+	return tea.Batch(v.look(sk), v.read())
+}
