@@ -22,3 +22,28 @@ const (
 type Profiler interface {
 	CheckProfile(ctx context.Context, profile string) iter.Seq2[Finding, error]
 }
+
+// Profiles lists the names of all profiles, the one that adds nothing first.
+func Profiles() []string {
+	return []string{ProfileStrict, ProfileHyperV, ProfileQEMU, ProfileVMware, ProfileVirtualBox, ProfileAzure, ProfileForensic}
+}
+
+// FullCheck is an image's check followed by what a profile adds to it.
+func FullCheck(ctx context.Context, img Image, profile string) iter.Seq2[Finding, error] {
+	return func(yield func(Finding, error) bool) {
+		for f, err := range img.Check(ctx) {
+			if !yield(f, err) || err != nil {
+				return
+			}
+		}
+		p, ok := img.(Profiler)
+		if !ok {
+			return
+		}
+		for f, err := range p.CheckProfile(ctx, profile) {
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}

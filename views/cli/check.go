@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,24 +19,36 @@ const (
 )
 
 func (a *app) checkVerb() *cobra.Command {
-	return a.verb("check IMAGE", "What is wrong with the image",
+	var profile string
+	cmd := a.verb("check IMAGE", "What is wrong with the image",
 		"Examines all structures and tables and prints what it finds: a stable code, the place, what it means.\n"+
+			"With --profile it also tells whether a certain program or service will take the image ("+strings.Join(disk.Profiles(), ", ")+").\n"+
 			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
 		func(ctx context.Context, img disk.Image) error {
-			if info := img.Info(); info.Format == "unknown" {
-				return exit{exitNotChecked, info.Refused}
+			if !contains(disk.Profiles(), profile) {
+				return usage("--profile %q: expected one of %s", profile, strings.Join(disk.Profiles(), ", "))
 			}
-			tally, err := report.Check(ctx, a.out, img, a.form())
-			switch {
-			case err != nil:
-				return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}
-			case tally[disk.SeverityError] > 0:
-				return exit{exitErrors, nil}
-			case tally[disk.SeverityWarning] > 0:
-				return exit{exitWarnings, nil}
-			}
-			return nil
+			return a.check(ctx, img, profile)
 		})
+	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "also say whether `PROFILE` will take the image")
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(disk.Profiles(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, img disk.Image, profile string) error {
+	if info := img.Info(); info.Format == "unknown" {
+		return exit{exitNotChecked, info.Refused}
+	}
+	tally, err := report.Check(a.out, disk.FullCheck(ctx, img, profile), a.form())
+	switch {
+	case err != nil:
+		return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}
+	case tally[disk.SeverityError] > 0:
+		return exit{exitErrors, nil}
+	case tally[disk.SeverityWarning] > 0:
+		return exit{exitWarnings, nil}
+	}
+	return nil
 }
 
 func (a *app) chainVerb() *cobra.Command {

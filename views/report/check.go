@@ -1,8 +1,8 @@
 package report
 
 import (
-	"context"
 	"io"
+	"iter"
 
 	"platter/engine/disk"
 )
@@ -10,21 +10,20 @@ import (
 // Tally counts findings by severity.
 type Tally [disk.SeverityError + 1]int
 
-// Check reports what is wrong with an image, finding by finding as they are
-// found, and counts them. The error says why the check is not complete.
-func Check(ctx context.Context, w io.Writer, img disk.Image, form Form) (Tally, error) {
+// Check reports what a check finds, finding by finding as they are found, and counts them. The error says why the check is not complete.
+func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form Form) (Tally, error) {
 	if form == JSON {
-		return checkJSON(ctx, w, img)
+		return checkJSON(w, findings)
 	}
-	return checkText(ctx, w, img)
+	return checkText(w, findings)
 }
 
-func checkJSON(ctx context.Context, w io.Writer, img disk.Image) (Tally, error) {
+func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, error) {
 	d := newDocument(w, "check")
 	var t Tally
 	var failure error
 	d.list("findings")
-	for f, err := range img.Check(ctx) {
+	for f, err := range findings {
 		if err != nil {
 			failure = err
 			break
@@ -43,10 +42,10 @@ func checkJSON(ctx context.Context, w io.Writer, img disk.Image) (Tally, error) 
 	return t, failure
 }
 
-func checkText(ctx context.Context, w io.Writer, img disk.Image) (Tally, error) {
+func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, error) {
 	p := newPage(w)
 	var t Tally
-	for f, err := range img.Check(ctx) {
+	for f, err := range findings {
 		if err != nil {
 			p.print("not complete: %v", err)
 			return t, p.end(err)
