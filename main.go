@@ -7,11 +7,13 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "platter/tui/quiet" // before anything that would ask the terminal
 	"platter/views/cli"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := cli.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

@@ -6,6 +6,7 @@ import (
 	"platter/engine/disk"
 	"platter/engine/raw"
 	"platter/engine/vhd"
+	"platter/engine/vhdx"
 	"platter/engine/vmdk"
 )
 
@@ -20,6 +21,7 @@ type format struct {
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
+	{"vhdx", vhdx.Probe, vhdx.Open},
 	{"vmdk", vmdk.Probe, vmdk.Open},
 	{"vhd", vhd.Probe, vhd.Open},
 	{"raw", nil, raw.Open},

@@ -27,6 +27,7 @@ const (
 	Sectors    Context = "sectors"
 	Partitions Context = "partitions"
 	Findings   Context = "findings"
+	Map        Context = "map"
 	Help       Context = "help"
 	Prompt     Context = "prompt"
 )
@@ -54,6 +55,8 @@ func (c Context) Title() string {
 		return "Partitions"
 	case Findings:
 		return "Findings"
+	case Map:
+		return "Map"
 	case Help:
 		return "Help"
 	case Prompt:
@@ -126,12 +129,13 @@ func live(bound, ctx Context) bool {
 // Key is the name of the key to show for an action in a context; empty if the
 // action has none there.
 func Key(ctx Context, a Action) string {
-	for _, b := range Bindings(ctx) {
-		if b.Action == a {
-			return b.Keys[0]
+	key := ""
+	for _, b := range table {
+		if b.Action == a && (b.Context == ctx || key == "" && live(b.Context, ctx)) {
+			key = b.Keys[0]
 		}
 	}
-	return ""
+	return key
 }
 
 // Hint is one entry of the hint line.
@@ -163,10 +167,10 @@ func Hints(ctx Context, width int, skip func(Action) bool) []Hint {
 	}
 	kept := head[:0]
 	for _, h := range head {
-		if width -= h.Width() + 2; width < 0 {
-			break
+		if w := h.Width() + 2; w <= width {
+			width -= w
+			kept = append(kept, h)
 		}
-		kept = append(kept, h)
 	}
 	return append(kept, tail...)
 }

@@ -9,6 +9,7 @@ const (
 	PrevPane    Action = "previous-pane"
 	Screen1     Action = "screen-1"
 	Screen2     Action = "screen-2"
+	Screen6     Action = "screen-6"
 	Back        Action = "back"
 	Forward     Action = "forward"
 	Escape      Action = "escape"
@@ -51,6 +52,16 @@ const (
 	FewerBytes  Action = "fewer-bytes"
 	MoreBytes   Action = "more-bytes"
 	TextColumn  Action = "text-column"
+	ZoomIn      Action = "zoom-in"
+	ZoomOut     Action = "zoom-out"
+	Overlay     Action = "overlay"
+	TableEntry  Action = "table-entry"
+	NextMark    Action = "next-mark"
+	PrevMark    Action = "previous-mark"
+	LeapLeft    Action = "leap-left"
+	LeapRight   Action = "leap-right"
+	LeapUp      Action = "leap-up"
+	LeapDown    Action = "leap-down"
 	Reload      Action = "reload"
 	Accept      Action = "accept"
 	Cancel      Action = "cancel"
@@ -69,7 +80,7 @@ const (
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
-func Screens() []Action { return []Action{Screen1, Screen2} }
+func Screens() []Action { return []Action{Screen1, Screen2, Screen6} }
 
 // The headings of the help overlay.
 const (
@@ -139,6 +150,22 @@ var table = []Binding{
 	{Context: Bytes, Action: NextFile, Keys: []string{">"}, Help: "Hex pane: next file of the image", Group: groupView},
 	{Context: Bytes, Action: PrevFile, Keys: []string{"<"}, Help: "Hex pane: previous file of the image", Group: groupView},
 
+	{Context: Map, Action: Open, Keys: []string{"enter", "f"}, Label: "bytes", Help: "Go to the bytes of the block under the cursor: of a large cell, the one that matters most", Group: groupJump},
+	{Context: Map, Action: TableEntry, Keys: []string{"b"}, Label: "entry", Help: "Go to the table entry that decided about the block", Group: groupJump},
+	{Context: Map, Action: ZoomIn, Keys: []string{"+"}, hint: "+/-", Label: "zoom", Help: "Half as many blocks in a cell, down to single ones", Group: groupView},
+	{Context: Map, Action: ZoomOut, Keys: []string{"-"}, Help: "Twice as many blocks in a cell, up to the whole disk", Group: groupView},
+	{Context: Map, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "change", Help: "Next cell of another kind: an anomaly, other states, other content", Group: groupMove},
+	{Context: Map, Action: PrevMark, Keys: []string{","}, Help: "Previous cell of another kind", Group: groupMove},
+	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Show allocation, order in the file, or samples of the content", Group: groupView},
+	{Context: Map, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell", Group: groupMove},
+	{Context: Map, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell", Group: groupMove},
+	{Context: Map, Action: LeapRight, Keys: []string{"L"}, Help: "8 cells to the right", Group: groupMove},
+	{Context: Map, Action: LeapLeft, Keys: []string{"H"}, Help: "8 cells to the left", Group: groupMove},
+	{Context: Map, Action: LeapDown, Keys: []string{"J"}, Help: "8 rows down", Group: groupMove},
+	{Context: Map, Action: LeapUp, Keys: []string{"K"}, Help: "8 rows up", Group: groupMove},
+	{Context: Map, Action: RowStart, Keys: []string{"0", "^", "home"}, Help: "Start of the row", Group: groupMove},
+	{Context: Map, Action: RowEnd, Keys: []string{"$", "end"}, Help: "End of the row", Group: groupMove},
+
 	{Context: Findings, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
 	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
@@ -146,6 +173,13 @@ var table = []Binding{
 
 	{Context: Start, Action: Open, Keys: []string{"enter", "l", "right"}, Label: "open", Help: "Open the image or the folder", Group: groupMove},
 	{Context: Start, Action: Left, Keys: []string{"h", "left"}, Label: "parent folder", Help: "Go to the folder above", Group: groupMove},
+
+	{Context: Everywhere, Action: GoTo, Keys: []string{"ctrl+g", ":"}, Label: "go to", Help: "Go to an offset (0x1f00, 8k, end-512, +0x200) or a name (header 2, hdr2.checksum)", Group: groupJump},
+	{Context: Everywhere, Action: Back, Keys: []string{"[", "backspace", "ctrl+h", "alt+left"}, hint: "[/]", Label: "history", Help: "Back to where the last jump began", Group: groupJump},
+	{Context: Everywhere, Action: Forward, Keys: []string{"]", "alt+right"}, Help: "Forward in the jump history", Group: groupJump},
+	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
+	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
+	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
 	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},
@@ -157,12 +191,6 @@ var table = []Binding{
 	{Context: Everywhere, Action: Last, Keys: []string{"G", "ctrl+end"}, Help: "Last row", Group: groupMove},
 	{Context: Everywhere, Action: NextPane, Keys: []string{"tab"}, Label: "pane", Help: "Next pane", Group: groupMove},
 	{Context: Everywhere, Action: PrevPane, Keys: []string{"shift+tab"}, Help: "Previous pane", Group: groupMove},
-
-	{Context: Everywhere, Action: GoTo, Keys: []string{"ctrl+g", ":"}, Label: "go to", Help: "Go to an offset (0x1f00, 8k, end-512, +0x200) or a name (header 2, hdr2.checksum)", Group: groupJump},
-	{Context: Everywhere, Action: Back, Keys: []string{"[", "backspace", "ctrl+h", "alt+left"}, hint: "[/]", Label: "history", Help: "Back to where the last jump began", Group: groupJump},
-	{Context: Everywhere, Action: Forward, Keys: []string{"]", "alt+right"}, Help: "Forward in the jump history", Group: groupJump},
-	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
-	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
 
 	{Context: Everywhere, Action: Reload, Keys: []string{"R"}, Help: "Open the image again and read it anew", Group: groupProgram},
 	{Context: Everywhere, Action: Redraw, Keys: []string{"ctrl+l"}, Help: "Draw the screen anew", Group: groupProgram},

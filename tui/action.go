@@ -143,10 +143,15 @@ func (m *model) goScreen(i int) tea.Cmd {
 	return nil
 }
 
-// jump goes to a spot on the screen that shows places in files.
+// jump goes to a spot on the screen that shows places in files, or on the
+// virtual disk.
 func (m *model) jump(to views.Spot) tea.Cmd {
+	screen := bytesScreen
+	if to.Place.File == disk.VirtualDisk {
+		screen = diskScreen
+	}
 	for i, s := range screens {
-		if t, ok := m.traveller(i); ok && s.action == bytesScreen {
+		if t, ok := m.traveller(i); ok && s.action == screen {
 			m.history.jump(m.here())
 			m.active = i
 			return t.Show(to)

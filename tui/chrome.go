@@ -43,7 +43,7 @@ func (m *model) identity() (name, kind string) {
 	info := m.image.Info()
 	name = decode.Printable(filepath.Base(info.Path))
 	kind = strings.ToUpper(info.Format)
-	if info.Type != "" {
+	if info.Type != "" && info.Type != info.Format {
 		kind += " " + decode.Printable(info.Type)
 	}
 	if info.VirtualSize > 0 {
@@ -80,6 +80,8 @@ func (m *model) findingsBadge() (string, theme.Style) {
 	}
 	mark, style := "i", theme.Note
 	switch {
+	case n == 0 && !m.image.Info().Readable():
+		return "! not readable", theme.Warn
 	case n == 0 && more == "":
 		return "ok  no findings", theme.Good
 	case worst == disk.SeverityError:

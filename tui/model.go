@@ -116,7 +116,7 @@ func (m *model) startCheck() tea.Cmd {
 		return nil
 	}
 	m.check = newCheck(m.ctx, m.image)
-	return tea.Batch(m.check.slice(), views.Send(m.check.message()))
+	return tea.Batch(m.tell(m.check.message()), m.check.slice())
 }
 
 // view is the screen that shows.

@@ -4,6 +4,7 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/overview"
+	"platter/views/sectors"
 	"platter/views/structure"
 )
 
@@ -17,7 +18,11 @@ type screen struct {
 var screens = []screen{
 	{keymap.Screen1, func(e views.Env) views.View { return overview.New(e) }},
 	{keymap.Screen2, func(e views.Env) views.View { return structure.New(e) }},
+	{keymap.Screen6, func(e views.Env) views.View { return sectors.New(e) }},
 }
 
 // bytesScreen is the screen that shows places in files.
-const bytesScreen = keymap.Screen2
+const bytesScreen keymap.Action = keymap.Screen2
+
+// diskScreen is the screen that shows places on the virtual disk.
+const diskScreen = keymap.Screen6

@@ -54,7 +54,7 @@ func (a Address) String() string { return a.text }
 // words are those that a number may follow.
 var words = map[string]anchor{
 	"lba": atLBA, "sector": atLBA, "block": atBlock, "blk": atBlock, "grain": atBlock,
-	"bat": atEntry, "gd": atEntry, "rgd": atEntry, "gt": atEntry, "part": atPartition, "partition": atPartition,
+	"bat": atEntry, "gd": atEntry, "rgd": atEntry, "part": atPartition, "partition": atPartition,
 }
 
 // Parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,

@@ -27,15 +27,15 @@ func (w Where) Complete(prefix string) []Candidate {
 			n, err = named(w.Guest, c.typed[:i], disk.VirtualDisk)
 		}
 		if err == nil {
-			c.children(n, c.typed[:i+1], 1)
+			c.children(n, c.typed[:i+1])
 		}
 		return c.list
 	}
 	for _, f := range w.forms() {
 		c.add(f.Text, f.Help)
 	}
-	c.children(w.Image.Tree(), "", 2)
-	c.children(w.Guest, "", 2)
+	c.children(w.Image.Tree(), "")
+	c.children(w.Guest, "")
 	return c.list
 }
 
@@ -80,8 +80,10 @@ type completion struct {
 	seen  map[string]bool
 }
 
+// add offers a text that starts as typed, or has a word that does.
 func (c *completion) add(text, help string) {
-	if !strings.HasPrefix(strings.ToLower(text), strings.ToLower(c.typed)) || len(c.list) >= mostCandidates || c.seen[text] {
+	lower, typed := strings.ToLower(text), strings.ToLower(c.typed)
+	if !strings.HasPrefix(lower, typed) && !strings.Contains(lower, "_"+typed) || len(c.list) >= mostCandidates || c.seen[text] {
 		return
 	}
 	if c.seen == nil {
@@ -91,24 +93,19 @@ func (c *completion) add(text, help string) {
 	c.list = append(c.list, Candidate{text, help})
 }
 
-// fewParts is the size of a group whose parts are offered along with it: the
-// structures of each file of an image, not the entries of a table.
-const fewParts = 64
-
-// children adds the names of a node's parts, and on further levels those of
-// small groups: a name is found without naming what it is in.
-func (c *completion) children(n decode.Node, before string, levels int) {
+// children adds the names of a node's parts. What is in a file is offered
+// without naming the file.
+func (c *completion) children(n decode.Node, before string) {
 	if n.Len() > nameGroup {
 		c.add(before+"0", fmt.Sprintf("the first of %d", n.Len()))
 		return
 	}
 	for i := range n.Len() {
 		child := n.Child(i)
-		if name := typedName(child.Name); name != "" {
+		if isFile(child) {
+			c.children(child, before)
+		} else if name := typedName(child.Name); name != "" {
 			c.add(before+name, help(child))
-		}
-		if levels > 1 && child.Len() <= fewParts && child.Len() > 0 && child.Child(0).Field == nil {
-			c.children(child, before, levels-1)
 		}
 	}
 }

@@ -153,6 +153,60 @@ func TestReferrers(t *testing.T) {
 	}
 }
 
+// joined gives blocks that lie behind one another in the file as one span, as
+// formats may: it names the entry of the first one only.
+type joined struct{ *enginetest.Fake }
+
+func (j joined) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		var held disk.Span
+		for s, err := range j.Fake.Map(off, n) {
+			switch {
+			case err != nil:
+				yield(s, err)
+				return
+			case held.Length > 0 && s.File == held.File && s.Offset == held.Offset+held.Length:
+				held.Length += s.Length
+				continue
+			case held.Length > 0 && !yield(held, nil):
+				return
+			}
+			held = s
+		}
+		yield(held, nil)
+	}
+}
+
+func TestJoinedSpans(t *testing.T) {
+	f := fake(5000, disk.Data) // many blocks: some follow each other
+	img := joined{f}
+	checked := 0
+	for s, err := range img.Map(0, 5000*4096) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Length == 4096 {
+			continue
+		}
+		checked++
+		second := s.Start + 4096
+		trails, err := locate.ToDisk(t.Context(), img, locate.Spot{File: "fake.img", Offset: s.Offset + 4096}, nil)
+		if err != nil || len(trails) != 1 || trails[0].Virtual != second || trails[0].Via[0].Index != second/4096 {
+			t.Errorf("second block of %+v: %+v, %v", s, trails, err)
+		}
+		want := fmt.Sprintf("BAT[%d] BAT[%d]", s.Start/4096, second/4096)
+		if got := referrers(t, img, decode.Place{File: "fake.img", Offset: s.Offset + 100, Length: 4096}); got != want {
+			t.Errorf("both blocks of %+v: %s", s, got)
+		}
+		if checked == 2 {
+			break
+		}
+	}
+	if checked == 0 {
+		t.Fatal("no blocks follow each other")
+	}
+}
+
 func where(t *testing.T) locate.Where {
 	t.Helper()
 	f := fake(1000, disk.Data)
@@ -160,7 +214,7 @@ func where(t *testing.T) locate.Where {
 	return locate.Where{
 		Image: f, Plane: locate.File, File: "fake.img", Offset: 0x1234,
 		Partitions: []disk.Partition{{Number: 1, Start: 1 << 20, Length: 1 << 20}, {Number: 3, Label: "data\x1b", Start: 2 << 20, Length: 1 << 20}},
-		Guest:      decode.Node{Name: "disk"}.WithNodes(decode.Node{Name: "MBR", Place: decode.Place{File: disk.VirtualDisk, Length: 512}}),
+		Guest:      decode.Node{Name: "disk"}.WithNodes(decode.Node{Name: "master boot record", Place: decode.Place{File: disk.VirtualDisk, Length: 512}}),
 	}
 }
 
@@ -205,6 +259,9 @@ func TestGo(t *testing.T) {
 		{w, "hdr", "! header 1 at 0x0, header 2 at 0x200"},
 		{w, "hdr2.nothing", "! header 2 has nothing called"},
 		{w, "mbr", "virt 0x0"},
+		{w, "offset", "! TableOffset at 0x8, LogOffset at 0x10"},
+		{w, "hdr1.offset", "! TableOffset at 0x8, LogOffset at 0x10"},
+		{w, "hdr1.log", "file fake.img 0x10"},
 		{w, "end-512", fmt.Sprintf("file fake.img 0x%x", size-512)},
 		{w, "end", fmt.Sprintf("file fake.img 0x%x", size-1)},
 		{w, "+0x200", "file fake.img 0x1434"},
@@ -255,8 +312,8 @@ func TestComplete(t *testing.T) {
 		"he":     "header_1|header_2",
 		"hdr2.":  "hdr2.signature|hdr2.table_offset|hdr2.log_offset|hdr2.reserved",
 		"hdr2.l": "hdr2.log_offset",
-		"m":      "mbr",
-		"zzz":    "",
+		"m":      "master_boot_record",
+		"boot":   "master_boot_record", "zzz": "",
 	} {
 		var got []string
 		for _, c := range w.Complete(prefix) {

@@ -14,7 +14,7 @@ import (
 var shortNames = map[string]string{
 	"hdr": "header", "ftr": "footer", "rt": "regiontable", "region": "regiontable", "meta": "metadata",
 	"desc": "descriptor", "gd": "graindirectory", "rgd": "redundantgraindirectory", "gt": "graintable", "dyn": "dynamicheader",
-	"bat": "blockallocationtable", "ident": "fileidentifier", "loc": "locator",
+	"bat": "blockallocationtable", "ident": "fileidentifier", "loc": "locator", "mbr": "masterbootrecord", "gpt": "gptheader",
 }
 
 // plainName is a name without case, spaces and signs.
@@ -47,23 +47,43 @@ func typedName(s string) string {
 // fit tells how well a node's name answers a word: better is less; 0 is not
 // at all.
 func fit(name, word string) int {
-	name, word = plainName(name), plainName(word)
+	plain, word := plainName(name), plainName(word)
 	letters := strings.TrimRightFunc(word, unicode.IsDigit)
-	long := shortNames[letters] + word[len(letters):]
+	long := shortNames[letters]
+	if long != "" {
+		long += word[len(letters):]
+	}
 	switch {
-	case word == "" || name == "":
+	case word == "" || plain == "":
 		return 0
-	case name == word:
+	case plain == word:
 		return 1
-	case long != word[len(letters):] && name == long:
+	case plain == long:
 		return 2
-	case strings.HasPrefix(name, word):
+	case strings.HasPrefix(plain, word):
 		return 3
-	case long != word[len(letters):] && strings.HasPrefix(name, long):
+	case long != "" && strings.HasPrefix(plain, long):
 		return 4
+	case hasWord(name, word) || long != "" && hasWord(name, long):
+		return 5
 	}
 	return 0
 }
+
+// hasWord reports whether a later word of the name starts so.
+func hasWord(name, word string) bool {
+	typed := typedName(name)
+	for i := range typed {
+		if typed[i] == '_' && strings.HasPrefix(strings.ReplaceAll(typed[i:], "_", ""), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFile reports whether a node stands for a whole file: it is called like
+// one, and meant only by its whole name.
+func isFile(n decode.Node) bool { return n.Name == n.Place.File }
 
 // Bounds on the search for a name: it is made for structures, not for entries.
 const (
@@ -146,7 +166,7 @@ func candidates(root decode.Node, word string) []decode.Node {
 					below = append(below, c)
 				}
 				switch f := fit(c.Name, word); {
-				case f == 0 || best > 0 && f > best:
+				case f == 0 || best > 0 && f > best || f > 1 && isFile(c):
 				case f == best:
 					found = append(found, c)
 				default:

@@ -23,7 +23,7 @@ const (
 func Referrers(ctx context.Context, img disk.Image, place decode.Place, progress Progress) iter.Seq2[decode.Node, error] {
 	place.Length = max(place.Length, 1)
 	return func(yield func(decode.Node, error) bool) {
-		r := referrers{place: place, yield: yield, seen: map[decode.Place]bool{}, last: map[string]decode.Place{}}
+		r := referrers{img: img, place: place, yield: yield, seen: map[decode.Place]bool{}, last: map[string]decode.Place{}}
 		if !r.tree(ctx, img.Tree()) {
 			return
 		}
@@ -42,6 +42,7 @@ func Referrers(ctx context.Context, img disk.Image, place decode.Place, progress
 }
 
 type referrers struct {
+	img   disk.Image
 	place decode.Place
 	yield func(decode.Node, error) bool
 	seen  map[decode.Place]bool   // what the tree gave
@@ -64,7 +65,7 @@ func (r *referrers) tree(ctx context.Context, root decode.Node) bool {
 				r.yield(decode.Node{}, ctx.Err())
 				return false
 			}
-			if c.Target != nil && overlap(c.Target.Place, r.place) && !r.seen[c.Place] {
+			if r.points(c) {
 				r.seen[c.Place] = true
 				if !r.yield(c, nil) {
 					return false
@@ -78,26 +79,68 @@ func (r *referrers) tree(ctx context.Context, root decode.Node) bool {
 	return true
 }
 
+// largest is how long a pointer may be that is no field of a table: the line
+// of a descriptor. What is longer leads somewhere only for convenience, such as
+// a block to its entry.
+const largest = 512
+
+func (r *referrers) points(n decode.Node) bool {
+	return n.Target != nil && overlap(n.Target.Place, r.place) && !r.seen[n.Place] && (n.Field != nil || n.Place.Length <= largest)
+}
+
 // span gives the table entries that lead to the span, if it is the place's.
 func (r *referrers) span(s disk.Span) bool {
 	if s.Layer != 0 || len(s.Via) == 0 {
 		return true
 	}
-	at := decode.Place{File: s.File, Offset: s.Offset, Length: max(s.Packed, s.Length)}
+	at := decode.Place{File: s.File, Offset: s.Offset, Length: s.Length}
 	if s.Packed > 0 {
 		at.Length = s.Packed
 	}
-	leads := s.File != "" && overlap(at, r.place)
-	for i := len(s.Via) - 1; i >= 0; i-- {
-		v := s.Via[i]
+	if s.File != "" && overlap(at, r.place) {
+		return r.blocks(s)
+	}
+	return r.way(s.Via, false, at)
+}
+
+// blocks gives the entries for each block of the span that lies in the place:
+// the span itself names that of its first block only.
+func (r *referrers) blocks(s disk.Span) bool {
+	from, to := s.Start, s.Start+s.Length
+	if s.Packed == 0 {
+		from += max(0, r.place.Offset-s.Offset)
+		to = min(to, s.Start+r.place.End()-s.Offset)
+	}
+	for from < to {
+		t, err := ToFile(r.img, from)
+		if err != nil {
+			r.yield(decode.Node{}, err)
+			return false
+		}
+		at := decode.Place{File: t.Spot.File, Offset: t.Spot.Offset, Length: max(t.Packed, 1)}
+		if !r.way(t.Via, true, at) {
+			return false
+		}
+		if t.Block < 0 {
+			return true
+		}
+		from += r.img.Info().BlockSize - t.Within
+	}
+	return true
+}
+
+// way gives the entries of a way to a place: the last one if that leads to
+// what is asked about, and each that leads to the table of such a one.
+func (r *referrers) way(via []disk.Via, leads bool, at decode.Place) bool {
+	for i := len(via) - 1; i >= 0; i-- {
+		v := via[i]
 		if v.Layer != 0 {
 			continue
 		}
 		if leads && !v.IsBit && !r.mapped(v, at) {
 			return false
 		}
-		// The entry before it leads to the table that holds this one.
-		leads = overlap(v.Place, r.place)
+		leads = leads && v.IsBit || overlap(v.Place, r.place)
 		at = v.Place
 	}
 	return true

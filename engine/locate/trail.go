@@ -188,7 +188,6 @@ func scan(ctx context.Context, img disk.Image, progress Progress, visit func(dis
 // the way answers at once; else the whole map is gone through. Progress may be
 // nil.
 func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) ([]Trail, error) {
-	info := img.Info()
 	if l, ok := img.(disk.Locator); ok && spot.Layer == 0 {
 		virtual, found, err := l.LocateFile(ctx, spot.File, spot.Offset)
 		if err != nil || !found {
@@ -199,13 +198,22 @@ func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) (
 			return []Trail{t}, nil
 		}
 	}
-	var trails []Trail
+	var found []int64
 	err := scan(ctx, img, progress, func(s disk.Span) bool {
 		if virtual, ok := stored(s, spot); ok {
-			trails = append(trails, newTrail(info, s, virtual))
+			found = append(found, virtual)
 		}
-		return len(trails) < most
+		return len(found) < most
 	})
+	// A span of several blocks names the entry of the first only: ask again.
+	var trails []Trail
+	for _, virtual := range found {
+		t, mapErr := ToFile(img, virtual)
+		if mapErr != nil {
+			return trails, mapErr
+		}
+		trails = append(trails, t)
+	}
 	return trails, err
 }
 

@@ -43,9 +43,6 @@ type Matcher struct {
 	zeros   bool        // matches bytes that are all zero
 }
 
-// Longest is the length in bytes of the longest match that the pattern has.
-func (m *Matcher) Longest() int { return m.longest }
-
 // Compile reads a pattern.
 //
 // Text is searched in every encoding that can express it; characters that

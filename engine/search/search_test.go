@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/search"
@@ -163,7 +166,7 @@ func TestSearchAgreesWithTheNaiveOne(t *testing.T) {
 		f := enginetest.NewFake(rnd, 1+int(min(3<<20/block, 40)), block, disk.Data, disk.Data, disk.Zero, disk.Unallocated, disk.Missing)
 		needle := make([]byte, 1+rnd.IntN(24))
 		for i := range needle {
-			needle[i] = byte(rnd.Uint32()) & byte(rnd.Uint32()) // some zeros
+			needle[i] = byte(rnd.Uint32N(256) * rnd.Uint32N(2)) // some zeros
 		}
 		size := int64(len(f.Content))
 		for range 40 {
@@ -340,6 +343,77 @@ func TestSearchStopsAndReports(t *testing.T) {
 	if end != 63<<20 {
 		t.Errorf("progress ends at %d", end)
 	}
+}
+
+// giant is a disk of 64 TiB with 64 KiB of data.
+type giant struct {
+	*enginetest.Fake
+	at   int64
+	read *atomic.Int64
+}
+
+const giantSize = 64 << 40
+
+func (g giant) Info() disk.Info { return disk.Info{VirtualSize: giantSize} }
+
+func (g giant) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		end := off + n
+		for _, s := range []disk.Span{{Start: 0, Length: g.at, State: disk.Unallocated}, {Start: g.at, Length: 64 << 10}, {Start: g.at + 64<<10, Length: giantSize - g.at - 64<<10, State: disk.Zero}} {
+			from, to := max(s.Start, off), min(s.Start+s.Length, end)
+			if s.Start, s.Length = from, to-from; from < to && !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (g giant) ReadAt(b []byte, off int64) (int, error) {
+	g.read.Add(int64(len(b)))
+	clear(b)
+	for i := range b {
+		if at := off + int64(i) - g.at; at >= 0 && at < 64<<10 {
+			b[i] = g.Content[at]
+		}
+	}
+	return len(b), nil
+}
+
+func TestSearchOfAGiantReadsItsData(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		g := giant{enginetest.NewFake(rand.New(rand.NewPCG(2, 2)), 1, 64<<10, disk.Data), 40<<40 + 12345, new(atomic.Int64)}
+		g.Write(777, []byte("needle"))
+		hits := find(t, disk.DiskSurface(g), compile(t, "needle", search.Options{}), search.Range{Backwards: back})
+		if len(hits) != 1 || hits[0].Offset != g.at+777 || g.read.Load() > 1<<20 {
+			t.Errorf("backwards %v: %d bytes read, %s", back, g.read.Load(), words(hits))
+		}
+	}
+}
+
+// FuzzCompile: whatever the pattern, its hits lie in the range, in order.
+func FuzzCompile(f *testing.F) {
+	for _, p := range []string{"password", "e8 ?? 4?", `(a|b)+c\x80`, "[[:alpha:]]", "\xff\u00df\u212a"} {
+		for mode := range byte(6) {
+			f.Add(p, mode)
+		}
+	}
+	in := []byte("pass\x00w\x00o\x00rd abcabc \xe8\x01\x42 \xff\xc3\x9f\xe2\x84\xaaK\n\n")
+	f.Fuzz(func(t *testing.T, pattern string, mode byte) {
+		m, err := search.Compile(pattern, search.Options{Mode: search.Mode(mode % 3), FoldCase: mode%6 > 2})
+		if err != nil {
+			if decode.Printable(err.Error()) != err.Error() {
+				t.Errorf("%q is not safe to print", err)
+			}
+			return
+		}
+		last := int64(-1)
+		for _, h := range find(t, memory(in), m, search.Range{}) {
+			if h.Length <= 0 || h.Offset < last || h.Offset+h.Length > int64(len(in)) || h.Length > 4096 {
+				t.Errorf("%q: hit %+v behind %d", pattern, h, last)
+			}
+			last = h.Offset
+		}
+	})
 }
 
 func BenchmarkSearch(b *testing.B) {

@@ -3,7 +3,9 @@ package vhdx
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
+	"sort"
 
 	"github.com/google/uuid"
 
@@ -140,40 +142,48 @@ func (v *Image) region(id uuid.UUID) region {
 	return region{}
 }
 
-// extent is a range of the file that a structure occupies.
+// extent is a range of the file that a structure occupies. Of several, sorted
+// by place, reach is the furthest end up to it, and whose that is.
 type extent struct {
 	off, end int64
 	name     string
+	reach    int64
+	reacher  string
 }
 
 // structures lists what is neither payload nor free, sorted by place.
 func (v *Image) structures() []extent {
-	list := []extent{{0, vhdx.MiB, "headers"}}
+	list := []extent{{off: 0, end: vhdx.MiB, name: "headers"}}
 	if v.log.length > 0 {
-		list = append(list, extent{v.log.off, v.log.off + v.log.length, "log"})
+		list = append(list, extent{off: v.log.off, end: v.log.off + v.log.length, name: "log"})
 	}
 	for _, r := range v.regions {
 		if r.placed {
-			list = append(list, extent{r.off, r.off + r.length, vhdx.RegionName(r.guid)})
+			list = append(list, extent{off: r.off, end: r.off + r.length, name: vhdx.RegionName(r.guid) + " region"})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	for i := range list {
+		list[i].reach, list[i].reacher = list[i].end, list[i].name
+		if i > 0 && list[i-1].reach > list[i].reach {
+			list[i].reach, list[i].reacher = list[i-1].reach, list[i-1].reacher
+		}
+	}
 	return list
 }
 
-// clearOf is the structure that meets [off, end), and where the next one
-// behind off starts.
+// clearOf is a structure that meets [off, end), empty if none does, and where
+// the first one behind that range starts.
 func (v *Image) clearOf(off, end int64) (meets string, next int64) {
-	next = 1<<63 - 1
-	for _, e := range v.held {
-		switch {
-		case e.off >= end:
-			return "", e.off
-		case e.end > off:
-			return e.name, e.off
-		}
+	i := sort.Search(len(v.held), func(i int) bool { return v.held[i].off >= end })
+	next = math.MaxInt64
+	if i < len(v.held) {
+		next = v.held[i].off
 	}
-	return "", next
+	if i > 0 && v.held[i-1].reach > off {
+		meets = v.held[i-1].reacher
+	}
+	return meets, next
 }
 
 // judgeRegions checks the region tables and what they place.
@@ -247,19 +257,19 @@ func (v *Image) judgeRegion(r region) {
 	}
 }
 
-// judgeRegionOverlaps compares neighbours in the order of their places.
+// judgeRegionOverlaps compares each structure with what reaches furthest of
+// those before it.
 func (v *Image) judgeRegionOverlaps() {
-	far := extent{}
-	for _, e := range v.structures() {
-		if e.off < far.end {
-			code := "17"
-			if e.name == "log" || far.name == "log" {
-				code = "9"
-			}
-			v.add(code, []decode.Place{v.place(far.off, far.end-far.off), v.place(e.off, e.end-e.off)}, "%s and %s overlap at 0x%x", far.name, e.name, e.off)
+	list := v.structures()
+	for i := 1; i < len(list); i++ {
+		e, before := list[i], list[i-1]
+		if e.off >= before.reach {
+			continue
 		}
-		if e.end > far.end {
-			far = e
+		code := "17"
+		if e.name == "log" || before.reacher == "log" {
+			code = "9"
 		}
+		v.add(code, []decode.Place{v.place(e.off, min(e.end, before.reach)-e.off)}, "%s and %s overlap at 0x%x", before.reacher, e.name, e.off)
 	}
 }

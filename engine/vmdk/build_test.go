@@ -300,10 +300,10 @@ func kinds() map[string]struct {
 		"stream": {map[string][]byte{"d.vmdk": stream(text("streamOptimized", `RDONLY 10240 SPARSE "d.vmdk"`), grains()).b}, content(grains(), size)},
 		"cowd":   {with(one("vmfsSparse"), cowd(small(sector)).b), content(small(sector), size)},
 		"se":     {with(one("seSparse"), seSparse(small(4096)).b), content(small(4096), size)},
-		"flat":   {with(one("monolithicFlat"), flat), flat},
+		"flat":   {map[string][]byte{"d.vmdk": []byte(text("monolithicFlat", `RW 10240 FLAT "d-x.vmdk" 0`)), "d-x.vmdk": flat}, flat},
 	}
 }
 
 func typeOf(createType string) string {
-	return map[string]string{"twoGbMaxExtentSparse": "SPARSE", "vmfsSparse": "VMFSSPARSE", "seSparse": "SESPARSE", "monolithicFlat": "FLAT"}[createType]
+	return map[string]string{"twoGbMaxExtentSparse": "SPARSE", "vmfsSparse": "VMFSSPARSE", "seSparse": "SESPARSE"}[createType]
 }

@@ -96,7 +96,10 @@ func (m *Image) findParent(hint string) error {
 		img, err := m.src.Opener.OpenParent(name, "vmdk")
 		if err != nil {
 			// What a rule of the chain forbids is not to be sought elsewhere.
-			if first == nil || errors.Is(err, disk.ErrDamaged) || errors.Is(err, disk.ErrUnsupported) {
+			if errors.Is(err, disk.ErrChain) {
+				return err
+			}
+			if first == nil {
 				first = err
 			}
 			continue
@@ -135,7 +138,7 @@ func (m *Image) fits(parent *Image) error {
 	case parent.refused != nil:
 		return &disk.Error{Kind: disk.Damaged, At: decode.Place{File: parent.main.Name}, What: "the parent can't be read", Err: parent.refused}
 	case len(parent.layers) >= maxLayers:
-		return disk.Errorf(disk.Unsupported, decode.Place{File: parent.main.Name}, "chain of more than %d images", maxLayers-1)
+		return disk.Errorf(disk.BadChain, decode.Place{File: parent.main.Name}, "chain of more than %d images", maxLayers-1)
 	case !ok || cid != m.link.cid:
 		return disk.Errorf(disk.Damaged, decode.Place{File: parent.main.Name}, "the parent's CID is %08x, the child wants %08x: the parent was written to after the child was made", cid, m.link.cid)
 	}

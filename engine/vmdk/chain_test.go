@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"platter/engine/disk"
 	"platter/engine/enginetest"
@@ -239,4 +240,26 @@ func BenchmarkRandomRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestParentTime compares the times of the host's files.
+func TestParentTime(t *testing.T) {
+	dir := t.TempDir()
+	files, _ := chainFiles(1, true)
+	now := time.Now()
+	for name, b := range files {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	child := filepath.Join(dir, "l1.vmdk")
+	enginetest.Clean(t, open(t, child), disk.SeverityWarning)
+	if err := os.Chtimes(filepath.Join(dir, "l0.vmdk"), now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, open(t, child), "vmdk/L4", disk.SeverityWarning)
 }

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -158,9 +159,48 @@ func (c *checker) chain() {
 	case parent.size > m.size:
 		c.error("L3", at, "this disk has %d bytes, its parent %d", m.size, parent.size)
 	}
+	if parent != nil && m.link.err == nil {
+		c.parentTime(parent)
+	}
 	for _, e := range m.extents {
 		if e.line != nil && (e.line.Extent.IsFlat() || e.zero) {
 			c.error("L5", m.linePlace(e.line), "a disk with a parent has an extent of type %s, which hides the parent", e.line.Extent.Type)
 		}
 	}
+}
+
+// dated is what files know that have a time of change.
+type dated interface{ ModTime() (time.Time, error) }
+
+// changed is when the last of the image's files was changed; the zero time if
+// that is not known.
+func (m *Image) changed() time.Time {
+	var last time.Time
+	for _, f := range m.files {
+		d, ok := f.handle.(dated)
+		if !ok {
+			return time.Time{}
+		}
+		t, err := d.ModTime()
+		if err != nil {
+			return time.Time{}
+		}
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
+// copying is how far apart the times of files may be that were copied together.
+const copying = 2 * time.Second
+
+// parentTime is L4, as far as two files can tell.
+func (c *checker) parentTime(parent *Image) {
+	own, other := c.m.changed(), parent.changed()
+	if own.IsZero() || other.IsZero() || !other.After(own.Add(copying)) {
+		return
+	}
+	c.found(disk.SeverityWarning, "L4", joined(c.m.settingPlace("parentFileNameHint"), parent.main.place(0, 0)),
+		"the parent %q was changed on %s, after this disk, whose last change was on %s", parent.main.Name, other.UTC().Format(time.RFC3339), own.UTC().Format(time.RFC3339))
 }

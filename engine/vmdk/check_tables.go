@@ -26,7 +26,6 @@ type scan struct {
 	g      *grid
 	codes  codes
 	first  bool // the first window: what concerns one entry alone is reported now
-	window [2]int64
 	meta   *usage // sectors of headers, directories and tables
 	data   *usage // sectors of grains
 	clash  []clash
@@ -96,7 +95,7 @@ func (w *scan) inWindow(off int64) bool {
 // directories checks where the tables lie: G1 to G3, G13, and what C4 and Z4
 // say of directory entries.
 func (w *scan) directories() {
-	g, c := w.g, w.c
+	g, c, s := w.g, w.c, w.s
 	for copy := range g.dirCount {
 		w.lastTable = 0
 		for t := range g.tables {
@@ -108,13 +107,13 @@ func (w *scan) directories() {
 				c.failed = err
 				return
 			}
-			if w.first && !ok {
-				c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: entry %d of %d is behind the end of the file", title(copy, "grain directory"), t, g.tables)
-			}
 			if !ok {
 				break
 			}
 			w.directoryEntry(copy, t, raw)
+		}
+		if n := g.dirBytes(copy) / g.width; w.first && n < g.needed() && s.kind != vmdk.KindCowd {
+			c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: %d of %d entries lie in the file", title(copy, "grain directory"), n, g.needed())
 		}
 	}
 }

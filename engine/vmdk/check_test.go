@@ -111,7 +111,7 @@ func descriptorPlants() []plant {
 		{"createType", "D5", warns, "", inText("monolithicFlat", "monolithicFlatt")},
 		{"other createType", "D5", warns, "", inText("monolithicFlat", "vmfsSparse")},
 		{"stream createType", "D5", warns, "", embedded(func(s string) string { return replace(s, "monolithicSparse", "streamOptimized") })},
-		{"no extents", "D6", wrong, "D10", inText("RW 10240 FLAT \"d-x.vmdk\"\n", "")},
+		{"no extents", "D6", wrong, "D10", inText("RW 10240 FLAT \"d-x.vmdk\" 0\n", "")},
 		{"malformed", "D6", wrong, "D10", inText("RW 10240 FLAT", "RW many FLAT")},
 		{"duplicate", "D6", wrong, "", inText("CID=12345678\n", "CID=12345678\nCID=87654321\n")},
 		{"empty extent", "D6", wrong, "", inText("RW 10240", "RW 0 FLAT \"d-x.vmdk\" 0\nRW 10240")},

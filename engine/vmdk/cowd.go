@@ -35,7 +35,7 @@ func (s *sparse) openCowd() error {
 		s.damaged(disk.Damaged, 20, 4, "the grain directory at byte 0x%x lies inside the header or outside the file", dir)
 	}
 	g.dirs[0], g.dirCount = dir, 1
-	g.tables = min(g.needed(), int64(vmdk.CowdDirectoryEntries.Get(s.cowd)))
+	g.tables = g.listed(min(g.needed(), int64(vmdk.CowdDirectoryEntries.Get(s.cowd))))
 	if s.bounded(g, 12) {
 		s.grid = g
 	}

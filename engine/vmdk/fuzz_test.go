@@ -1,7 +1,10 @@
 package vmdk_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"platter/decode/decodetest"
@@ -20,31 +23,74 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add([]byte("version=1\nparentCID=1\nparentFileNameHint=\"d.vmdk\"\nRW 5 FLAT \"d-x.vmdk\" 1\nRW 5 ZERO\n"), []byte("raw"))
 	f.Fuzz(func(t *testing.T, main, extent []byte) {
-		files := folder(map[string][]byte{"d.vmdk": main, "d-x.vmdk": extent})
-		src := enginetest.Memory(t, files, "d.vmdk", formats)
-		img, err := vmdk.Open(t.Context(), src)
-		if err != nil {
-			if !errors.Is(err, disk.ErrNotThisFormat) {
-				t.Fatal(err)
-			}
-			return
-		}
-		defer img.Close()
-		info := img.Info()
-		decodetest.Walk(t, img.Tree(), 500)
-		enginetest.Regions(t, img)
-		worst := disk.SeverityInfo
-		for f, err := range img.Check(t.Context()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			worst = max(worst, f.Severity)
-		}
-		if !info.Readable() && worst == disk.SeverityInfo {
-			t.Fatalf("refused without a finding: %v", info.Refused)
-		}
-		mapAndRead(t, img)
+		survive(t, map[string][]byte{"d.vmdk": main, "d-x.vmdk": extent})
 	})
+}
+
+// survive opens hostile files and does with them whatever can be done.
+func survive(t *testing.T, files map[string][]byte) {
+	t.Helper()
+	img, err := vmdk.Open(t.Context(), enginetest.Memory(t, folder(files), "d.vmdk", formats))
+	if err != nil {
+		if !errors.Is(err, disk.ErrNotThisFormat) {
+			t.Fatal(err)
+		}
+		return
+	}
+	defer img.Close()
+	decodetest.Walk(t, img.Tree(), 500)
+	enginetest.Regions(t, img)
+	worst := disk.SeverityInfo
+	for f, err := range img.Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst = max(worst, f.Severity)
+	}
+	if !img.Info().Readable() && worst == disk.SeverityInfo {
+		t.Fatalf("refused without a finding: %v", img.Info().Refused)
+	}
+	mapAndRead(t, img)
+}
+
+// TestRandomDamage overwrites fields of headers and tables with values that
+// break careless arithmetic.
+func TestRandomDamage(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 7))
+	values := []uint64{0, 1, 2, 3, 7, 127, 128, 512, 0xFFFF, 1 << 20, 1 << 31, 1<<32 - 1, 1 << 32, 1 << 54, 1<<55 - 1, 1 << 62, 1 << 63, 1<<64 - 1, 0x10000000 << 32}
+	for name, k := range kinds() {
+		if name == "flat" {
+			continue
+		}
+		target := "d-x.vmdk"
+		if k.files[target] == nil {
+			target = "d.vmdk"
+		}
+		good := k.files[target]
+		for range 200 {
+			bad := bytes.Clone(good)
+			for range 1 + rnd.IntN(3) {
+				v := binary.LittleEndian.AppendUint64(nil, values[rnd.IntN(len(values))])
+				copy(bad[damageAt(rnd, bad):], v[:4<<rnd.IntN(2)])
+			}
+			if rnd.IntN(8) == 0 {
+				bad = bad[:rnd.IntN(len(bad))]
+			}
+			k.files[target] = bad
+			survive(t, k.files)
+		}
+	}
+}
+
+// damageAt picks a place in a header, a footer, or anywhere.
+func damageAt(rnd *rand.Rand, b []byte) int {
+	switch rnd.IntN(4) {
+	case 0:
+		return rnd.IntN(len(b))
+	case 1:
+		return max(0, len(b)-3*sector) + 4*rnd.IntN(2*sector/4)
+	}
+	return 4 * rnd.IntN(210/4)
 }
 
 // mapAndRead reads the first spans of the map, and expects that what the map

@@ -65,7 +65,7 @@ type grid struct {
 	width    int64 // bytes of an entry
 	dirs     [2]int64
 	dirCount int   // 1, or 2 with a redundant directory
-	tables   int64 // entries that the directory has
+	tables   int64 // entries that the directory has: those it needs, less what is behind the end of the file
 
 	quick      bool // grain and perTable are powers of two, with the exponents
 	grainShift uint
@@ -88,6 +88,15 @@ func (g *grid) needed() int64 {
 		return 0
 	}
 	return (g.capacity-1)/g.coverage() + 1
+}
+
+// listed is how many of n directory entries lie in the file.
+func (g *grid) listed(n int64) int64 {
+	most := int64(0)
+	for _, dir := range g.dirs[:g.dirCount] {
+		most = max(most, (g.file.Size-dir)/g.width)
+	}
+	return min(n, most)
 }
 
 // tableBytes is the length of a grain table.
@@ -163,7 +172,7 @@ func (g *grid) locate(x int64, r *run) error {
 	t := number / g.perTable
 	*r = run{length: (t+1)*g.coverage() - x, offset: -1}
 	if t >= g.tables {
-		r.state, r.fault = disk.Missing, directoryShort
+		r.state, r.fault, r.length = disk.Missing, directoryShort, g.capacity-x
 		return nil
 	}
 	table, err := g.table(t, r)

@@ -124,9 +124,9 @@ func (s *sparse) hostedGrid() {
 		return
 	}
 	g := s.newGrid(grain, perTable, 4)
-	g.tables = g.needed()
 	g.zeroGrains = flags&vmdk.FlagZeroGrains != 0
 	if s.bounded(g, base+12) && s.directories(g, base) {
+		g.tables = g.listed(g.needed())
 		if packed {
 			g.packed = newUnpacker(s.file, g.grain, flags&vmdk.FlagMarkers != 0)
 		}

@@ -39,6 +39,8 @@ type View struct {
 	fine    fine
 	strip   *strip
 	survey  job
+	due     bool   // the survey is to follow the scan
+	shared  ranges // what the survey found to be claimed more than once
 	content content
 	detail  detail
 	exam    job
@@ -119,8 +121,10 @@ func (v *View) open() {
 		v.tally = newTally(sh)
 		v.level, v.cursor = ^uint(0), 0
 	}
-	v.strip = newStrip(v.image.Files())
-	v.stale = true
+	if v.strip == nil {
+		v.strip = newStrip(v.image.Files())
+	}
+	v.shared, v.stale = nil, true
 }
 
 // Start counts the map, then looks at the files.
@@ -128,10 +132,12 @@ func (v *View) Start() tea.Cmd {
 	if v.tally.shape.blocks == 0 {
 		return v.startSurvey()
 	}
+	v.due = true
 	return tea.Batch(v.tally.start(v.image, nil), v.refresh())
 }
 
 func (v *View) startSurvey() tea.Cmd {
+	v.due = false
 	ctx, gen := v.survey.begin()
 	return survey(ctx, gen, v.image)
 }
@@ -186,6 +192,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.examined(msg)
 	case sought:
 		return v.sought(msg)
+	case tea.WindowSizeMsg:
+		return tea.Batch(v.refresh(), v.sample())
 	case views.Changed:
 		return v.changed(msg)
 	}
@@ -197,7 +205,7 @@ func (v *View) scanned(msg scanned) tea.Cmd {
 		return nil
 	}
 	v.stale, v.dirty = true, true
-	if !v.tally.running && v.strip.seen == 0 {
+	if !v.tally.running && v.due {
 		return tea.Batch(v.startSurvey(), v.refresh())
 	}
 	return tea.Batch(msg.more, v.refresh())
@@ -217,9 +225,10 @@ func (v *View) surveyed(msg surveyed) tea.Cmd {
 	if len(v.strip.shared) == 0 || v.tally.shape.blocks == 0 {
 		return nil
 	}
+	v.shared = v.strip.shared
 	v.fine.forget()
 	v.detail = detail{}
-	return tea.Batch(v.tally.start(v.image, v.strip.shared), v.refresh())
+	return tea.Batch(v.tally.start(v.image, v.shared), v.refresh())
 }
 
 func (v *View) examined(msg examined) tea.Cmd {
@@ -273,11 +282,11 @@ func (v *View) refresh() tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	if first, n := v.window(); v.level < v.tally.shape.shift && v.fine.cancel == nil && !v.fine.holds(v.level, first, n) {
-		cmds = append(cmds, v.fine.fetch(v.image, v.tally.shape, v.strip.shared, v.level, first, n))
+		cmds = append(cmds, v.fine.fetch(v.image, v.tally.shape, v.shared, v.level, first, n))
 	}
 	if v.exam.cancel == nil && !v.known() {
 		ctx, gen := v.exam.begin()
-		cmds = append(cmds, examine(ctx, gen, v.image, v.tally.shape, v.strip.shared, v.level, v.cell()))
+		cmds = append(cmds, examine(ctx, gen, v.image, v.tally.shape, v.shared, v.level, v.cell()))
 	}
 	return tea.Batch(cmds...)
 }

@@ -13,7 +13,7 @@ const (
 )
 
 func (o overlay) String() string {
-	return [...]string{"allocation", "file order", "content, sampled"}[o]
+	return [...]string{"allocation", "file order", "content"}[o]
 }
 
 // look is the appearance of a cell, and the words that the legend has for it.
@@ -84,7 +84,7 @@ func looks(g theme.Glyphs) [overlays][]look {
 			lookPartial: of(theme.CellPartial, markNames[partial]), lookUnmapped: of(theme.CellUnmapped, markNames[unmapped]),
 			lookOrphaned: {'?', theme.StateMissing, markNames[orphaned]}, lookMissing: of(theme.CellMissing, markNames[missing]),
 			lookOverlap: {'X', theme.StateMissing, markNames[overlap]},
-			lookMost:    {g.Density(3), theme.StatePartial, "> 2/3"}, lookHalf: {g.Density(2), theme.StatePartial, "> 1/3"},
+			lookMost:    {g.Density(3), theme.StatePartial, "> 3/4"}, lookHalf: {g.Density(2), theme.StatePartial, "> 1/4"},
 			lookSome: {g.Density(1), theme.StatePartial, "some"},
 		},
 		fileOrder: {
@@ -117,9 +117,9 @@ func allocated(c *count) uint8 {
 		return worst.look()
 	case stored == total:
 		return worst.look()
-	case stored > total/3*2:
+	case stored > total/4*3:
 		return lookMost
-	case stored > total/3:
+	case stored > total/4:
 		return lookHalf
 	}
 	return lookSome

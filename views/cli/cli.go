@@ -16,6 +16,7 @@ import (
 	"platter/engine/disk"
 	"platter/engine/sample"
 	"platter/views/report"
+	"platter/views/theme"
 )
 
 // The exit codes of all verbs but check and compare.
@@ -82,6 +83,7 @@ func oneLine(err error) string {
 }
 
 func (a *app) root() *cobra.Command {
+	var l looks
 	root := &cobra.Command{
 		Use:           "platter [IMAGE]",
 		Short:         "Look into VHD, VHDX and VMDK disk images",
@@ -89,7 +91,7 @@ func (a *app) root() *cobra.Command {
 		Args:          atMost(1),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, args []string) error { return a.start(cmd, args) },
+		RunE:          func(cmd *cobra.Command, args []string) error { return a.start(cmd, args, l) },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{ExitUsage, err} })
 	flags := root.PersistentFlags()
@@ -98,6 +100,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
 	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files")
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(engine.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	root.Flags().StringVar(&l.theme, "theme", "", "colours of the screens: `NAME` is one of "+strings.Join(theme.Names(), ", "))
+	root.Flags().BoolVar(&l.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	_ = root.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Names(), cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: "write", Title: "Verbs that write:"}, &cobra.Group{ID: "help", Title: "Help:"})
 	root.SetHelpCommandGroupID("help")
 	root.SetCompletionCommandGroupID("help")

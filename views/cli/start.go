@@ -1,13 +1,32 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
+
+	"platter/engine"
+	"platter/engine/sample"
+	"platter/tui"
+	"platter/tui/quiet"
+	"platter/views/start"
+	"platter/views/theme"
 )
 
-// start is what the program does without a verb.
-func (a *app) start(cmd *cobra.Command, args []string) error {
+// looks are the flags of the screens.
+type looks struct {
+	theme   string
+	noMouse bool
+}
+
+// start is what the program does without a verb: the screens, or what info
+// prints where there is no terminal.
+func (a *app) start(cmd *cobra.Command, args []string, l looks) error {
+	if isTerminal(os.Stdin) && isTerminal(a.out) {
+		return a.screens(cmd.Context(), args, l)
+	}
 	if len(args) == 0 {
 		return usage("an image is needed where there is no terminal; see platter --help")
 	}
@@ -16,4 +35,39 @@ func (a *app) start(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return errors.Join(a.info(cmd.Context(), img), img.Close())
+}
+
+func (a *app) screens(ctx context.Context, args []string, l looks) error {
+	quiet.Restore()
+	look, err := theme.New(l.theme, theme.DetectProfile(os.Getenv), theme.DetectGlyphs(os.Getenv))
+	if err != nil {
+		return exit{ExitUsage, err}
+	}
+	cfg := tui.Config{
+		Open:     a.open,
+		Samples:  offered(),
+		Recent:   a.recent(),
+		Opened:   a.remember,
+		Explorer: engine.Explorer{},
+		Theme:    look,
+		Mouse:    !l.noMouse,
+	}
+	if len(args) > 0 {
+		img, err := a.open(ctx, args[0]) // before the screen is taken: errors stay readable
+		if err != nil {
+			return err
+		}
+		a.remember(args[0])
+		cfg.Path, cfg.Image = args[0], img
+	}
+	return tui.Run(ctx, cfg)
+}
+
+// offered lists the built-in samples for the start screen.
+func offered() []start.Sample {
+	var list []start.Sample
+	for _, s := range sample.All() {
+		list = append(list, start.Sample{Name: s.Name, About: s.About, Path: engine.SamplePrefix + s.Name})
+	}
+	return list
 }

@@ -193,3 +193,25 @@ func BenchmarkFrame200x60(b *testing.B) {
 		_ = g.String(th)
 	}
 }
+
+// TestTextWrapIsWrap draws texts and compares with the lines of Wrap.
+func TestTextWrapIsWrap(t *testing.T) {
+	th, err := theme.New("mono", theme.NoColor, theme.ASCII)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "a", "two words", "a longer text that takes some lines, one averyveryverylongword among them", "  blanks  around ", "\u4e16\u754c wide \u4e16\u754c\u4e16\u754c\u4e16\u754c"} {
+		for w := 4; w < 30; w++ {
+			var drawn, wrapped grid.Grid
+			drawn.Resize(w+2, 40)
+			wrapped.Resize(w+2, 40)
+			want := grid.Wrap(text, w)
+			for y, l := range want {
+				wrapped.Area().Text(2, y, l, theme.Plain)
+			}
+			if n := drawn.Area().TextWrap(2, 0, text, theme.Plain); n != len(want) || drawn.String(th) != wrapped.String(th) {
+				t.Errorf("%q in %d columns: %d lines, want %d:\n%s", text, w, n, len(want), drawn.String(th))
+			}
+		}
+	}
+}

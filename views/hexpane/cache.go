@@ -1,6 +1,7 @@
 package hexpane
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -83,8 +84,9 @@ func firstNonZero(b []byte) int {
 }
 
 func trimZeros(b []byte) []byte {
-	for len(b) >= 8 && b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7] == 0 {
-		b = b[8:]
+	word := binary.NativeEndian.Uint64
+	for len(b) >= 32 && word(b)|word(b[8:])|word(b[16:])|word(b[24:]) == 0 {
+		b = b[32:]
 	}
 	for len(b) > 0 && b[0] == 0 {
 		b = b[1:]
@@ -152,9 +154,12 @@ func (c *cache) fill(a Answer) bool {
 	if a.req.showing != c.serial {
 		return false
 	}
+	if a.req.probe && a.zero == 0 {
+		return true // stays asked: there is something else than zeros
+	}
 	delete(c.asked, a.req.ask)
 	if a.req.probe {
-		c.addZeros(span{a.req.off, a.req.off + max(a.zero, 1)})
+		c.addZeros(span{a.req.off, a.req.off + a.zero})
 		return true
 	}
 	c.evict()
@@ -218,9 +223,23 @@ func (c *cache) knownZeros(off int64) (span, bool) {
 // that says so.
 const foldMax = 1 << 30
 
+// longZeros is from which length on zeros found in pages are remembered, so
+// that they are not counted again for each frame; in bytes.
+const longZeros = 2048
+
 // zeroEnd is where the zeros from off on end, as far as is known. What is not
 // known is asked for.
 func (c *cache) zeroEnd(off int64) int64 {
+	end := c.zerosFrom(off)
+	if end-off >= longZeros {
+		if z, ok := c.knownZeros(off); !ok || z.to < end {
+			c.addZeros(span{off, end})
+		}
+	}
+	return end
+}
+
+func (c *cache) zerosFrom(off int64) int64 {
 	pos := off
 	for pos < c.src.Size && pos-off < foldMax {
 		if z, ok := c.knownZeros(pos); ok {

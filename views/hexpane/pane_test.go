@@ -147,6 +147,22 @@ func TestLargeHolesFoldInBoundedTime(t *testing.T) {
 	}
 }
 
+// TestProbesFindWhereZerosEnd has data right at the start of pages that are
+// reached by looking ahead only.
+func TestProbesFindWhereZerosEnd(t *testing.T) {
+	data := make([]byte, 8<<16)
+	for i := range 8 {
+		copy(data[i<<16:], fmt.Sprintf("page %d", i))
+	}
+	p := show(t, data, 78, 30)
+	got := strings.Join(lines(t, p, 78, 30), "\n")
+	for i := range 8 {
+		if !strings.Contains(got, fmt.Sprintf("page %d", i)) {
+			t.Errorf("page %d does not show in\n%s", i, got)
+		}
+	}
+}
+
 type failing struct{}
 
 func (failing) ReadAt(b []byte, off int64) (int, error) {

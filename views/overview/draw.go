@@ -39,10 +39,13 @@ func (v *View) View() string {
 	return v.text
 }
 
+// notReadable labels the reason why there is no virtual disk to read.
+const notReadable = "Not readable"
+
 // facts are the rows of the identity.
 func facts(info disk.Info, files int) []disk.Detail {
 	format := strings.ToUpper(info.Format)
-	if info.Type != "" {
+	if info.Type != "" && info.Type != info.Format {
 		format += ", " + info.Type
 	}
 	if info.Parent != "" {
@@ -72,7 +75,7 @@ func facts(info disk.Info, files int) []disk.Detail {
 		add("State", "DIRTY: it was not closed cleanly")
 	}
 	if info.Refused != nil {
-		add("Not readable", info.Refused.Error())
+		add(notReadable, info.Refused.Error())
 	}
 	return append(rows, info.Details...)
 }
@@ -96,22 +99,54 @@ func sectors(info disk.Info) string {
 	return fmt.Sprintf(", %d/%d sectors", info.LogicalSectorSize, info.PhysicalSectorSize)
 }
 
-// labelWidth is the column of the values.
-const labelWidth = 14
+// line is a line of the identity: a fact or the rest of one.
+type line struct {
+	label, value string
+	style        theme.Style
+}
+
+// Bounds on the column of the values.
+const minLabel, maxLabel = 14, 24
+
+// wrapFacts breaks the facts into lines for w columns.
+func (v *View) wrapFacts(w int) []line {
+	column := v.labelColumn()
+	var out []line
+	for _, r := range v.rows {
+		style := theme.Value
+		if strings.HasPrefix(r.Value, "DIRTY") || r.Label == notReadable {
+			style = theme.Warn
+		}
+		for i, text := range grid.Wrap(decode.Printable(r.Value), w-column) {
+			l := line{"", text, style}
+			if i == 0 {
+				l.label = decode.Printable(r.Label)
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// labelColumn is where values start.
+func (v *View) labelColumn() int {
+	w := minLabel
+	for _, r := range v.rows {
+		w = max(w, grid.Width(decode.Printable(r.Label))+2)
+	}
+	return min(w, maxLabel)
+}
 
 func (v *View) drawIdentity(a grid.Area) {
+	column := v.labelColumn()
 	for y := range a.H() {
 		i, ok := v.facts.At(y)
 		if !ok {
 			break
 		}
-		r := v.rows[i]
-		a.TextFit(0, y, labelWidth-1, decode.Printable(r.Label), theme.Label)
-		style := theme.Value
-		if strings.HasPrefix(r.Value, "DIRTY") || r.Label == "Not readable" {
-			style = theme.Warn
-		}
-		a.TextFit(labelWidth, y, a.W()-labelWidth, decode.Printable(r.Value), style)
+		l := v.lines[i]
+		a.TextFit(0, y, column-1, l.label, theme.Label)
+		a.TextFit(column, y, a.W()-column, l.value, l.style)
 	}
 	if v.facts.Top+int64(a.H()) < v.facts.Total {
 		a.TextRight(a.W(), a.H()-1, " more ", theme.Dim)
@@ -190,11 +225,14 @@ func (v *View) findingsTitle() string {
 
 func (v *View) drawFindings(a grid.Area) {
 	if len(v.findings.List) == 0 {
-		text := "checking .."
-		if v.findings.Complete {
-			text = "ok  nothing deserves attention"
+		text, style := "checking ..", theme.Dim
+		switch {
+		case !v.info.Readable():
+			text, style = "!  the virtual disk can't be read; structures and bytes can", theme.Warn
+		case v.findings.Complete:
+			text, style = "ok  nothing deserves attention", theme.Good
 		}
-		a.Text(1, 0, text, theme.Good)
+		a.TextFit(1, 0, a.W()-1, text, style)
 		return
 	}
 	code := 0
@@ -277,13 +315,19 @@ func (v *View) glyph(t tally) (rune, theme.Style) {
 	case data > 0:
 		return g.Density(density(data, sum)), theme.StatePartial
 	}
-	best, cell := int64(0), theme.CellNone
-	for state, c := range map[disk.State]int{disk.Unmapped: theme.CellUnmapped, disk.FromParent: theme.CellParent, disk.Zero: theme.CellZero, disk.Unallocated: theme.CellNone} {
-		if t[state] > best || t[state] == best && c > cell {
-			best, cell = t[state], c
+	most := disk.Unallocated
+	for _, s := range []disk.State{disk.Zero, disk.FromParent, disk.Unmapped} {
+		if t[s] > 0 && t[s] >= t[most] {
+			most = s
 		}
 	}
-	return of(cell)
+	return of(cellOf[most])
+}
+
+// cellOf is how a state shows on a map.
+var cellOf = [...]int{
+	disk.Data: theme.CellFull, disk.Zero: theme.CellZero, disk.Unallocated: theme.CellNone,
+	disk.FromParent: theme.CellParent, disk.Unmapped: theme.CellUnmapped, disk.Missing: theme.CellMissing,
 }
 
 // density grades what is stored: 1 up to half, 2 up to three quarters, 3 up
@@ -314,7 +358,7 @@ func (v *View) drawLegend(a grid.Area) {
 	for part, text := range []string{"some", ">50 %", ">75 %"} {
 		put(g.Density(part+1), theme.StatePartial, text)
 	}
-	for state, cell := range []int{disk.Unallocated: theme.CellNone, disk.Zero: theme.CellZero, disk.FromParent: theme.CellParent, disk.Unmapped: theme.CellUnmapped, disk.Missing: theme.CellMissing} {
+	for state, cell := range cellOf {
 		if state != int(disk.Data) && v.scan.total[state] > 0 {
 			put(states[cell].Glyph, states[cell].Style, states[cell].Name)
 		}

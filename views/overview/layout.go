@@ -21,7 +21,13 @@ func (v *View) arrange() {
 	l := layout{}
 	guest := v.env.Explorer != nil && v.info.Readable()
 	strip := v.info.Readable()
-	identity, findings, stripRows := len(v.rows)+2, 5, 3
+	wide := v.w >= sideWidth
+	factWidth := v.w
+	if wide {
+		factWidth = v.w * 6 / 10
+	}
+	v.lines = v.wrapFacts(factWidth - 2)
+	identity, findings, stripRows := len(v.lines)+2, 5, 3
 	if v.h >= 28 {
 		identity, findings, stripRows = min(max(identity, 12), v.h*4/10), max(7, v.h/5), max(5, v.h/5)
 	} else {
@@ -46,13 +52,12 @@ func (v *View) arrange() {
 	l.findings = take(findings, true)
 	l.strip = take(stripRows, strip)
 	l.guest = take(v.h-y, guest)
-	if v.w >= sideWidth {
+	if wide {
 		l.next = l.identity
-		l.next.x = v.w * 6 / 10
-		l.next.w = v.w - l.next.x
-		l.identity.w = l.next.x
+		l.next.x, l.next.w = factWidth, v.w-factWidth
+		l.identity.w = factWidth
 	}
 	v.lay = l
-	v.facts.Fit(int64(len(v.rows)), l.identity.h-2)
+	v.facts.Fit(int64(len(v.lines)), l.identity.h-2)
 	v.list.Fit(int64(len(v.findings.List)), l.findings.h-2)
 }

@@ -30,6 +30,7 @@ type View struct {
 	env   views.Env
 	info  disk.Info
 	rows  []disk.Detail
+	lines []line // of the identity, broken for its width
 	w, h  int
 	lay   layout
 	focus pane

@@ -180,13 +180,13 @@ func (v *View) otherSpace() tea.Cmd {
 
 // known reports whether the facts are those of the byte under the cursor.
 func (v *View) known() bool {
-	return v.fact.gen == v.gen && v.fact.off == v.cursor && v.fact.err == nil
+	return v.fact.gen == v.factGen && v.fact.off == v.cursor && v.fact.err == nil
 }
 
 // current is the field under the cursor.
 func (v *View) current() (decode.Node, bool) {
 	n, ok := v.fact.field()
-	return n, ok && v.fact.gen == v.gen && n.Place.Holds(disk.VirtualDisk, v.cursor)
+	return n, ok && v.fact.gen == v.factGen && n.Place.Holds(disk.VirtualDisk, v.cursor)
 }
 
 func (v *View) follow() tea.Cmd {
@@ -245,6 +245,10 @@ func (v *View) Disabled(a keymap.Action) string {
 	case keymap.OtherSpace:
 		if _, part := v.partition(v.cursor); !part && v.known() && (v.fact.span.File == "" || v.fact.span.Layer > 0) {
 			return "this byte is stored in no file of this image"
+		}
+	case keymap.Escape:
+		if v.run.cancel == nil && v.begun < 0 && !v.zoomed && v.focus == bytesPane {
+			return "there is nothing to leave"
 		}
 	case keymap.NextFile, keymap.PrevFile:
 		return "the virtual disk is one, in however many files it lies"

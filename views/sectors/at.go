@@ -47,11 +47,11 @@ type examined struct{ fact fact }
 // under way at a time: when the answer comes, the next one is about where the
 // cursor is by then.
 func (v *View) examine() tea.Cmd {
-	if v.asking || v.win.size == 0 || v.fact.gen == v.gen && v.fact.off == v.cursor {
+	if v.asking || v.win.size == 0 || v.fact.gen == v.factGen && v.fact.off == v.cursor {
 		return nil
 	}
 	v.asking = true
-	img, guest, f := v.image, v.guest, fact{gen: v.gen, off: v.cursor}
+	img, guest, f := v.image, v.guest, fact{gen: v.factGen, off: v.cursor}
 	return func() tea.Msg {
 		for s, err := range img.Map(f.off, 1) {
 			f.span, f.err = s, err
@@ -67,7 +67,7 @@ func (v *View) examine() tea.Cmd {
 }
 
 func (v *View) examined(msg examined) {
-	if msg.fact.gen == v.gen {
+	if msg.fact.gen == v.factGen {
 		v.asking, v.fact = false, msg.fact
 	}
 }
@@ -101,7 +101,11 @@ func (v *View) surveyed(msg surveyed) {
 		return
 	}
 	v.parts, v.guest, v.guestErr = msg.parts, msg.guest, msg.err
-	v.fact.gen = 0 // what is known of the byte under the cursor lacks its field
+	v.factGen, v.asking = views.NewGen(), false // what is known of the cursor's byte lacks its field
+	v.names = nil
+	for _, p := range v.parts {
+		v.names = append(v.names, v.partitionText(p))
+	}
 	v.place()
 }
 

@@ -64,8 +64,11 @@ type View struct {
 	spare   []line
 
 	fact     fact
+	factGen  views.Gen // of what facts are made of
 	asking   bool
+	readings readings
 	parts    []disk.Partition
+	names    []string // their lines in the list
 	guest    decode.Node
 	guestErr error
 	list     grid.Scroll // of partitions
@@ -94,8 +97,8 @@ func (v *View) open(img disk.Image) {
 		v.win.size = 0
 	}
 	v.want.Sector = v.info.LogicalSectorSize
-	v.fact = fact{}
-	v.asking, v.guest, v.guestErr = false, decode.Node{}, nil
+	v.factGen, v.asking = views.NewGen(), false
+	v.guest, v.guestErr = decode.Node{}, nil
 	v.run.stop()
 }
 

@@ -350,7 +350,7 @@ func BenchmarkFrame(b *testing.B) {
 
 func TestMouse(t *testing.T) {
 	s := open(t, small(), 119, 36)
-	s.run(s.v.Mouse(1+8+2+3*4, 3, views.Click)) // fifth byte of the second row under the ruler
+	s.do(keymap.FoldZeros).run(s.v.Mouse(1+8+2+3*4, 3, views.Click)) // fifth byte of the second row under the ruler
 	if s.at() != 16+4 {
 		t.Errorf("a click leads to %#x", s.at())
 	}

@@ -1,6 +1,7 @@
 package sectors
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -28,11 +29,11 @@ func (v *View) whereNotes() []note {
 	if v.info.BlockSize > 0 {
 		notes = append(notes, note{v.unit(), fmt.Sprintf("%d +0x%x", v.cursor/v.info.BlockSize, v.cursor%v.info.BlockSize), theme.Value})
 	}
-	if v.fact.gen != v.gen || v.fact.off != v.cursor {
-		return append(notes, note{"state", "..", theme.Dim})
-	}
-	if err := v.fact.err; err != nil {
+	if err := v.fact.err; err != nil && v.fact.off == v.cursor {
 		return append(notes, note{"state", "! " + decode.Printable(err.Error()), theme.Error})
+	}
+	if !v.known() {
+		return append(notes, note{"state", "..", theme.Dim})
 	}
 	return append(notes, v.spanNotes(v.fact.span)...)
 }
@@ -144,11 +145,7 @@ func (v *View) paintNotes(a grid.Area, notes []note) {
 	y := 0
 	for _, n := range notes {
 		a.TextFit(0, y, labelWidth-1, n.label, theme.Label)
-		lines := grid.Wrap(n.text, a.W()-labelWidth)
-		for _, l := range lines {
-			a.Text(labelWidth, y, l, n.style)
-			y++
-		}
+		y = a.TextWrap(labelWidth, y, n.text, n.style)
 	}
 }
 
@@ -173,19 +170,32 @@ func (v *View) crumbs() string {
 	return strings.Join(names, " > ")
 }
 
-// readings are what the bytes under the cursor may be.
-func (v *View) readings() []inspect.Reading {
+// readings are what the bytes at the cursor may be.
+type readings struct {
+	bytes [inspect.Window]byte
+	n     int
+	order decode.Order
+	list  []inspect.Reading
+}
+
+// read reads the bytes under the cursor, unless they are those of the last
+// time.
+func (v *View) read() []inspect.Reading {
 	var b []byte
 	if l := v.lineAt(v.cursor); l.kind == bytesLine {
 		b = v.pages.bytes(v.cursor, min(inspect.Window, v.win.list[l.number].end-v.cursor))
 	}
-	return inspect.Readings(b, v.order)
+	r := &v.readings
+	if r.list == nil || r.order != v.order || !bytes.Equal(b, r.bytes[:r.n]) {
+		r.n, r.order, r.list = copy(r.bytes[:], b), v.order, inspect.Readings(b, v.order)
+	}
+	return r.list
 }
 
 // paintShort draws the integers among the readings in one line.
 func (v *View) paintShort(a grid.Area, y int) {
 	x := 0
-	for _, r := range v.readings() {
+	for _, r := range v.read() {
 		if len(r.Name) <= 3 && r.Name[0] == 'u' && r.Text != "" {
 			x = a.Text(x, y, r.Name+" ", theme.Label)
 			x = a.Text(x, y, r.Text+"  ", theme.Value)
@@ -203,7 +213,7 @@ func (v *View) paintInspector(a grid.Area) {
 		column = 16
 	}
 	y := 0
-	for _, r := range v.readings() {
+	for _, r := range v.read() {
 		if r.Text == "" {
 			continue
 		}
@@ -231,21 +241,21 @@ func (v *View) paintExplain(a grid.Area) {
 		}
 	}
 	text, style := v.fieldLine(n)
-	y := paintWrapped(a, 0, text, style)
+	y := a.TextWrap(0, 0, text, style)
 	if len(n.Raw) > 0 {
 		raw := fmt.Sprintf("% x", n.Raw[:min(len(n.Raw), 24)])
 		a.TextFit(0, y, a.W(), fmt.Sprintf("0x%x, length %d: %s", n.Place.Offset, n.Place.Length, raw), theme.Dim)
 		y++
 	}
-	y = paintWrapped(a, y, n.Doc, theme.Value)
+	y = a.TextWrap(0, y, n.Doc, theme.Value)
 	if n.Target != nil {
-		y = paintWrapped(a, y, fmt.Sprintf("leads to %s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link)
+		y = a.TextWrap(0, y, fmt.Sprintf("leads to %s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link)
 	}
 	if place, ok := v.twinPlace(); ok {
-		y = paintWrapped(a, y, fmt.Sprintf("second copy at 0x%x (%% jumps)", place.Offset), theme.Link)
+		y = a.TextWrap(0, y, fmt.Sprintf("second copy at 0x%x (%% jumps)", place.Offset), theme.Link)
 	}
 	if n.Ref != "" {
-		paintWrapped(a, y, "defined in "+n.Ref, theme.Dim)
+		a.TextWrap(0, y, "defined in "+n.Ref, theme.Dim)
 	}
 }
 
@@ -258,15 +268,7 @@ func (v *View) paintPlain(a grid.Area) {
 	case v.explorer == nil || !v.known():
 		return
 	}
-	paintWrapped(a, 0, text, theme.Dim)
-}
-
-func paintWrapped(a grid.Area, y int, text string, style theme.Style) int {
-	for _, l := range grid.Wrap(text, a.W()) {
-		a.Text(0, y, l, style)
-		y++
-	}
-	return y
+	a.TextWrap(0, 0, text, theme.Dim)
 }
 
 // paintList draws the partitions.
@@ -282,7 +284,7 @@ func (v *View) paintList(a grid.Area) {
 			return
 		}
 		p := v.parts[i]
-		a.TextFit(0, y+1, a.W(), v.partitionText(p), theme.Value)
+		a.TextFit(0, y+1, a.W(), v.names[i], theme.Value)
 		if in, ok := v.partition(v.cursor); ok && in.Number == p.Number {
 			a.Set(0, y+1, '*', theme.Mark)
 		}

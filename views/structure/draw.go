@@ -41,7 +41,7 @@ func (v *View) hexTitle() string {
 	parts := []string{"Hex", "file offset"}
 	if len(v.files) > 1 {
 		i, _ := v.file(src.Name)
-		parts = append(parts, fmt.Sprintf("%s (%d of %d)", decode.Printable(src.Name), i+1, len(v.files)))
+		parts[1] = fmt.Sprintf("%s (%d of %d)", decode.Printable(src.Name), i+1, len(v.files))
 	}
 	if err := v.hex.Err(); err != nil {
 		parts = append(parts, "! "+decode.Printable(err.Error()))

@@ -46,8 +46,11 @@ func (v *View) notes(n decode.Node) []note {
 		out = append(out, note{"value", decode.Printable(n.Value), theme.Value})
 	}
 	if n.Mark != decode.Plain || n.Words != "" {
-		words := strings.Trim(n.Mark.String()+": "+decode.Printable(n.Words), ": ")
-		out = append(out, note{"check", words, markStyle(n.Mark)})
+		words, label, style := strings.Trim(n.Mark.String()+": "+decode.Printable(n.Words), ": "), "check", markStyle(n.Mark)
+		if n.Mark == decode.Plain {
+			label, style = "note", theme.Value
+		}
+		out = append(out, note{label, words, style})
 	}
 	out = append(out, v.links(n)...)
 	if n.Field != nil {

@@ -1,0 +1,339 @@
+package vhdx
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+)
+
+// perCode is how many findings of one code are listed.
+const perCode = 1000
+
+// Check examines the image and all of its table and bitmaps. Findings of one
+// code beyond the first thousand are only counted.
+func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
+	return func(yield func(disk.Finding, error) bool) {
+		c := &checker{image: v, ctx: ctx, yield: yield, count: map[string]int{}}
+		if c.opening() && c.reserved() && c.checkLog() && c.scans() {
+			c.rest()
+		}
+	}
+}
+
+// checker streams findings to whoever asked.
+type checker struct {
+	image *Image
+	ctx   context.Context
+	yield func(disk.Finding, error) bool
+	count map[string]int
+	over  []disk.Finding // the first of each code that is not listed
+}
+
+// report hands a finding on, unless there are too many of its code. It
+// reports whether to go on.
+func (c *checker) report(f disk.Finding) bool {
+	c.count[f.Code]++
+	switch n := c.count[f.Code]; {
+	case n <= perCode:
+		return c.yield(f, nil)
+	case n == perCode+1:
+		c.over = append(c.over, f)
+	}
+	return true
+}
+
+// full reports whether findings of a code are only counted by now, so that
+// their words need not be made.
+func (c *checker) full(code string) bool {
+	if c.count["vhdx/"+code] <= perCode {
+		return false
+	}
+	c.count["vhdx/"+code]++
+	return true
+}
+
+func (c *checker) add(code string, where []decode.Place, format string, args ...any) bool {
+	return c.report(c.image.finding(code, fmt.Sprintf(format, args...), where...))
+}
+
+func (c *checker) addAs(s disk.Severity, code string, where []decode.Place, format string, args ...any) bool {
+	return c.report(graded(c.image.finding(code, fmt.Sprintf(format, args...), where...), s))
+}
+
+func (c *checker) fail(err error) bool {
+	c.yield(disk.Finding{}, err)
+	return false
+}
+
+// rest says how many findings were not listed.
+func (c *checker) rest() {
+	for _, f := range c.over {
+		f.Text = fmt.Sprintf("%d more like these, the first: %s", c.count[f.Code]-perCode, f.Text)
+		if !c.yield(f, nil) {
+			return
+		}
+	}
+}
+
+// opening repeats what was found when the image was opened.
+func (c *checker) opening() bool {
+	for _, f := range c.image.info.Findings {
+		if !c.report(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// reserved looks at the room in the first MiB that should be zero (2, 6), and
+// at the end of the file (51).
+func (c *checker) reserved() bool {
+	v := c.image
+	last := vhdx.RegionOffset(1) + vhdx.RegionTableSize
+	ok := c.zeros("2", vhdx.IdentifierSize, vhdx.SlotSize, "behind the file type identifier") &&
+		c.zeros("6", vhdx.HeaderOffset(0)+vhdx.HeaderSize, vhdx.HeaderOffset(0)+vhdx.SlotSize, "behind header 1") &&
+		c.zeros("6", vhdx.HeaderOffset(1)+vhdx.HeaderSize, vhdx.HeaderOffset(1)+vhdx.SlotSize, "behind header 2") &&
+		c.zeros("2", last, vhdx.MiB, "behind the region tables")
+	if odd := v.size % vhdx.MiB; ok && odd != 0 {
+		return c.add("51", []decode.Place{v.place(v.size-odd, odd)}, "the file has 0x%x bytes, no multiple of 1 MiB", v.size)
+	}
+	return ok
+}
+
+// zeros reports the first bytes of a range that are not zero.
+func (c *checker) zeros(code string, from, to int64, where string) bool {
+	v := c.image
+	b, err := readUpTo(v.src.File, min(from, v.size), int(min(to, v.size)-min(from, v.size)))
+	if err != nil {
+		return c.fail(err)
+	}
+	first, last := -1, -1
+	for i, x := range b {
+		if x != 0 {
+			if last = i; first < 0 {
+				first = i
+			}
+		}
+	}
+	if first < 0 {
+		return true
+	}
+	n := int64(last - first + 1)
+	return c.add(code, []decode.Place{v.place(from+int64(first), n)}, "reserved bytes %s are not zero, from 0x%x to 0x%x", where, from+int64(first), from+int64(last))
+}
+
+// checkLog tells what of earlier sessions is left in the log (52).
+func (c *checker) checkLog() bool {
+	v := c.image
+	if v.log.length == 0 {
+		return true
+	}
+	entries, err := v.log.scan(c.ctx, v.src.File)
+	if err != nil {
+		return c.fail(err)
+	}
+	stale, torn := 0, 0
+	var at []decode.Place
+	for _, e := range entries {
+		if v.stepOf(e) > 0 {
+			continue
+		}
+		if stale++; e.why != "" {
+			torn++
+		}
+		if len(at) < 16 {
+			at = append(at, v.place(v.log.off+e.pos, vhdx.LogSector))
+		}
+	}
+	if stale == 0 {
+		return true
+	}
+	return c.add("52", at, "%d entries in the log are left over from earlier updates, %d of them not whole", stale, torn)
+}
+
+// scans are the checks that go through table and bitmaps. An image that is
+// refused has no table to be gone through.
+func (c *checker) scans() bool {
+	if !c.image.sized || c.image.refused != nil && !c.image.tableTrusted() {
+		return true
+	}
+	return c.checkEntries() && c.checkPadding() && c.checkOverlaps() && c.checkLeaks()
+}
+
+// tableTrusted reports whether the table of a refused image can be scanned:
+// only a broken chain leaves it whole.
+func (v *Image) tableTrusted() bool {
+	for _, f := range v.findings {
+		if f.Fatal && f.Code != "vhdx/34" {
+			return false
+		}
+	}
+	return true
+}
+
+// checkEntries judges each BAT entry by itself (37 to 43, 46 to 49).
+func (c *checker) checkEntries() bool {
+	v := c.image
+	other := int64(0) // blocks of a fixed image that are not stored
+	for p, err := range v.pieces(c.ctx) {
+		if err != nil {
+			return c.fail(err)
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			e := p.at(i)
+			if e == 0 && !v.params.fixed {
+				continue
+			}
+			number, bitmap := v.geo.IsBitmap(i)
+			if !bitmap && vhdx.State(e) != vhdx.FullyPresent {
+				other++
+			}
+			if e != 0 && !c.checkEntry(i, number, e, bitmap) {
+				return false
+			}
+		}
+	}
+	if v.params.fixed && !v.params.hasParent && other > 0 {
+		return c.addAs(info, "49", []decode.Place{v.place(v.bat.off, v.geo.Entries(false)*vhdx.EntrySize)}, "%d of %d blocks of the fixed image are not allocated", other, v.geo.Blocks)
+	}
+	return true
+}
+
+func (c *checker) checkEntry(index, number int64, entry uint64, bitmap bool) bool {
+	at := []decode.Place{c.image.entryPlaceAt(index)}
+	if r := vhdx.ReservedBits(entry); r != 0 && !c.full("37") {
+		if !c.add("37", at, "BAT entry %d has the reserved bits 0x%x", index, r) {
+			return false
+		}
+	}
+	if bitmap {
+		return c.checkBitmapEntry(index, number, entry, at)
+	}
+	return c.checkState(number, entry, at) && c.checkPlace(index, number, entry, at)
+}
+
+// checkState judges the state of a payload block (38, 39, 40, 41, 47, 48).
+func (c *checker) checkState(block int64, entry uint64, at []decode.Place) bool {
+	v := c.image
+	off := vhdx.FileOffset(entry)
+	switch state := vhdx.State(entry); {
+	case state == vhdx.ReservedState:
+		return c.full("38") || c.add("38", at, "block %d has the state 4, which is not defined", block)
+	case state == vhdx.UnmappedDraft && v.params.hasParent:
+		return c.full("38") || c.add("38", at, "block %d has the state 5, which is not defined", block)
+	case state == vhdx.UnmappedDraft:
+		return c.full("38") || c.addAs(warning, "38", at, "block %d has the state 5, which only a draft of the format knew", block)
+	case state == vhdx.PartiallyPresent && !v.params.hasParent:
+		return c.full("39") || c.add("39", at, "block %d is partially present, but the image has no parent", block)
+	case (state == vhdx.NotPresent || state == vhdx.ZeroBlock) && off != 0:
+		return c.full("40") || c.add("40", at, "block %d is %s, but has the place 0x%x", block, vhdx.StateName(state), off)
+	case state >= vhdx.FullyPresent && off == 0:
+		return c.full("41") || c.add("41", at, "block %d is %s, but has no place", block, vhdx.StateName(state))
+	case state == vhdx.PartiallyPresent:
+		return c.checkBits(block, entry, at)
+	}
+	return true
+}
+
+// checkBits looks at the sector bitmap of a partially present block (47, 48).
+func (c *checker) checkBits(block int64, entry uint64, at []decode.Place) bool {
+	v := c.image
+	off, why, err := v.bitmapAt(v.geo.Chunk(block))
+	switch {
+	case err != nil:
+		return c.fail(err)
+	case why != "":
+		return c.full("47") || c.add("47", at, "block %d is partially present, but %s", block, why)
+	}
+	start := off + v.geo.BitmapByte(block)
+	sectors := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize) / v.geo.SectorSize
+	set, n, err := v.bitRow(start, 0, sectors)
+	switch {
+	case err != nil:
+		return c.fail(err)
+	case n < sectors || c.full("48"):
+		return true
+	}
+	words := map[bool]string{true: "all of its sectors are here", false: "none of its sectors is here"}[set]
+	return c.add("48", append(at, v.place(start, v.geo.BitmapBytes())), "block %d is partially present, but %s", block, words)
+}
+
+// checkPlace judges where a payload block lies (42, 43, 44, 45).
+func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place) bool {
+	v := c.image
+	off, state := vhdx.FileOffset(entry), vhdx.State(entry)
+	stored := state >= vhdx.FullyPresent
+	if off == 0 || !stored && state != vhdx.Undefined && state != vhdx.Unmapped && state != vhdx.UnmappedDraft {
+		return true
+	}
+	what, _, length := v.claimOf(index, entry)
+	if what == useNone {
+		return c.full("42") || c.add("42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
+	}
+	where := append(at, v.place(int64(off), length))
+	if meets, _ := v.clearOf(int64(off), int64(off)+v.geo.BlockSize); meets != "" {
+		if !stored {
+			return c.full("45") || c.add("45", where, "the old place 0x%x of block %d overlaps the %s", off, block, meets)
+		}
+		return c.full("44") || c.add("44", where, "block %d at 0x%x overlaps the %s", block, off, meets)
+	}
+	if length == v.geo.BlockSize || !stored {
+		return true
+	}
+	if needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize); length < needed {
+		return c.full("42") || c.add("42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie behind the end of the file", block, off, needed-length)
+	}
+	return c.full("43") || c.add("43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
+}
+
+// checkBitmapEntry judges the entry of a sector bitmap (42, 44, 46).
+func (c *checker) checkBitmapEntry(index, chunk int64, entry uint64, at []decode.Place) bool {
+	v := c.image
+	state, off := vhdx.State(entry), vhdx.FileOffset(entry)
+	switch {
+	case !v.params.hasParent:
+		return c.full("46") || c.add("46", at, "the entry for sector bitmap %d is 0x%x, but only differencing images have sector bitmaps", chunk, entry)
+	case state != vhdx.NotPresent && state != vhdx.FullyPresent:
+		return c.full("46") || c.addAs(severe, "46", at, "the entry for sector bitmap %d has the state %d, expected 0 or 6", chunk, state)
+	case state == vhdx.NotPresent && off != 0:
+		return c.full("40") || c.add("40", at, "sector bitmap %d is not present, but has the place 0x%x", chunk, off)
+	case state == vhdx.NotPresent:
+		return true
+	case off == 0:
+		return c.full("41") || c.add("41", at, "sector bitmap %d is present, but has no place", chunk)
+	case off >= uint64(v.data.grown) || v.data.grown-int64(off) < vhdx.MiB:
+		return c.full("42") || c.add("42", at, "sector bitmap %d is said to be at 0x%x, the file ends at 0x%x", chunk, off, v.data.grown)
+	}
+	if meets, _ := v.clearOf(int64(off), int64(off)+vhdx.MiB); meets != "" {
+		return c.full("44") || c.add("44", append(at, v.place(int64(off), vhdx.MiB)), "sector bitmap %d at 0x%x overlaps the %s", chunk, off, meets)
+	}
+	return true
+}
+
+// checkPadding looks at the entries behind the last one (36), in pieces.
+func (c *checker) checkPadding() bool {
+	v := c.image
+	const piece = 256 << 10
+	for at := v.bat.off + v.geo.Entries(v.params.hasParent)*vhdx.EntrySize; at < v.bat.off+v.bat.length; {
+		if err := c.ctx.Err(); err != nil {
+			return c.fail(err)
+		}
+		n := min(piece, v.bat.off+v.bat.length-at)
+		b, err := readUpTo(v.data, at, int(n))
+		if err != nil {
+			return c.fail(err)
+		}
+		for i, x := range b {
+			if x != 0 {
+				where := at + int64(i)
+				return c.add("36", []decode.Place{v.place(where, v.bat.off+v.bat.length-where)}, "the BAT is not zero behind the last entry that the disk needs, from 0x%x on", where)
+			}
+		}
+		at += n
+	}
+	return true
+}

@@ -1,0 +1,161 @@
+package vhdx
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Regions tells what each byte of the file is for.
+func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
+	var u usage
+	claims := func(from, to int64) iter.Seq2[disk.Claim, error] {
+		return func(yield func(disk.Claim, error) bool) {
+			for _, c := range v.fixedClaims() {
+				if !yield(c, nil) {
+					return
+				}
+			}
+			switch {
+			case !v.sized:
+			case v.geo.Entries(v.params.hasParent) <= namedEntries:
+				v.blockClaims(ctx, yield)
+			default:
+				u.claims(ctx, v, from, to, yield)
+			}
+		}
+	}
+	return disk.Cover(ctx, v.src.Name, v.size, claims, v.gap)
+}
+
+// namedEntries is up to how many BAT entries each block is a region of its
+// own; in larger images neighbours are merged.
+const namedEntries = 1 << 16
+
+// fixedClaims are those of the structures outside the blocks.
+func (v *Image) fixedClaims() []disk.Claim {
+	var list []disk.Claim
+	add := func(off, n int64, kind disk.Kind, name string) {
+		list = append(list, disk.Claim{Offset: off, Length: n, Kind: kind, Name: name})
+	}
+	add(0, vhdx.IdentifierSize, disk.KindHeader, "file type identifier")
+	for i := range 2 {
+		add(vhdx.HeaderOffset(i), vhdx.HeaderSize, disk.KindHeader, fmt.Sprintf("header %d", i+1))
+		used := vhdx.RegionHeadSize + v.tables.copies[i].count()*vhdx.RegionEntrySize
+		add(vhdx.RegionOffset(i), used, disk.KindTable, fmt.Sprintf("region table %d", i+1))
+	}
+	add(v.log.off, v.log.length, disk.KindLog, "log")
+	for i, r := range v.regions {
+		switch {
+		case !r.placed || slices.ContainsFunc(v.regions[:i], func(o region) bool { return o.guid == r.guid }):
+		case r.guid == vhdx.RegionBAT && v.sized:
+			used := v.geo.Entries(v.params.hasParent) * vhdx.EntrySize
+			add(r.off, used, disk.KindTable, "BAT")
+			add(r.off+used, r.length-used, disk.KindPadding, "BAT padding")
+		case r.guid == vhdx.RegionMetadata && v.meta.signed:
+			list = append(list, v.metadataClaims()...)
+		default:
+			add(r.off, r.length, disk.KindMetadata, vhdx.RegionName(r.guid))
+		}
+	}
+	return list
+}
+
+// metadataClaims are those of the metadata table and its items, and of the
+// room between them.
+func (v *Image) metadataClaims() []disk.Claim {
+	m := &v.meta
+	table := int64(vhdx.MetadataHeadSize + len(m.items)*vhdx.MetadataEntrySize)
+	list := []disk.Claim{{Offset: m.region.off, Length: table, Kind: disk.KindMetadata, Name: "metadata table"}}
+	for _, it := range m.items {
+		if it.placed {
+			list = append(list, disk.Claim{Offset: m.region.off + it.offset, Length: it.length, Kind: disk.KindMetadata, Name: it.name()})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b disk.Claim) int { return cmp.Compare(a.Offset, b.Offset) })
+	pos := m.region.off
+	for _, c := range list {
+		if c.Offset > pos {
+			list = append(list, disk.Claim{Offset: pos, Length: c.Offset - pos, Kind: disk.KindSlack, Name: "metadata region, unused"})
+		}
+		pos = max(pos, c.Offset+c.Length)
+	}
+	return append(list, disk.Claim{Offset: pos, Length: m.region.off + m.region.length - pos, Kind: disk.KindSlack, Name: "metadata region, unused"})
+}
+
+// blockClaims names each block.
+func (v *Image) blockClaims(ctx context.Context, yield func(disk.Claim, error) bool) {
+	for p, err := range v.pieces(ctx) {
+		if err != nil {
+			yield(disk.Claim{}, err)
+			return
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			what, off, length := v.claimOf(i, p.at(i))
+			if what == useNone {
+				continue
+			}
+			kind, _ := kindOf(what)
+			if !yield(disk.Claim{Offset: off, Length: length, Kind: kind, Name: v.useName(i, what)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// useName names what a BAT entry claims.
+func (v *Image) useName(index int64, what use) string {
+	number, _ := v.geo.IsBitmap(index)
+	switch what {
+	case useBitmap:
+		return fmt.Sprintf("sector bitmap %d", number)
+	case useAnchor:
+		return fmt.Sprintf("freed block %d (soft anchor)", number)
+	}
+	return fmt.Sprintf("block %d", number)
+}
+
+// The names of what nothing claims.
+const (
+	freeZeros = "free space, zeros"
+	freeBytes = "free space, not zero"
+)
+
+// gapLook is how much of a gap is read to tell zeros from hidden bytes.
+const gapLook = 1 << 20
+
+// gap names what nothing claims.
+func (v *Image) gap(off, n int64) (disk.Kind, string) {
+	zero := v.zeroAt(off, min(n, gapLook))
+	switch {
+	case off < vhdx.MiB && zero:
+		return disk.KindPadding, "reserved"
+	case off < vhdx.MiB:
+		return disk.KindSlack, "reserved, not zero"
+	case off+n == v.size && n < vhdx.MiB:
+		return disk.KindTrailing, "behind the last MiB"
+	case zero:
+		return disk.KindFree, freeZeros
+	}
+	return disk.KindFree, freeBytes
+}
+
+// zeroAt reports whether the file holds only zeros in a range, which is read;
+// what can't be read is not.
+func (v *Image) zeroAt(off, n int64) bool {
+	data, err := store.NextData(v.src.File, off, v.size)
+	if errors.Is(err, io.EOF) || err == nil && data.Offset >= off+n {
+		return true
+	}
+	b, err := readUpTo(v.src.File, off, int(n))
+	return err == nil && int64(len(b)) == n && len(bytes.TrimLeft(b, "\x00")) == 0
+}

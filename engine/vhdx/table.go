@@ -1,0 +1,77 @@
+package vhdx
+
+import (
+	"context"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+)
+
+// pieces reads the whole BAT, as far as its entries have a meaning, a piece at
+// a time. The piece is valid until the next one is asked for.
+func (v *Image) pieces(ctx context.Context) iter.Seq2[*batPiece, error] {
+	return func(yield func(*batPiece, error) bool) {
+		var p batPiece
+		entries := v.geo.Entries(v.params.hasParent)
+		for index := int64(0); index < entries; index += p.count {
+			err := ctx.Err()
+			if err == nil {
+				err = p.fill(v, index, entries-index)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// use is what a BAT entry claims of the file.
+type use uint8
+
+const (
+	useNone use = iota
+	usePayload
+	useBitmap
+	useAnchor // the old place of a freed block
+	uses
+)
+
+// claimOf tells what an entry claims; nothing if it can't be right.
+func (v *Image) claimOf(index int64, entry uint64) (use, int64, int64) {
+	off, length, what := vhdx.FileOffset(entry), v.geo.BlockSize, useNone
+	_, bitmap := v.geo.IsBitmap(index)
+	switch state := vhdx.State(entry); {
+	case off == 0 || off >= uint64(v.data.grown):
+		return useNone, 0, 0
+	case bitmap && (state == vhdx.FullyPresent || state == vhdx.PartiallyPresent):
+		what, length = useBitmap, vhdx.MiB
+	case bitmap:
+	case state == vhdx.FullyPresent || state == vhdx.PartiallyPresent:
+		what = usePayload
+	case state == vhdx.Undefined || state == vhdx.Unmapped || state == vhdx.UnmappedDraft:
+		what = useAnchor
+	}
+	return what, int64(off), min(length, v.data.grown-int64(off))
+}
+
+// entryPlaceAt is where a BAT entry lies.
+func (v *Image) entryPlaceAt(index int64) decode.Place {
+	return v.place(v.bat.off+index*vhdx.EntrySize, vhdx.EntrySize)
+}
+
+// kindOf sorts a use for regions, with its name for merged blocks.
+func kindOf(u use) (disk.Kind, string) {
+	switch u {
+	case useBitmap:
+		return disk.KindBitmap, "sector bitmaps"
+	case useAnchor:
+		return disk.KindFree, "freed blocks (soft anchors)"
+	}
+	return disk.KindPayload, "payload blocks"
+}

@@ -1,0 +1,124 @@
+package vhdx
+
+import (
+	"context"
+	"math/bits"
+
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+)
+
+// usage tells for each MiB of a window of the file what BAT entries claim it:
+// a bit for each use, and one for a second claim. A table of 67 million
+// entries in any order comes down to 8 MiB of bits a use.
+type usage struct {
+	from, to int64 // MiB; the window
+	used     [uses][]uint64
+	twice    []uint64
+}
+
+// maxWindow bounds a window, in MiB: 128 TiB of file.
+const maxWindow = 1 << 27
+
+// read goes through the table for a window that starts at a MiB.
+func (u *usage) read(ctx context.Context, v *Image, from int64) error {
+	u.from = from
+	u.to = min(from+maxWindow, (v.data.grown+vhdx.MiB-1)/vhdx.MiB)
+	words := (u.to - u.from + 63) / 64
+	u.used, u.twice = [uses][]uint64{}, make([]uint64, words)
+	for p, err := range v.pieces(ctx) {
+		if err != nil {
+			return err
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			e := p.at(i)
+			if e < vhdx.MiB { // no place: most entries of most images
+				continue
+			}
+			what, off, length := v.claimOf(i, e)
+			if what == useNone {
+				continue
+			}
+			if u.used[what] == nil {
+				u.used[what] = make([]uint64, words)
+			}
+			u.mark(what, off/vhdx.MiB, (off+length+vhdx.MiB-1)/vhdx.MiB)
+		}
+	}
+	return nil
+}
+
+// mark claims the MiB [first, end). It reports whether any had been claimed.
+func (u *usage) mark(what use, first, end int64) bool {
+	met := false
+	for m := max(first, u.from); m < min(end, u.to); m++ {
+		word, bit := (m-u.from)/64, uint64(1)<<((m-u.from)%64)
+		if u.taken(word)&bit != 0 {
+			u.twice[word] |= bit
+			met = true
+		}
+		u.used[what][word] |= bit
+	}
+	return met
+}
+
+// taken is a word of all uses together.
+func (u *usage) taken(word int64) uint64 {
+	var w uint64
+	for _, b := range u.used {
+		if b != nil {
+			w |= b[word]
+		}
+	}
+	return w
+}
+
+// claims yields what the table claims of [from, to), merged: once for each
+// use, and once more where two entries meet.
+func (u *usage) claims(ctx context.Context, v *Image, from, to int64, yield func(disk.Claim, error) bool) {
+	last := (to + vhdx.MiB - 1) / vhdx.MiB
+	for at := from / vhdx.MiB; at < last; at = u.to {
+		if at < u.from || at >= u.to {
+			if err := u.read(ctx, v, at/maxWindow*maxWindow); err != nil {
+				yield(disk.Claim{}, err)
+				return
+			}
+		}
+		end := min(last, u.to)
+		for what, b := range u.used {
+			kind, name := kindOf(use(what))
+			if !u.yieldRuns(b, at, end, kind, name, yield) {
+				return
+			}
+		}
+		if !u.yieldRuns(u.twice, at, end, disk.KindPayload, "other blocks", yield) {
+			return
+		}
+	}
+}
+
+// yieldRuns yields the runs of set bits as claims.
+func (u *usage) yieldRuns(b []uint64, from, to int64, kind disk.Kind, name string, yield func(disk.Claim, error) bool) bool {
+	for at := from; b != nil && at < to; {
+		start := u.next(b, at, to, 0)
+		end := u.next(b, start, to, ^uint64(0))
+		if start < end && !yield(disk.Claim{Offset: start * vhdx.MiB, Length: (end - start) * vhdx.MiB, Kind: kind, Name: name}, nil) {
+			return false
+		}
+		at = end
+	}
+	return true
+}
+
+// next is the first MiB from at on, below to, whose bit is set; with a flip of
+// all ones, clear.
+func (u *usage) next(b []uint64, at, to int64, flip uint64) int64 {
+	for at < to {
+		i := at - u.from
+		if w := (b[i/64] ^ flip) >> (i % 64); w != 0 {
+			return min(at+int64(bits.TrailingZeros64(w)), to)
+		}
+		at += 64 - i%64
+	}
+	return to
+}

@@ -1,0 +1,321 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/views/start"
+	"platter/views/viewtest"
+)
+
+// story drives the whole program: keys in, screens out, commands in line.
+type story struct {
+	t    *testing.T
+	m    *model
+	quit bool
+}
+
+func tell(t *testing.T, cfg Config, w, h int) *story {
+	t.Helper()
+	cfg.Theme = viewtest.Theme(t)
+	s := &story{t: t, m: newModel(t.Context(), cfg)}
+	s.run(s.m.Init())
+	s.send(tea.WindowSizeMsg{Width: w, Height: h})
+	return s
+}
+
+// withImage opens the fake image at 120x40.
+func withImage(t *testing.T) *story {
+	t.Helper()
+	return tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, 120, 40)
+}
+
+func (s *story) send(msg tea.Msg) {
+	_, cmd := s.m.Update(msg)
+	s.run(cmd)
+}
+
+func (s *story) run(cmd tea.Cmd) {
+	queue := []tea.Cmd{cmd}
+	for len(queue) > 0 {
+		next := queue[0]
+		queue = queue[1:]
+		if next == nil {
+			continue
+		}
+		switch msg := next().(type) {
+		case nil:
+		case tea.QuitMsg:
+			s.quit = true
+		case tea.BatchMsg:
+			queue = append(queue, msg...)
+		default:
+			_, cmd := s.m.Update(msg)
+			queue = append(queue, cmd)
+		}
+	}
+}
+
+var special = map[string]tea.KeyMsg{
+	"enter": {Type: tea.KeyEnter}, "esc": {Type: tea.KeyEsc}, "tab": {Type: tea.KeyTab}, "up": {Type: tea.KeyUp}, "down": {Type: tea.KeyDown},
+	"ctrl+g": {Type: tea.KeyCtrlG}, "ctrl+c": {Type: tea.KeyCtrlC}, "ctrl+h": {Type: tea.KeyCtrlH}, "f1": {Type: tea.KeyF1},
+	"ctrl+l": {Type: tea.KeyCtrlL}, "ctrl+z": {Type: tea.KeyCtrlZ}, "backspace": {Type: tea.KeyBackspace}, "pgdown": {Type: tea.KeyPgDown},
+}
+
+// keys presses keys by name; what has no name is typed as it is, in one burst.
+func (s *story) keys(names ...string) *story {
+	for _, n := range names {
+		msg, ok := special[n]
+		if !ok {
+			msg = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(n)}
+		}
+		s.send(msg)
+	}
+	return s
+}
+
+func (s *story) screen() string {
+	return strings.Join(viewtest.Lines(s.t, s.m.View(), s.m.w-1, s.m.h), "\n")
+}
+
+func (s *story) expect(parts ...string) *story {
+	s.t.Helper()
+	screen := s.screen()
+	for _, p := range parts {
+		if !strings.Contains(screen, p) {
+			s.t.Errorf("no %q in\n%s", p, screen)
+		}
+	}
+	return s
+}
+
+func (s *story) not(parts ...string) *story {
+	s.t.Helper()
+	screen := s.screen()
+	for _, p := range parts {
+		if strings.Contains(screen, p) {
+			s.t.Errorf("there is %q in\n%s", p, screen)
+		}
+	}
+	return s
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		name := fmt.Sprintf("%dx%d", size[0], size[1])
+		s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1])
+		golden := func(screen string) {
+			viewtest.Golden(t, screen+"-"+name, s.m.View(), size[0]-1, size[1])
+		}
+		golden("overview")
+		s.keys("2", "jjj", "l", "j")
+		golden("structure")
+		s.keys("?")
+		golden("help")
+		s.keys("esc", ":", "hdr1.chk")
+		golden("prompt")
+	}
+}
+
+// TestNewcomer finds the second copy of a header, what its fields mean, and
+// which offset a field has, with ? alone.
+func TestNewcomer(t *testing.T) {
+	s := withImage(t)
+	s.expect("2 Structure", "? help").keys("?").expect("Keys: Overview", "Structure", "Go to an offset")
+	s.keys("esc", "2", "?").expect("Go to the second copy", "what the field means").keys("copy").expect("%").not("Next pane")
+	s.keys("esc", "esc", "jj", "%").expect("header 2", "current", "second copy at 0x1000")
+	s.keys("l", "jjj").expect("SequenceNumber", "Grows with every header update.", "8 bytes at 0x2008 (8200)")
+}
+
+func TestJumpsAndHistory(t *testing.T) {
+	s := withImage(t).keys("2", "ctrl+g", "hdr2.table_offset", "enter").expect("header 2.TableOffset", "0x2024")
+	s.keys("f").expect("fake.vhdx 0x8000", "table", "history 2/2")
+	s.keys("[").expect("header 2.TableOffset").keys("[").expect("fake.vhdx 0x0").keys("[").expect("history ends here")
+	s.keys("]").expect("header 2.TableOffset").keys("]").expect("fake.vhdx 0x8000").keys("]").expect("history ends here")
+	s.keys("ctrl+h").expect("header 2.TableOffset")
+}
+
+func TestGoToOffsets(t *testing.T) {
+	s := withImage(t)
+	for _, tt := range []struct{ typed, where string }{
+		{"0x1f00", "0x1f00"}, {"8k", "0x2000"}, {"+0x10", "0x2010"}, {"-16", "0x2000"}, {"sec+3", "0x2600"}, {"100s", "0xc800"},
+		{"end-512", "0xffe00"}, {"end", "0xfffff"}, {"4096", "0x1000"}, {"file:0x20", "0x20"}, {"table[5]", "0x8028"}, {"sec 4", "0x800"},
+	} {
+		s.keys(":", tt.typed, "enter").expect("fake.vhdx " + tt.where + " ")
+	}
+	s.keys(":", "0x7fffffffffffffff", "enter").expect("outside the file")
+	s.keys(":", "end-2m", "enter").expect("outside the file")
+	s.keys(":", "nonsense", "enter").expect("is no offset, and no structure")
+}
+
+func TestPromptEditsCompletesAndRemembers(t *testing.T) {
+	s := withImage(t).keys("2", ":", "xx", "ctrl+h", "backspace", "header 2.C", "tab").expect("go to: header 2.Checksum")
+	s.keys("enter").expect("0x2004").keys(":", "up").expect("go to: header 2.Checksum").keys("down", "esc").not("go to: ")
+	s.keys(":")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("0x\x1b[2J10\n"), Paste: true})
+	s.expect("go to: 0x[2J10").keys("q").expect("go to: 0x[2J10q").keys("ctrl+c").not("go to: ")
+	if s.quit {
+		t.Error("typing q in a prompt quits")
+	}
+}
+
+func TestBurstsAndAltSplits(t *testing.T) {
+	s := withImage(t).keys("2", "jjj").expect("| header 2")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("z")})
+	s.expect("Structure").not("+- Hex")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("k"), Alt: true}) // escape, then k
+	s.expect("+- Hex", "| header 1")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjj"), Paste: true})
+	s.expect("pasted text is ignored", "header 1")
+}
+
+func TestEscapeNeverQuitsAndQuitDoes(t *testing.T) {
+	s := withImage(t).keys("esc", "esc", "?", "esc", "esc")
+	if s.quit {
+		t.Fatal("escape quits")
+	}
+	if s.keys("?", "q"); s.quit {
+		t.Fatal("q in the help quits")
+	}
+	if s.keys("q"); !s.quit {
+		t.Error("q does not quit")
+	}
+	if s = withImage(t).keys("ctrl+c"); !s.quit {
+		t.Error("ctrl+c does not quit when nothing runs")
+	}
+}
+
+func TestRunningJobsStopFirst(t *testing.T) {
+	s := &story{t: t, m: newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})}
+	cmd := s.m.Init()
+	s.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	s.keys("ctrl+c").expect("stopped", "...")
+	s.run(cmd)
+	if s.quit {
+		t.Error("ctrl+c quits although a job was running")
+	}
+	s.keys("R")
+	if s.keys("ctrl+c"); !s.quit {
+		t.Error("the second ctrl+c does not quit")
+	}
+}
+
+func TestDisabledActionsSayWhy(t *testing.T) {
+	withImage(t).keys("2", "f").expect("there is nothing to follow").keys("%").expect("no second copy").keys("j").not("no second copy")
+}
+
+func TestFindingsInTheTitle(t *testing.T) {
+	withImage(t).expect("RO", "!! 3 findings").not("3 findings ...").keys("j", "enter").expect("[2 Structure]", "history 1/1")
+}
+
+func TestSmallTerminals(t *testing.T) {
+	s := tell(t, Config{Image: viewtest.New()}, 59, 14).expect("platter needs 60 x 15")
+	s.send(tea.WindowSizeMsg{Width: 60, Height: 15})
+	s.expect("Overview").keys("2").not("+- Hex").keys("tab").expect("= Hex")
+	for w := range 8 {
+		for h := range 5 {
+			s.send(tea.WindowSizeMsg{Width: w, Height: h})
+			s.m.View()
+		}
+	}
+	if s.keys("q"); !s.quit {
+		t.Error("q does not quit a small terminal")
+	}
+}
+
+func TestStartScreenOpensAndFails(t *testing.T) {
+	img, remembered := viewtest.New(), ""
+	cfg := Config{
+		Samples: []start.Sample{{Name: "bad", About: "does not open", Path: "sample:bad"}, {Name: "fake", About: "opens", Path: "sample:fake"}},
+		Folder:  t.TempDir(),
+		Opened:  func(path string) { remembered = path },
+		Open: func(_ context.Context, path string) (disk.Image, error) {
+			if path == "sample:bad" {
+				return nil, errors.New("no \x1b[2J image")
+			}
+			return img, nil
+		},
+	}
+	s := tell(t, cfg, 80, 24).expect("Built-in samples", "opens").keys(":").expect("open an image first")
+	s.keys("enter").expect(`no \x1b[2J image`).keys("?").not("jump history").keys("esc")
+	s.keys("j", "enter").expect("[1 Overview]", "fake.vhdx")
+	if remembered != "sample:fake" {
+		t.Errorf("remembers %q", remembered)
+	}
+	s.m.close()
+	if !img.Closed {
+		t.Error("the image stays open")
+	}
+}
+
+func TestReload(t *testing.T) {
+	second := viewtest.New()
+	second.Describe = func(i *disk.Info) { i.Creator = "written meanwhile" }
+	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Open: func(context.Context, string) (disk.Image, error) { return second, nil }}
+	s := tell(t, cfg, 120, 40).keys("2", "jjj", "l", "jjj").expect("header 2.SequenceNumber")
+	s.keys("R").expect("read anew").keys("j", "k").expect("header 2.SequenceNumber").keys("1").expect("written meanwhile")
+}
+
+func TestMouseOnTabsAndPanes(t *testing.T) {
+	s := withImage(t)
+	s.send(tea.MouseMsg{X: 15, Y: 1, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	s.expect("[2 Structure]")
+	s.send(tea.MouseMsg{X: 6, Y: 6, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	s.expect("| header 2")
+	s.send(tea.MouseMsg{X: 6, Y: 6, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	s.expect("SequenceNumber")
+	s.send(tea.MouseMsg{X: 60, Y: 6, Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
+	s.keys("?")
+	s.send(tea.MouseMsg{X: 6, Y: 6, Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
+	s.expect("Keys: ")
+	if filter(nil, tea.MouseMsg{Action: tea.MouseActionMotion}) != nil {
+		t.Error("mouse moves get through")
+	}
+}
+
+func TestPanicInACommandIsAMessage(t *testing.T) {
+	s := withImage(t)
+	s.run(guard(tea.Batch(func() tea.Msg { panic("index out of range") }, nil)))
+	s.expect("a fault in the program: index out of range")
+}
+
+func TestSuspendAndRedrawInOverlays(t *testing.T) {
+	s := withImage(t).keys("?")
+	for _, k := range []string{"ctrl+z", "ctrl+l"} {
+		_, cmd := s.m.Update(special[k])
+		if cmd == nil {
+			t.Errorf("%s does nothing in the help", k)
+		}
+	}
+}
+
+func TestHeldKeysAreCheap(t *testing.T) {
+	s := withImage(t).keys("2", "tab")
+	s.m.View()
+	n := testing.AllocsPerRun(600, func() {
+		s.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("l")})
+		s.m.View()
+	})
+	if n > 400 {
+		t.Errorf("%v allocations for a key and its frame", n)
+	}
+}
+
+func BenchmarkHeldKey(b *testing.B) {
+	m := newModel(b.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(b)})
+	s := &story{m: m}
+	s.run(m.Init())
+	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
+	s.keys("2", "tab")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("l")})
+		_ = m.View()
+	}
+}

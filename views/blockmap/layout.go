@@ -1,0 +1,134 @@
+package blockmap
+
+// rect is a part of the screen, in columns and rows from the view's corner.
+type rect struct{ x, y, w, h int }
+
+func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
+
+// layout is where everything lies. Rects of what does not show are empty.
+type layout struct {
+	cols, rows int  // of cells
+	cells      rect // the cells alone, without labels
+	labels     rect
+
+	head   rect // one line of words above the map
+	frame  rect // around map and legend
+	legend rect
+	facts  rect // one line about the cell
+
+	cell, totals, files, list rect // boxes
+	strip                     rect // the columns of the file strip, within files
+}
+
+// stripColumns is the number of columns of the file strip, row by row.
+func (l *layout) stripColumns() int { return max(1, l.strip.w*l.strip.h) }
+
+// stripAt is the column of the file strip at a place of the screen.
+func (l *layout) stripAt(x, y int) (int, bool) {
+	if !l.strip.holds(x, y) {
+		return 0, false
+	}
+	return (y-l.strip.y)*l.strip.w + x - l.strip.x, true
+}
+
+// The measures of the layouts.
+const (
+	labelWidth = 7 // of the offset before a row of cells
+	maxCols    = 128
+
+	mediumWidth, mediumHeight = 112, 30
+	largeWidth, largeHeight   = 190, 50
+	totalsHeight              = 13
+	sideFilesHeight           = 10
+	wideFilesHeight           = 7
+	listHeight                = 13
+	legendHeight              = 2
+)
+
+func arrange(w, h int) layout {
+	switch {
+	case w < labelWidth+8 || h < 4:
+		return layout{}
+	case w >= largeWidth && h >= largeHeight:
+		return large(w, h)
+	case w >= mediumWidth && h >= mediumHeight:
+		return medium(w, h)
+	}
+	return small(w, h)
+}
+
+// columns is the largest power of two of cells that fit next to each other.
+func columns(w int) int {
+	cols := 1
+	for cols*2 <= min(w, maxCols) {
+		cols *= 2
+	}
+	return cols
+}
+
+// small has no frames: words, map, legend, strip.
+func small(w, h int) layout {
+	l := layout{cols: columns(w - labelWidth), head: rect{0, 0, w, 1}}
+	below := 3
+	if h < 10 {
+		below = 1
+	}
+	l.rows = h - 1 - below
+	l.place(0, 1)
+	l.legend = rect{1, 1 + l.rows, w - 1, 1}
+	if below == 3 {
+		l.facts = rect{1, 2 + l.rows, w - 1, 1}
+		l.strip = rect{labelWidth, 3 + l.rows, w - labelWidth - 1, 1}
+		l.files = rect{0, 3 + l.rows, w, 1}
+	}
+	return l
+}
+
+// place puts labels and cells into the frame.
+func (l *layout) place(x, y int) {
+	l.labels = rect{x, y, labelWidth, l.rows}
+	l.cells = rect{x + labelWidth, y, l.cols, l.rows}
+}
+
+// medium has the map to the left, and facts to the right of it.
+func medium(w, h int) layout {
+	l := layout{cols: 64}
+	l.mapFrame(h)
+	x := l.frame.w
+	l.files = rect{x, h - sideFilesHeight, w - x, sideFilesHeight}
+	l.side(x, w-x, h-sideFilesHeight)
+	l.inFiles()
+	return l
+}
+
+// large has the files and the blocks of a cell in full width below.
+func large(w, h int) layout {
+	l := layout{cols: 128}
+	top := h - wideFilesHeight - listHeight
+	l.mapFrame(top)
+	l.side(l.frame.w, w-l.frame.w, top)
+	l.files = rect{0, top, w, wideFilesHeight}
+	l.list = rect{0, top + wideFilesHeight, w, listHeight}
+	l.inFiles()
+	return l
+}
+
+func (l *layout) mapFrame(h int) {
+	l.rows = h - 2 - legendHeight
+	l.frame = rect{0, 0, labelWidth + l.cols + 3, h}
+	l.place(1, 1)
+	l.legend = rect{2, 1 + l.rows, l.frame.w - 4, legendHeight}
+}
+
+func (l *layout) side(x, w, h int) {
+	l.totals = rect{x, h - totalsHeight, w, totalsHeight}
+	l.cell = rect{x, 0, w, h - totalsHeight}
+}
+
+// inFiles puts the strip into its frame: two rows are for words.
+func (l *layout) inFiles() {
+	f := l.files
+	l.strip = rect{f.x + 2, f.y + 1, f.w - 4, f.h - 4}
+}

@@ -1,0 +1,190 @@
+package blockmap
+
+import (
+	"platter/decode"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// View paints the screen, or gives the last one again if nothing changed.
+func (v *View) View() string {
+	if !v.dirty {
+		return v.text
+	}
+	v.dirty = false
+	v.grid.Resize(v.w, v.h)
+	a := v.grid.Area()
+	if v.lay.cols > 0 {
+		v.refill()
+		v.drawMap(a)
+		v.drawFacts(a)
+		v.drawBoxes(a)
+	}
+	v.text = v.grid.String(v.theme)
+	return v.text
+}
+
+// refill counts the cells that show, if they are not those of the last frame.
+func (v *View) refill() {
+	if !v.stale {
+		return
+	}
+	v.stale = false
+	first, n := v.window()
+	v.cells, v.shown = resized(v.cells, n), resized(v.shown, n)
+	held := v.fine.holds(v.level, first, n)
+	for i := range v.cells {
+		cell := first + int64(i)
+		switch {
+		case v.level >= v.tally.shape.shift:
+			v.cells[i] = v.tally.sum(v.level, cell)
+		case held:
+			v.cells[i] = v.fine.cells[cell-v.fine.first]
+		default:
+			v.cells[i] = count{}
+		}
+	}
+	v.judge(first, n)
+}
+
+func resized[T any](s []T, n int64) []T {
+	if int64(cap(s)) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// judge finds the looks of the cells, and which ones the legend must have.
+func (v *View) judge(first, n int64) {
+	clear(v.used[:])
+	sampled := v.content.covers(v.level, first, n)
+	for i := range v.cells {
+		l := uint8(lookUnknown)
+		switch {
+		case v.overlay == allocation:
+			l = allocated(&v.cells[i])
+		case v.overlay == fileOrder:
+			l = ordered(&v.cells[i])
+		case sampled && i < v.content.done:
+			l = v.content.cells[i].look
+		}
+		v.shown[i] = l
+		v.used[l] = true
+	}
+}
+
+// count is what is known of the cell under the cursor.
+func (v *View) count() count {
+	first, _ := v.window()
+	if i := v.cell() - first; i >= 0 && i < int64(len(v.cells)) {
+		return v.cells[i]
+	}
+	return count{}
+}
+
+func (v *View) drawMap(a grid.Area) {
+	focus := v.focus == mapPane
+	if f := v.lay.frame; f.shows() {
+		a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.title(), focus)
+	} else {
+		a.TextFit(1, 0, v.w-1, v.title(), theme.FrameTitle)
+	}
+	if v.info.Refused != nil {
+		v.drawRefused(a)
+		return
+	}
+	cells, labels, table := v.lay.cells, v.lay.labels, v.looks[v.overlay]
+	first, n := v.window()
+	m := a.Sub(cells.x, cells.y, cells.w, cells.h)
+	for i := range int(n) {
+		l := table[v.shown[i]]
+		m.Set(i%cells.w, i/cells.w, l.glyph, l.style)
+	}
+	if at := int(v.cell() - first); at >= 0 && at < int(n) {
+		m.Paint(at%cells.w, at/cells.w, 1, cursorStyle(focus))
+	}
+	for y := 0; y*cells.w < int(n); y++ {
+		block := (first + int64(y*cells.w)) << v.level
+		k := v.ink.line()
+		k.b = appendLabel(k.b, v.tally.shape.offset(block))
+		k.right(0, labels.w-1).draw(a, labels.x, labels.y+y, theme.Offset)
+	}
+	if focus || v.lay.frame.shows() {
+		v.drawLegend(a)
+	} else {
+		v.drawKinds(a.Sub(v.lay.legend.x, v.lay.legend.y, v.lay.legend.w, 1))
+	}
+}
+
+func cursorStyle(focus bool) theme.Style {
+	if focus {
+		return theme.Cursor
+	}
+	return theme.CursorIdle
+}
+
+func (v *View) drawRefused(a grid.Area) {
+	m := a.Sub(v.lay.labels.x+1, v.lay.cells.y, labelWidth+v.lay.cols-1, v.lay.rows)
+	m.Text(0, 0, "The virtual disk can't be read:", theme.Error)
+	for y, line := range grid.Wrap(decode.Printable(v.info.Refused.Error()), m.W()) {
+		m.Text(0, 1+y, line, theme.Value)
+	}
+}
+
+// title says what the cells show and how large they are.
+func (v *View) title() string {
+	sh := &v.tally.shape
+	k := v.ink.line().str(v.overlay.String()).str("  ").size(sh.size)
+	if sh.blocks > 0 {
+		k.str(" = ").num(sh.cells(v.level)).str(" cells x ").size(sh.offset(1 << v.level))
+		if n := min(int64(1)<<v.level, sh.blocks); n > 1 {
+			k.str(" (").num(n).str(" ").str(v.unit()).str(")")
+		}
+		k.str("  zoom ").num(int64(v.top-v.level) + 1).str("/").num(int64(v.top) + 1)
+	}
+	return k.String()
+}
+
+// unit is what the disk is divided into.
+func (v *View) unit() string {
+	if v.tally.shape.natural {
+		return "blocks"
+	}
+	return "units"
+}
+
+// drawLegend explains every look that shows. It takes the line of facts too
+// if it needs two.
+func (v *View) drawLegend(a grid.Area) {
+	v.layLegend(func(x, y int, l look) {
+		if l.glyph == ' ' {
+			a.Text(x, y, "'", theme.Dim)
+			x += 2
+			a.Text(x, y, "'", theme.Dim)
+		} else {
+			a.Set(x, y, l.glyph, l.style)
+		}
+		a.Text(x+2, y, l.words, theme.Dim)
+	})
+}
+
+// layLegend finds the place of every look that shows, and how many lines they
+// take. A blank is put in quotes.
+func (v *View) layLegend(put func(x, y int, l look)) (lines int) {
+	at, x := v.lay.legend, 0
+	for i, l := range v.looks[v.overlay] {
+		if !v.used[i] {
+			continue
+		}
+		w := 2 + len(l.words)
+		if l.glyph == ' ' {
+			w += 2
+		}
+		if x > 0 && x+w > at.w {
+			x, lines = 0, lines+1
+		}
+		put(at.x+x, at.y+lines, l)
+		x += w + 2
+	}
+	return lines + 1
+}

@@ -1,0 +1,144 @@
+package start
+
+import (
+	"path/filepath"
+
+	"platter/decode"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+type rect struct{ x, y, w, h int }
+
+func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+// sideWidth is the width from which on the picker stands beside the lists.
+const sideWidth = 109
+
+// arrange gives each list its room: the lists above the picker, or beside it.
+func (v *View) arrange() {
+	recent := min(len(v.cfg.Recent), max(2, v.h/5)) + 2
+	if len(v.cfg.Recent) == 0 {
+		recent = 3
+	}
+	samples := len(v.cfg.Samples) + 2
+	if len(v.cfg.Samples) == 0 {
+		samples = 0
+	}
+	if v.w >= sideWidth {
+		left := v.w / 2
+		samples = max(0, min(samples, v.h-recent))
+		v.lay = [panes]rect{
+			recentPane: {0, 0, left, min(recent, v.h)},
+			samplePane: {0, recent, left, samples},
+			filePane:   {left, 0, v.w - left, v.h},
+		}
+		v.about = rect{0, recent + samples, left, max(0, v.h-recent-samples)}
+	} else {
+		v.about = rect{}
+		samples = min(samples, max(0, v.h-recent-4))
+		v.lay = [panes]rect{
+			recentPane: {0, 0, v.w, min(recent, v.h)},
+			samplePane: {0, recent, v.w, samples},
+			filePane:   {0, recent + samples, v.w, max(0, v.h-recent-samples)},
+		}
+	}
+	for p := range panes {
+		v.lists[p].Fit(int64(v.count(p)), v.lay[p].h-2)
+	}
+}
+
+// View paints the screen, or gives the last one again.
+func (v *View) View() string {
+	if !v.dirty {
+		return v.text
+	}
+	v.dirty = false
+	v.grid.Resize(v.w, v.h)
+	a := v.grid.Area()
+	titles := [panes]string{"Recent files", "Built-in samples", "Files in " + decode.Printable(v.folder)}
+	for p, title := range titles {
+		r := v.lay[p]
+		if r.h < 2 || r.w < 2 {
+			continue
+		}
+		if pane(p) == filePane {
+			title = "Files in " + grid.FitLeft(decode.Printable(v.folder), r.w-16)
+		}
+		v.drawList(a.Sub(r.x, r.y, r.w, r.h).Box(v.cfg.Theme, title, v.focus == pane(p)), pane(p))
+	}
+	if r := v.about; r.h >= len(about)+2 {
+		in := a.Sub(r.x, r.y, r.w, r.h).Box(v.cfg.Theme, "Platter", false)
+		for y, line := range about {
+			in.TextFit(2, y, in.W()-2, line, theme.Dim)
+		}
+	}
+	v.text = v.grid.String(v.cfg.Theme)
+	return v.text
+}
+
+// about tells a newcomer what this is, where there is room.
+var about = []string{
+	"Looks into the disk images of virtual machines:",
+	"VHD, VHDX and VMDK, down to the last byte.",
+	"",
+	"Images are opened read-only: looking changes nothing.",
+	"No image at hand? Open a sample and walk its structures.",
+}
+
+func (v *View) drawList(a grid.Area, p pane) {
+	if v.count(p) == 0 {
+		text := "none yet"
+		if p == filePane {
+			text = "no files here"
+		}
+		a.Text(2, 0, text, theme.Dim)
+	}
+	for y := range a.H() {
+		i, ok := v.lists[p].At(y)
+		if !ok {
+			return
+		}
+		row := a.Row(y)
+		v.drawRow(row, p, int(i))
+		if i == v.lists[p].Cursor && p == v.focus {
+			row.Paint(0, 0, row.W(), theme.Selected)
+			row.Set(0, 0, '>', theme.Selected)
+		}
+	}
+}
+
+// nameWidth is the column of what is said about a sample.
+const nameWidth = 10
+
+func (v *View) drawRow(a grid.Area, p pane, i int) {
+	switch p {
+	case recentPane:
+		path := decode.Printable(v.cfg.Recent[i])
+		name := filepath.Base(path)
+		x := a.TextFit(2, 0, a.W()-2, name, theme.Strong)
+		if room := a.W() - x - 3; room > 8 {
+			a.Text(x+2, 0, grid.FitLeft(filepath.Dir(path), room), theme.Dim)
+		}
+	case samplePane:
+		s := v.cfg.Samples[i]
+		x := a.TextFit(2, 0, nameWidth, decode.Printable(s.Name), theme.Strong)
+		x = max(x, 2+nameWidth) + 1
+		a.TextFit(x, 0, a.W()-x, decode.Printable(s.About), theme.Value)
+	default:
+		e := v.entries[i]
+		style := theme.Dim
+		switch {
+		case e.folder:
+			style = theme.Label
+		case e.image:
+			style = theme.Strong
+		}
+		name := decode.Printable(e.name)
+		if e.folder {
+			name += "/"
+		}
+		a.TextFit(2, 0, a.W()-14, name, style)
+		a.TextRight(a.W()-1, 0, e.sizeText(), theme.Dim)
+	}
+}

@@ -1,0 +1,341 @@
+// Package start is the screen without an image: recent files, the built-in
+// samples, and a file picker.
+package start
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// Sample is a built-in image to look at.
+type Sample struct {
+	Name  string
+	About string // one line
+	Path  string // what opens it
+}
+
+// Config is what the screen offers.
+type Config struct {
+	Theme   *theme.Theme
+	Samples []Sample
+	Recent  []string // paths, the latest first
+	Folder  string   // where the file picker starts; empty: the working directory
+}
+
+// pane is one of the lists.
+type pane uint8
+
+const (
+	recentPane pane = iota
+	samplePane
+	filePane
+	panes
+)
+
+// View is the start screen. It implements [views.View].
+type View struct {
+	cfg   Config
+	gen   views.Gen
+	w, h  int
+	lay   [panes]rect
+	about rect
+	focus pane
+	lists [panes]grid.Scroll
+
+	folder  string
+	entries []entry
+	err     error
+
+	grid  grid.Grid
+	text  string
+	dirty bool
+}
+
+// entry is a file or a folder of the picker.
+type entry struct {
+	name   string
+	folder bool
+	size   int64
+	image  bool // the name looks like an image's
+}
+
+// New makes the screen. Start reads the folder.
+func New(cfg Config) *View {
+	v := &View{cfg: cfg, gen: views.NewGen(), dirty: true, focus: samplePane, folder: cfg.Folder}
+	switch {
+	case len(cfg.Recent) > 0:
+		v.focus = recentPane
+	case len(cfg.Samples) == 0:
+		v.focus = filePane
+	}
+	return v
+}
+
+// Start reads the folder of the file picker.
+func (v *View) Start() tea.Cmd { return v.read(v.folder, "") }
+
+// listed is the content of a folder.
+type listed struct {
+	gen     views.Gen
+	folder  string
+	entries []entry
+	from    string // the name to put the cursor on
+	err     error
+}
+
+func (v *View) read(folder, from string) tea.Cmd {
+	v.gen = views.NewGen()
+	gen := v.gen
+	return func() tea.Msg {
+		abs, err := filepath.Abs(folder)
+		if err != nil {
+			return listed{gen: gen, folder: folder, err: err}
+		}
+		entries, err := list(abs)
+		return listed{gen, abs, entries, from, err}
+	}
+}
+
+// entryLimit bounds how much of a folder is listed.
+const entryLimit = 10000
+
+// list reads a folder: folders first, then what looks like an image, then the
+// rest; hidden files are left out.
+func list(folder string) ([]entry, error) {
+	dir, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	found, err := dir.ReadDir(entryLimit)
+	if len(found) == 0 && err != nil && err.Error() != "EOF" {
+		return nil, err
+	}
+	var out []entry
+	for _, f := range found {
+		if strings.HasPrefix(f.Name(), ".") {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(folder, f.Name()))
+		if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
+			continue
+		}
+		out = append(out, entry{f.Name(), info.IsDir(), info.Size(), looksLikeImage(f.Name())})
+	}
+	slices.SortFunc(out, compare)
+	return out, nil
+}
+
+func compare(a, b entry) int {
+	if a.rank() != b.rank() {
+		return a.rank() - b.rank()
+	}
+	return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
+}
+
+func (e entry) rank() int {
+	switch {
+	case e.folder:
+		return 0
+	case e.image:
+		return 1
+	}
+	return 2
+}
+
+func looksLikeImage(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".vhd", ".vhdx", ".avhd", ".avhdx", ".vmdk", ".raw", ".img", ".vhds", ".avhds":
+		return true
+	}
+	return false
+}
+
+// Title is the word on the tab.
+func (v *View) Title() string { return "Start" }
+
+// Context is the same for all lists.
+func (v *View) Context() keymap.Context { return keymap.Start }
+
+// SetSize arranges the lists.
+func (v *View) SetSize(w, h int) {
+	v.w, v.h, v.dirty = w, h, true
+	v.arrange()
+}
+
+// Update takes a folder's content in.
+func (v *View) Update(msg tea.Msg) tea.Cmd {
+	l, ok := msg.(listed)
+	if !ok || l.gen != v.gen {
+		return nil
+	}
+	v.dirty = true
+	v.err = l.err
+	if l.err == nil {
+		v.folder, v.entries = l.folder, l.entries
+		v.lists[filePane] = grid.Scroll{}
+		v.arrange()
+		i := slices.IndexFunc(v.entries, func(e entry) bool { return e.name == l.from })
+		v.lists[filePane].To(int64(max(i, 0)))
+	}
+	return nil
+}
+
+// count is how many rows a list has. The picker's first row leads to the
+// folder above.
+func (v *View) count(p pane) int {
+	switch p {
+	case recentPane:
+		return len(v.cfg.Recent)
+	case samplePane:
+		return len(v.cfg.Samples)
+	}
+	return len(v.entries)
+}
+
+// Do moves in the list with the focus, or opens what is selected.
+func (v *View) Do(a keymap.Action) tea.Cmd {
+	v.dirty = true
+	s := &v.lists[v.focus]
+	switch a {
+	case keymap.NextPane:
+		v.turn(1)
+	case keymap.PrevPane:
+		v.turn(-1)
+	case keymap.Down:
+		if s.Cursor == s.Total-1 {
+			v.turn(1)
+			v.lists[v.focus].To(0)
+			break
+		}
+		s.Move(1)
+	case keymap.Up:
+		if s.Cursor == 0 {
+			v.turn(-1)
+			v.lists[v.focus].To(v.lists[v.focus].Total)
+			break
+		}
+		s.Move(-1)
+	case keymap.PageDown, keymap.HalfDown:
+		s.Page(1)
+	case keymap.PageUp, keymap.HalfUp:
+		s.Page(-1)
+	case keymap.First:
+		s.To(0)
+	case keymap.Last:
+		s.To(s.Total)
+	case keymap.Left:
+		return v.up()
+	case keymap.Open:
+		return v.open()
+	}
+	return nil
+}
+
+// turn gives the focus to the next list that has rows.
+func (v *View) turn(step int) {
+	for range panes {
+		v.focus = pane((int(v.focus) + step + int(panes)) % int(panes))
+		if v.count(v.focus) > 0 || v.focus == filePane {
+			return
+		}
+	}
+}
+
+func (v *View) up() tea.Cmd {
+	v.focus = filePane
+	return v.read(filepath.Dir(v.folder), filepath.Base(v.folder))
+}
+
+func (v *View) open() tea.Cmd {
+	i := int(v.lists[v.focus].Cursor)
+	if i >= v.count(v.focus) {
+		return nil
+	}
+	switch v.focus {
+	case recentPane:
+		return views.Send(views.OpenPath{Path: v.cfg.Recent[i]})
+	case samplePane:
+		return views.Send(views.OpenPath{Path: v.cfg.Samples[i].Path})
+	}
+	e := v.entries[i]
+	if path := filepath.Join(v.folder, e.name); e.folder {
+		return v.read(path, "")
+	} else {
+		return views.Send(views.OpenPath{Path: path})
+	}
+}
+
+// Disabled says why an action would do nothing.
+func (v *View) Disabled(a keymap.Action) string {
+	switch a {
+	case keymap.Open:
+		if v.count(v.focus) == 0 {
+			return "there is nothing to open in this list"
+		}
+	case keymap.Escape:
+		return "there is nothing to leave"
+	}
+	return ""
+}
+
+// Status tells what is selected.
+func (v *View) Status() string {
+	i := int(v.lists[v.focus].Cursor)
+	switch {
+	case v.err != nil:
+		return "! " + decode.Printable(v.err.Error())
+	case i >= v.count(v.focus):
+		return ""
+	case v.focus == recentPane:
+		return decode.Printable(v.cfg.Recent[i])
+	case v.focus == samplePane:
+		return "built in, in memory; on the command line: " + decode.Printable(v.cfg.Samples[i].Path)
+	}
+	return decode.Printable(filepath.Join(v.folder, v.entries[i].name))
+}
+
+// Mouse selects; a double click opens.
+func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
+	v.dirty = true
+	for p := range panes {
+		if !v.lay[p].holds(x, y) {
+			continue
+		}
+		switch what {
+		case views.WheelUp:
+			v.lists[p].Wheel(-3)
+			return nil
+		case views.WheelDown:
+			v.lists[p].Wheel(3)
+			return nil
+		}
+		v.focus = p
+		if row, ok := v.lists[p].At(y - v.lay[p].y - 1); ok {
+			v.lists[p].To(row)
+			if what == views.DoubleClick {
+				return v.open()
+			}
+		}
+	}
+	return nil
+}
+
+// size words a file's size.
+func (e entry) sizeText() string {
+	if e.folder {
+		return "folder"
+	}
+	return fmt.Sprint(decode.FormatSize(uint64(max(e.size, 0))))
+}
