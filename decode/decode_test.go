@@ -226,3 +226,14 @@ func TestRepeatIsLazy(t *testing.T) {
 		t.Errorf("found %v after making %d nodes", path, made)
 	}
 }
+
+// TestReservedBitsStandAlone holds that the bits beside reserved ones, in the
+// same integer, are none of theirs.
+func TestReservedBitsStandAlone(t *testing.T) {
+	rec := table.Blank()
+	state.Put(rec, 5)
+	megabytes.Put(rec, 7)
+	if m, words := spare.Verdict(rec.Bytes()); m != decode.Plain {
+		t.Errorf("reserved bits that are zero: %s %q", m, words)
+	}
+}

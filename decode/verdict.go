@@ -38,7 +38,7 @@ func (f *Field) Verdict(rec []byte) (Mark, string) {
 		}
 		return Good, ""
 	case f.zero:
-		if !allZero(f.slice(rec)) {
+		if f.bits == 0 && !allZero(f.slice(rec)) || f.bits != 0 && f.get(rec) != 0 {
 			return Note, "reserved bytes are not zero"
 		}
 		return Plain, ""

@@ -9,6 +9,7 @@ const (
 	PrevPane    Action = "previous-pane"
 	Screen1     Action = "screen-1"
 	Screen2     Action = "screen-2"
+	Screen5     Action = "screen-5"
 	Screen6     Action = "screen-6"
 	Back        Action = "back"
 	Forward     Action = "forward"
@@ -80,7 +81,7 @@ const (
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
-func Screens() []Action { return []Action{Screen1, Screen2, Screen6} }
+func Screens() []Action { return []Action{Screen1, Screen2, Screen5, Screen6} }
 
 // The headings of the help overlay.
 const (
@@ -179,6 +180,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Forward, Keys: []string{"]", "alt+right"}, Help: "Forward in the jump history", Group: groupJump},
 	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
 	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
+	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},

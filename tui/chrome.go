@@ -40,7 +40,7 @@ func (m *model) drawTop() {
 
 // identity is the image's name and what it is.
 func (m *model) identity() (name, kind string) {
-	info := m.image.Info()
+	info := m.info
 	name = decode.Printable(filepath.Base(info.Path))
 	kind = strings.ToUpper(info.Format)
 	if info.Type != "" && info.Type != info.Format {
@@ -80,7 +80,7 @@ func (m *model) findingsBadge() (string, theme.Style) {
 	}
 	mark, style := "i", theme.Note
 	switch {
-	case n == 0 && !m.image.Info().Readable():
+	case n == 0 && !m.info.Readable():
 		return "! not readable", theme.Warn
 	case n == 0 && more == "":
 		return "ok  no findings", theme.Good

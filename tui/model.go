@@ -22,6 +22,7 @@ type model struct {
 
 	w, h    int
 	image   disk.Image // nil: the start screen
+	info    disk.Info  // of image
 	path    string     // of image, as it was asked for
 	old     disk.Image // what image replaced; commands may still read it
 	views   []views.View
@@ -79,7 +80,7 @@ func (m *model) release(img disk.Image) {
 	if m.old != nil {
 		m.old.Close()
 	}
-	m.old, m.image = m.image, img
+	m.old, m.image, m.info = m.image, img, img.Info()
 }
 
 // close closes all images.

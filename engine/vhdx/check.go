@@ -107,7 +107,7 @@ func (c *checker) reserved() bool {
 // zeros reports the first bytes of a range that are not zero.
 func (c *checker) zeros(code string, from, to int64, where string) bool {
 	v := c.image
-	b, err := readUpTo(v.src.File, min(from, v.size), int(min(to, v.size)-min(from, v.size)))
+	b, err := readUpTo(v.data, min(from, v.size), int(min(to, v.size)-min(from, v.size)))
 	if err != nil {
 		return c.fail(err)
 	}
@@ -123,7 +123,7 @@ func (c *checker) zeros(code string, from, to int64, where string) bool {
 		return true
 	}
 	n := int64(last - first + 1)
-	return c.add(code, []decode.Place{v.place(from+int64(first), n)}, "reserved bytes %s are not zero, from 0x%x to 0x%x", where, from+int64(first), from+int64(last))
+	return c.add(code, []decode.Place{v.place(from+int64(first), n)}, "unused bytes %s are not zero, from 0x%x to 0x%x", where, from+int64(first), from+int64(last))
 }
 
 // checkLog tells what of earlier sessions is left in the log (52).
@@ -161,7 +161,18 @@ func (c *checker) scans() bool {
 	if !c.image.sized || c.image.refused != nil && !c.image.tableTrusted() {
 		return true
 	}
-	return c.checkEntries() && c.checkPadding() && c.checkOverlaps() && c.checkLeaks()
+	return c.checkSlack() && c.checkEntries() && c.checkPadding() && c.checkOverlaps() && c.checkLeaks()
+}
+
+// checkSlack looks at the room in the metadata region that nothing uses (52).
+func (c *checker) checkSlack() bool {
+	v := c.image
+	for _, r := range v.metadataClaims() {
+		if r.Kind == disk.KindSlack && r.Length > 0 && !c.zeros("52", r.Offset, r.Offset+r.Length, "in the metadata region") {
+			return false
+		}
+	}
+	return true
 }
 
 // tableTrusted reports whether the table of a refused image can be scanned:
@@ -287,7 +298,7 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 	if needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize); length < needed {
 		return c.full("42") || c.add("42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie behind the end of the file", block, off, needed-length)
 	}
-	return c.full("43") || c.add("43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
+	return c.full("43") || c.addAs(v.quirk("QEMU", warning), "43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
 }
 
 // checkBitmapEntry judges the entry of a sector bitmap (42, 44, 46).

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -73,7 +74,7 @@ func (v *Image) judgeHeaders() {
 		v.add("4", places, "neither header is valid: %s; %s", h.copies[0].why, h.copies[1].why)
 		return
 	case h.tied && h.identical():
-		v.add("5", places, "both headers have the sequence number %d and the same content", h.copies[0].sequence())
+		v.addAs(v.quirk("d2v", warning), "5", places, "both headers have the sequence number %d and the same content", h.copies[0].sequence())
 	case h.tied:
 		f := v.finding("5", fmt.Sprintf("both headers have the sequence number %d, but different content: nobody can tell which one is current", h.copies[0].sequence()), places...)
 		f.Severity, f.Fatal = severe, true
@@ -86,6 +87,17 @@ func (v *Image) judgeHeaders() {
 	}
 	v.judgeAgreement(places)
 	v.judgeCurrent(places[h.current])
+}
+
+// quirk is the severity of what a producer is known to do: a note in its own
+// images, s in others. The producer is the start of the creator's name; mkimg
+// gives none.
+func (v *Image) quirk(creator string, s disk.Severity) disk.Severity {
+	name := vhdx.IdentifierCreator.Get(v.identifier)
+	if name == creator || creator != "" && strings.HasPrefix(name, creator) {
+		return info
+	}
+	return s
 }
 
 // judgeAgreement compares two valid headers.
@@ -112,7 +124,7 @@ func (v *Image) judgeCurrent(at decode.Place) {
 	}
 	for _, g := range []decode.GUID[vhdx.Header]{vhdx.HeaderFileGUID, vhdx.HeaderDataGUID} {
 		if g.Get(h) == (uuid.UUID{}) {
-			v.add("53", field(g.Field), "%s is null", g.Name())
+			v.addAs(v.quirk("", warning), "53", field(g.Field), "%s is null", g.Name())
 		}
 	}
 	if n := vhdx.HeaderSequence.Get(h); n > math.MaxUint64-1<<16 {

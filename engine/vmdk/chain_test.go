@@ -92,6 +92,7 @@ func TestDeepChain(t *testing.T) {
 	if _, err := img.ReadAt(got, 639*grainBytes); err == nil || !strings.Contains(err.Error(), "more than 256") {
 		t.Errorf("257 layers: %v", err)
 	}
+	expect(t, img, "vmdk/L1", disk.SeverityError)
 }
 
 // TestOrphans opens children whose parent is missing, does not fit, is damaged

@@ -154,6 +154,8 @@ func (c *checker) chain() {
 		c.error("L2", at, "%v", m.link.err)
 	case m.link.err != nil:
 		c.error("L1", at, "%v", m.link.err)
+	case m.orphan != nil:
+		c.error("L1", at, "further down the chain a parent is missing: %v", m.orphan)
 	case parent.size < m.size:
 		c.warn("L3", at, "this disk has %d bytes, its parent %d: reads behind the parent's end give zeros", m.size, parent.size)
 	case parent.size > m.size:

@@ -21,14 +21,14 @@ var codesOf = map[vmdk.Kind]codes{
 
 // scan is the walk over the tables of one extent.
 type scan struct {
-	c      *checker
-	s      *sparse
-	g      *grid
-	codes  codes
-	first  bool // the first window: what concerns one entry alone is reported now
-	meta   *usage // sectors of headers, directories and tables
-	data   *usage // sectors of grains
-	clash  []clash
+	c     *checker
+	s     *sparse
+	g     *grid
+	codes codes
+	first bool   // the first window: what concerns one entry alone is reported now
+	meta  *usage // sectors of headers, directories and tables
+	data  *usage // sectors of grains
+	clash []clash
 
 	lastTable int64 // where the table before ended
 	lastLBA   int64 // where the compressed grain before lay in the file

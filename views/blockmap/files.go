@@ -17,7 +17,7 @@ func (v *View) drawFiles(a grid.Area) {
 	words := grid.Area{}
 	if v.lay.frame.shows() {
 		in := a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.filesTitle(cols), focus)
-		words = in.Sub(1, in.H()-2, in.W()-2, 2)
+		words = in.Sub(1, v.lay.strip.h, in.W()-2, in.H())
 	} else {
 		a.Text(f.x+labelWidth-5, f.y, "file", theme.Label)
 	}
@@ -40,7 +40,7 @@ func (v *View) drawFiles(a grid.Area) {
 	}
 	if words.H() > 0 {
 		v.drawKinds(words)
-		v.drawRegion(words.Row(1))
+		v.drawRegion(words.Row(words.H() - 1))
 	}
 }
 
@@ -79,25 +79,40 @@ func (v *View) mirrored(cols int) (from, to int) {
 	return v.strip.at(pos) * cols / per, v.strip.at(last)*cols/per + 1
 }
 
-// drawKinds is the strip's legend: every kind that the files have, and how
-// much of it.
+// drawKinds is the strip's legend.
 func (v *View) drawKinds(a grid.Area) {
-	x := 0
+	v.layKinds(a.W(), func(x, y, r int) {
+		a.Set(x, y, kindLooks[r].glyph, kindLooks[r].style)
+		v.ink.draw(a, x+2, y, theme.Dim)
+	})
+}
+
+// layKinds finds the place of every kind that shows in the strip, worded in
+// the view's ink, and how many lines they take. Where there is room, all kinds
+// that the files have are told, and how much there is of each.
+func (v *View) layKinds(width int, put func(x, y, rank int)) (lines int) {
+	shown, cols := [16]bool{}, v.lay.stripColumns()
+	for i := range cols {
+		if s, ok := v.strip.column(i, cols); ok {
+			shown[s.rank] = true
+		}
+	}
+	x, roomy := 0, width > 100
 	for r := len(kindLooks) - 1; r >= 0; r-- {
-		if v.strip.bytes[r] == 0 {
+		if v.strip.bytes[r] == 0 || !shown[r] && !roomy {
 			continue
 		}
-		look := kindLooks[r].look
-		k := v.ink.line().str(look.words)
-		if a.W() > 100 {
+		k := v.ink.line().str(kindLooks[r].words)
+		if roomy {
 			k.str(" ").size(v.strip.bytes[r])
 		}
-		if x > 0 && x+2+len(k.b) > a.W() {
-			continue
+		if x > 0 && x+2+len(k.b) > width {
+			x, lines = 0, lines+1
 		}
-		a.Set(x, 0, look.glyph, look.style)
-		x = k.draw(a, x+2, 0, theme.Dim) + 2
+		put(x, lines, r)
+		x += 4 + len(k.b)
 	}
+	return lines + 1
 }
 
 // drawRegion tells about the region under the strip's cursor, or why there is

@@ -99,7 +99,7 @@ func medium(w, h int) layout {
 	x := l.frame.w
 	l.files = rect{x, h - sideFilesHeight, w - x, sideFilesHeight}
 	l.side(x, w-x, h-sideFilesHeight)
-	l.inFiles()
+	l.inFiles(3)
 	return l
 }
 
@@ -111,7 +111,7 @@ func large(w, h int) layout {
 	l.side(l.frame.w, w-l.frame.w, top)
 	l.files = rect{0, top, w, wideFilesHeight}
 	l.list = rect{0, top + wideFilesHeight, w, listHeight}
-	l.inFiles()
+	l.inFiles(2)
 	return l
 }
 
@@ -127,8 +127,8 @@ func (l *layout) side(x, w, h int) {
 	l.cell = rect{x, 0, w, h - totalsHeight}
 }
 
-// inFiles puts the strip into its frame: two rows are for words.
-func (l *layout) inFiles() {
+// inFiles puts the strip into its frame, with rows for words below.
+func (l *layout) inFiles(words int) {
 	f := l.files
-	l.strip = rect{f.x + 2, f.y + 1, f.w - 4, f.h - 4}
+	l.strip = rect{f.x + 2, f.y + 1, f.w - 4, f.h - 2 - words}
 }

@@ -112,7 +112,7 @@ func (v *View) drawMap(a grid.Area) {
 	if focus || v.lay.frame.shows() {
 		v.drawLegend(a)
 	} else {
-		v.drawKinds(a.Sub(v.lay.legend.x, v.lay.legend.y, v.lay.legend.w, 1))
+		v.drawKinds(a.Sub(v.lay.legend.x, v.lay.legend.y, v.lay.legend.w, 2))
 	}
 }
 

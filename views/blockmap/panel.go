@@ -28,18 +28,29 @@ func (p *panel) put(label string, k *ink, s theme.Style) {
 // drawFacts is the line about the cell below a map without frames, if the
 // legend leaves it free.
 func (v *View) drawFacts(a grid.Area) {
-	if f := v.lay.facts; f.shows() && v.tally.shape.blocks > 0 && (v.focus == stripPane || v.layLegend(func(int, int, look) {}) == 1) {
-		c := v.count()
-		first, n := v.tally.shape.cell(v.level, v.cell())
-		start := v.tally.shape.offset(first)
-		k := v.ink.line().str("cell ").num(v.cell()).str(": ").hex(start).str(" +").size(v.tally.shape.offset(first+n) - start)
-		for m := marks; m > 0; m-- {
-			if b := c.blocks[m-1]; b > 0 {
-				k.str(", ").num(b).str(" ").str(markNames[m-1])
-			}
-		}
-		a.TextFit(f.x, f.y, f.w, k.String(), theme.Value)
+	f := v.lay.facts
+	if !f.shows() || v.tally.shape.blocks == 0 || v.legendLines() > 1 {
+		return
 	}
+	c := v.count()
+	first, n := v.tally.shape.cell(v.level, v.cell())
+	start := v.tally.shape.offset(first)
+	k := v.ink.line().str("cell ").num(v.cell()).str(": ").hex(start).str(" +").size(v.tally.shape.offset(first+n) - start)
+	for m := marks; m > 0; m-- {
+		if b := c.blocks[m-1]; b > 0 {
+			k.str(", ").num(b).str(" ").str(markNames[m-1])
+		}
+	}
+	a.TextFit(f.x, f.y, f.w, k.String(), theme.Value)
+}
+
+// legendLines is how many lines the legend takes that shows below a map
+// without frames.
+func (v *View) legendLines() int {
+	if v.focus == stripPane {
+		return v.layKinds(v.lay.legend.w, func(int, int, int) {})
+	}
+	return v.layLegend(func(int, int, look) {})
 }
 
 func (v *View) drawBoxes(a grid.Area) {

@@ -34,7 +34,7 @@ var kindLooks = []kindLook{
 	{disk.KindHeader, look{'H', theme.Strong, "header"}},
 	{disk.KindUnknown, look{'u', theme.StateUnmapped, "unknown"}},
 	{disk.KindTrailing, look{'%', theme.StateUnmapped, "trailing"}},
-	{disk.KindFree, look{'~', theme.StateUnmapped, "unreferenced"}},
+	{disk.KindFree, look{'~', theme.StateUnmapped, "orphaned"}},
 	{disk.KindOverlap, look{'X', theme.StateMissing, "overlap"}},
 }
 

@@ -79,7 +79,10 @@ func (f Format) choose(width int, want Want) int {
 			return f.Bytes
 		}
 	}
-	return 8
+	if f.Bytes = 8; f.squeeze(width) {
+		return 8
+	}
+	return widths[0]
 }
 
 // Wider is the next choice of bytes in a row, narrower if step is negative.
@@ -127,17 +130,15 @@ func (f Format) byteX(i int) int {
 	return f.Lead() + 3*i + i/group*(f.gap-1)
 }
 
-// At tells which byte of a row lies at a column, and whether in the text.
+// At tells which byte of a row lies at a column or nearest to it, whether in
+// the text, and whether there is one at all and not the offset or nothing.
 func (f Format) At(x int) (i int, text, ok bool) {
 	if f.Text != Off && x >= f.textAt {
-		return x - f.textAt, true, x < f.textAt+f.Bytes
+		return min(x-f.textAt, f.Bytes-1), true, x < f.textAt+f.Bytes
 	}
-	for i = range f.Bytes {
-		if d := x - f.byteX(i); d >= 0 && d < 3 {
-			return i, false, true
-		}
+	for i = f.Bytes - 1; i > 0 && f.byteX(i) > x; i-- {
 	}
-	return 0, false, false
+	return i, false, x >= f.Lead() && x < f.byteX(f.Bytes)
 }
 
 func (f Format) offsetWidth(last int64) int {

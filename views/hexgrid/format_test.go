@@ -27,7 +27,7 @@ func TestFitGivesUpInOrder(t *testing.T) {
 		{77, 1 << 36, hexgrid.Want{Bytes: 16}, 16, hexgrid.ASCII},
 		{60, 1 << 36, hexgrid.Want{Bytes: 16}, 16, hexgrid.Off},
 		{77, 1 << 36, hexgrid.Want{Bytes: 64}, 16, hexgrid.ASCII},
-		{10, 1 << 36, hexgrid.Want{}, 8, hexgrid.Off},
+		{10, 1 << 36, hexgrid.Want{}, 4, hexgrid.Off},
 	} {
 		f := hexgrid.Fit(tt.width, tt.size, tt.want)
 		if f.Bytes != tt.bytes || f.Text != tt.text {
@@ -119,7 +119,7 @@ func TestRows(t *testing.T) {
 		{"waiting", hexgrid.Row{N: 16}, hexgrid.Marks{},
 			"00000000  .. .. .. .. .. .. .. ..  .. .. .. .. .. .. .. ..                  "},
 		{"lost", hexgrid.Row{N: 16, Data: data, Lost: []hexgrid.Range{{Start: 0, End: 8}}}, hexgrid.Marks{},
-			"00000000  !! !! !! !! !! !! !! !!  20 20 20 00 02 08 00 00             ....."},
+			"00000000  ?? ?? ?? ?? ?? ?? ?? ??  20 20 20 00 02 08 00 00             ....."},
 		{"staged", hexgrid.Row{Data: data, N: 16}, hexgrid.Marks{Staged: []hexgrid.Range{{Start: 13, End: 14}}},
 			"00000000* eb 52 90 4e 54 46 53 20  20 20 20 00 02 08 00 00  .R.NTFS    ....."},
 		{"half", hexgrid.Row{Data: data, N: 16}, hexgrid.Marks{Cursor: 1, Half: true},

@@ -105,7 +105,7 @@ func (f Format) paintByte(a grid.Area, y, i int, row Row, off int64, m *Marks) t
 	}
 	r, s := '.', theme.Dim
 	if lost {
-		r, s = '!', theme.ByteMissing
+		r, s = '?', theme.ByteMissing
 	}
 	if off == m.Cursor {
 		s = m.cursorStyle(!m.InText)

@@ -48,23 +48,19 @@ func table(decodeByte func(byte) rune, limit int) *[256]rune {
 	for i := range t {
 		t[i] = nothing
 		if i >= ' ' && i < limit && i != 0x7F {
-			t[i] = narrow(decodeByte(byte(i)), 1)
+			t[i] = narrow(decodeByte(byte(i)))
 		}
 	}
 	return &t
 }
 
-// narrow lets a rune through if it is visible and takes at most so many
-// columns.
-func narrow(r rune, columns int) rune {
-	if r == utf8.RuneError {
-		return nothing
+// narrow lets a rune through if it is visible and takes one column.
+func narrow(r rune) rune {
+	if r >= ' ' && r < 0x7F {
+		return r
 	}
 	s := string(r)
-	if decode.Printable(s) != s {
-		return nothing
-	}
-	if w := grid.Width(s); w == 0 || w > columns {
+	if r == utf8.RuneError || decode.Printable(s) != s || grid.Width(s) != 1 {
 		return nothing
 	}
 	return r
@@ -82,7 +78,7 @@ func (e Encoding) runeAt(data []byte, i int, even bool) (r rune, size int) {
 		if i+1 >= len(data) {
 			return nothing, 1
 		}
-		return narrow(rune(data[i])|rune(data[i+1])<<8, 2), 2
+		return narrow(rune(data[i]) | rune(data[i+1])<<8), 2
 	case UTF8:
 		if data[i] < utf8.RuneSelf {
 			return single[ASCII][data[i]], 1
@@ -91,7 +87,7 @@ func (e Encoding) runeAt(data []byte, i int, even bool) (r rune, size int) {
 		if r == utf8.RuneError {
 			return nothing, 1
 		}
-		return narrow(r, n), n
+		return narrow(r), n
 	}
 	return single[e][data[i]], 1
 }

@@ -100,16 +100,7 @@ func (p *Pane) At(x, y int) (int64, bool) {
 	if r.fold > 0 {
 		return r.off, true
 	}
-	per := p.PerRow()
-	start := p.offsetDigits() + 2
-	i := per - 1
-	if text := start + column(per-1) + 4; p.showText() && x >= text {
-		i = x - text
-	} else {
-		for i > 0 && start+column(i) > x {
-			i--
-		}
-	}
-	off := r.off + int64(min(i, per-1))
+	i, _, _ := p.format.At(x)
+	off := r.off + int64(i)
 	return off, off < p.cache.src.Size
 }

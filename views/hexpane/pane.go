@@ -5,20 +5,8 @@
 package hexpane
 
 import (
-	"fmt"
-
 	"platter/views/grid"
-)
-
-// Base is how offsets are written.
-type Base uint8
-
-// The bases. Sectors are of 512 bytes: sector+offset.
-const (
-	Hex Base = iota
-	Decimal
-	Sector
-	bases
+	"platter/views/hexgrid"
 )
 
 // SectorSize is the unit of the sector keys and of sector offsets, in bytes.
@@ -29,21 +17,20 @@ const minFold = 3
 
 // Pane shows the bytes of one source.
 type Pane struct {
-	Text Text
-	Base Base
-	Fold bool // rows of zeros
+	Fold  bool          // rows of zeros
+	Marks hexgrid.Marks // but for the cursor, the focus and the field, which the pane knows
 
 	cache  cache
 	w, h   int
-	wide   int // bytes in a row, as the user chose; 0: as many as fit
+	want   hexgrid.Want
+	format hexgrid.Format
+	lost   [1]hexgrid.Range
 	top    int64
 	cursor int64
 	frame  span
 	wrong  bool
 	rows   []row
 	stale  bool // rows don't fit top, size or data any more
-	line   []rune
-	offset []byte
 }
 
 // row is a line of the pane: bytes from off on, or a fold of several rows.
@@ -57,6 +44,7 @@ type row struct {
 // read anew.
 func (p *Pane) Show(src Source) {
 	p.cache.reset(src)
+	p.refit()
 	p.top, p.cursor, p.frame, p.stale = 0, 0, span{}, true
 }
 
@@ -68,8 +56,16 @@ func (p *Pane) SetSize(w, h int) {
 	if w == p.w && h == p.h {
 		return
 	}
-	p.w, p.h, p.stale = w, h, true
+	p.w, p.h = w, h
+	p.refit()
 	p.settle()
+}
+
+// refit chooses the columns anew.
+func (p *Pane) refit() {
+	p.want.Sector = SectorSize
+	p.format = hexgrid.Fit(p.w, p.cache.src.Size, p.want)
+	p.stale = true
 }
 
 // Cursor is the offset of the byte under the cursor.
@@ -121,84 +117,35 @@ func (p *Pane) Err() error {
 	return nil
 }
 
-// widths are the choices for bytes in a row.
-var widths = []int{4, 8, 16, 24, 32, 48, 64}
-
 // Widen takes more (1) or fewer (-1) bytes into a row, as far as they fit.
 func (p *Pane) Widen(step int) {
-	at := 0
-	for i, w := range widths {
-		if w <= p.PerRow() {
-			at = i
-		}
-	}
-	next := widths[max(0, min(at+step, len(widths)-1))]
-	if next < p.PerRow() || p.columns(next, p.Text != Off) <= p.w {
-		p.wide, p.stale = next, true
-		p.top -= p.top % int64(next)
+	want := p.want
+	want.Bytes = p.format.Wider(step)
+	if f := hexgrid.Fit(p.w, p.cache.src.Size, want); f.Bytes == want.Bytes && f.Text == want.Text {
+		p.want = want
+		p.refit()
 		p.settle()
 	}
 }
 
 // PerRow is the number of bytes in a row: what was chosen if it fits, else 32,
 // 16 or 8.
-func (p *Pane) PerRow() int {
-	if p.wide > 0 && p.columns(p.wide, p.Text != Off) <= p.w {
-		return p.wide
-	}
-	for _, n := range []int{32, 16, 8} {
-		if p.columns(n, p.Text != Off) <= p.w {
-			return n
-		}
-	}
-	return 4
-}
+func (p *Pane) PerRow() int { return p.format.Bytes }
 
-// columns is how many columns a row of n bytes takes.
-func (p *Pane) columns(n int, text bool) int {
-	c := p.offsetDigits() + 2 + 3*n - 1 + (n-1)/8
-	if text {
-		c += 2 + n
-	}
-	return c
-}
-
-// showText drops the text column where it does not fit.
-func (p *Pane) showText() bool {
-	return p.Text != Off && p.columns(p.PerRow(), true) <= p.w
-}
-
-func (p *Pane) offsetDigits() int {
-	last := max(p.cache.src.Size-1, 0)
-	switch p.Base {
-	case Decimal:
-		return max(8, digits(last, 10))
-	case Sector:
-		return max(8, digits(last/SectorSize, 10)+4)
-	}
-	return max(8, digits(last, 16))
-}
-
-// digits is how many digits v has.
-func digits(v, base int64) int {
-	n := 1
-	for ; v >= base; v /= base {
-		n++
-	}
-	return n
-}
+// Text is how the text column reads the bytes, where there is room for it.
+func (p *Pane) Text() hexgrid.Encoding { return p.want.Text }
 
 // Cycle goes to the next way to write offsets.
 func (p *Pane) Cycle() {
-	p.Base = (p.Base + 1) % bases
-	p.stale = true
+	p.want.Base = p.want.Base.Next()
+	p.refit()
 	p.settle()
 }
 
 // CycleText goes to the next reading of text.
 func (p *Pane) CycleText() {
-	p.Text = (p.Text + 1) % texts
-	p.stale = true
+	p.want.Text = p.want.Text.Next()
+	p.refit()
 	p.settle()
 }
 
@@ -209,15 +156,7 @@ func (p *Pane) ToggleFold() {
 }
 
 // FormatOffset writes an offset in the pane's base.
-func (p *Pane) FormatOffset(off int64) string {
-	switch p.Base {
-	case Decimal:
-		return fmt.Sprint(off)
-	case Sector:
-		return fmt.Sprintf("sector %d+0x%03x", off/SectorSize, off%SectorSize)
-	}
-	return fmt.Sprintf("0x%x", off)
-}
+func (p *Pane) FormatOffset(off int64) string { return p.format.Offset(off) }
 
 // layout works out which rows show from top on.
 func (p *Pane) layout() {
@@ -332,11 +271,12 @@ func (p *Pane) center(here, per int64) {
 // Draw paints the pane. With focus the cursor is full, without it is hinted.
 func (p *Pane) Draw(a grid.Area, focus bool) {
 	p.layout()
+	p.mark(focus)
 	for y, r := range p.rows {
 		if r.fold > 0 {
 			p.drawFold(a.Row(y), r)
 		} else {
-			p.drawRow(a.Row(y), r.off, focus)
+			p.drawRow(a.Row(y), r.off)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func TestBrokenSector(t *testing.T) {
 	f := small()
 	f.broken = block + 1024
 	s := open(t, f, 79, 20).show(f.broken)
-	s.expect("00010400! !! !! !!")
+	s.expect("00010400! ?? ?? ??")
 	s.show(block)
 	s.expect("FAT16")
 }

@@ -46,7 +46,7 @@ func (v *View) hexTitle() string {
 	if err := v.hex.Err(); err != nil {
 		parts = append(parts, "! "+decode.Printable(err.Error()))
 	}
-	parts = append(parts, fmt.Sprintf("%d bytes/row", v.hex.PerRow()), v.hex.Text.String())
+	parts = append(parts, fmt.Sprintf("%d bytes/row", v.hex.PerRow()), v.hex.Text().String())
 	return strings.Join(parts, "  ")
 }
 
