@@ -17,10 +17,10 @@ import (
 // of a package's path decides.
 var floors = map[string]int{
 	"decode": 0, "keymap": 0, "tui/quiet": 0,
-	"decode/": 1, "engine/store": 1,
-	"views/theme": 2, "engine/disk": 2, "engine/convoy": 2,
-	"views/grid": 3, "engine/": 3,
-	"views": 4, "views/hexgrid": 4, "views/hexpane": 4, "engine": 4,
+	"decode/": 1, "engine/store": 1, "views/theme": 1,
+	"views/grid": 2, "engine/disk": 2, "engine/convoy": 2,
+	"views/hexgrid": 3, "engine/": 3,
+	"views": 4, "views/hexpane": 4, "views/hexedit": 4, "engine": 4,
 	"views/":    5,
 	"tui":       6,
 	"views/cli": 7,

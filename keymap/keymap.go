@@ -15,7 +15,7 @@ type Context string
 
 // The contexts. A key of [Everywhere] is live in all screens, one of [Bytes]
 // in all panes that show structures or bytes; the overlays ([Help] and
-// [Prompt]) take all keys for themselves.
+// [Prompt]) and the [Edit] mode take all keys for themselves.
 const (
 	Everywhere Context = "everywhere"
 	Start      Context = "start"
@@ -28,6 +28,7 @@ const (
 	Partitions Context = "partitions"
 	Findings   Context = "findings"
 	Map        Context = "map"
+	Edit       Context = "edit"
 	Help       Context = "help"
 	Prompt     Context = "prompt"
 )
@@ -57,6 +58,8 @@ func (c Context) Title() string {
 		return "Findings"
 	case Map:
 		return "Map"
+	case Edit:
+		return "Editing bytes"
 	case Help:
 		return "Help"
 	case Prompt:
@@ -66,7 +69,7 @@ func (c Context) Title() string {
 }
 
 // exclusive contexts shut the keys of Everywhere out.
-func (c Context) exclusive() bool { return c == Help || c == Prompt }
+func (c Context) exclusive() bool { return c == Help || c == Prompt || c == Edit }
 
 // Action is what a key does, by its stable name.
 type Action string

@@ -9,6 +9,7 @@ const (
 	PrevPane    Action = "previous-pane"
 	Screen1     Action = "screen-1"
 	Screen2     Action = "screen-2"
+	Screen3     Action = "screen-3"
 	Screen5     Action = "screen-5"
 	Screen6     Action = "screen-6"
 	Back        Action = "back"
@@ -78,16 +79,24 @@ const (
 	ExtendDown  Action = "extend-down"
 	ExtendLeft  Action = "extend-left"
 	ExtendRight Action = "extend-right"
+	EditBytes   Action = "edit-bytes"
+	FillBytes   Action = "fill"
+	RevertBytes Action = "revert"
+	OtherColumn Action = "other-column"
+	StepBack    Action = "step-back"
+	Undo        Action = "undo"
+	Redo        Action = "redo"
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
-func Screens() []Action { return []Action{Screen1, Screen2, Screen5, Screen6} }
+func Screens() []Action { return []Action{Screen1, Screen2, Screen3, Screen5, Screen6} }
 
 // The headings of the help overlay.
 const (
 	groupMove    = "Move"
 	groupJump    = "Jump"
 	groupView    = "View"
+	groupEdit    = "Edit"
 	groupProgram = "Program"
 )
 
@@ -140,6 +149,10 @@ var table = []Binding{
 	{Context: Sectors, Action: MoreBytes, Keys: []string{"+"}, Help: "More bytes in a row", Group: groupView},
 	{Context: Sectors, Action: FewerBytes, Keys: []string{"-"}, Help: "Fewer bytes in a row", Group: groupView},
 
+	{Context: Sectors, Action: EditBytes, Keys: []string{"e", "i", "insert"}, Label: "edit", Help: "Overwrite bytes: hexadecimal digits or text; nothing is written before the review", Group: groupEdit},
+	{Context: Sectors, Action: FillBytes, Keys: []string{"F"}, Help: "Fill the selection with the byte that is typed next", Group: groupEdit},
+	{Context: Sectors, Action: RevertBytes, Keys: []string{"D"}, Help: "Put back what is on disk: the selection, or the byte under the cursor", Group: groupEdit},
+
 	{Context: Partitions, Action: Open, Keys: []string{"enter"}, Label: "go there", Help: "Go to the first sector of the partition", Group: groupJump},
 
 	{Context: Bytes, Action: Follow, Keys: []string{"f"}, Label: "follow", Help: "Follow the pointer to the structure that it names", Group: groupJump},
@@ -151,7 +164,8 @@ var table = []Binding{
 	{Context: Bytes, Action: NextFile, Keys: []string{">"}, Help: "Hex pane: next file of the image", Group: groupView},
 	{Context: Bytes, Action: PrevFile, Keys: []string{"<"}, Help: "Hex pane: previous file of the image", Group: groupView},
 
-	{Context: Map, Action: Open, Keys: []string{"enter", "f"}, Label: "bytes", Help: "Go to the bytes of the block under the cursor: of a large cell, the one that matters most", Group: groupJump},
+	{Context: Map, Action: Open, Keys: []string{"enter"}, Label: "bytes", Help: "Go to the bytes of the block under the cursor: of a large cell, the one that matters most", Group: groupJump},
+	{Context: Map, Action: Follow, Keys: []string{"f"}, Label: "file", Help: "Go to the block's place in the file", Group: groupJump},
 	{Context: Map, Action: TableEntry, Keys: []string{"b"}, Label: "entry", Help: "Go to the table entry that decided about the block", Group: groupJump},
 	{Context: Map, Action: ZoomIn, Keys: []string{"+"}, hint: "+/-", Label: "zoom", Help: "Half as many blocks in a cell, down to single ones", Group: groupView},
 	{Context: Map, Action: ZoomOut, Keys: []string{"-"}, Help: "Twice as many blocks in a cell, up to the whole disk", Group: groupView},
@@ -180,6 +194,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Forward, Keys: []string{"]", "alt+right"}, Help: "Forward in the jump history", Group: groupJump},
 	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
 	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
+	{Context: Everywhere, Action: Screen3, Keys: []string{"3"}, Help: "Map", Group: groupJump},
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 
@@ -201,6 +216,23 @@ var table = []Binding{
 	{Context: Everywhere, Action: Interrupt, Keys: []string{"ctrl+c"}, Help: "Stop a running job, else quit", Group: groupProgram},
 	{Context: Everywhere, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this screen; type to filter", Group: groupProgram},
 	{Context: Everywhere, Action: Quit, Keys: []string{"q"}, Label: "quit", Help: "Quit", Group: groupProgram},
+
+	{Context: Edit, Action: Cancel, Keys: []string{"esc", "insert", "ctrl+c"}, Label: "done", Help: "Leave the mode; what was typed stays staged", Group: groupProgram},
+	{Context: Edit, Action: OtherColumn, Keys: []string{"tab", "shift+tab"}, Label: "hex or text", Help: "Type digits in the hexadecimal column, or characters in the text", Group: groupEdit},
+	{Context: Edit, Action: StepBack, Keys: []string{"backspace", "ctrl+h"}, Label: "back", Help: "Step back and put back what is on disk there", Group: groupEdit},
+	{Context: Edit, Action: RevertBytes, Keys: []string{"delete"}, Label: "revert", Help: "Put back what is on disk: the selection, or the byte under the cursor", Group: groupEdit},
+	{Context: Edit, Action: Undo, Keys: []string{"ctrl+u"}, Label: "undo", Help: "Take the last change back", Group: groupEdit},
+	{Context: Edit, Action: Redo, Keys: []string{"ctrl+r"}, Label: "redo", Help: "Bring back what was undone", Group: groupEdit},
+	{Context: Edit, Action: Left, Keys: []string{"left"}, Help: "Previous byte", Group: groupMove},
+	{Context: Edit, Action: Right, Keys: []string{"right"}, Help: "Next byte", Group: groupMove},
+	{Context: Edit, Action: Up, Keys: []string{"up"}, Help: "Row above", Group: groupMove},
+	{Context: Edit, Action: Down, Keys: []string{"down"}, Help: "Row below", Group: groupMove},
+	{Context: Edit, Action: RowStart, Keys: []string{"home"}, Help: "Start of the row", Group: groupMove},
+	{Context: Edit, Action: RowEnd, Keys: []string{"end"}, Help: "End of the row", Group: groupMove},
+	{Context: Edit, Action: PageUp, Keys: []string{"pgup"}, Help: "Page up", Group: groupMove},
+	{Context: Edit, Action: PageDown, Keys: []string{"pgdown"}, Help: "Page down", Group: groupMove},
+	{Context: Edit, Action: GoTo, Keys: []string{"ctrl+g"}, Help: "Go to an address", Group: groupJump},
+	{Context: Edit, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this mode", Group: groupProgram},
 
 	{Context: Help, Action: Cancel, Keys: []string{"esc", "f1", "ctrl+c", "enter"}, Label: "close", Help: "Close the help", Group: groupProgram},
 	{Context: Help, Action: Down, Keys: []string{"down", "ctrl+n"}, hint: "up/down", Label: "scroll", Help: "Down", Group: groupMove},

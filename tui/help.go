@@ -163,8 +163,8 @@ func (h *help) drawRow(a grid.Area, r helpRow) {
 	}
 	x := max(keyColumn, a.TextFit(3, 0, a.W()-3, r.keys, keys)+2)
 	line := r.text
-	if r.why != "" {
-		line += " (not here: " + r.why + ")"
+	if why := line + " (not here: " + r.why + ")"; r.why != "" && grid.Width(why) < a.W()-x {
+		line = why
 	}
 	a.TextFit(x, 0, a.W()-x-1, line, text)
 }

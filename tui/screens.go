@@ -3,6 +3,7 @@ package tui
 import (
 	"platter/keymap"
 	"platter/views"
+	"platter/views/blockmap"
 	"platter/views/findings"
 	"platter/views/overview"
 	"platter/views/sectors"
@@ -19,6 +20,7 @@ type screen struct {
 var screens = []screen{
 	{keymap.Screen1, func(e views.Env) views.View { return overview.New(e) }},
 	{keymap.Screen2, func(e views.Env) views.View { return structure.New(e) }},
+	{keymap.Screen3, func(e views.Env) views.View { return blockmap.New(e) }},
 	{keymap.Screen5, func(e views.Env) views.View { return findings.New(e) }},
 	{keymap.Screen6, func(e views.Env) views.View { return sectors.New(e) }},
 }

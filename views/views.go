@@ -105,6 +105,26 @@ func (s Spot) Same(t Spot) bool {
 // Goto asks the program to go to a spot, remembering where it was.
 type Goto struct{ To Spot }
 
+// Stage asks the program to stage new bytes as one undoable change. An edit
+// whose file is [disk.VirtualDisk] concerns the virtual disk: it is staged in
+// the files where its sectors are stored. Whether it worked or not, Changed
+// follows.
+type Stage struct {
+	Title string
+	Edits []disk.Edit
+}
+
+// Revert asks the program to stage what is on disk for a range of a file, or
+// of the virtual disk. Changed follows.
+type Revert struct {
+	Title string
+	Place decode.Place
+}
+
+// Act asks the program to carry an action of its own out, for a view in a
+// mode that takes all keys: undo, help.
+type Act struct{ Action keymap.Action }
+
 // Failed says that something went wrong that the user should know of. The
 // text may hold what comes from an image: the frame escapes it.
 type Failed struct{ Err error }

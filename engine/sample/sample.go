@@ -16,14 +16,14 @@ type Sample struct {
 	build func(*store.Mem) error
 }
 
-// All lists the samples.
+// All lists the samples. Each holds a FAT16 volume with a few files.
 func All() []Sample {
 	return []Sample{
-		{"vhd", "dynamic VHD, 16 MiB: MBR, FAT16, blocks out of order", "sample.vhd", buildVHD},
-		{"vhdx", "dynamic VHDX, 64 MiB: GPT, FAT16, blocks in several states", "sample.vhdx", buildVHDX},
-		{"vmdk", "sparse VMDK, 64 MiB: MBR, FAT16, two grain directories", "sample.vmdk", buildSparse},
-		{"stream", "streamOptimized VMDK, 64 MiB: compressed grains between markers", "stream.vmdk", buildStream},
-		{"split", "twoGbMaxExtentFlat VMDK, 16 MiB: a descriptor and two extents", "split.vmdk", buildSplit},
+		{"vhd", "dynamic VHD, MBR, blocks out of order", "sample.vhd", buildVHD},
+		{"vhdx", "dynamic VHDX, GPT, blocks in several states", "sample.vhdx", buildVHDX},
+		{"vmdk", "sparse VMDK, MBR, two grain directories", "sample.vmdk", buildSparse},
+		{"stream", "streamOptimized VMDK, compressed grains", "stream.vmdk", buildStream},
+		{"split", "flat VMDK, a descriptor and two extents", "split.vmdk", buildSplit},
 	}
 }
 

@@ -31,8 +31,8 @@ type plan struct {
 	sector  int64 // bytes; 512 if 0
 	states  map[int64]uint64
 	here    func(sector int64) bool // for partially present blocks
-	id      byte                    // of content and identity
-	parent  byte                    // identity of the parent; 0 for none
+	id      int                     // of content and identity
+	parent  int                     // identity of the parent; 0 for none
 	locator []string                // keys and values; nil for the usual ones
 	name    string                  // of the parent
 	bat     int64                   // MiB of the BAT region; 1 if 0
@@ -49,7 +49,7 @@ type fixture struct {
 }
 
 // identity is the DataWriteGuid of the image with an id.
-func identity(id byte) uuid.UUID { return uuid.UUID{id, 1, 2, 3, 4, 5, 6, 7, 8, 9} }
+func identity(id int) uuid.UUID { return uuid.UUID{byte(id), byte(id >> 8), 2, 3, 4, 5, 6, 7, 8, 9} }
 
 // build makes the image that Windows would make.
 func build(t testing.TB, p plan) *fixture {
@@ -297,10 +297,10 @@ func (f *fixture) bits(block int64) {
 }
 
 // content is what the image with an id has in the 512 bytes at off.
-func content(id byte, off int64) []byte {
+func content(id int, off int64) []byte {
 	b := make([]byte, 512)
 	copy(b, fmt.Sprintf("image %d byte %d", id, off))
-	b[511] = id
+	b[511] = byte(id)
 	return b
 }
 

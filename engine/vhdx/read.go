@@ -264,10 +264,24 @@ func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
 	case vhdx.NotPresent:
 		return limit, v.params.hasParent
 	case vhdx.PartiallyPresent:
-		r, err := v.decide(off, limit, 0, entry)
-		return r.end, err == nil && r.state == disk.FromParent
+		return v.absentBits(off, limit)
 	}
 	return limit, false
+}
+
+// absentBits is absentAt for a byte of a partially present block.
+func (v *Image) absentBits(off, limit int64) (end int64, absent bool) {
+	g := &v.geo
+	block := g.Block(off)
+	at, why, err := v.bitmapAt(g.Chunk(block))
+	if err != nil || why != "" || !v.params.hasParent {
+		return limit, false
+	}
+	begin := block * g.BlockSize
+	first := (off - begin) / g.SectorSize
+	last := (limit - begin + g.SectorSize - 1) / g.SectorSize
+	set, n, err := v.bitRow(at+g.BitmapByte(block), first, last)
+	return min(limit, begin+(first+n)*g.SectorSize), err == nil && !set
 }
 
 func (v *Image) readRun(i int, p []byte, off int64) (int, error) {

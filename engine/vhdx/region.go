@@ -175,6 +175,9 @@ func (v *Image) structures() []extent {
 // clearOf is a structure that meets [off, end), empty if none does, and where
 // the first one behind that range starts.
 func (v *Image) clearOf(off, end int64) (meets string, next int64) {
+	if last := len(v.held) - 1; last < 0 || off >= v.held[last].reach {
+		return "", math.MaxInt64
+	}
 	i := sort.Search(len(v.held), func(i int) bool { return v.held[i].off >= end })
 	next = math.MaxInt64
 	if i < len(v.held) {

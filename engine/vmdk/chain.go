@@ -174,36 +174,34 @@ func (w *walk) next(pos, end int64, r *run) (int, error) {
 	last := len(w.layers) - 1
 	for layer := 0; ; layer++ {
 		m := w.layers[layer]
-		if w.ends[layer] <= pos {
-			if pos >= m.size {
-				// A child may be larger than its parent.
-				*r = run{length: end - pos, state: disk.Unallocated, offset: -1}
-				return layer, nil
-			}
-			n := min(end, m.size) - pos
-			length := int64(0)
-			if m.quick != nil && n <= quickBytes && layer < last {
-				length = m.quick.absent(pos, n)
-			}
-			if length == 0 {
-				if err := m.own(pos, n, r); err != nil {
-					return layer, err
-				}
-				if r.state != disk.FromParent {
-					return layer, nil
-				}
-				length = r.length
-			}
-			w.ends[layer] = pos + length
+		if w.ends[layer] > pos {
+			end = min(end, w.ends[layer])
+			continue
 		}
-		end = min(end, w.ends[layer])
+		if pos >= m.size {
+			// A child may be larger than its parent.
+			*r = run{length: end - pos, state: disk.Unallocated, offset: -1}
+			return layer, nil
+		}
+		end = min(end, m.size)
+		length := int64(0)
+		if m.quick != nil && end-pos <= quickBytes && layer < last {
+			length = m.quick.absent(pos, end-pos)
+		}
+		if length == 0 {
+			if err := m.own(pos, end-pos, r); err != nil || r.state != disk.FromParent {
+				return layer, err
+			}
+			length = r.length
+		}
 		if layer == last {
-			*r = run{length: end - pos, state: disk.FromParent, offset: -1}
 			if !m.link.wanted {
 				r.state = disk.Unallocated
 			}
 			return layer, nil
 		}
+		end = pos + length
+		w.ends[layer] = end
 	}
 }
 

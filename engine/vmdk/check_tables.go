@@ -36,6 +36,7 @@ type scan struct {
 	highest   int64 // end of the last table or grain
 	leaks     leaks
 	zeroed    leaks
+	looked    int64 // bytes of grains that were read to find zeros
 }
 
 // clash is a grain whose sectors another one has already.
@@ -285,7 +286,7 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	} else if at+g.grain > g.file.Size {
 		c.note("G11", entry, "the grain at byte 0x%x is cut off behind the end of the disk", at)
 	}
-	if w.isBlank(at) {
+	if w.looked < blankBudget && w.isBlank(at) {
 		w.zeroed.add(g.file.place(at, g.grain))
 	}
 }
@@ -295,11 +296,22 @@ func (w *scan) inside(t, i int64) int64 {
 	return min(w.g.grain, w.g.capacity-(t*w.g.perTable+i)*w.g.grain)
 }
 
+// blankBudget bounds how many bytes of grains are read to find those that hold
+// nothing but zeros: on a large disk that is a sample.
+const blankBudget = 1 << 30
+
 // isBlank reports whether a grain holds zeros only. Most others show that
 // within their first sectors.
 func (w *scan) isBlank(at int64) bool {
 	f := w.g.file
-	return f.isZero(at, 4096) && f.isZero(at, min(w.g.grain, f.Size-at))
+	const start = 4096
+	w.looked += start
+	if !f.isZero(at, start) {
+		return false
+	}
+	length := min(w.g.grain, f.Size-at)
+	w.looked += length
+	return f.isZero(at, length)
 }
 
 // compare is G4 and G5: the two copies of a table.
@@ -384,7 +396,8 @@ func (w *scan) conclude() {
 		c.found(disk.SeverityInfo, "G12", w.leaks.where, "%d bytes in %d ranges behind the metadata belong to no grain", w.leaks.bytes, w.leaks.count)
 	}
 	if w.zeroed.count > 0 {
-		c.found(disk.SeverityInfo, "G14", w.zeroed.where, "%d grains hold nothing but zeros", w.zeroed.count)
+		atLeast := map[bool]string{true: "at least "}[w.looked >= blankBudget]
+		c.found(disk.SeverityInfo, "G14", w.zeroed.where, "%s%d grains hold nothing but zeros", atLeast, w.zeroed.count)
 	}
 	switch s.kind {
 	case vmdk.KindCowd:

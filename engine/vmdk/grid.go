@@ -53,6 +53,7 @@ type run struct {
 	second bool // the entries are those of the redundant directory
 	via    [2]entry
 	vias   int
+	tail   entry // the entry of the last grain; at 0: there is none
 }
 
 // grid is the two levels of tables of a sparse extent, whatever its kind.
@@ -102,9 +103,9 @@ func (g *grid) listed(n int64) int64 {
 // tableBytes is the length of a grain table.
 func (g *grid) tableBytes() int64 { return g.perTable * g.width }
 
-// mergeLimit bounds how many entries one run looks at, so that whoever walks a
-// giant gets a word in.
-const mergeLimit = 1 << 18
+// mergeLimit bounds how many tables and chunks of tables one run goes through,
+// so that whoever walks a giant gets a word in.
+const mergeLimit = 1 << 17
 
 // run tells what the bytes [x, x+n) of the extent are, as far as one answer
 // goes. x is below the capacity and n above 0.
@@ -113,20 +114,56 @@ func (g *grid) run(x, n int64, r *run) error {
 		return err
 	}
 	n = min(n, g.capacity-x)
-	if r.packed == 0 {
-		var next run
-		for i := 0; r.length < n && i < mergeLimit; i++ {
-			if err := g.locate(x+r.length, &next); err != nil {
-				break // reported when the reader gets there
-			}
-			if !r.joins(&next) {
-				break
-			}
-			r.length += next.length
+	var next run
+	for i := 0; r.packed == 0 && i < mergeLimit; i++ {
+		if ended := g.follow(n, r); ended || r.length >= n {
+			break
 		}
+		if err := g.locate(x+r.length, &next); err != nil {
+			break // reported when the reader gets there
+		}
+		if !r.joins(&next) {
+			break
+		}
+		r.length, r.tail = r.length+next.length, next.tail
 	}
 	r.length = min(r.length, n)
 	return nil
+}
+
+// follow makes a run longer while the next entries, as far as they are at hand,
+// are those that continue it. It reports whether one is not, and ends a run of
+// data.
+func (g *grid) follow(n int64, r *run) (ended bool) {
+	e := r.tail
+	c := g.file.tables.peek(uint64(e.at))
+	if e.at == 0 || c == nil {
+		return false
+	}
+	for ; r.length < n && e.index+1 < g.perTable && (e.at+g.width)%chunkBytes != 0; r.length += g.grain {
+		want := g.successor(e.raw, r.state)
+		if raw := c.uint(uint64(e.at+g.width), g.width); raw != want {
+			ended = r.state == disk.Data
+			break
+		}
+		if r.state == disk.Data && r.offset+r.length+g.grain > g.file.Size {
+			break
+		}
+		e = entry{e.index + 1, e.at + g.width, want}
+	}
+	r.tail = e
+	return ended
+}
+
+// successor is the entry that continues a run behind the entry raw.
+func (g *grid) successor(raw uint64, state disk.State) uint64 {
+	switch {
+	case state != disk.Data:
+		return raw
+	case g.kind == vmdk.KindSeSparse:
+		return vmdk.SeEntry(vmdk.SeGrainIndex(raw) + 1)
+	}
+	return raw + uint64(g.grain/vmdk.SectorSize)
 }
 
 func (r *run) joins(next *run) bool {
@@ -184,7 +221,7 @@ func (g *grid) locate(x int64, r *run) error {
 	if e.raw, err = g.file.tables.uint(e.at, g.width); err != nil {
 		return g.ioError(e.at, err)
 	}
-	r.via[1], r.vias = e, 2
+	r.via[1], r.vias, r.tail = e, 2, e
 	inside := x - number*g.grain
 	r.length = g.grain - inside
 	if g.packed != nil {

@@ -34,7 +34,7 @@ func (m *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 				yield(disk.Span{}, err)
 				return
 			}
-			if via, err = m.trail(via[:0], pos, layer); err != nil {
+			if via, err = m.trail(via[:0], pos, layer, &r); err != nil {
 				yield(disk.Span{}, err)
 				return
 			}
@@ -55,25 +55,31 @@ func span(pos int64, layer int, r *run, via []disk.Via) disk.Span {
 }
 
 // trail lists the table entries that decided about the byte at pos, in all
-// layers down to the one that answered.
-func (m *Image) trail(via []disk.Via, pos int64, layer int) ([]disk.Via, error) {
-	var r run
-	for l, img := range m.layers[:layer+1] {
+// layers down to the one that answered with r.
+func (m *Image) trail(via []disk.Via, pos int64, layer int, r *run) ([]disk.Via, error) {
+	var above run
+	for l, img := range m.layers[:layer] {
 		if pos >= img.size {
 			break
 		}
-		if err := img.own(pos, 1, &r); err != nil {
+		if err := img.own(pos, 1, &above); err != nil {
 			return via, err
 		}
-		for i, e := range r.via[:r.vias] {
-			g := r.extent.sparse.grid
-			via = append(via, disk.Via{
-				Table: tableName(i, r.second), Index: e.index,
-				Place: g.file.place(e.at, g.width), Raw: e.raw, Layer: l,
-			})
-		}
+		via = above.trail(via, l)
 	}
-	return via, nil
+	return r.trail(via, layer), nil
+}
+
+// trail lists the entries that led to a run of a layer.
+func (r *run) trail(via []disk.Via, layer int) []disk.Via {
+	for i, e := range r.via[:r.vias] {
+		g := r.extent.sparse.grid
+		via = append(via, disk.Via{
+			Table: tableName(i, r.second), Index: e.index,
+			Place: g.file.place(e.at, g.width), Raw: e.raw, Layer: layer,
+		})
+	}
+	return via
 }
 
 // tableName is the format's word for a level of tables.

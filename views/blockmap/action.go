@@ -17,7 +17,7 @@ const leap = 8
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty, v.opening, v.note = true, false, ""
+	v.dirty, v.opening, v.note = true, "", ""
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
 		v.focus ^= stripPane
@@ -28,8 +28,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.zoom(-1)
 	case keymap.ZoomOut:
 		return v.zoom(1)
-	case keymap.Open:
-		return v.visit()
+	case keymap.Open, keymap.Follow:
+		return v.visit(a)
 	case keymap.TableEntry:
 		return v.visitEntry()
 	}
@@ -54,7 +54,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 
 // move moves the cursor over the map.
 func (v *View) move(a keymap.Action) {
-	cols, page := int64(v.lay.cols), int64(v.lay.cols)*int64(max(1, v.lay.rows-1))
+	cols := int64(max(v.lay.cols, 1))
+	page := cols * int64(max(1, v.lay.rows-1))
 	inRow := v.cell() % cols
 	switch a {
 	case keymap.Left:
@@ -123,34 +124,46 @@ func (v *View) nextOverlay() tea.Cmd {
 	return v.sample()
 }
 
-// visit goes to the bytes of the block under the cursor, or of the region
-// under the strip's.
-func (v *View) visit() tea.Cmd {
-	if v.focus == stripPane {
-		if s, ok := v.strip.column(v.column, v.lay.stripColumns()); ok {
-			r := s.region
-			return views.Send(views.Goto{To: views.Spot{Place: decode.Place{File: r.File, Offset: r.Offset, Length: r.Length}}})
-		}
-		return nil
-	}
-	if !v.known() {
-		v.opening = true
+// visit goes to the bytes of the block under the cursor, on the virtual disk
+// or, to follow it, in the file; or to those of the region under the strip's
+// cursor.
+func (v *View) visit(a keymap.Action) tea.Cmd {
+	switch {
+	case v.focus == stripPane:
+		return v.visitRegion()
+	case !v.known():
+		v.opening = a
 		return v.refresh()
+	}
+	s := v.detail.blocks[0].span
+	if a == keymap.Open {
+		return goTo(decode.Place{File: disk.VirtualDisk, Offset: s.Start})
 	}
 	if why := v.unreachable(); why != "" {
 		return views.Send(views.Failed{Err: errors.New(why)})
 	}
-	s := v.detail.blocks[0].span
-	return views.Send(views.Goto{To: views.Spot{Place: decode.Place{File: s.File, Offset: s.Offset}}})
+	return goTo(decode.Place{File: s.File, Offset: s.Offset})
 }
 
-// unreachable tells why the bytes of the block under the cursor can't be gone
-// to.
+func (v *View) visitRegion() tea.Cmd {
+	s, ok := v.strip.column(v.column, v.lay.stripColumns())
+	if !ok {
+		return nil
+	}
+	return goTo(decode.Place{File: s.region.File, Offset: s.region.Offset, Length: s.region.Length})
+}
+
+func goTo(place decode.Place) tea.Cmd {
+	return views.Send(views.Goto{To: views.Spot{Place: place}})
+}
+
+// unreachable tells why the block under the cursor has no place in a file of
+// the image itself.
 func (v *View) unreachable() string {
 	b := v.detail.blocks[0]
 	switch {
 	case b.span.State != disk.Data:
-		return fmt.Sprintf("block %s is not stored (%s): there are no bytes to go to", grouped(b.number), b.mark)
+		return fmt.Sprintf("block %s is not stored (%s): it has no place in a file", grouped(b.number), b.mark)
 	case b.span.Layer > 0:
 		return fmt.Sprintf("block %s is stored in a parent, in %s", grouped(b.number), decode.Printable(b.span.File))
 	}
@@ -160,7 +173,7 @@ func (v *View) unreachable() string {
 // visitEntry goes to the table entry that decided about the block.
 func (v *View) visitEntry() tea.Cmd {
 	if via, ok := v.entry(); ok {
-		return views.Send(views.Goto{To: views.Spot{Place: via.Place}})
+		return goTo(via.Place)
 	}
 	return nil
 }
@@ -240,7 +253,7 @@ func (v *View) Disabled(a keymap.Action) string {
 		if v.level >= v.top {
 			return "the whole disk shows already"
 		}
-	case keymap.Open:
+	case keymap.Follow:
 		if v.focus == mapPane && v.known() {
 			return v.unreachable()
 		}

@@ -50,13 +50,13 @@ type View struct {
 	lay     layout
 	overlay overlay
 	focus   pane
-	level   uint        // a cell is 1<<level blocks
-	top     uint        // the level at which everything shows
-	cursor  int64       // block; the map's cursor is on the cell that holds it
-	rows    grid.Scroll // of cells
-	column  int         // cursor of the strip
-	opening bool        // go to the bytes as soon as they are known
-	note    string      // for the status line, until the next key
+	level   uint          // a cell is 1<<level blocks
+	top     uint          // the level at which everything shows
+	cursor  int64         // block; the map's cursor is on the cell that holds it
+	rows    grid.Scroll   // of cells
+	column  int           // cursor of the strip
+	opening keymap.Action // to be done as soon as the cell is known
+	note    string        // for the status line, until the next key
 
 	cells []count // of the rows that show
 	shown []uint8 // their looks
@@ -148,7 +148,7 @@ func (v *View) Stop() bool {
 	for _, stop := range []func() bool{v.fine.stop, v.content.stop, v.survey.stop, v.exam.stop, v.seeking.stop} {
 		stopped = stop() || stopped
 	}
-	v.opening, v.dirty = false, true
+	v.opening, v.dirty = "", true
 	return stopped
 }
 
@@ -239,9 +239,9 @@ func (v *View) examined(msg examined) tea.Cmd {
 	if cmd := v.refresh(); cmd != nil {
 		return cmd
 	}
-	if v.opening {
-		v.opening = false
-		return v.visit()
+	if a := v.opening; a != "" {
+		v.opening = ""
+		return v.visit(a)
 	}
 	return nil
 }

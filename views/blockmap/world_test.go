@@ -1,10 +1,12 @@
 package blockmap_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -24,13 +26,13 @@ type world struct {
 	block   int64
 	tail    int64 // bytes that the last block lacks
 	natural bool
-	state   func(block int64) []disk.Span // the parts of a block, from offset 0
+	state   func(block int64) [2]disk.Span // the parts of a block, from offset 0; the second may be empty
 	regions []disk.Region
 	size    int64 // of the file
 	refused error
-	broken  int64 // the map fails at this block; 0 for none
-	byteAt  func(off int64) byte
-	asked   int // blocks of the map that were asked for
+	broken  int64                // the map fails at this block; 0 for none
+	byteAt  func(off int64) byte // nil: the same everywhere
+	asked   atomic.Int64         // blocks of the map that were asked for
 }
 
 const (
@@ -55,7 +57,7 @@ func (w *world) Map(off, n int64) iter.Seq2[disk.Span, error] {
 		end := min(off+n, w.virtual())
 		via := make([]disk.Via, 1)
 		for b := off / w.block; b*w.block < end; b++ {
-			w.asked++
+			w.asked.Add(1)
 			if w.broken > 0 && b == w.broken {
 				yield(disk.Span{}, disk.Errorf(disk.Damaged, decode.Place{File: name, Offset: tables}, "the table \x1b[31m can't be read"))
 				return
@@ -80,6 +82,9 @@ func (w *world) Map(off, n int64) iter.Seq2[disk.Span, error] {
 }
 
 func (w *world) ReadAt(b []byte, off int64) (int, error) {
+	if w.byteAt == nil {
+		return copy(b, bytes.Repeat([]byte("FILE0\x00\x00\x01"), len(b)/8+1)), nil
+	}
 	for i := range b {
 		if off+int64(i) >= w.virtual() {
 			return i, io.EOF
@@ -107,13 +112,13 @@ func (w *world) Check(context.Context) iter.Seq2[disk.Finding, error] {
 }
 
 // none is a block that is of one state throughout and stored nowhere.
-func (w *world) none(s disk.State) []disk.Span {
-	return []disk.Span{{Length: w.block, State: s, Offset: -1}}
+func (w *world) none(s disk.State) [2]disk.Span {
+	return [2]disk.Span{{Length: w.block, State: s, Offset: -1}}
 }
 
 // data is a block that lies in a file.
-func (w *world) data(layer int, file string, off int64) []disk.Span {
-	return []disk.Span{{Length: w.block, State: disk.Data, Layer: layer, File: file, Offset: off}}
+func (w *world) data(layer int, file string, off int64) [2]disk.Span {
+	return [2]disk.Span{{Length: w.block, State: disk.Data, Layer: layer, File: file, Offset: off}}
 }
 
 const (
@@ -125,9 +130,8 @@ const (
 // archive is a disk of 64 TiB that has everything that a map can show.
 func archive() *world {
 	w := &world{blocks: 64 * tib / (32 * mib), block: 32 * mib, natural: true, size: 24 * tib}
-	w.byteAt = func(off int64) byte { return "FILE0\x00\x00\x01"[off%8] }
 	payload := func(b int64) int64 { return 1*gib + b*w.block }
-	w.state = func(b int64) []disk.Span {
+	w.state = func(b int64) [2]disk.Span {
 		region := b * 64 / w.blocks // of 1 TiB
 		switch {
 		case b == 741802 || b == 741803:
@@ -143,7 +147,8 @@ func archive() *world {
 		case region == 8:
 			half := w.data(0, name, payload(b))
 			half[0].Length = w.block / 2
-			return append(half, disk.Span{Start: w.block / 2, Length: w.block / 2, State: disk.Unallocated, Offset: -1})
+			half[1] = disk.Span{Start: w.block / 2, Length: w.block / 2, State: disk.Unallocated, Offset: -1}
+			return half
 		case region == 10:
 			return w.none(disk.Zero)
 		case region == 12:
@@ -182,7 +187,7 @@ func (w *world) share(off, n int64) {
 }
 
 // open makes the screen of a world, scanned to the end.
-func open(t testing.TB, w *world, width, height int) *blockmap.View {
+func open(t testing.TB, w disk.Image, width, height int) *blockmap.View {
 	t.Helper()
 	v := blockmap.New(views.Env{Image: w, Theme: viewtest.Theme(t)})
 	v.SetSize(width, height)
@@ -197,4 +202,31 @@ func press(v *blockmap.View, actions ...keymap.Action) []tea.Msg {
 		up = append(up, viewtest.Run(v, v.Do(a))...)
 	}
 	return up
+}
+
+// vast is the largest disk that there can be, in blocks of a sector, all zero.
+type vast struct{}
+
+const vastSize = 1<<63 - 1
+
+func (vast) Info() disk.Info {
+	return disk.Info{Path: "vast", VirtualSize: vastSize, BlockSize: 512, LogicalSectorSize: 512}
+}
+
+func (vast) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		yield(disk.Span{Start: off, Length: n, State: disk.Zero, Offset: -1}, nil)
+	}
+}
+
+func (vast) Files() []disk.File                    { return nil }
+func (vast) ReadAt(b []byte, _ int64) (int, error) { clear(b); return len(b), nil }
+func (vast) Close() error                          { return nil }
+func (vast) Tree() decode.Node                     { return decode.Node{} }
+func (vast) Parent() disk.Image                    { return nil }
+func (vast) Regions(context.Context) iter.Seq2[disk.Region, error] {
+	return func(func(disk.Region, error) bool) {}
+}
+func (vast) Check(context.Context) iter.Seq2[disk.Finding, error] {
+	return func(func(disk.Finding, error) bool) {}
 }

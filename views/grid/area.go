@@ -138,12 +138,22 @@ func (a Area) Paint(x, y, n int, s theme.Style) {
 // Box draws a frame around the area with a title in its upper edge and
 // returns what is inside.
 func (a Area) Box(t *theme.Theme, title string, focus bool) Area {
-	if a.w < 2 || a.h < 2 {
-		return a.Sub(0, 0, 0, 0)
-	}
-	b, style := t.Glyphs.Border(focus), theme.Frame
+	style := theme.Frame
 	if focus {
 		style = theme.FrameFocus
+	}
+	return a.box(t.Glyphs.Border(focus), style, title)
+}
+
+// EditBox is [Area.Box] for a pane in which keys overwrite bytes: its frame
+// shows that from afar.
+func (a Area) EditBox(t *theme.Theme, title string) Area {
+	return a.box(t.Glyphs.EditBorder(), theme.Mark, title)
+}
+
+func (a Area) box(b theme.Border, style theme.Style, title string) Area {
+	if a.w < 2 || a.h < 2 {
+		return a.Sub(0, 0, 0, 0)
 	}
 	a.HLine(1, 0, a.w-2, b.Horizontal, style)
 	a.HLine(1, a.h-1, a.w-2, b.Horizontal, style)

@@ -122,8 +122,8 @@ func TestRows(t *testing.T) {
 			"00000000  ?? ?? ?? ?? ?? ?? ?? ??  20 20 20 00 02 08 00 00             ....."},
 		{"staged", hexgrid.Row{Data: data, N: 16}, hexgrid.Marks{Staged: []hexgrid.Range{{Start: 13, End: 14}}},
 			"00000000* eb 52 90 4e 54 46 53 20  20 20 20 00 02 08 00 00  .R.NTFS    ....."},
-		{"half", hexgrid.Row{Data: data, N: 16}, hexgrid.Marks{Cursor: 1, Half: true},
-			"00000000  eb 5_ 90 4e 54 46 53 20  20 20 20 00 02 08 00 00  .R.NTFS    ....."},
+		{"half", hexgrid.Row{Data: data, N: 16}, hexgrid.Marks{Cursor: 1, Half: true, High: 9},
+			"00000000  eb 9_ 90 4e 54 46 53 20  20 20 20 00 02 08 00 00  .R.NTFS    ....."},
 	} {
 		if got := paint(t, f, tt.row, tt.marks); got != tt.want {
 			t.Errorf("%s:\n%q, want\n%q", tt.name, got, tt.want)

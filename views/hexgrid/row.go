@@ -36,6 +36,7 @@ type Marks struct {
 	Staged   []Range // bytes that differ from the disk, ascending
 	Hits     []Range // what a search found, ascending
 	Half     bool    // the high digit of the byte at the cursor is typed, the low one is awaited
+	High     byte    // that digit
 }
 
 // Paint draws a row at line y of the area. Gutter is the mark of the row; 0
@@ -95,12 +96,13 @@ func (f Format) paintByte(a grid.Area, y, i int, row Row, off int64, m *Marks) t
 	if k := i - row.From; k < len(row.Data) && !lost {
 		b := row.Data[k]
 		s := m.style(off, b, !m.InText)
-		a.Set(x, y, rune(hexDigits[b>>4]), s)
-		low := rune(hexDigits[b&15])
 		if m.Half && off == m.Cursor {
-			low = '_'
+			a.Set(x, y, rune(hexDigits[m.High&15]), s)
+			a.Set(x+1, y, '_', s)
+			return s
 		}
-		a.Set(x+1, y, low, s)
+		a.Set(x, y, rune(hexDigits[b>>4]), s)
+		a.Set(x+1, y, rune(hexDigits[b&15]), s)
 		return s
 	}
 	r, s := '.', theme.Dim

@@ -91,3 +91,22 @@ func (e Encoding) runeAt(data []byte, i int, even bool) (r rune, size int) {
 	}
 	return single[e][data[i]], 1
 }
+
+// Encode is the bytes of a character; false if the encoding lacks it.
+func (e Encoding) Encode(r rune) ([]byte, bool) {
+	switch e {
+	case ASCII:
+		return []byte{byte(r)}, r < 0x80
+	case CP437:
+		b, ok := charmap.CodePage437.EncodeRune(r)
+		return []byte{b}, ok
+	case CP1252:
+		b, ok := charmap.Windows1252.EncodeRune(r)
+		return []byte{b}, ok
+	case UTF16LE:
+		return decode.EncodeUTF16(string(r), decode.Little), true
+	case UTF8:
+		return utf8.AppendRune(nil, r), true
+	}
+	return nil, false
+}

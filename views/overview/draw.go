@@ -39,120 +39,6 @@ func (v *View) View() string {
 	return v.text
 }
 
-// notReadable labels the reason why there is no virtual disk to read.
-const notReadable = "Not readable"
-
-// facts are the rows of the identity.
-func facts(info disk.Info, files int) []disk.Detail {
-	format := strings.ToUpper(info.Format)
-	if info.Type != "" && info.Type != info.Format {
-		format += ", " + info.Type
-	}
-	if info.Parent != "" {
-		format += ", child of " + info.Parent
-	}
-	rows := []disk.Detail{{Label: "Format", Value: format}}
-	add := func(label, value string) {
-		if value != "" {
-			rows = append(rows, disk.Detail{Label: label, Value: value})
-		}
-	}
-	add("Recognised", info.Recognised)
-	if info.VirtualSize > 0 {
-		add("Virtual size", size(info.VirtualSize)+sectors(info))
-	}
-	file := size(info.FileSize)
-	if files > 1 {
-		file += fmt.Sprintf(" in %d files", files)
-	}
-	add("File size", file)
-	if info.BlockSize > 0 {
-		add("Block size", fmt.Sprintf("%s, %d blocks", decode.FormatSize(uint64(info.BlockSize)), (info.VirtualSize+info.BlockSize-1)/info.BlockSize))
-	}
-	add("Creator", info.Creator)
-	add("Disk id", info.ID)
-	if info.Dirty {
-		add("State", "DIRTY: it was not closed cleanly")
-	}
-	if info.Refused != nil {
-		add(notReadable, info.Refused.Error())
-	}
-	return append(rows, info.Details...)
-}
-
-// size is a size in words and exactly, in groups of three digits.
-func size(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + " " + digits[i:]
-	}
-	return fmt.Sprintf("%s (%s B)", decode.FormatSize(uint64(max(n, 0))), digits)
-}
-
-func sectors(info disk.Info) string {
-	switch {
-	case info.LogicalSectorSize == 0:
-		return ""
-	case info.PhysicalSectorSize == 0:
-		return fmt.Sprintf(", %d-byte sectors", info.LogicalSectorSize)
-	}
-	return fmt.Sprintf(", %d/%d sectors", info.LogicalSectorSize, info.PhysicalSectorSize)
-}
-
-// line is a line of the identity: a fact or the rest of one.
-type line struct {
-	label, value string
-	style        theme.Style
-}
-
-// Bounds on the column of the values.
-const minLabel, maxLabel = 14, 24
-
-// wrapFacts breaks the facts into lines for w columns.
-func (v *View) wrapFacts(w int) []line {
-	column := v.labelColumn()
-	var out []line
-	for _, r := range v.rows {
-		style := theme.Value
-		if strings.HasPrefix(r.Value, "DIRTY") || r.Label == notReadable {
-			style = theme.Warn
-		}
-		for i, text := range grid.Wrap(decode.Printable(r.Value), w-column) {
-			l := line{"", text, style}
-			if i == 0 {
-				l.label = decode.Printable(r.Label)
-			}
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-// labelColumn is where values start.
-func (v *View) labelColumn() int {
-	w := minLabel
-	for _, r := range v.rows {
-		w = max(w, grid.Width(decode.Printable(r.Label))+2)
-	}
-	return min(w, maxLabel)
-}
-
-func (v *View) drawIdentity(a grid.Area) {
-	column := v.labelColumn()
-	for y := range a.H() {
-		i, ok := v.facts.At(y)
-		if !ok {
-			break
-		}
-		l := v.lines[i]
-		a.TextFit(0, y, column-1, l.label, theme.Label)
-		a.TextFit(column, y, a.W()-column, l.value, l.style)
-	}
-	if v.facts.Top+int64(a.H()) < v.facts.Total {
-		a.TextRight(a.W(), a.H()-1, " more ", theme.Dim)
-	}
-}
-
 func (v *View) nextTitle() string {
 	if f, ok := v.selected(); ok {
 		return decode.Printable(f.Code)
@@ -248,157 +134,39 @@ func (v *View) drawFindings(a grid.Area) {
 	}
 }
 
+// place is where the evidence of a finding lies; the name of an only file
+// would say nothing.
+func (v *View) place(f disk.Finding) string {
+	if len(f.Where) == 0 {
+		return ""
+	}
+	p := f.Where[0]
+	if v.files == 1 {
+		p.File = ""
+	}
+	return strings.TrimSpace(where(p))
+}
+
+// placeWidth is the column of the places.
+func (v *View) placeWidth() int {
+	if v.files == 1 {
+		return 20
+	}
+	return 36
+}
+
 func (v *View) drawFinding(a grid.Area, f disk.Finding, code int, cursor bool) {
 	mark, style := severity(f.Severity)
 	a.Text(1, 0, mark, style)
 	a.TextFit(4, 0, code, decode.Printable(f.Code), theme.Label)
-	x, place := 4+code+2, ""
-	if len(f.Where) > 0 && a.W() >= 100 {
-		place = where(f.Where[0])
-	}
+	x := 4 + code + 2
 	if a.W() >= 100 {
-		a.TextFit(x, 0, 30, decode.Printable(place), theme.Dim)
-		x += 32
+		a.TextFit(x, 0, v.placeWidth(), decode.Printable(v.place(f)), theme.Dim)
+		x += v.placeWidth() + 2
 	}
 	a.TextFit(x, 0, a.W()-x, decode.Printable(f.Text), theme.Value)
 	if cursor && v.focus == findingsPane {
 		a.Paint(0, 0, a.W(), theme.Selected)
 		a.Set(0, 0, '>', theme.Selected)
 	}
-}
-
-func (v *View) stripTitle() string {
-	title := "Allocation"
-	if n := v.scan.total[disk.Data]; v.scan.size > 0 {
-		title += fmt.Sprintf("  %s of %s stored (%.1f %%)", decode.FormatSize(uint64(n)), decode.FormatSize(uint64(v.scan.size)), float64(n)/float64(v.scan.size)*100)
-	}
-	switch {
-	case v.scan.err != nil:
-		title += "  ! " + decode.Printable(v.scan.err.Error())
-	case v.scan.running:
-		title += fmt.Sprintf("  %d %% scanned", v.scan.percent())
-	case v.scan.at < v.scan.size:
-		title += fmt.Sprintf("  stopped at %d %%", v.scan.percent())
-	}
-	return title
-}
-
-func (v *View) drawStrip(a grid.Area) {
-	rows := a.H()
-	if rows >= 3 {
-		rows -= 2
-		v.drawLegend(a.Row(a.H() - 1))
-	}
-	if a.W() == 0 || rows == 0 || len(v.scan.parts) == 0 {
-		return
-	}
-	for i, t := range v.scan.cells(a.W() * rows) {
-		r, style := v.glyph(t)
-		a.Set(i%a.W(), i/a.W(), r, style)
-	}
-}
-
-// glyph is how a part of the disk looks: what is missing wins, then how much
-// is stored, then what the rest is.
-func (v *View) glyph(t tally) (rune, theme.Style) {
-	g := v.env.Theme.Glyphs
-	states := g.States()
-	of := func(cell int) (rune, theme.Style) { return states[cell].Glyph, states[cell].Style }
-	sum := t.sum()
-	switch data := t[disk.Data]; {
-	case sum == 0:
-		return ' ', theme.Plain
-	case t[disk.Missing] > 0:
-		return of(theme.CellMissing)
-	case data == sum:
-		return of(theme.CellFull)
-	case data > 0:
-		return g.Density(density(data, sum)), theme.StatePartial
-	}
-	most := disk.Unallocated
-	for _, s := range []disk.State{disk.Zero, disk.FromParent, disk.Unmapped} {
-		if t[s] > 0 && t[s] >= t[most] {
-			most = s
-		}
-	}
-	return of(cellOf[most])
-}
-
-// cellOf is how a state shows on a map.
-var cellOf = [...]int{
-	disk.Data: theme.CellFull, disk.Zero: theme.CellZero, disk.Unallocated: theme.CellNone,
-	disk.FromParent: theme.CellParent, disk.Unmapped: theme.CellUnmapped, disk.Missing: theme.CellMissing,
-}
-
-// density grades what is stored: 1 up to half, 2 up to three quarters, 3 up
-// to less than all.
-func density(data, sum int64) int {
-	switch part := float64(data) / float64(sum); {
-	case part > 0.75:
-		return 3
-	case part > 0.5:
-		return 2
-	}
-	return 1
-}
-
-// drawLegend explains the marks that show.
-func (v *View) drawLegend(a grid.Area) {
-	g := v.env.Theme.Glyphs
-	x := 0
-	put := func(r rune, style theme.Style, text string) {
-		if x+4+len(text) > a.W() {
-			return
-		}
-		a.Set(x, 0, r, style)
-		x = a.Text(x+2, 0, text, theme.Dim) + 3
-	}
-	states := g.States()
-	put(states[theme.CellFull].Glyph, states[theme.CellFull].Style, "present")
-	for part, text := range []string{"some", ">50 %", ">75 %"} {
-		put(g.Density(part+1), theme.StatePartial, text)
-	}
-	for state, cell := range cellOf {
-		if state != int(disk.Data) && v.scan.total[state] > 0 {
-			put(states[cell].Glyph, states[cell].Style, states[cell].Name)
-		}
-	}
-}
-
-func (v *View) drawGuest(a grid.Area) {
-	switch {
-	case v.parts.err != nil:
-		a.TextFit(0, 0, a.W(), "! "+decode.Printable(v.parts.err.Error()), theme.Warn)
-		return
-	case !v.parts.done:
-		a.Text(0, 0, "..", theme.Dim)
-		return
-	case len(v.parts.list) == 0:
-		a.Text(0, 0, "no partition table", theme.Dim)
-		return
-	}
-	if a.H() < 3 {
-		v.drawGuestLine(a)
-		return
-	}
-	sector := max(v.info.LogicalSectorSize, 512)
-	a.TextFit(0, 0, a.W(), fmt.Sprintf("%3s  %-24s %14s %12s  %-10s %s", "#", "type", "first sector", "size", "system", "label"), theme.Label)
-	for i, p := range v.parts.list[:min(len(v.parts.list), a.H()-1)] {
-		a.TextFit(0, i+1, a.W(), fmt.Sprintf("%3d  %-24s %14d %12s  %-10s %s", p.Number,
-			grid.Fit(decode.Printable(p.Type), 24), p.Start/sector, decode.FormatSize(uint64(max(p.Length, 0))),
-			decode.Printable(p.System), decode.Printable(p.Label)), theme.Value)
-	}
-}
-
-// drawGuestLine names all partitions in one line.
-func (v *View) drawGuestLine(a grid.Area) {
-	var parts []string
-	for _, p := range v.parts.list {
-		name := p.System
-		if name == "" {
-			name = p.Type
-		}
-		parts = append(parts, fmt.Sprintf("#%d %s %s", p.Number, decode.Printable(name), decode.FormatSize(uint64(max(p.Length, 0)))))
-	}
-	a.TextFit(0, 0, a.W(), strings.Join(parts, " | "), theme.Value)
 }

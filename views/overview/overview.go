@@ -4,7 +4,6 @@
 package overview
 
 import (
-	"context"
 	"fmt"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -29,6 +28,7 @@ const (
 type View struct {
 	env   views.Env
 	info  disk.Info
+	files int
 	rows  []disk.Detail
 	lines []line // of the identity, broken for its width
 	w, h  int
@@ -58,7 +58,8 @@ func (v *View) take(img disk.Image) {
 	v.findings = views.Findings{List: v.info.Findings}
 	v.scan = newScan(img, v.info)
 	v.parts = partitions{}
-	v.rows = facts(v.info, len(img.Files()))
+	v.files = len(img.Files())
+	v.rows = facts(v.info, v.files)
 }
 
 // Start scans the allocation and reads the partition table.
@@ -213,29 +214,6 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 		}
 	}
 	return nil
-}
-
-// partitions is what the partition table says.
-type partitions struct {
-	list []disk.Partition
-	err  error
-	done bool
-}
-
-type partitioned struct {
-	gen   views.Gen
-	parts partitions
-}
-
-func (v *View) readPartitions() tea.Cmd {
-	if v.env.Explorer == nil || !v.info.Readable() {
-		return nil
-	}
-	gen, img, explore := v.scan.gen, v.env.Image, v.env.Explorer
-	return func() tea.Msg {
-		list, err := explore.Partitions(context.Background(), img)
-		return partitioned{gen, partitions{list, err, true}}
-	}
 }
 
 // severity is how a finding's weight is written and looks.

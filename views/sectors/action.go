@@ -151,6 +151,10 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 		return v.doBytes(plain[a])
 	case keymap.OtherSpace:
 		return v.otherSpace()
+	case keymap.EditBytes, keymap.FillBytes:
+		return v.startEdit(a == keymap.FillBytes)
+	case keymap.RevertBytes:
+		return v.revert()
 	case keymap.Follow, keymap.Open:
 		return v.follow()
 	case keymap.Twin:
@@ -245,6 +249,10 @@ func (v *View) Disabled(a keymap.Action) string {
 	case keymap.OtherSpace:
 		if _, part := v.partition(v.cursor); !part && v.known() && (v.fact.span.File == "" || v.fact.span.Layer > 0) {
 			return "this byte is stored in no file of this image"
+		}
+	case keymap.EditBytes, keymap.FillBytes, keymap.RevertBytes:
+		if err := v.fixed(v.cursor, v.cursor+1); err != nil {
+			return err.Error()
 		}
 	case keymap.Escape:
 		if v.run.cancel == nil && v.begun < 0 && !v.zoomed && v.focus == bytesPane {

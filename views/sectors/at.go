@@ -17,6 +17,8 @@ type fact struct {
 	off   int64
 	span  disk.Span // of this byte: with the entries that decided it
 	err   error
+	was   byte          // on disk, where something else is staged
+	now   bool          // something else is staged
 	nodes []decode.Node // of what the guest wrote, outermost first
 }
 
@@ -51,12 +53,16 @@ func (v *View) examine() tea.Cmd {
 		return nil
 	}
 	v.asking = true
-	img, guest, f := v.image, v.guest, fact{gen: v.factGen, off: v.cursor}
+	img, ed, staged, guest, f := v.image, v.editor, v.staged, v.guest, fact{gen: v.factGen, off: v.cursor}
 	return func() tea.Msg {
 		for s, err := range img.Map(f.off, 1) {
 			f.span, f.err = s, err
 			f.span.Via = slices.Clone(s.Via)
 			break
+		}
+		if s := f.span; f.err == nil && s.Layer == 0 && s.Packed == 0 && staged.holds(s.File, s.Offset) {
+			f.was, f.err = onDisk(ed, s)
+			f.now = f.err == nil
 		}
 		for _, i := range guest.Find(disk.VirtualDisk, f.off) {
 			guest = guest.Child(i)

@@ -43,7 +43,7 @@ func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
 	v.cursor, v.anchor = l.start, y
 	if l.kind == bytesLine {
 		if i, text, ok := v.format.At(x); ok {
-			v.inText = text
+			v.edit.SetColumn(text)
 			per := int64(v.format.Bytes)
 			v.cursor = max(l.start, min(l.start-l.start%per+int64(i), l.end-1))
 		}

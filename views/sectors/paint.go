@@ -20,7 +20,7 @@ func (v *View) View() string {
 	v.grid.Resize(v.w, v.h)
 	a := v.grid.Area()
 	if r := v.lay.bytes; r.shows() {
-		v.paintBytes(r.in(a).Box(v.theme, v.title(), v.focus == bytesPane))
+		v.paintBytes(v.frame(r.in(a)))
 	}
 	if r := v.lay.list; r.shows() {
 		v.paintList(r.in(a).Box(v.theme, "Partitions", v.focus == listPane))
@@ -36,6 +36,14 @@ func (v *View) View() string {
 	}
 	v.text = v.grid.String(v.theme)
 	return v.text
+}
+
+// frame draws the frame of the bytes, another one while they are overwritten.
+func (v *View) frame(a grid.Area) grid.Area {
+	if v.edit.On() {
+		return a.EditBox(v.theme, v.edit.Words()+"  "+v.title())
+	}
+	return a.Box(v.theme, v.title(), v.focus == bytesPane)
 }
 
 // title says where the cursor is in the guest's terms.
@@ -88,8 +96,10 @@ func (v *View) paintRefused(a grid.Area) {
 // mark collects what is marked among the bytes that show.
 func (v *View) mark() {
 	m := &v.marks
-	m.Cursor, m.Focus, m.InText = v.cursor, v.focus == bytesPane, v.inText
+	m.Cursor, m.Focus, m.InText = v.cursor, v.focus == bytesPane, v.edit.InText()
+	m.High, m.Half = v.edit.Half()
 	m.Selected.Start, m.Selected.End = v.selection()
+	v.markStaged()
 	m.Field = hexgrid.Range{}
 	if n, ok := v.current(); ok {
 		m.Field = hexgrid.Range{Start: n.Place.Offset, End: n.Place.End()}

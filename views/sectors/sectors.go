@@ -16,6 +16,7 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
+	"platter/views/hexedit"
 	"platter/views/hexgrid"
 	"platter/views/theme"
 )
@@ -31,7 +32,8 @@ const (
 // View is the sectors screen. It implements [views.View].
 type View struct {
 	theme    *theme.Theme
-	explorer disk.Explorer
+	explorer disk.Explorer // nil: what the guest wrote is not looked at
+	editor   disk.Editor   // nil: nothing can be changed
 	image    disk.Image
 	info     disk.Info
 	gen      views.Gen // of the image
@@ -53,7 +55,6 @@ type View struct {
 	column int64 // byte of the row that up and down keep to
 	anchor int   // line of the pane that the cursor is on
 	begun  int64 // where the selection began; -1 for none
-	inText bool
 
 	win     window
 	growing [2]bool
@@ -63,6 +64,7 @@ type View struct {
 	lines   []line
 	spare   []line
 
+	staged   staged
 	fact     fact
 	factGen  views.Gen // of what facts are made of
 	asking   bool
@@ -75,6 +77,7 @@ type View struct {
 	run      run
 
 	grid  grid.Grid
+	edit  hexedit.Mode
 	marks hexgrid.Marks
 	text  string
 	dirty bool
@@ -82,7 +85,7 @@ type View struct {
 
 // New makes the screen of an image. Start reads what it shows first.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, explorer: env.Explorer, foldZeros: true, explain: true, begun: -1, dirty: true}
+	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, foldZeros: true, explain: true, begun: -1, dirty: true}
 	v.pages.reset()
 	v.open(env.Image)
 	v.restart(0)
@@ -113,7 +116,7 @@ func (v *View) restart(off int64) {
 
 // Start reads the disk's first bytes and its partitions.
 func (v *View) Start() tea.Cmd {
-	return tea.Batch(v.survey(), v.refresh())
+	return tea.Batch(v.survey(), v.compare(), v.refresh())
 }
 
 // Stop ends a search for the next data, and reports whether there was one.
@@ -122,8 +125,12 @@ func (v *View) Stop() bool { return v.run.stop() }
 // Title is the word on the tab.
 func (v *View) Title() string { return "Sectors" }
 
-// Context is that of the pane with the focus.
+// Context is that of the pane with the focus, or the mode in which bytes are
+// overwritten.
 func (v *View) Context() keymap.Context {
+	if v.edit.On() {
+		return keymap.Edit
+	}
 	return [...]keymap.Context{keymap.Sectors, keymap.Partitions}[v.focus]
 }
 
@@ -146,6 +153,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		v.surveyed(msg)
 	case examined:
 		v.examined(msg)
+	case compared:
+		v.compared(msg)
 	case ran:
 		return v.ran(msg)
 	case views.Changed:
@@ -162,7 +171,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.open(msg.Image)
 	v.pages.stale()
 	v.place()
-	return tea.Batch(v.remap(), v.survey(), v.refresh())
+	return tea.Batch(v.remap(), v.survey(), v.compare(), v.refresh())
 }
 
 // refresh works out what shows by now and asks for what is lacking.
@@ -225,5 +234,6 @@ func (v *View) Show(s views.Spot) tea.Cmd {
 		return nil
 	}
 	v.focus = bytesPane
+	v.edit.Stop()
 	return v.jump(s.Place.Offset)
 }

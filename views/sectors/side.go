@@ -35,7 +35,20 @@ func (v *View) whereNotes() []note {
 	if !v.known() {
 		return append(notes, note{"state", "..", theme.Dim})
 	}
-	return append(notes, v.spanNotes(v.fact.span)...)
+	notes = append(notes, v.spanNotes(v.fact.span)...)
+	if v.fact.now {
+		notes = append(notes, note{"on disk", fmt.Sprintf("%02x (staged: %s)", v.fact.was, v.byteText()), theme.Mark})
+	}
+	return notes
+}
+
+// byteText is the byte under the cursor.
+func (v *View) byteText() string {
+	b := v.pages.bytes(v.cursor, 1)
+	if len(b) == 0 {
+		return ".."
+	}
+	return fmt.Sprintf("%02x", b[0])
 }
 
 // spanNotes say what a span is and why.
@@ -129,6 +142,8 @@ func (v *View) paintBrief(a grid.Area) {
 		case "virtual", "volume", "file":
 			way = append(way, n.label+" "+n.text)
 		case "LBA":
+		case "on disk":
+			via = append(via, n.label+" "+n.text)
 		case "state":
 			via = append([]string{n.text}, via...)
 		default:
@@ -324,6 +339,9 @@ func (v *View) Status() string {
 	}
 	if start, end := v.selection(); end > start {
 		parts = append(parts, fmt.Sprintf("%d bytes selected", end-start))
+	}
+	if v.edit.On() {
+		parts = append(parts, v.edit.Words())
 	}
 	if v.run.cancel != nil {
 		parts = append(parts, "looking for data (esc stops)")

@@ -18,8 +18,8 @@ import (
 // The measures of the picture in pixels: a cell, the size of the letters in
 // it, and the margin around all cells.
 const (
-	cellWidth  = 8.4
-	cellHeight = 18
+	cellWidth  = 8.43 // DejaVu Sans Mono at this size; other fonts are stretched
+	cellHeight = 16
 	fontSize   = 14
 	margin     = 10
 )

@@ -152,10 +152,10 @@ func value(n decode.Node) string {
 // before it.
 func (v *View) drawVerdict(a grid.Area, n decode.Node) int {
 	text := n.Mark.String()
-	if n.Field == nil && n.Mark <= decode.Note && n.Words != "" && len(n.Words) <= 12 {
-		words := decode.Printable(n.Words)
-		if a.W() >= 60 {
-			words = strings.TrimSpace(words + " " + text)
+	room := a.W() / 5
+	if words := decode.Printable(n.Words); n.Field == nil && n.Mark <= decode.Note && words != "" && len(words) <= room {
+		if both := strings.TrimSpace(words + " " + text); len(both) <= room {
+			words = both
 		}
 		text = words
 	}

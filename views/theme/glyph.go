@@ -26,6 +26,14 @@ func (g Glyphs) Border(focus bool) Border {
 	return Border{'─', '│', '┌', '┐', '└', '┘'}
 }
 
+// EditBorder is the frame of a pane in which keys overwrite bytes: double.
+func (g Glyphs) EditBorder() Border {
+	if g == ASCII {
+		return Border{'#', '#', '#', '#', '#', '#'}
+	}
+	return Border{'═', '║', '╔', '╗', '╚', '╝'}
+}
+
 // pick is the shape in the set at hand.
 func (g Glyphs) pick(ascii, unicode rune) rune {
 	if g == Unicode {

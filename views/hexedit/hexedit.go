@@ -1,0 +1,218 @@
+// Package hexedit is the mode in which bytes are overwritten in a hex pane:
+// digits in the hexadecimal column, characters in the text column. It is the
+// one mode of the screens. It stages nothing itself and moves nothing: the
+// pane does. Bytes are overwritten only; none can be put in or taken out, that
+// would move all that follows.
+package hexedit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/keymap"
+	"platter/views/hexgrid"
+)
+
+// Pane is where bytes are edited.
+type Pane interface {
+	// Byte is the byte under the cursor; false if it is not at hand.
+	Byte() (byte, bool)
+	// Text is how the text column reads bytes; Off if there is none.
+	Text() hexgrid.Encoding
+	// Put overwrites bytes from the cursor on and goes behind the last one.
+	Put(data []byte) tea.Cmd
+	// Fill overwrites the selection with a byte.
+	Fill(b byte) tea.Cmd
+	// Do carries out what is no typing: moves, and keymap.RevertBytes.
+	Do(keymap.Action) tea.Cmd
+	// Ask passes an action on to the program: undo, help.
+	Ask(keymap.Action) tea.Cmd
+	// Fail tells the user why something can't be.
+	Fail(error) tea.Cmd
+}
+
+// Mode is the state of the mode. The zero Mode is off.
+type Mode struct {
+	on     bool
+	fill   bool // the next byte fills the selection
+	inText bool
+	half   bool // the high digit is typed
+	high   byte
+}
+
+// Start turns the mode on; fill says that the next byte typed fills the
+// selection and ends it.
+func (m *Mode) Start(fill bool) { *m = Mode{on: true, fill: fill, inText: m.inText} }
+
+// Stop turns the mode off. A digit that has no second one is dropped.
+func (m *Mode) Stop() { *m = Mode{inText: m.inText} }
+
+// On reports whether the mode is on.
+func (m *Mode) On() bool { return m.on }
+
+// InText reports whether characters are typed, not digits.
+func (m *Mode) InText() bool { return m.on && m.inText }
+
+// Half is the high digit that waits for its low one.
+func (m *Mode) Half() (digit byte, ok bool) { return m.high, m.half }
+
+// SetColumn chooses where the mode types: in the text or in the digits.
+func (m *Mode) SetColumn(text bool) { m.inText, m.half = text, false }
+
+// Words say what the mode does, for titles and the status line.
+func (m *Mode) Words() string {
+	switch {
+	case m.fill && m.inText:
+		return "FILL: type a character"
+	case m.fill:
+		return "FILL: type two digits"
+	case m.inText:
+		return "EDIT overwrite, text column"
+	}
+	return "EDIT overwrite, hex column"
+}
+
+// Type takes a key. The message holds one key, or a paste.
+func (m *Mode) Type(p Pane, msg tea.KeyMsg) tea.Cmd {
+	if msg.Paste {
+		return m.paste(p, string(msg.Runes))
+	}
+	if a, ok := keymap.Lookup(keymap.Edit, msg.String()); ok {
+		return m.do(p, a)
+	}
+	switch msg.Type {
+	case tea.KeySpace:
+		return m.typed(p, ' ')
+	case tea.KeyRunes:
+		var cmds []tea.Cmd
+		for _, r := range msg.Runes {
+			cmds = append(cmds, m.typed(p, r))
+		}
+		return tea.Batch(cmds...)
+	}
+	return nil
+}
+
+func (m *Mode) do(p Pane, a keymap.Action) tea.Cmd {
+	dropped := m.half
+	m.half = false
+	switch a {
+	case keymap.Cancel:
+		m.Stop()
+		return nil
+	case keymap.OtherColumn:
+		m.inText = !m.inText && p.Text() != hexgrid.Off
+		return nil
+	case keymap.StepBack:
+		if dropped { // takes the one digit back
+			return nil
+		}
+		return tea.Batch(p.Do(keymap.Left), p.Do(keymap.RevertBytes))
+	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.ShowHelp:
+		return p.Ask(a)
+	}
+	return p.Do(a)
+}
+
+// typed takes one character.
+func (m *Mode) typed(p Pane, r rune) tea.Cmd {
+	if m.inText {
+		b, ok := p.Text().Encode(r)
+		if !ok {
+			return p.Fail(fmt.Errorf("%q can't be written in %s", r, p.Text()))
+		}
+		return m.put(p, b)
+	}
+	d, ok := digit(r)
+	if !ok {
+		return p.Fail(fmt.Errorf("%q is no hexadecimal digit: tab goes to the text, esc leaves the mode; bytes can only be overwritten", r))
+	}
+	if _, ok := p.Byte(); !ok && !m.fill {
+		return p.Fail(errors.New("this byte is not at hand"))
+	}
+	if m.half = !m.half; m.half {
+		m.high = d
+		return nil
+	}
+	return m.put(p, []byte{m.high<<4 | d})
+}
+
+// put hands bytes over to the pane.
+func (m *Mode) put(p Pane, b []byte) tea.Cmd {
+	if !m.fill {
+		return p.Put(b)
+	}
+	if len(b) != 1 {
+		return p.Fail(errors.New("a selection is filled with a single byte"))
+	}
+	m.Stop()
+	return p.Fill(b[0])
+}
+
+// paste overwrites with what was pasted: hexadecimal digits in their column,
+// characters in the text.
+func (m *Mode) paste(p Pane, text string) tea.Cmd {
+	m.half = false
+	var data []byte
+	var err error
+	if m.inText {
+		data, err = encode(p.Text(), text)
+	} else {
+		data, err = ParseHex(text)
+	}
+	if err != nil {
+		return p.Fail(err)
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	return m.put(p, data)
+}
+
+func encode(e hexgrid.Encoding, text string) ([]byte, error) {
+	var data []byte
+	for _, r := range text {
+		b, ok := e.Encode(r)
+		if !ok {
+			return nil, fmt.Errorf("%q can't be written in %s", r, e)
+		}
+		data = append(data, b...)
+	}
+	return data, nil
+}
+
+// ParseHex reads bytes as people write them: pairs of digits, with or without
+// blanks, line breaks, commas, colons and 0x between them.
+func ParseHex(text string) ([]byte, error) {
+	var data []byte
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,:;-_{}[]", r) }) {
+		word = strings.TrimPrefix(strings.TrimPrefix(word, "0x"), `\x`)
+		if len(word)%2 != 0 {
+			return nil, fmt.Errorf("%q is no bytes in hexadecimal: an odd number of digits", word)
+		}
+		for i := 0; i < len(word); i += 2 {
+			high, ok := digit(rune(word[i]))
+			low, ok2 := digit(rune(word[i+1]))
+			if !ok || !ok2 {
+				return nil, fmt.Errorf("%q is no bytes in hexadecimal", word)
+			}
+			data = append(data, high<<4|low)
+		}
+	}
+	return data, nil
+}
+
+func digit(r rune) (byte, bool) {
+	switch {
+	case r >= '0' && r <= '9':
+		return byte(r - '0'), true
+	case r >= 'a' && r <= 'f':
+		return byte(r-'a') + 10, true
+	case r >= 'A' && r <= 'F':
+		return byte(r-'A') + 10, true
+	}
+	return 0, false
+}
