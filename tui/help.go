@@ -105,14 +105,33 @@ func (h *help) match() {
 			keep = keep && strings.Contains(text, w)
 		}
 		if keep {
-			h.rows = append(h.rows, r)
+			h.rows = append(h.rows, h.wrapped(r)...)
 		}
 	}
 	h.scroll.To(0)
 }
 
+// wrapped breaks a row whose sentence is longer than its column.
+func (h *help) wrapped(r helpRow) []helpRow {
+	if r.head != "" {
+		return []helpRow{r}
+	}
+	text := r.text
+	if r.why != "" {
+		text += " (not here: " + r.why + ")"
+	}
+	start := max(keyColumn, 3+grid.Width(r.keys)+2)
+	lines := grid.Wrap(text, max(10, h.width()-start-1))
+	out := []helpRow{{keys: r.keys, text: lines[0], why: r.why}}
+	for _, line := range lines[1:] {
+		out = append(out, helpRow{text: strings.Repeat(" ", start-keyColumn) + line, why: r.why})
+	}
+	return out
+}
+
 func (h *help) resize(w, hh int) {
 	h.grid.Resize(w, hh)
+	h.match()
 	h.scroll.Fit(int64(len(h.rows)), h.capacity())
 }
 
@@ -120,6 +139,9 @@ func (h *help) resize(w, hh int) {
 const helpColumn = 78
 
 func (h *help) columns() int { return max(1, (h.grid.Area().W()-2)/helpColumn) }
+
+// width is that of one of the columns.
+func (h *help) width() int { return (h.grid.Area().W() - 2) / h.columns() }
 
 // capacity is how many rows fit at once.
 func (h *help) capacity() int { return max(1, h.grid.Area().H()-4) * h.columns() }
@@ -136,8 +158,7 @@ func (h *help) view(t *theme.Theme) string {
 	rows := max(1, in.H()-2)
 	for i := range h.capacity() {
 		if n := int(h.scroll.Top) + i; n < len(h.rows) {
-			w := in.W() / h.columns()
-			h.drawRow(in.Sub(i/rows*w, 2+i%rows, w, 1), h.rows[n])
+			h.drawRow(in.Sub(i/rows*h.width(), 2+i%rows, h.width(), 1), h.rows[n])
 		}
 	}
 	if len(h.rows) == 0 {
@@ -161,12 +182,11 @@ func (h *help) drawRow(a grid.Area, r helpRow) {
 	if r.why != "" {
 		keys, text = theme.Dim, theme.Dim
 	}
-	x := max(keyColumn, a.TextFit(3, 0, a.W()-3, r.keys, keys)+2)
-	line := r.text
-	if why := line + " (not here: " + r.why + ")"; r.why != "" && grid.Width(why) < a.W()-x {
-		line = why
+	x := keyColumn
+	if r.keys != "" {
+		x = max(x, a.TextFit(3, 0, a.W()-3, r.keys, keys)+2)
 	}
-	a.TextFit(x, 0, a.W()-x-1, line, text)
+	a.TextFit(x, 0, a.W()-x-1, r.text, text)
 }
 
 // helpKey acts on the help; runes go into the filter.

@@ -186,18 +186,14 @@ func (w *scan) each(visit func(t, at int64) bool) {
 
 // entries visits the entries of a table that are not 0.
 func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
-	g := w.g
-	for i := range g.perTable {
-		raw, err := g.file.tables.uint(at+i*g.width, g.width)
-		if err != nil {
-			w.c.failed = g.ioError(at+i*g.width, err)
-			return false
-		}
-		if raw != 0 {
-			visit(i, raw)
-		}
+	err := w.g.entries(at, func(i int64, raw uint64) bool {
+		visit(i, raw)
+		return true
+	})
+	if err != nil {
+		w.c.failed = err
 	}
-	return true
+	return err == nil
 }
 
 // grains checks every entry of every table.
@@ -206,8 +202,21 @@ func (w *scan) grains() {
 		if w.first && w.g.dirCount == 2 {
 			w.compare(t, at)
 		}
-		return w.entries(at, func(i int64, raw uint64) { w.grain(t, i, at, raw) }) && w.c.going()
+		return w.entries(at, func(i int64, raw uint64) {
+			if w.first || w.near(raw) {
+				w.grain(t, i, at, raw)
+			}
+		}) && w.c.going()
 	})
+}
+
+// near reports whether the grain of an entry may reach into the window.
+func (w *scan) near(raw uint64) bool {
+	if w.s.kind == vmdk.KindSeSparse {
+		return true
+	}
+	const longest = 3 * maxGrainSectors // a compressed grain may be longer than plain
+	return int64(raw) < w.data.to && int64(raw) >= w.data.from-longest
 }
 
 func (w *scan) grain(t, i, table int64, raw uint64) {

@@ -334,6 +334,29 @@ func (g *grid) judgeSe(raw uint64, r *run) int64 {
 	return -1
 }
 
+// entries visits the entries of the table at a byte offset that are not 0,
+// until told to stop.
+func (g *grid) entries(at int64, visit func(i int64, raw uint64) bool) error {
+	for i := int64(0); i < g.perTable; {
+		off := at + i*g.width
+		c, err := g.file.tables.at(off)
+		n := min(g.perTable-i, (chunkBytes-off%chunkBytes)/g.width)
+		if err == nil && off%chunkBytes+n*g.width > int64(c.length) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return g.ioError(off, err)
+		}
+		for end := i + n; i < end; i++ {
+			if raw := c.uint(uint64(off), g.width); raw != 0 && !visit(i, raw) {
+				return nil
+			}
+			off += g.width
+		}
+	}
+	return nil
+}
+
 func (g *grid) ioError(at int64, err error) error {
 	return &disk.Error{Kind: disk.Damaged, Op: "read", At: g.file.place(at, g.width), What: "a table entry can't be read", Err: err}
 }

@@ -173,36 +173,28 @@ func (v visited) first(at int64) bool {
 
 // claimGrains lists the grains of one table.
 func (s *sparse) claimGrains(put putter, t, at int64) (bool, error) {
-	g := s.grid
-	var r run
-	for i := range min(g.perTable, g.entriesFrom(t)) {
-		raw, err := g.file.tables.uint(at+i*g.width, g.width)
-		if err != nil {
-			return false, g.ioError(at+i*g.width, err)
-		}
-		if raw == 0 {
-			continue
-		}
-		r = run{length: g.grain}
-		g.judge(raw, 0, &r)
-		if r.state != disk.Data {
-			continue
+	g, more := s.grid, true
+	var failed error
+	listed := g.entriesFrom(t)
+	err := g.entries(at, func(i int64, raw uint64) bool {
+		r := run{length: g.grain}
+		if g.judge(raw, 0, &r); r.state != disk.Data || i >= listed {
+			return true
 		}
 		length := g.grain
 		if g.packed != nil {
-			if err := g.packed.locate(&r, 0); err != nil {
-				return false, err
-			}
-			if r.state != disk.Data {
-				continue
+			if failed = g.packed.locate(&r, 0); failed != nil || r.state != disk.Data {
+				return failed == nil
 			}
 			length = roundUp(r.packed, vmdk.SectorSize)
 		}
-		if !put(r.offset, length, disk.KindPayload, "grain data") {
-			return false, nil
-		}
+		more = put(r.offset, length, disk.KindPayload, "grain data")
+		return more
+	})
+	if err == nil {
+		err = failed
 	}
-	return true, nil
+	return more, err
 }
 
 // markerBefore reports whether the sector before a structure of a stream is

@@ -27,6 +27,7 @@ type page struct {
 	err  error           // why not
 	zero bool            // nothing but zeros
 	used uint64
+	age  uint64 // of the pages when it came
 }
 
 // pages is a cache. What it lacks it notes, for a command to read.
@@ -36,27 +37,28 @@ type pages struct {
 	asked map[int64]bool
 	want  []int64
 	clock uint64
+	age   uint64 // grows when the image changes
 }
 
 func (p *pages) reset() {
 	*p = pages{kept: map[int64]*page{}, zeros: map[int64]bool{}, asked: map[int64]bool{}}
 }
 
-// stale asks for all pages anew and shows the old ones until the answer
-// comes.
+// stale has all pages read anew when they are used, and shows the old ones
+// until the answer comes.
 func (p *pages) stale() {
 	p.zeros, p.asked, p.want = map[int64]bool{}, map[int64]bool{}, nil
-	for off := range p.kept {
-		p.ask(off)
-	}
+	p.age++
 }
 
 // at is the page that holds a byte; nil until it is read.
 func (p *pages) at(off int64) *page {
 	base := off &^ (pageSize - 1)
 	pg := p.kept[base]
-	if pg == nil {
+	if pg == nil || pg.age != p.age {
 		p.ask(base)
+	}
+	if pg == nil {
 		return nil
 	}
 	p.clock++
@@ -77,7 +79,7 @@ func (p *pages) put(pg *page) {
 		p.evict()
 	}
 	p.clock++
-	pg.used = p.clock
+	pg.used, pg.age = p.clock, p.age
 	p.kept[pg.off] = pg
 	if pg.zero {
 		p.zeros[pg.off] = true
