@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -107,6 +108,15 @@ func (f withFolder) NextData(off int64) (store.Range, error) {
 		return store.Range{}, err
 	}
 	return store.NextData(f.File, off, size)
+}
+
+// ModTime passes the question for the time of change on; what does not know it
+// has the zero time.
+func (f withFolder) ModTime() (time.Time, error) {
+	if d, ok := f.File.(interface{ ModTime() (time.Time, error) }); ok {
+		return d.ModTime()
+	}
+	return time.Time{}, nil
 }
 
 // choose finds the format of a source, or takes the one demanded. That a file

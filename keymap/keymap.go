@@ -31,6 +31,9 @@ const (
 	Edit       Context = "edit"
 	Help       Context = "help"
 	Prompt     Context = "prompt"
+	Find       Context = "search"  // the prompt for what is looked for
+	Results    Context = "results" // a list that covers the screen
+	Menu       Context = "menu"    // a list to choose from by typing
 )
 
 // Title is the context's name as people read it.
@@ -64,12 +67,24 @@ func (c Context) Title() string {
 		return "Help"
 	case Prompt:
 		return "Prompt"
+	case Find:
+		return "Search prompt"
+	case Results:
+		return "Results"
+	case Menu:
+		return "Menu"
 	}
 	return string(c)
 }
 
 // exclusive contexts shut the keys of Everywhere out.
-func (c Context) exclusive() bool { return c == Help || c == Prompt || c == Edit }
+func (c Context) exclusive() bool {
+	switch c {
+	case Help, Prompt, Edit, Find, Results, Menu:
+		return true
+	}
+	return false
+}
 
 // Action is what a key does, by its stable name.
 type Action string

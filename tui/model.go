@@ -145,7 +145,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 		m.resize()
-		return m.tell(msg)
+		return m.tell(msg) // more may show now than was read
 	case tea.KeyMsg:
 		return m.keys(msg)
 	case tea.MouseMsg:

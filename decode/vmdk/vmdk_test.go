@@ -73,3 +73,16 @@ func TestHeaderPlaces(t *testing.T) {
 		t.Errorf("got  % x\nwant % x", got, want)
 	}
 }
+
+// FuzzTables walks every structure over any bytes.
+func FuzzTables(f *testing.F) {
+	for _, l := range vmdk.Layouts() {
+		f.Add(l.Blank())
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		vmdk.Sniff(b)
+		for _, l := range vmdk.Layouts() {
+			decodetest.Walk(t, l.Node(b, "f", 0), 1000)
+		}
+	})
+}

@@ -31,7 +31,7 @@ func shortRead(off int64, got, want int, err error) error {
 
 // run is the layer's own answer for the start of [off, limit), which lies on
 // its virtual disk: as far as one table entry or a row of equal bitmap bits
-// decides, or a row of entries that all say nothing is stored.
+// decides, or a row of equal entries without a block.
 func (v *Image) run(off, limit int64) (run, error) {
 	limit = min(limit, v.virtual)
 	if v.kind == vhd.Fixed {
@@ -43,18 +43,20 @@ func (v *Image) run(off, limit int64) (run, error) {
 	if r.entry, err = v.table.entry(block); err != nil {
 		return r, err
 	}
-	if r.entry == vhd.Unallocated {
-		last := (limit + v.table.blockSize - 1) / v.table.blockSize
-		n, err := v.table.unallocatedFrom(block, last)
-		r.end = min(limit, (block+n)*v.table.blockSize)
-		return r, err
+	if r.entry != vhd.Unallocated {
+		r.why = v.misplaced(r.entry)
 	}
-	r.end = min(limit, (block+1)*v.table.blockSize)
-	if r.why = v.misplaced(r.entry); r.why != "" {
+	switch {
+	case r.why != "":
 		r.state = disk.Missing
-		return r, nil
+	case r.entry != vhd.Unallocated:
+		r.end = min(limit, (block+1)*v.table.blockSize)
+		return v.bitmapRun(r)
 	}
-	return v.bitmapRun(r)
+	last := (limit + v.table.blockSize - 1) / v.table.blockSize
+	n, err := v.table.equalFrom(block, last, r.entry)
+	r.end = min(limit, (block+n)*v.table.blockSize)
+	return r, err
 }
 
 // absent is the state of what a layer does not store.

@@ -83,12 +83,16 @@ func (t *table) lookup(off int64) (sector uint32, known bool) {
 	return binary.BigEndian.Uint32(p.data[at-p.start:]), true
 }
 
-// unallocatedFrom is how many entries from i on, below end, say that their
-// block is not stored.
-func (t *table) unallocatedFrom(i, end int64) (int64, error) {
-	for start := i; ; {
-		if start >= end {
-			return end - i, nil
+// equalFrom is how many entries from i on, below end, have the given value. Of
+// zeros that lie in a hole of the file nothing is read.
+func (t *table) equalFrom(i, end int64, value uint32) (int64, error) {
+	for start := i; start < end; {
+		if value == 0 {
+			next, err := t.skipHole(start, end)
+			if err != nil || next == end {
+				return end - i, err
+			}
+			start = next
 		}
 		p, err := t.pages.get(t.off + 4*start)
 		if err != nil {
@@ -98,12 +102,13 @@ func (t *table) unallocatedFrom(i, end int64) (int64, error) {
 		b := p.data[at:]
 		b = b[:min(int64(len(b)), 4*(end-start))]
 		for len(b) >= 4 {
-			if binary.BigEndian.Uint32(b) != vhd.Unallocated {
+			if binary.BigEndian.Uint32(b) != value {
 				return start - i, nil
 			}
 			start, b = start+1, b[4:]
 		}
 	}
+	return end - i, nil
 }
 
 // entryPiece is how much of the table a scan reads at once, in bytes.

@@ -105,7 +105,7 @@ func (v *Image) judgeLocator(at []decode.Place) {
 		v.addAs(warning, "32", []decode.Place{item.Sub(16, 2)}, "reserved bytes of the parent locator are not zero")
 	}
 	v.judgePairs(item)
-	if v.params.hasParent {
+	if v.params.hasParent && len(v.locator.pairs) > 0 {
 		v.judgeLinkage(item)
 	}
 }

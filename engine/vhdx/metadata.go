@@ -80,6 +80,9 @@ func (v *Image) readMetadata() error {
 			break
 		}
 		rec, _ := vhdx.MetadataEntryTable.Of(raw[at : at+vhdx.MetadataEntrySize])
+		if vhdx.MetadataCount.Get(head) > vhdx.MaxMetadataEntries && vhdx.EntryItemID.Get(rec) == (uuid.UUID{}) {
+			break // the count is impossible, so the first entry without an identity ends the table
+		}
 		m.items = append(m.items, itemOf(rec, m.region.off+at, m.region.length))
 	}
 	return v.readItems()

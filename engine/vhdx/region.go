@@ -92,6 +92,21 @@ func (c tableCopy) count() int64 {
 	return min(int64(vhdx.RegionCount.Get(c.head)), vhdx.MaxRegionEntries, room)
 }
 
+// entries is how many of them are believed: where the count is impossible,
+// those before the first one without a GUID.
+func (c tableCopy) entries() int64 {
+	n := c.count()
+	if vhdx.RegionCount.Get(c.head) <= vhdx.MaxRegionEntries {
+		return n
+	}
+	for i := range n {
+		if vhdx.RegionGUID.Get(c.entry(i)) == (uuid.UUID{}) {
+			return i
+		}
+	}
+	return n
+}
+
 // entry is entry i of the table; i is below count.
 func (c tableCopy) entry(i int64) decode.Record[vhdx.RegionEntry] {
 	rec, _ := vhdx.RegionEntryTable.Of(c.raw[vhdx.RegionHeadSize+i*vhdx.RegionEntrySize:][:vhdx.RegionEntrySize])
@@ -100,7 +115,7 @@ func (c tableCopy) entry(i int64) decode.Record[vhdx.RegionEntry] {
 
 func (v *Image) readRegions() {
 	c := v.tables.copies[v.tables.used]
-	for i := range c.count() {
+	for i := range c.entries() {
 		rec := c.entry(i)
 		r := region{
 			guid: vhdx.RegionGUID.Get(rec), entry: vhdx.RegionOffset(v.tables.used) + vhdx.RegionHeadSize + i*vhdx.RegionEntrySize,
@@ -203,8 +218,8 @@ func (v *Image) judgeRegions() {
 	case string(a.raw) != string(b.raw):
 		v.add("13", []decode.Place{first, second}, "the region tables differ; the first one is used")
 	}
-	if v.tables.used < 0 {
-		return
+	if !v.tables.sound {
+		return // what a damaged table holds is shown, but not judged
 	}
 	v.judgeTableHead(v.tables.copies[v.tables.used])
 	v.judgeRegionKinds()
@@ -217,7 +232,9 @@ func (v *Image) judgeRegions() {
 func (v *Image) judgeTableHead(c tableCopy) {
 	at := vhdx.RegionOffset(v.tables.used)
 	if n := vhdx.RegionCount.Get(c.head); n > vhdx.MaxRegionEntries {
-		v.add("15", []decode.Place{v.place(at+8, 4)}, "EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries)
+		f := v.finding("15", fmt.Sprintf("EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries), v.place(at+8, 4))
+		f.Fatal = true
+		v.keep(f)
 	}
 	if !isZero(vhdx.RegionReserved.Get(c.head)) {
 		v.addAs(warning, "15", []decode.Place{v.place(at+12, 4)}, "reserved bytes of the region table are not zero")

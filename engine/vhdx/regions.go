@@ -50,7 +50,7 @@ func (v *Image) fixedClaims() []disk.Claim {
 	add(0, vhdx.IdentifierSize, disk.KindHeader, "file type identifier")
 	for i := range 2 {
 		add(vhdx.HeaderOffset(i), vhdx.HeaderSize, disk.KindHeader, fmt.Sprintf("header %d", i+1))
-		used := vhdx.RegionHeadSize + v.tables.copies[i].count()*vhdx.RegionEntrySize
+		used := vhdx.RegionHeadSize + v.tables.copies[i].entries()*vhdx.RegionEntrySize
 		add(vhdx.RegionOffset(i), used, disk.KindTable, fmt.Sprintf("region table %d", i+1))
 	}
 	add(v.log.off, v.log.length, disk.KindLog, "log")

@@ -116,7 +116,7 @@ func (v *Image) regionTableNode(i int) decode.Node {
 	n := vhdx.RegionTable.Node(c.raw, v.src.Name, off,
 		v.overlaid(off, vhdx.RegionTableSize, decode.Named(fmt.Sprintf("region table %d", i+1)), decode.TwinAt(twin), decode.Marked(mark, words))...)
 	var entries []decode.Node
-	for e := range c.count() {
+	for e := range c.entries() {
 		at := int64(vhdx.RegionHeadSize + e*vhdx.RegionEntrySize)
 		entries = append(entries, v.regionEntryNode(c.entry(e), off+at, twin.Sub(at, vhdx.RegionEntrySize)))
 	}

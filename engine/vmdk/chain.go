@@ -66,7 +66,6 @@ func (m *Image) openParent() {
 	m.quick = m.quickGrid()
 	m.layers = append(m.layers, m.link.parent.layers...)
 	m.orphan = m.link.parent.orphan
-	m.shareBudget()
 }
 
 // quickGrid is the grid that answers for the whole disk, if there is one that
@@ -145,14 +144,19 @@ func (m *Image) fits(parent *Image) error {
 	return nil
 }
 
-// shareBudget gives every layer its part of the memory for tables.
+// shareBudget gives every sparse file of every layer its part of the memory for
+// tables.
 func (m *Image) shareBudget() {
+	var list []*file
 	for _, l := range m.layers {
 		for _, f := range l.files {
 			if f.sparse != nil {
-				f.tables.limit(tableBudget / int64(len(m.layers)))
+				list = append(list, f)
 			}
 		}
+	}
+	for _, f := range list {
+		f.tables.limit(tableBudget / int64(len(list)))
 	}
 }
 

@@ -28,6 +28,7 @@ type scan struct {
 	first bool   // the first window: what concerns one entry alone is reported now
 	meta  *usage // sectors of headers, directories and tables
 	data  *usage // sectors of grains
+	busy  busy   // the windows in which tables or grains lie
 	clash []clash
 
 	lastTable int64 // where the table before ended
@@ -63,7 +64,7 @@ func (l *leaks) add(p decode.Place) {
 func (c *checker) tables(s *sparse) {
 	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], meta: newUsage(s.file.Size), data: newUsage(s.file.Size)}
 	total := s.file.Size/vmdk.SectorSize + 1
-	for from := int64(0); from < total && c.going(); from += windowSectors {
+	for from := int64(0); from < total && c.going(); from = w.following(from, total) {
 		w.first = from == 0
 		w.meta.move(from, min(total, from+windowSectors))
 		w.data.move(from, min(total, from+windowSectors))
@@ -76,6 +77,21 @@ func (c *checker) tables(s *sparse) {
 	if c.going() {
 		w.conclude()
 	}
+}
+
+// following is where the next window starts that tables or grains lie in. What
+// comes before it has nothing to check but how much of it is unreferenced.
+func (w *scan) following(from, total int64) int64 {
+	from += windowSectors
+	next := min(total, w.busy.from(from))
+	if from < next && w.tellsLeaks() {
+		between(w.s.fixedAreas(), max(from*vmdk.SectorSize, w.s.floor()), min(next*vmdk.SectorSize, w.s.file.Size), func(off, length int64) {
+			if length >= w.g.grain {
+				w.leaks.add(w.g.file.place(off, length))
+			}
+		})
+	}
+	return next
 }
 
 // structures marks what lies at fixed places.
@@ -138,6 +154,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	}
 	length := roundUp(g.tableBytes(), vmdk.SectorSize)
 	w.highest = max(w.highest, at+length)
+	w.busy.mark(at, length)
 	if w.meta.take(at, length) && w.inWindow(at) {
 		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
 	}
@@ -264,6 +281,7 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 		w.plainGrain(t, i, entry, at)
 	}
 	w.highest = max(w.highest, at+length)
+	w.busy.mark(at, length)
 	if w.inWindow(at) && w.meta.taken(at, length) {
 		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.data.take(at, length) && w.inWindow(at) {
@@ -388,9 +406,12 @@ func at(p decode.Place) string {
 	return fmt.Sprintf(" at 0x%x", p.Offset)
 }
 
+// tellsLeaks reports whether G12 is about the extent's tables.
+func (w *scan) tellsLeaks() bool { return w.s.kind == vmdk.KindHosted && w.g.packed == nil }
+
 // unreferenced collects what G12 is about.
 func (w *scan) unreferenced() {
-	if w.s.kind != vmdk.KindHosted || w.g.packed != nil {
+	if !w.tellsLeaks() {
 		return
 	}
 	holes(w.meta, w.data, w.s.floor(), w.g.grain, func(off, length int64) {

@@ -79,10 +79,10 @@ type tables struct {
 func (t *tables) init(r io.ReaderAt, size int64) {
 	t.r, t.size = r, size
 	t.changes, _ = r.(store.Generational)
-	t.limit(tableBudget)
 }
 
-// limit sets the memory that may be used, before the first read.
+// limit sets the memory in bytes that may be used, one chunk at least. Nothing
+// can be read before.
 func (t *tables) limit(budget int64) {
 	most := max(1, min(budget, t.size+chunkBytes-1)/chunkBytes)
 	slots := int64(1)

@@ -62,6 +62,7 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 		m.refused = m.hopeless()
 	}
 	m.openParent()
+	m.shareBudget()
 	m.opening = m.examineHeaders()
 	m.describe(recognised)
 	return m, nil

@@ -1,7 +1,10 @@
 package vmdk
 
 import (
+	"cmp"
+	"math"
 	"math/bits"
+	"slices"
 
 	"platter/decode/vmdk"
 )
@@ -81,4 +84,48 @@ func holes(a, b *usage, floor, length int64, visit func(off, length int64)) {
 		sector += min(int64(bits.TrailingZeros64(^word)), 64-bit)
 	}
 	end(a.to)
+}
+
+// busy are the windows of a file in which something lies: all others need no
+// pass, so that a table or a grain far out in a hole of terabytes costs one.
+type busy []uint64
+
+// mark notes the windows of a range of bytes.
+func (b *busy) mark(off, length int64) {
+	const window = windowSectors * vmdk.SectorSize
+	for n := off / window; n <= (off+max(length, 1)-1)/window; n++ {
+		for int64(len(*b)) <= n/64 {
+			*b = append(*b, 0)
+		}
+		(*b)[n/64] |= 1 << (n % 64)
+	}
+}
+
+// from is the first sector of the first marked window from that of a sector on.
+func (b busy) from(sector int64) int64 {
+	n := sector / windowSectors
+	for i := n / 64; i < int64(len(b)); i++ {
+		word := b[i]
+		if i == n/64 {
+			word &= ^uint64(0) << (n % 64)
+		}
+		if word != 0 {
+			return (i*64 + int64(bits.TrailingZeros64(word))) * windowSectors
+		}
+	}
+	return math.MaxInt64
+}
+
+// between visits the ranges of [from, to), in bytes, that no area covers.
+func between(areas []area, from, to int64, visit func(off, length int64)) {
+	slices.SortFunc(areas, func(a, b area) int { return cmp.Compare(a.off, b.off) })
+	for _, a := range areas {
+		if end := min(a.off, to); from < end {
+			visit(from, end-from)
+		}
+		from = max(from, a.off+a.bytes)
+	}
+	if from < to {
+		visit(from, to-from)
+	}
 }

@@ -192,11 +192,6 @@ func (v *View) entry() (via disk.Via, ok bool) {
 	return via, ok
 }
 
-// spot is the block under the cursor as a place on the virtual disk.
-func (v *View) spot() views.Spot {
-	return views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: v.tally.shape.offset(v.cursor)}}
-}
-
 // doStrip moves the cursor of the file strip.
 func (v *View) doStrip(a keymap.Action) {
 	cols, width := v.lay.stripColumns(), max(v.lay.strip.w, 1)

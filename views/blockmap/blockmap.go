@@ -13,6 +13,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
@@ -306,7 +307,9 @@ func (v *View) sample() tea.Cmd {
 }
 
 // Here is the cell under the cursor, as a place on the virtual disk.
-func (v *View) Here() views.Spot { return v.spot() }
+func (v *View) Here() views.Spot {
+	return views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: v.tally.shape.offset(v.cursor)}}
+}
 
 // Show goes to the block that holds a place of the virtual disk.
 func (v *View) Show(s views.Spot) tea.Cmd {

@@ -90,11 +90,11 @@ func readBlock(ctx context.Context, img disk.Image, sh shape, shared ranges, num
 			b.err = err
 			return b
 		}
-		if b.span.Length == 0 || b.span.State != disk.Data && s.State == disk.Data {
+		if b.span.Length == 0 || telling(&s) > telling(&b.span) {
 			b.span = s
 			b.span.Via = slices.Clone(s.Via)
 		}
-		if s.State == disk.Data {
+		if telling(&s) == ownData || ctx.Err() != nil {
 			break
 		}
 	}
@@ -107,4 +107,19 @@ func readBlock(ctx context.Context, img disk.Image, sh shape, shared ranges, num
 		}
 	}
 	return b
+}
+
+// ownData is what a span tells that lies in the image itself.
+const ownData = 2
+
+// telling ranks the spans of a block: what the image itself stores says most,
+// then what a parent does.
+func telling(s *disk.Span) int {
+	switch {
+	case s.State == disk.Data && s.Layer == 0:
+		return ownData
+	case s.State == disk.Data:
+		return 1
+	}
+	return 0
 }

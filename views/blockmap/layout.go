@@ -13,7 +13,6 @@ type layout struct {
 	cells      rect // the cells alone, without labels
 	labels     rect
 
-	head   rect // one line of words above the map
 	frame  rect // around map and legend
 	legend rect
 	facts  rect // one line about the cell
@@ -70,7 +69,7 @@ func columns(w int) int {
 
 // small has no frames: words, map, legend, strip.
 func small(w, h int) layout {
-	l := layout{cols: columns(w - labelWidth), head: rect{0, 0, w, 1}}
+	l := layout{cols: columns(w - labelWidth)}
 	below := 3
 	if h < 10 {
 		below = 1

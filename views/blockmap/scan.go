@@ -102,7 +102,6 @@ type tally struct {
 	pages   [][]count // nil where nothing is known yet
 	done    int       // pages
 	total   count
-	errs    int
 	err     error // the first
 	running bool
 	cancel  context.CancelFunc
@@ -121,7 +120,7 @@ func (t *tally) start(img disk.Image, shared ranges) tea.Cmd {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	t.gen, t.cancel, t.running, t.done, t.errs, t.err = views.NewGen(), cancel, true, 0, 0, nil
+	t.gen, t.cancel, t.running, t.done, t.err = views.NewGen(), cancel, true, 0, nil
 	return scan(ctx, t.gen, img, t.shape, shared)
 }
 
@@ -149,7 +148,6 @@ func (t *tally) take(msg scanned) bool {
 			t.total.add(&p.counts[i])
 		}
 		if p.err != nil {
-			t.errs++
 			t.err = firstError(t.err, p.err)
 		}
 		t.done++

@@ -43,12 +43,7 @@ func rank(k disk.Kind) int {
 	return max(0, slices.IndexFunc(kindLooks, func(l kindLook) bool { return l.kind == k }))
 }
 
-var (
-	payloadRank  = rank(disk.KindPayload)
-	trailingRank = rank(disk.KindTrailing)
-	freeRank     = rank(disk.KindFree)
-	overlapRank  = rank(disk.KindOverlap)
-)
+var overlapRank = rank(disk.KindOverlap)
 
 // Bounds on what the strip keeps, whatever the size of the files.
 const (

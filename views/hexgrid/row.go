@@ -35,8 +35,19 @@ type Marks struct {
 	Selected Range
 	Staged   []Range // bytes that differ from the disk, ascending
 	Hits     []Range // what a search found, ascending
+	Signs    []Sign  // what the user has left in the gutter
 	Half     bool    // the high digit of the byte at the cursor is typed, the low one is awaited
 	High     byte    // that digit
+}
+
+// Sign is a mark in the gutter of the row where its range starts.
+type Sign struct {
+	Range
+	Rune rune
+}
+
+func (s Sign) starts(row Row) bool {
+	return Range{row.Off + int64(row.From), row.Off + int64(row.From+row.N)}.Holds(s.Start)
 }
 
 // Paint draws a row at line y of the area. Gutter is the mark of the row; 0
@@ -68,6 +79,11 @@ func (f Format) paintOffset(a grid.Area, y int, row Row, m *Marks, gutter rune) 
 	a.Bytes(0, y, f.appendOffset(buf[:0], off), style)
 	if gutter == 0 && touches(m.Staged, Range{row.Off + int64(row.From), row.Off + int64(row.From+row.N)}) {
 		gutter = '*'
+	}
+	for _, s := range m.Signs {
+		if gutter == 0 && s.starts(row) {
+			gutter = s.Rune
+		}
 	}
 	if gutter != 0 {
 		a.Set(f.digits, y, gutter, theme.Mark)

@@ -7,6 +7,7 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
+	"platter/views/hexgrid"
 )
 
 // Do carries an action out, in the pane with the focus.
@@ -144,6 +145,8 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 		} else {
 			v.begun = v.cursor
 		}
+	case keymap.GrowSelect:
+		return v.growSelection()
 	case keymap.ExtendDown, keymap.ExtendUp, keymap.ExtendLeft, keymap.ExtendRight:
 		if v.begun < 0 {
 			v.begun = v.cursor
@@ -161,6 +164,45 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 		return v.twin()
 	}
 	return nil
+}
+
+// growSelection selects the smallest of field, structures, sector, block and
+// partition around the cursor that is more than what is selected.
+func (v *View) growSelection() tea.Cmd {
+	start, end := v.selection()
+	if v.begun < 0 {
+		start, end = v.cursor, v.cursor
+	}
+	best := hexgrid.Range{}
+	for _, r := range v.around() {
+		larger := r.Start <= start && r.End >= end && r.End-r.Start > end-start
+		if larger && (best.Empty() || r.End-r.Start < best.End-best.Start) {
+			best = r
+		}
+	}
+	if best.Empty() {
+		return nil
+	}
+	v.begun = best.Start
+	return v.goTo(best.End - 1)
+}
+
+// around lists the ranges that hold the byte under the cursor.
+func (v *View) around() []hexgrid.Range {
+	unit := func(size int64) hexgrid.Range {
+		start := v.cursor - v.cursor%size
+		return hexgrid.Range{Start: start, End: min(start+size, v.win.size)}
+	}
+	list := []hexgrid.Range{{Start: v.cursor, End: v.cursor + 1}, unit(v.format.Sector)}
+	if v.info.BlockSize > 0 {
+		list = append(list, unit(v.info.BlockSize))
+	}
+	if v.known() {
+		for _, n := range v.fact.nodes {
+			list = append(list, hexgrid.Range{Start: n.Place.Offset, End: min(n.Place.End(), v.win.size)})
+		}
+	}
+	return append(list, hexgrid.Range{End: v.win.size})
 }
 
 // plain is the move that an extension of the selection makes.

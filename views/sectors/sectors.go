@@ -155,8 +155,11 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		v.examined(msg)
 	case compared:
 		v.compared(msg)
+	case tea.WindowSizeMsg: // more may show than was asked for
 	case ran:
 		return v.ran(msg)
+	case views.Marks:
+		v.marked(msg)
 	case views.Changed:
 		return v.changed(msg)
 	default:

@@ -360,3 +360,39 @@ func TestMouse(t *testing.T) {
 		t.Errorf("a click on the list leaves the focus in %s", s.v.Context())
 	}
 }
+
+func TestPointing(t *testing.T) {
+	s := open(t, small(), 119, 36).show(446 + 4)
+	p, ok := s.v.Pointed()
+	if n, _ := p.Node(); !ok || n.Name != "type" || p.Place() != n.Place || p.Partition != 0 || p.File != "fake.vhd" {
+		t.Errorf("points at %+v", p)
+	}
+	s.show(block+600).do(keymap.OtherSpace, keymap.Select, keymap.Right)
+	want := decode.Place{File: disk.VirtualDisk, Offset: block + 600, Length: 2}
+	if p, _ := s.v.Pointed(); p.Selection != want || p.Place() != want || p.Partition != 1 {
+		t.Errorf("points at %+v", p)
+	}
+}
+
+func TestMarksShow(t *testing.T) {
+	s := open(t, small(), 119, 36).show(block + 43)
+	before := s.v.View()
+	s.run(s.v.Update(views.Marks{
+		Hits:  []decode.Place{{File: disk.VirtualDisk, Offset: block + 54, Length: 3}},
+		Signs: []views.Sign{{Place: decode.Place{File: disk.VirtualDisk, Offset: block + 43}, Rune: '#'}},
+	}))
+	s.expect("00010020# ")
+	if s.v.View() == before {
+		t.Error("a hit does not show")
+	}
+}
+
+func TestSelectionGrows(t *testing.T) {
+	s := open(t, small(), 119, 36).show(446 + 9)
+	for _, want := range []int{1, 4, 16, 64, 512, block, 4 << 20} {
+		s.do(keymap.GrowSelect)
+		if got := s.v.Status(); !strings.Contains(got, fmt.Sprintf("| %d bytes selected", want)) {
+			t.Errorf("status %q, want %d bytes", got, want)
+		}
+	}
+}

@@ -39,7 +39,10 @@ func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Zoom:
 		v.zoomed = !v.zoomed
 	case keymap.Escape:
-		v.zoomed = false
+		if v.begun < 0 {
+			v.zoomed = false
+		}
+		v.begun = -1
 	case keymap.Endian:
 		v.big = !v.big
 	case keymap.OffsetBase:
@@ -175,6 +178,8 @@ func (v *View) doHex(a keymap.Action) tea.Cmd {
 		v.hex.Widen(1)
 	case keymap.FewerBytes:
 		v.hex.Widen(-1)
+	case keymap.Select, keymap.ExtendDown, keymap.ExtendUp, keymap.ExtendLeft, keymap.ExtendRight:
+		return v.doSelect(a)
 	default:
 		return v.doJump(a)
 	}
@@ -269,7 +274,7 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "there is nothing to open or follow here"
 		}
 	case keymap.Escape:
-		if !v.zoomed {
+		if !v.zoomed && v.begun < 0 {
 			return "there is nothing to leave"
 		}
 	}

@@ -21,6 +21,7 @@ func (v *View) View() string {
 		v.drawTree(r.in(a).Box(v.theme, "Structure", v.focus == treePane))
 	}
 	if r := v.lay.hex; r.shows() {
+		v.hex.Marks.Selected = v.selection()
 		v.hex.Draw(r.in(a).Box(v.theme, v.hexTitle(), v.focus == hexPane), v.focus == hexPane)
 	}
 	if r := v.lay.inspect; r.shows() {

@@ -51,6 +51,8 @@ type View struct {
 	back   *views.Spot  // where to go once the tree has been read anew
 	lines  grid.Scroll
 	twin   twin
+	begun  int64 // where the selection in the hex pane began; -1 for none
+	marks  views.Marks
 
 	grid  grid.Grid
 	text  string
@@ -59,7 +61,7 @@ type View struct {
 
 // New makes the screen of an image. Start reads its tree.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), dirty: true}
+	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), begun: -1, dirty: true}
 	v.hex.Fold = true
 	v.open()
 	return v
@@ -117,6 +119,10 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.unfolded(msg)
 	case twinRead:
 		v.twinRead(msg)
+	case views.Marks:
+		v.take(msg)
+	case tea.WindowSizeMsg:
+		return v.refresh()
 	case views.Changed:
 		return v.changed(msg)
 	}
@@ -186,8 +192,9 @@ func (v *View) showFile(i int) {
 		return
 	}
 	f := v.files[i]
-	v.shown = i
+	v.shown, v.begun = i, -1
 	v.hex.Show(hexpane.Source{Name: f.Name, Size: f.Size, Data: f.Data})
+	v.mark()
 }
 
 // file is the index of a file by its name, that of the hex pane for none.

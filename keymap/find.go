@@ -1,0 +1,31 @@
+package keymap
+
+// The actions that find, fetch and keep things.
+const (
+	Palette     Action = "commands"
+	Search      Action = "search"
+	NextHit     Action = "next-hit"
+	PrevHit     Action = "previous-hit"
+	HitList     Action = "hits"
+	SearchThis  Action = "search-this"
+	Copy        Action = "copy"
+	CopyAs      Action = "copy-as"
+	CopyAll     Action = "copy-all"
+	HashThis    Action = "hash"
+	SaveBytes   Action = "save-bytes"
+	ShowTrail   Action = "trail"
+	Referrers   Action = "referrers"
+	CompareTwin Action = "compare-twin"
+	Bookmark    Action = "bookmark"
+	Bookmarks   Action = "bookmarks"
+	Note        Action = "note"
+	Remove      Action = "remove"
+	AsHex       Action = "as-hex"
+	AsText      Action = "as-text"
+	AsUTF16     Action = "as-utf-16"
+	AsRegexp    Action = "as-regexp"
+	FoldCase    Action = "fold-case"
+)
+
+// groupFind is a heading of the help overlay.
+const groupFind = "Find and keep"

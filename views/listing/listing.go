@@ -1,0 +1,187 @@
+// Package listing is the list that covers the screen with what was found: rows
+// in columns, of which one has the cursor. It may grow while it shows. What
+// its rows lead to is the business of whoever made it.
+package listing
+
+import (
+	"strings"
+
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// Row is a row of a list. Its texts are safe to print.
+type Row struct {
+	Cells []string
+	Mark  string      // Cells[len-1] from Mark's place on is shown strong; empty for none
+	Style theme.Style // of the last cell; 0 for the usual
+}
+
+// Text is the row in one line, columns apart by two blanks.
+func (r Row) Text() string { return strings.TrimSpace(strings.Join(r.Cells, "  ")) }
+
+// List is the list. Title, Note and Empty are safe to print.
+type List struct {
+	Title string
+	Note  string   // at the right end of the title
+	Head  []string // over the columns; may be nil
+	Empty string   // shown where there are no rows
+
+	rows   []Row
+	widths []int // of the columns
+	scroll grid.Scroll
+	grid   grid.Grid
+}
+
+// Add adds rows at the end.
+func (l *List) Add(rows ...Row) {
+	for _, r := range rows {
+		l.measure(r.Cells)
+	}
+	l.rows = append(l.rows, rows...)
+}
+
+// Set replaces the rows and keeps the cursor where it is.
+func (l *List) Set(rows []Row) {
+	l.rows, l.widths = nil, nil
+	l.Add(rows...)
+}
+
+// Rows are all rows.
+func (l *List) Rows() []Row { return l.rows }
+
+// measure makes the columns wide enough.
+func (l *List) measure(cells []string) {
+	for i, c := range cells {
+		if i == len(l.widths) {
+			l.widths = append(l.widths, 0)
+		}
+		l.widths[i] = max(l.widths[i], grid.Width(c))
+	}
+}
+
+// Cursor is the number of the row under the cursor; false if there is none.
+func (l *List) Cursor() (int, bool) {
+	l.fit()
+	return int(l.scroll.Cursor), len(l.rows) > 0
+}
+
+// Go puts the cursor on a row.
+func (l *List) Go(row int) {
+	l.fit()
+	l.scroll.Center(int64(row))
+}
+
+// Do carries out the moves; it reports false for anything else.
+func (l *List) Do(a keymap.Action) bool {
+	l.fit()
+	switch a {
+	case keymap.Down:
+		l.scroll.Move(1)
+	case keymap.Up:
+		l.scroll.Move(-1)
+	case keymap.PageDown:
+		l.scroll.Page(1)
+	case keymap.PageUp:
+		l.scroll.Page(-1)
+	case keymap.First:
+		l.scroll.To(0)
+	case keymap.Last:
+		l.scroll.To(int64(len(l.rows)))
+	default:
+		return false
+	}
+	return true
+}
+
+// Mouse scrolls, or puts the cursor on a row; it reports whether a row was
+// double-clicked.
+func (l *List) Mouse(y int, what views.Mouse) (chosen bool) {
+	l.fit()
+	switch what {
+	case views.WheelUp:
+		l.scroll.Wheel(-3)
+	case views.WheelDown:
+		l.scroll.Wheel(3)
+	default:
+		row, ok := l.scroll.At(y - 1 - l.headRows())
+		if ok {
+			l.scroll.To(row)
+		}
+		return ok && what == views.DoubleClick
+	}
+	return false
+}
+
+// SetSize tells how many columns and rows the list covers.
+func (l *List) SetSize(w, h int) {
+	l.grid.Resize(w, h)
+	l.fit()
+}
+
+func (l *List) headRows() int { return min(len(l.Head), 1) }
+
+func (l *List) fit() {
+	l.scroll.Fit(int64(len(l.rows)), max(1, l.grid.Area().H()-2-l.headRows()))
+}
+
+// View is the list in its frame.
+func (l *List) View(t *theme.Theme) string {
+	l.fit()
+	l.grid.Clear()
+	a := l.grid.Area()
+	in := a.Box(t, l.Title, true)
+	if w := grid.Width(l.Note); l.Note != "" && w+grid.Width(l.Title)+9 < a.W() {
+		a.TextRight(a.W()-2, 0, " "+l.Note+" ", theme.FrameTitle)
+	}
+	if len(l.rows) == 0 {
+		in.TextWrap(1, l.headRows(), l.Empty, theme.Dim)
+	}
+	if l.headRows() > 0 {
+		l.draw(in.Row(0), l.Head, theme.Label, theme.Label)
+	}
+	for y := range l.scroll.Rows {
+		if n, ok := l.scroll.At(y); ok {
+			l.drawRow(in.Row(l.headRows()+y), l.rows[n], n == l.scroll.Cursor)
+		}
+	}
+	return l.grid.String(t)
+}
+
+func (l *List) drawRow(a grid.Area, r Row, cursor bool) {
+	last := theme.Value
+	if r.Style != theme.Plain {
+		last = r.Style
+	}
+	x := l.draw(a, r.Cells, theme.Value, last)
+	if before, _, ok := strings.Cut(r.Cells[len(r.Cells)-1], r.Mark); ok && r.Mark != "" {
+		a.TextFit(x+grid.Width(before), 0, a.W()-x-grid.Width(before)-1, r.Mark, theme.Strong)
+	}
+	if cursor {
+		a.Paint(0, 0, a.W(), theme.Selected)
+		a.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+// draw writes cells into the columns and returns where the last one starts.
+func (l *List) draw(a grid.Area, cells []string, style, last theme.Style) int {
+	x := 2
+	for i, c := range cells {
+		if i == len(cells)-1 {
+			a.TextFit(x, 0, a.W()-x-1, c, last)
+			break
+		}
+		w := 0
+		if i < len(l.widths) {
+			w = l.widths[i]
+		}
+		if i < len(l.Head) {
+			w = max(w, grid.Width(l.Head[i]))
+		}
+		a.TextFit(x, 0, w, c, style)
+		x += w + 2
+	}
+	return x
+}

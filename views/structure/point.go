@@ -1,0 +1,68 @@
+package structure
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/hexgrid"
+)
+
+// Pointed is what the user points at: in the tree a structure or field, in the
+// hex pane a byte or a selection.
+func (v *View) Pointed() (views.Pointed, bool) {
+	src := v.hex.Source()
+	if src.Size == 0 {
+		return views.Pointed{}, false
+	}
+	p := views.Pointed{Cursor: decode.Place{File: src.Name, Offset: v.hex.Cursor(), Length: 1}, File: src.Name, Nodes: v.trail()}
+	if n, ok := v.current(); ok && v.focus == treePane && n.Place.File == src.Name && n.Place.Length > 0 {
+		p.Cursor.Offset = n.Place.Offset
+	}
+	if r := v.selection(); !r.Empty() {
+		p.Selection = decode.Place{File: src.Name, Offset: r.Start, Length: r.End - r.Start}
+	}
+	return p, true
+}
+
+// selection is the bytes selected in the hex pane.
+func (v *View) selection() hexgrid.Range {
+	if v.begun < 0 {
+		return hexgrid.Range{}
+	}
+	at := v.hex.Cursor()
+	return hexgrid.Range{Start: min(v.begun, at), End: max(v.begun, at) + 1}
+}
+
+// extensions are the moves that extend a selection.
+var extensions = map[keymap.Action]keymap.Action{
+	keymap.ExtendDown: keymap.Down, keymap.ExtendUp: keymap.Up, keymap.ExtendLeft: keymap.Left, keymap.ExtendRight: keymap.Right,
+}
+
+// doSelect starts, ends and extends the selection.
+func (v *View) doSelect(a keymap.Action) tea.Cmd {
+	move, extends := extensions[a]
+	switch {
+	case !extends && v.begun >= 0:
+		v.begun = -1
+	case v.begun < 0:
+		v.begun = v.hex.Cursor()
+	}
+	if extends {
+		return v.doHex(move)
+	}
+	return v.refresh()
+}
+
+// take takes in what is marked in the image.
+func (v *View) take(m views.Marks) {
+	v.marks, v.dirty = m, true
+	v.mark()
+}
+
+// mark hands the marks of the file that shows to the hex pane.
+func (v *View) mark() {
+	name := v.hex.Source().Name
+	v.hex.Marks.Hits, v.hex.Marks.Signs = v.marks.HitsIn(name), v.marks.SignsIn(name)
+}
