@@ -29,6 +29,9 @@ const (
 	Findings   Context = "findings"
 	Map        Context = "map"
 	Edit       Context = "edit"
+	Field      Context = "field"  // the line in which a field gets another value
+	Dialog     Context = "dialog" // a question
+	Staging    Context = "staged changes"
 	Help       Context = "help"
 	Prompt     Context = "prompt"
 	Find       Context = "search"  // the prompt for what is looked for
@@ -63,6 +66,12 @@ func (c Context) Title() string {
 		return "Map"
 	case Edit:
 		return "Editing bytes"
+	case Field:
+		return "Editing a field"
+	case Dialog:
+		return "Dialog"
+	case Staging:
+		return "Staged changes"
 	case Help:
 		return "Help"
 	case Prompt:
@@ -80,7 +89,7 @@ func (c Context) Title() string {
 // exclusive contexts shut the keys of Everywhere out.
 func (c Context) exclusive() bool {
 	switch c {
-	case Help, Prompt, Edit, Find, Results, Menu:
+	case Help, Prompt, Edit, Field, Dialog, Find, Results, Menu:
 		return true
 	}
 	return false

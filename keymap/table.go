@@ -109,6 +109,8 @@ var table = []Binding{
 	{Context: Structure, Action: Left, Keys: []string{"h", "left"}, Help: "Close the row, or go to its parent", Group: groupMove},
 	{Context: Structure, Action: NextSibling, Keys: []string{"w"}, Help: "Next row on the same level", Group: groupMove},
 	{Context: Structure, Action: PrevSibling, Keys: []string{"b"}, Help: "Previous row on the same level", Group: groupMove},
+	{Context: Structure, Action: EditField, Keys: []string{"e", "i", "insert"}, Label: "edit", Help: "Give the field another value, and its record the checksum that fits; nothing is written before the review", Group: groupEdit},
+	{Context: Structure, Action: RevertBytes, Keys: []string{"D"}, Help: "Put back what is on disk: the field or structure under the cursor", Group: groupEdit},
 	{Context: Structure, Action: FoldAll, Keys: []string{"H"}, Help: "Close all rows", Group: groupView},
 	{Context: Structure, Action: UnfoldAll, Keys: []string{"L"}, Help: "Open all short rows below this one", Group: groupView},
 
@@ -128,6 +130,10 @@ var table = []Binding{
 	{Context: Hex, Action: ExtendLeft, Keys: []string{"shift+left"}, Help: "Select up to the previous byte", Group: groupMove},
 	{Context: Hex, Action: ExtendDown, Keys: []string{"shift+down"}, Help: "Select a row more", Group: groupMove},
 	{Context: Hex, Action: ExtendUp, Keys: []string{"shift+up"}, Help: "Select a row less", Group: groupMove},
+	{Context: Hex, Action: EditBytes, Keys: []string{"e", "i", "insert"}, Label: "edit", Help: "Overwrite bytes: hexadecimal digits or text; nothing is written before the review", Group: groupEdit},
+	{Context: Hex, Action: FillBytes, Keys: []string{"F"}, Help: "Fill the selection or the field with the byte that is typed next", Group: groupEdit},
+	{Context: Hex, Action: PasteBytes, Keys: []string{"p"}, Help: "Overwrite from the cursor on with bytes in hexadecimal, or with a text in quotes", Group: groupEdit},
+	{Context: Hex, Action: RevertBytes, Keys: []string{"D"}, Help: "Put back what is on disk: the selection, or the byte under the cursor", Group: groupEdit},
 	{Context: Hex, Action: FoldZeros, Keys: []string{"o"}, Label: "zeros", Help: "Fold or show rows that hold only zeros", Group: groupView},
 	{Context: Hex, Action: TextColumn, Keys: []string{"a"}, Label: "text", Help: "Text column: ASCII, CP437, CP1252, UTF-16LE, UTF-8, off", Group: groupView},
 	{Context: Hex, Action: MoreBytes, Keys: []string{"+"}, hint: "-/+", Label: "width", Help: "More bytes in a row", Group: groupView},
@@ -157,6 +163,7 @@ var table = []Binding{
 
 	{Context: Sectors, Action: EditBytes, Keys: []string{"e", "i", "insert"}, Label: "edit", Help: "Overwrite bytes: hexadecimal digits or text; nothing is written before the review", Group: groupEdit},
 	{Context: Sectors, Action: FillBytes, Keys: []string{"F"}, Help: "Fill the selection with the byte that is typed next", Group: groupEdit},
+	{Context: Sectors, Action: PasteBytes, Keys: []string{"p"}, Help: "Overwrite from the cursor on with bytes in hexadecimal, or with a text in quotes", Group: groupEdit},
 	{Context: Sectors, Action: RevertBytes, Keys: []string{"D"}, Help: "Put back what is on disk: the selection, or the byte under the cursor", Group: groupEdit},
 
 	{Context: Partitions, Action: Open, Keys: []string{"enter"}, Label: "go there", Help: "Go to the first sector of the partition", Group: groupJump},
@@ -234,6 +241,11 @@ var table = []Binding{
 	{Context: Everywhere, Action: NextPane, Keys: []string{"tab"}, Label: "pane", Help: "Next pane", Group: groupMove},
 	{Context: Everywhere, Action: PrevPane, Keys: []string{"shift+tab"}, Help: "Previous pane", Group: groupMove},
 
+	{Context: Everywhere, Action: Undo, Keys: []string{"u"}, Help: "Take the last change back", Group: groupEdit},
+	{Context: Everywhere, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Bring back what was undone", Group: groupEdit},
+	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Staged changes: look at them, drop some, write them to disk", Group: groupEdit},
+	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
+
 	{Context: Everywhere, Action: Reload, Keys: []string{"R"}, Help: "Open the image again and read it anew", Group: groupProgram},
 	{Context: Everywhere, Action: Redraw, Keys: []string{"ctrl+l"}, Help: "Draw the screen anew", Group: groupProgram},
 	{Context: Everywhere, Action: Suspend, Keys: []string{"ctrl+z"}, Help: "Suspend (Unix)", Group: groupProgram},
@@ -248,6 +260,7 @@ var table = []Binding{
 	{Context: Edit, Action: RevertBytes, Keys: []string{"delete"}, Label: "revert", Help: "Put back what is on disk: the selection, or the byte under the cursor", Group: groupEdit},
 	{Context: Edit, Action: Undo, Keys: []string{"ctrl+u"}, Label: "undo", Help: "Take the last change back", Group: groupEdit},
 	{Context: Edit, Action: Redo, Keys: []string{"ctrl+r"}, Label: "redo", Help: "Bring back what was undone", Group: groupEdit},
+	{Context: Edit, Action: Review, Keys: []string{"ctrl+s"}, Help: "Staged changes: look at them, drop some, write them to disk", Group: groupEdit},
 	{Context: Edit, Action: Left, Keys: []string{"left"}, Help: "Previous byte", Group: groupMove},
 	{Context: Edit, Action: Right, Keys: []string{"right"}, Help: "Next byte", Group: groupMove},
 	{Context: Edit, Action: Up, Keys: []string{"up"}, Help: "Row above", Group: groupMove},
@@ -258,6 +271,22 @@ var table = []Binding{
 	{Context: Edit, Action: PageDown, Keys: []string{"pgdown"}, Help: "Page down", Group: groupMove},
 	{Context: Edit, Action: GoTo, Keys: []string{"ctrl+g"}, Help: "Go to an address", Group: groupJump},
 	{Context: Edit, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this mode", Group: groupProgram},
+
+	{Context: Field, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage the new value", Group: groupEdit},
+	{Context: Field, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the field as it was", Group: groupEdit},
+	{Context: Field, Action: Up, Keys: []string{"up"}, hint: "up/down", Label: "step", Help: "One more, or the next of the named values", Group: groupEdit},
+	{Context: Field, Action: Down, Keys: []string{"down"}, Help: "One less, or the previous of the named values", Group: groupEdit},
+	{Context: Field, Action: FixSum, Keys: []string{"alt+c"}, Label: "checksum", Help: "Whether the checksum over the record is made to fit, as a second change", Group: groupEdit},
+	{Context: Field, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this line", Group: groupProgram},
+
+	{Context: Dialog, Action: Accept, Keys: []string{"enter"}, Label: "press", Help: "Press the marked button; the first letter of a button presses it too", Group: groupProgram},
+	{Context: Dialog, Action: Right, Keys: []string{"right", "tab", "down"}, hint: "left/right", Label: "choose", Help: "Next button", Group: groupProgram},
+	{Context: Dialog, Action: Left, Keys: []string{"left", "shift+tab", "up"}, Help: "Previous button", Group: groupProgram},
+	{Context: Dialog, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Change nothing", Group: groupProgram},
+
+	{Context: Staging, Action: Write, Keys: []string{"w"}, Label: "write", Help: "Write all staged changes to disk, after a last question", Group: groupEdit, Danger: true},
+	{Context: Staging, Action: Open, Keys: []string{"enter", "f"}, Label: "go there", Help: "Go to the bytes", Group: groupJump},
+	{Context: Staging, Action: Drop, Keys: []string{"D", "delete"}, Label: "drop", Help: "Take this change out; undo brings it back", Group: groupEdit},
 
 	{Context: Help, Action: Cancel, Keys: []string{"esc", "f1", "ctrl+c", "enter"}, Label: "close", Help: "Close the help", Group: groupProgram},
 	{Context: Help, Action: Down, Keys: []string{"down", "ctrl+n"}, hint: "up/down", Label: "scroll", Help: "Down", Group: groupMove},

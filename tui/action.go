@@ -37,6 +37,8 @@ func (m *model) paste(msg tea.KeyMsg) tea.Cmd {
 		return m.prompt.typed(msg)
 	case m.help != nil:
 		m.help.typed(msg)
+	case m.over != nil:
+		m.over.typed(msg)
 	case ok && t.Typing():
 		return t.Type(msg)
 	default:
@@ -49,7 +51,7 @@ func (m *model) press(p press) tea.Cmd {
 	if a, ok := keymap.Lookup(keymap.Everywhere, p.name); ok && (a == keymap.Suspend || a == keymap.Redraw) {
 		return m.do(a)
 	}
-	if t, ok := m.view().(views.Typist); ok && m.prompt == nil && m.help == nil && t.Typing() {
+	if t, ok := m.view().(views.Typist); ok && m.bare() && t.Typing() {
 		return t.Type(p.msg)
 	}
 	a, ok := keymap.Lookup(m.context(), p.name)
@@ -59,6 +61,8 @@ func (m *model) press(p press) tea.Cmd {
 	case m.help != nil:
 		m.helpKey(a, p)
 		return nil
+	case m.over != nil:
+		return m.over.do(m, a, p)
 	case !ok:
 		return nil
 	}
@@ -76,14 +80,13 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.ShowHelp:
 		m.openHelp()
 	case keymap.GoTo:
-		return m.openPrompt()
+		return m.openGoTo()
 	case keymap.Back, keymap.Forward:
 		return m.travel(a)
 	case keymap.Escape:
 		return m.escape()
 	case keymap.Interrupt:
-		if m.stopJobs() {
-			m.say("stopped; R starts again", false)
+		if m.stopAny() {
 			return nil
 		}
 		return tea.Quit
@@ -100,10 +103,16 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.Reload:
 		return m.reload()
 	default:
+		if cmd, ok := m.find(a); ok {
+			return cmd
+		}
 		return m.ask(a)
 	}
 	return nil
 }
+
+// bare reports whether nothing covers the view or takes its keys.
+func (m *model) bare() bool { return m.prompt == nil && m.help == nil && m.over == nil }
 
 // ask lets the view do it, or tells why it would do nothing.
 func (m *model) ask(a keymap.Action) tea.Cmd {
@@ -121,10 +130,22 @@ func (m *model) escape() tea.Cmd {
 	if d, ok := m.view().(views.Disabler); ok && d.Disabled(keymap.Escape) == "" {
 		return m.view().Do(keymap.Escape)
 	}
+	m.stopAny()
+	return nil
+}
+
+// stopAny ends the job that was started last, or else what opening the image
+// began; it reports whether anything ran.
+func (m *model) stopAny() bool {
+	if title, ok := m.stopJob(); ok {
+		m.say("stopped "+title, false)
+		return true
+	}
 	if m.stopJobs() {
 		m.say("stopped; R starts again", false)
+		return true
 	}
-	return nil
+	return false
 }
 
 // stopJobs ends what runs in the background; it reports whether anything did.
@@ -145,15 +166,20 @@ func (m *model) goScreen(i int) tea.Cmd {
 
 // jump goes to a spot on the screen that shows places in files, or on the
 // virtual disk.
-func (m *model) jump(to views.Spot) tea.Cmd {
+func (m *model) jump(to views.Spot) tea.Cmd { return m.visit(to, true) }
+
+// visit is jump that may leave no trace in the history.
+func (m *model) visit(to views.Spot, remember bool) tea.Cmd {
 	screen := bytesScreen
 	if to.Place.File == disk.VirtualDisk {
 		screen = diskScreen
 	}
 	for i, s := range screens {
 		if t, ok := m.traveller(i); ok && s.action == screen {
-			m.history.jump(m.here())
-			m.active = i
+			if remember {
+				m.history.jump(m.here())
+			}
+			m.active, m.over = i, nil
 			return t.Show(to)
 		}
 	}

@@ -160,10 +160,16 @@ func (m *model) drawBottom() {
 
 func (m *model) drawStatus(a grid.Area) {
 	var parts []string
-	if s, ok := m.view().(views.Statuser); ok && m.help == nil {
+	if text := m.jobText(); text != "" {
+		parts = append(parts, text)
+	}
+	if text := m.noteHere(); text != "" && m.bare() {
+		parts = append(parts, text)
+	}
+	if s, ok := m.view().(views.Statuser); ok && m.bare() {
 		parts = append(parts, s.Status())
 	}
-	if n := len(m.history.stops); n > 0 && m.help == nil {
+	if n := len(m.history.stops); n > 0 && m.bare() {
 		parts = append(parts, fmt.Sprintf("history %d/%d", m.history.at, n))
 	}
 	if m.check != nil && !m.check.done {
@@ -182,12 +188,14 @@ func (m *model) drawHints(a grid.Area) {
 
 // skipHint leaves out what would do nothing where the cursor is.
 func (m *model) skipHint(a keymap.Action) bool {
-	if m.image == nil && (a == keymap.GoTo || a == keymap.Back) {
+	if m.image == nil && onlyImages(a) {
 		return true
+	}
+	if m.over != nil && m.prompt == nil && m.help == nil {
+		return m.over.skip(a)
 	}
 	if a == keymap.Back && len(m.history.stops) == 0 {
 		return true
 	}
-	d, ok := m.view().(views.Disabler)
-	return ok && m.prompt == nil && m.help == nil && d.Disabled(a) != ""
+	return m.bare() && m.disabled(a) != ""
 }

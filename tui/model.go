@@ -33,8 +33,12 @@ type model struct {
 	check   *check
 	history history
 	prompt  *prompt
-	typed   []string // what prompts accepted, oldest first
+	typed   map[string][]string // what prompts accepted, by their names, oldest first
 	help    *help
+	over    overlay // nil: none
+	jobs    []*job
+	hunt    *hunt // the last search; nil: none
+	notes   notes
 	message string
 	failure bool
 	clicked click
@@ -45,7 +49,7 @@ type model struct {
 }
 
 func newModel(ctx context.Context, cfg Config) *model {
-	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, dirty: true}
+	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, dirty: true}
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
 	} else {
@@ -63,6 +67,7 @@ func (m *model) showStart() {
 // show makes the screens of an image.
 func (m *model) show(img disk.Image, path string) {
 	m.stopJobs()
+	m.forget()
 	m.release(img)
 	m.path = path
 	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme}
@@ -109,7 +114,7 @@ func (m *model) startViews() tea.Cmd {
 			cmds = append(cmds, s.Start())
 		}
 	}
-	return tea.Batch(append(cmds, m.startCheck())...)
+	return tea.Batch(append(cmds, m.startCheck(), m.loadNotes())...)
 }
 
 func (m *model) startCheck() tea.Cmd {
@@ -127,9 +132,11 @@ func (m *model) view() views.View { return m.views[m.active] }
 func (m *model) context() keymap.Context {
 	switch {
 	case m.prompt != nil:
-		return keymap.Prompt
+		return m.prompt.ctx
 	case m.help != nil:
 		return keymap.Help
+	case m.over != nil:
+		return m.over.context()
 	}
 	return m.view().Context()
 }
@@ -160,11 +167,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.openedImage(msg)
 	case checked:
 		return m.checked(msg)
-	case resolved:
-		return m.resolved(msg)
-	case names:
-		m.named(msg)
 	default:
+		if cmd, ok := m.found(msg); ok {
+			return cmd
+		}
 		return m.tell(msg)
 	}
 	return nil
@@ -196,6 +202,9 @@ func (m *model) resize() {
 	if m.help != nil {
 		m.help.resize(w, h)
 	}
+	if m.over != nil {
+		m.over.SetSize(w, h)
+	}
 }
 
 // View is the whole screen, or the last one again if nothing happened.
@@ -217,9 +226,12 @@ func (m *model) View() string {
 
 func (m *model) frame() string {
 	body := ""
-	if m.help != nil {
+	switch {
+	case m.help != nil:
 		body = m.help.view(m.theme)
-	} else {
+	case m.over != nil:
+		body = m.over.View(m.theme)
+	default:
 		body = m.view().View()
 	}
 	m.drawTop()

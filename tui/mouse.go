@@ -27,6 +27,9 @@ func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 		m.help.mouse(what)
 		return nil
 	}
+	if m.over != nil && msg.Y >= chromeTop {
+		return m.over.mouse(m, msg.Y-chromeTop, what)
+	}
 	if msg.Y == 1 && what == views.Click {
 		for _, t := range m.tabs() {
 			if msg.X >= t.x && msg.X < t.x+t.w {

@@ -7,47 +7,51 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
+	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
 )
 
-// prompt is the line in which a place to go to is typed.
+// prompt is the line in which something is typed.
 type prompt struct {
 	gen    views.Gen
+	ctx    keymap.Context
+	kind   string // whose history it has
+	name   string // what stands before the line
+	hint   string // what can be typed, at the right end
+	wrong  string // what is wrong with what is typed
 	input  textinput.Model
 	older  []string // what was typed before, oldest first
 	at     int      // among older; their number: the line being typed
 	line   string   // that line while an older one shows
-	names  []string // of structures and fields, for completion
 	tried  string   // what was typed when completion began
-	choice int      // of the names that match it
+	list   []disk.Completion
+	choice int // of list
+
+	accept  func(text string) tea.Cmd
+	suggest func(text string) tea.Cmd // asks for completions; may be nil
+	act     func(keymap.Action)       // the keys of its own context; may be nil
+	changed func(text string)         // may be nil
 }
 
-func (m *model) openPrompt() tea.Cmd {
-	if m.image == nil {
-		m.say("open an image first", false)
-		return nil
+// promptLimit is how many characters can be typed.
+const promptLimit = 1000
+
+// open shows a prompt that was filled in.
+func (m *model) openPrompt(p *prompt, text string) tea.Cmd {
+	p.gen, p.input = views.NewGen(), textinput.New()
+	if p.ctx == "" {
+		p.ctx = keymap.Prompt
 	}
-	p := &prompt{gen: views.NewGen(), input: textinput.New(), older: m.typed, at: len(m.typed)}
+	p.older = m.typed[p.kind]
+	p.at = len(p.older)
 	p.input.Focus()
-	p.input.CharLimit = 200
+	p.input.CharLimit = promptLimit
 	m.prompt = p
-	gen, img := p.gen, m.image
-	return func() tea.Msg { return names{gen, nodeNames(img.Tree())} }
-}
-
-// names is the names that a prompt can complete.
-type names struct {
-	gen  views.Gen
-	list []string
-}
-
-func (m *model) named(msg names) {
-	if m.prompt != nil && m.prompt.gen == msg.gen {
-		m.prompt.names = msg.list
-	}
+	p.set(text)
+	return p.edited()
 }
 
 func (m *model) promptKey(a keymap.Action, p press) tea.Cmd {
@@ -63,11 +67,16 @@ func (m *model) promptKey(a keymap.Action, p press) tea.Cmd {
 		pr.browse(1)
 	case keymap.Complete:
 		pr.complete()
-	default:
+	case "":
 		if p.name == "ctrl+h" {
 			p.msg = tea.KeyMsg{Type: tea.KeyBackspace}
 		}
 		return pr.typed(p.msg)
+	default:
+		if pr.act != nil {
+			pr.act(a)
+			return pr.edited()
+		}
 	}
 	return nil
 }
@@ -78,9 +87,34 @@ func (p *prompt) typed(msg tea.KeyMsg) tea.Cmd {
 		msg.Runes = []rune(plainText(string(msg.Runes)))
 		msg.Paste = false
 	}
-	p.tried, p.choice = "", 0
 	p.input, _ = p.input.Update(msg)
-	return nil
+	return p.edited()
+}
+
+// edited looks at what is typed by now.
+func (p *prompt) edited() tea.Cmd {
+	text := p.input.Value()
+	p.tried, p.list, p.choice, p.wrong = text, nil, 0, ""
+	if p.changed != nil {
+		p.changed(text)
+	}
+	if p.suggest == nil {
+		return nil
+	}
+	return p.suggest(text)
+}
+
+// completions are ways to go on with what is typed in a prompt.
+type completions struct {
+	gen  views.Gen
+	text string
+	list []disk.Completion
+}
+
+func (m *model) completions(msg completions) {
+	if p := m.prompt; p != nil && p.gen == msg.gen && p.tried == msg.text {
+		p.list = msg.list
+	}
 }
 
 // plainText drops what can't be seen.
@@ -103,6 +137,7 @@ func (p *prompt) browse(step int) {
 		text = p.older[p.at]
 	}
 	p.set(text)
+	p.edited()
 }
 
 func (p *prompt) set(text string) {
@@ -110,51 +145,76 @@ func (p *prompt) set(text string) {
 	p.input.CursorEnd()
 }
 
-// complete puts the next name in that begins with what was typed.
+// complete puts the next completion in.
 func (p *prompt) complete() {
-	if p.choice == 0 {
-		p.tried = p.input.Value()
-	}
-	var match []string
-	for _, n := range p.names {
-		if strings.HasPrefix(normal(n), normal(p.tried)) {
-			match = append(match, n)
-		}
-	}
-	if len(match) == 0 {
+	if len(p.list) == 0 {
 		return
 	}
-	p.set(match[p.choice%len(match)])
+	p.set(p.list[p.choice%len(p.list)].Text)
 	p.choice++
 }
 
+// accept closes the prompt and does what it is for. The same line is
+// remembered once.
 func (m *model) accept() tea.Cmd {
-	text := strings.TrimSpace(m.prompt.input.Value())
-	m.prompt = nil
-	if text == "" {
+	p := m.prompt
+	text := p.input.Value()
+	if p.wrong != "" {
 		return nil
 	}
-	if n := len(m.typed); n == 0 || m.typed[n-1] != text {
-		m.typed = append(m.typed, text)
+	m.prompt = nil
+	if strings.TrimSpace(text) == "" {
+		return nil
 	}
-	return m.resolve(text)
+	if n := len(p.older); n == 0 || p.older[n-1] != text {
+		m.typed[p.kind] = append(p.older, text)
+	}
+	return p.accept(text)
 }
 
 func (p *prompt) draw(a grid.Area) {
-	x := a.Text(1, 0, "go to: ", theme.HintKey)
+	x := a.Text(1, 0, p.name+": ", theme.HintKey)
 	value := []rune(p.input.Value())
+	if over := x + len(value) + 1 - a.W(); over > 0 { // the end of a long line is what is typed at
+		value = value[min(over, len(value)):]
+	}
+	at := p.input.Position() - (len([]rune(p.input.Value())) - len(value))
 	for i, r := range value {
 		style := theme.Strong
-		if i == p.input.Position() {
+		if i == at {
 			style = theme.Cursor
 		}
 		x += a.Set(x, 0, r, style)
 	}
-	if p.input.Position() >= len(value) {
+	if at >= len(value) {
 		x += a.Set(x, 0, ' ', theme.Cursor)
 	}
-	hint := "0x1f00  8k  100s  end-512  +0x200  header 2  hdr2.checksum"
-	if x+3+len(hint) < a.W() {
-		a.TextRight(a.W()-1, 0, hint, theme.Dim)
+	text, style := p.aside(a.W() - x - 3)
+	a.TextRight(a.W()-1, 0, text, style)
+}
+
+// aside is what stands at the right end: what is wrong, how it can go on, or
+// what can be typed.
+func (p *prompt) aside(w int) (string, theme.Style) {
+	switch {
+	case p.wrong != "":
+		return grid.Fit(p.wrong, w), theme.Failure
+	case len(p.list) > 0 && p.input.Value() != "":
+		text := ""
+		for i := range p.list {
+			c := p.list[(max(p.choice-1, 0)+i)%len(p.list)]
+			next := strings.TrimSpace(c.Text)
+			if i == 0 && c.Help != "" {
+				next += " (" + c.Help + ")"
+			}
+			if grid.Width(text)+2+grid.Width(next) > w {
+				break
+			}
+			text += "  " + next
+		}
+		return text, theme.Dim
+	case grid.Width(p.hint) <= w:
+		return p.hint, theme.Dim
 	}
+	return "", theme.Dim
 }

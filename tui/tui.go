@@ -42,6 +42,18 @@ type Config struct {
 	// what needs it does not show.
 	Explorer disk.Explorer
 
+	// Finder searches, reads addresses and fetches bytes; nil: what needs it
+	// answers that it can't.
+	Finder disk.Finder
+
+	// Copy brings text to the clipboard; the words that it returns say what
+	// became of the text if that is no copy. May be nil.
+	Copy func(text string) (words string, err error)
+
+	// Notes keeps the user's bookmarks and notes; nil: they last as long as
+	// the program runs.
+	Notes Keeper
+
 	Theme *theme.Theme
 	Mouse bool
 }

@@ -43,6 +43,8 @@ type Env struct {
 	Theme    *theme.Theme
 	Explorer disk.Explorer // nil: what the guest wrote is not looked at
 	Editor   disk.Editor   // nil: nothing can be changed
+	Queue    *Queue        // for Stage, Revert and Act; nil: they are sent as they come
+	Locked   string        // why nothing can be changed; empty where there is an Editor
 }
 
 // Statuser is a view with something to say in the status line.
@@ -112,6 +114,13 @@ type Goto struct{ To Spot }
 type Stage struct {
 	Title string
 	Edits []disk.Edit
+
+	// Typed is where bytes that were just typed begin, in words. It takes the
+	// place of Title: what goes on where the last typing ended becomes one
+	// change with it, which is titled by the number of bytes and this place.
+	Typed string
+
+	Note string // what to tell the user once it is staged; may be empty
 }
 
 // Revert asks the program to stage what is on disk for a range of a file, or

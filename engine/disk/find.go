@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"platter/decode"
 )
@@ -91,4 +92,51 @@ type FieldDiff struct {
 	Size    int    // bytes
 	A, B    string // worded, not escaped
 	Differs bool
+}
+
+// Parts are the context before the match, the match, and the context behind
+// it, safe to print in one line. Text in UTF-16 is read as such; what is no
+// text comes as dots.
+func (h Hit) Parts() (before, match, after string) {
+	start := min(max(h.Before, 0), len(h.Context))
+	end := min(start+int(min(h.Place.Length, int64(len(h.Context)))), len(h.Context))
+	if order, wide := h.wide(); wide {
+		lead := start % 2
+		return wideText(h.Context[lead:start], order), wideText(h.Context[start:end], order), wideText(h.Context[end:], order)
+	}
+	return narrowText(h.Context[:start]), narrowText(h.Context[start:end]), narrowText(h.Context[end:])
+}
+
+func (h Hit) wide() (decode.Order, bool) {
+	switch h.Encoding {
+	case "UTF-16LE":
+		return decode.Little, true
+	case "UTF-16BE":
+		return decode.Big, true
+	}
+	return decode.Little, false
+}
+
+func wideText(b []byte, order decode.Order) string {
+	return dots(decode.DecodeUTF16(b[:len(b)&^1], order))
+}
+
+func narrowText(b []byte) string {
+	text := make([]byte, len(b))
+	for i, c := range b {
+		if text[i] = c; c < ' ' || c > '~' {
+			text[i] = '.'
+		}
+	}
+	return string(text)
+}
+
+// dots replaces what can't be printed as it is.
+func dots(s string) string {
+	return strings.Map(func(r rune) rune {
+		if c := string(r); decode.Printable(c) != c {
+			return '.'
+		}
+		return r
+	}, s)
 }

@@ -3,6 +3,8 @@ package vhdx_test
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -261,7 +263,7 @@ func (f *fixture) blocks() {
 			f.states[b] = layout.FullyPresent
 		}
 	}
-	for b := f.geo.Blocks - 1; b >= 0; b-- {
+	for _, b := range slices.Backward(slices.Sorted(maps.Keys(f.states))) {
 		state := f.states[b]
 		if state < layout.FullyPresent {
 			f.batEntry(b, state)

@@ -123,7 +123,7 @@ func TestReplay(t *testing.T) {
 		"descriptor changes the log": {func(f *fixture, e []uint64) {
 			f.log(f.record(0, 1, 0, logChange{target: logAt - kib4, length: 2 * kib4}))
 		}, -1, "vhdx/11"},
-		"tail outside": {func(f *fixture, e []uint64) { f.log(f.record(0, 1, 2*mib, setting(f, e, 1))) }, -1, "vhdx/11"},
+		"tail outside":  {func(f *fixture, e []uint64) { f.log(f.record(0, 1, 2*mib, setting(f, e, 1))) }, -1, "vhdx/11"},
 		"sequence zero": {func(f *fixture, e []uint64) { f.log(f.record(0, 0, 0, setting(f, e, 1))) }, -1, "vhdx/11"},
 		"version of the log": {func(f *fixture, e []uint64) {
 			f.log(f.record(0, 1, 0, setting(f, e, 1)))

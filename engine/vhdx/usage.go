@@ -14,6 +14,7 @@ import (
 type usage struct {
 	from, to int64 // MiB; the window
 	used     [uses][]uint64
+	all      []uint64 // all uses together
 	twice    []uint64
 }
 
@@ -25,7 +26,7 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 	u.from = from
 	u.to = min(from+maxWindow, (v.data.grown+vhdx.MiB-1)/vhdx.MiB)
 	words := (u.to - u.from + 63) / 64
-	u.used, u.twice = [uses][]uint64{}, make([]uint64, words)
+	u.used, u.all, u.twice = [uses][]uint64{}, make([]uint64, words), make([]uint64, words)
 	for p, err := range v.pieces(ctx) {
 		if err != nil {
 			return err
@@ -48,29 +49,14 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 	return nil
 }
 
-// mark claims the MiB [first, end). It reports whether any had been claimed.
-func (u *usage) mark(what use, first, end int64) bool {
-	met := false
+// mark claims the MiB [first, end), as far as they lie in the window.
+func (u *usage) mark(what use, first, end int64) {
 	for m := max(first, u.from); m < min(end, u.to); m++ {
 		word, bit := (m-u.from)/64, uint64(1)<<((m-u.from)%64)
-		if u.taken(word)&bit != 0 {
-			u.twice[word] |= bit
-			met = true
-		}
+		u.twice[word] |= u.all[word] & bit
+		u.all[word] |= bit
 		u.used[what][word] |= bit
 	}
-	return met
-}
-
-// taken is a word of all uses together.
-func (u *usage) taken(word int64) uint64 {
-	var w uint64
-	for _, b := range u.used {
-		if b != nil {
-			w |= b[word]
-		}
-	}
-	return w
 }
 
 // claims yields what the table claims of [from, to), merged: once for each

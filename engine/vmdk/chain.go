@@ -144,8 +144,8 @@ func (m *Image) fits(parent *Image) error {
 	return nil
 }
 
-// shareBudget gives every sparse file of every layer its part of the memory for
-// tables.
+// shareBudget gives every sparse file of every layer its part of the memory
+// for tables.
 func (m *Image) shareBudget() {
 	var list []*file
 	for _, l := range m.layers {

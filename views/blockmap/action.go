@@ -163,9 +163,9 @@ func (v *View) unreachable() string {
 	b := v.detail.blocks[0]
 	switch {
 	case b.span.State != disk.Data:
-		return fmt.Sprintf("block %s is not stored (%s): it has no place in a file", grouped(b.number), b.mark)
+		return fmt.Sprintf("%s %s is not stored (%s): it has no place in a file", v.unit(), grouped(b.number), b.mark)
 	case b.span.Layer > 0:
-		return fmt.Sprintf("block %s is stored in a parent, in %s", grouped(b.number), decode.Printable(b.span.File))
+		return fmt.Sprintf("%s %s is stored in a parent, in %s", v.unit(), grouped(b.number), decode.Printable(b.span.File))
 	}
 	return ""
 }
@@ -306,6 +306,6 @@ func (v *View) cellAt(x, y int) (int64, bool) {
 		return 0, false
 	}
 	row, ok := v.rows.At(y - m.y)
-	cell := row*int64(v.lay.cols) + int64(x-m.x)
+	cell := row*int64(v.lay.cols) + int64((x-m.x)/max(v.lay.wide, 1))
 	return cell, ok && cell < v.tally.shape.cells(v.level)
 }

@@ -164,6 +164,7 @@ func (v *View) SetSize(w, h int) {
 	v.w, v.h = w, h
 	whole := v.level >= v.top
 	v.lay = arrange(w, h)
+	v.lay.widen(v.tally.shape.blocks)
 	v.top = v.tally.shape.level(int64(v.lay.cols) * int64(v.lay.rows))
 	if whole || v.level > v.top {
 		v.level = v.top

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
 	"platter/decode"
@@ -122,7 +121,7 @@ func TestCellsAgreeWithAWalkOfTheMap(t *testing.T) {
 
 func same(a, b map[string]int64) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
-var blockRange = regexp.MustCompile(`\|\| (?:blocks|units ) +([0-9 ]+?)(?: \.\. ([0-9 ]+?) \(([0-9 ]+)\))? *\|`)
+var blockRange = regexp.MustCompile(`\|\| (?:blocks|grains|units ) +([0-9 ]+?)(?: \.\. ([0-9 ]+?) \(([0-9 ]+)\))? *\|`)
 
 // shownRange reads off the screen which blocks the cell has.
 func shownRange(t *testing.T, v *blockmap.View) (first, n int64) {
@@ -155,78 +154,29 @@ func TestZoomFollowsWhatMatters(t *testing.T) {
 	for v.Disabled(keymap.ZoomIn) == "" {
 		press(v, keymap.ZoomIn)
 	}
-	if first, n := shownRange(t, v); first != 741802 || n != 1 {
-		t.Errorf("zoomed to blocks %d + %d, want 741802", first, n)
+	if first, n := shownRange(t, v); first != twice || n != 1 {
+		t.Errorf("zoomed to blocks %d + %d, want %d", first, n, twice)
 	}
-	if s := v.Status(); !strings.Contains(s, "block 741 802 overlap") || !strings.Contains(s, "BAT[741983]") {
+	if s := v.Status(); !strings.Contains(s, "block 92 725 overlap") || !strings.Contains(s, "BAT[92747]") {
 		t.Errorf("status %q", s)
 	}
 	press(v, keymap.NextMark)
-	if first, _ := shownRange(t, v); first != 741804 {
-		t.Errorf("the next change is block %d, want 741804", first)
+	if first, _ := shownRange(t, v); first != twice+2 {
+		t.Errorf("the next change is block %d, want %d", first, twice+2)
 	}
 	press(v, keymap.NextMark)
-	if first, _ := shownRange(t, v); first != 800001 {
-		t.Errorf("the next change is block %d, want 800001: the missing one", first)
+	if first, _ := shownRange(t, v); first != lost {
+		t.Errorf("the next change is block %d, want %d: the missing one", first, lost)
 	}
 	press(v, keymap.PrevMark)
-	if first, _ := shownRange(t, v); first != 800000 {
-		t.Errorf("the change before is at block %d, want 800000", first)
+	if first, _ := shownRange(t, v); first != lost-1 {
+		t.Errorf("the change before is at block %d, want %d", first, lost-1)
 	}
 	for v.Disabled(keymap.ZoomOut) == "" {
 		press(v, keymap.ZoomOut)
 	}
-	if first, n := shownRange(t, v); first > 800000 || first+n <= 800000 {
+	if first, n := shownRange(t, v); first > lost-1 || first+n <= lost-1 {
 		t.Errorf("zooming out leads to blocks %d + %d", first, n)
-	}
-}
-
-func TestOpenGoesToTheBytes(t *testing.T) {
-	w := archive()
-	v := open(t, w, 119, 36)
-	press(v, keymap.NextMark) // 3 TiB: stored
-	up := press(v, keymap.Follow)
-	if len(up) != 1 {
-		t.Fatalf("%v", up)
-	}
-	block := int64(3 * tib / (32 * mib))
-	if to, ok := up[0].(views.Goto); !ok || to.To.Place.File != name || to.To.Place.Offset != gib+block*32*mib {
-		t.Errorf("goes to %+v", up[0])
-	}
-	up = press(v, keymap.Open)
-	if to, ok := up[0].(views.Goto); !ok || to.To.Place.File != disk.VirtualDisk || to.To.Place.Offset != 3*tib {
-		t.Errorf("opens %+v", up[0])
-	}
-	up = press(v, keymap.TableEntry)
-	if to, ok := up[0].(views.Goto); !ok || to.To.Place.Offset != tables+8*block || to.To.Place.Length != 8 {
-		t.Errorf("the entry is at %+v", up[0])
-	}
-	press(v, keymap.First)
-	if why := v.Disabled(keymap.Follow); !strings.Contains(why, "not stored") {
-		t.Errorf("a block that is not stored: %q", why)
-	}
-	press(v, keymap.NextPane)
-	up = press(v, keymap.Last, keymap.Open)
-	if to, ok := up[len(up)-1].(views.Goto); !ok || to.To.Place.Offset != w.size-64*mib || to.To.Place.Length != 64*mib {
-		t.Errorf("the strip's last region is %+v", up)
-	}
-}
-
-// An answer that comes late must not move or open what the cursor has left.
-func TestOpenWaitsForTheCell(t *testing.T) {
-	v := open(t, archive(), 119, 36)
-	slow := v.Do(keymap.NextMark)
-	if up := viewtest.Run(v, v.Do(keymap.Open)); len(up) != 0 {
-		t.Errorf("went to %v before the cell was read", up)
-	}
-	if up := viewtest.Run(v, slow); len(up) != 1 {
-		t.Errorf("after the answer: %v", up)
-	}
-	slow = v.Do(keymap.Right)
-	v.Do(keymap.Open)
-	v.Do(keymap.Right)
-	if up := viewtest.Run(v, slow); len(up) != 0 {
-		t.Errorf("the cursor went on, and yet %v", up)
 	}
 }
 
@@ -246,7 +196,7 @@ func TestStopAndReload(t *testing.T) {
 		t.Errorf("a stopped scan went on:\n%s", screen(v))
 	}
 	viewtest.Run(v, v.Update(views.Changed{Image: w}))
-	if got := screen(v); strings.Contains(got, "not scanned") || !strings.Contains(got, "106 224") {
+	if got := screen(v); strings.Contains(got, "not scanned") || !strings.Contains(got, "13 278") {
 		t.Errorf("after a reload:\n%s", got)
 	}
 }
@@ -270,14 +220,14 @@ func TestChangesShow(t *testing.T) {
 
 func TestAFaultStaysWhereItIs(t *testing.T) {
 	w := archive()
-	w.broken = 1_000_000
+	w.broken = 125_000
 	v := open(t, w, 119, 36)
 	got := screen(v)
 	if !strings.Contains(got, "X") || strings.Count(v.Status(), "can't be read") != 1 || strings.Contains(v.Status(), "\x1b") {
 		t.Errorf("status %q\n%s", v.Status(), got)
 	}
 	press(v, keymap.Last)
-	if shownCounts(t, v)["not present"] != 1024 {
+	if shownCounts(t, v)["not present"] != 128 {
 		t.Errorf("behind the fault nothing is counted:\n%s", got)
 	}
 }
@@ -458,71 +408,5 @@ func TestTheLargestDisk(t *testing.T) {
 	}
 	if shownCounts(t, v)["zero"] != 1 {
 		t.Errorf("\n%s", screen(v))
-	}
-}
-
-func TestMouse(t *testing.T) {
-	v := open(t, archive(), 119, 36)
-	for v.Disabled(keymap.ZoomIn) == "" {
-		press(v, keymap.ZoomIn)
-	}
-	viewtest.Run(v, v.Mouse(8+5, 1+2, views.Click))
-	if first, _ := shownRange(t, v); first != 2*64+5 {
-		t.Errorf("a click leads to block %d", first)
-	}
-	viewtest.Run(v, v.Mouse(20, 10, views.WheelDown))
-	lines := strings.Split(screen(v), "\n")
-	if !strings.Contains(lines[1], " 6G") {
-		t.Errorf("the wheel did not scroll three rows: %q", lines[1])
-	}
-	if up := viewtest.Run(v, v.Mouse(100, 30, views.DoubleClick)); len(up) != 1 {
-		t.Errorf("a double click on the strip gives %v", up)
-	}
-	if v.Mouse(118, 0, views.Click) != nil {
-		t.Error("a click on the frame does something")
-	}
-}
-
-func TestShowComesBack(t *testing.T) {
-	v := open(t, archive(), 119, 36)
-	press(v, keymap.Down, keymap.Right)
-	here := v.Here()
-	if here.Place.File != disk.VirtualDisk {
-		t.Fatalf("%+v", here)
-	}
-	press(v, keymap.Last)
-	viewtest.Run(v, v.Show(here))
-	if got := v.Here(); !got.Same(here) {
-		t.Errorf("%+v, want %+v", got, here)
-	}
-}
-
-// Keys that are held down must not pile up work.
-func TestHeldKeys(t *testing.T) {
-	w := archive()
-	v := open(t, w, 199, 56)
-	for v.Disabled(keymap.ZoomIn) == "" {
-		press(v, keymap.ZoomIn)
-	}
-	asked := w.asked.Load()
-	var cmds []tea.Cmd
-	for range 600 {
-		if cmd := v.Do(keymap.Down); cmd != nil {
-			cmds = append(cmds, cmd)
-		}
-		v.View()
-	}
-	if w.asked.Load() != asked {
-		t.Errorf("%d blocks were asked for outside of commands", w.asked.Load()-asked)
-	}
-	if len(cmds) > 2 {
-		t.Errorf("%d commands at once", len(cmds))
-	}
-	viewtest.Run(v, tea.Batch(cmds...))
-	if w.asked.Load()-asked > 60_000 {
-		t.Errorf("600 rows down cost %d blocks of the map", w.asked.Load()-asked)
-	}
-	if first, _ := shownRange(t, v); first < 600*128 || strings.Contains(screen(v), "not scanned") {
-		t.Errorf("at block %d\n%s", first, screen(v))
 	}
 }

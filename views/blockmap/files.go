@@ -152,7 +152,7 @@ const (
 // drawList shows the block that matters most and those behind it.
 func (v *View) drawList(a grid.Area) {
 	a = a.Sub(1, 0, a.W()-2, a.H())
-	a.Text(0, 0, "block", theme.Label)
+	a.Text(0, 0, v.unit(), theme.Label)
 	a.Text(listState, 0, "state", theme.Label)
 	a.Text(listEntry, 0, "table entry", theme.Label)
 	a.Text(listPlace, 0, "in file", theme.Label)

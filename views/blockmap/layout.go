@@ -10,7 +10,8 @@ func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
 // layout is where everything lies. Rects of what does not show are empty.
 type layout struct {
 	cols, rows int  // of cells
-	cells      rect // the cells alone, without labels
+	wide       int  // columns of the screen that a cell takes
+	cells      rect // without labels
 	labels     rect
 
 	frame  rect // around map and legend
@@ -19,6 +20,15 @@ type layout struct {
 
 	cell, totals, files, list rect // boxes
 	strip                     rect // the columns of the file strip, within files
+}
+
+// widen makes the cells of a disk that has only few wider, so that they do not
+// huddle in a corner.
+func (l *layout) widen(cells int64) {
+	l.wide = 1
+	for cells > 0 && l.wide < maxWide && l.cols > 1 && cells <= int64(l.cols/2)*int64(l.rows/4) {
+		l.cols, l.wide = l.cols/2, l.wide*2
+	}
 }
 
 // stripColumns is the number of columns of the file strip, row by row.
@@ -36,6 +46,7 @@ func (l *layout) stripAt(x, y int) (int, bool) {
 const (
 	labelWidth = 7 // of the offset before a row of cells
 	maxCols    = 128
+	maxWide    = 8
 
 	mediumWidth, mediumHeight = 112, 30
 	largeWidth, largeHeight   = 190, 50

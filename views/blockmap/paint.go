@@ -93,26 +93,37 @@ func (v *View) drawMap(a grid.Area) {
 		v.drawRefused(a)
 		return
 	}
-	cells, labels, table := v.lay.cells, v.lay.labels, v.looks[v.overlay]
-	first, n := v.window()
-	m := a.Sub(cells.x, cells.y, cells.w, cells.h)
-	for i := range int(n) {
-		l := table[v.shown[i]]
-		m.Set(i%cells.w, i/cells.w, l.glyph, l.style)
-	}
-	if at := int(v.cell() - first); at >= 0 && at < int(n) {
-		m.Paint(at%cells.w, at/cells.w, 1, cursorStyle(focus))
-	}
-	for y := 0; y*cells.w < int(n); y++ {
-		block := (first + int64(y*cells.w)) << v.level
-		k := v.ink.line()
-		k.b = appendLabel(k.b, v.tally.shape.offset(block))
-		k.right(0, labels.w-1).draw(a, labels.x, labels.y+y, theme.Offset)
-	}
+	v.drawCells(a.Sub(v.lay.cells.x, v.lay.cells.y, v.lay.cells.w, v.lay.cells.h), focus)
+	v.drawLabels(a)
 	if focus || v.lay.frame.shows() {
 		v.drawLegend(a)
 	} else {
 		v.drawKinds(a.Sub(v.lay.legend.x, v.lay.legend.y, v.lay.legend.w, 2))
+	}
+}
+
+// drawCells paints the cells that show. Wide ones have a gap between them.
+func (v *View) drawCells(a grid.Area, focus bool) {
+	table, cols, wide := v.looks[v.overlay], v.lay.cols, v.lay.wide
+	for i, shown := range v.shown {
+		l := table[shown]
+		a.HLine(i%cols*wide, i/cols, max(wide-1, 1), l.glyph, l.style)
+	}
+	first, _ := v.window()
+	if at := int(v.cell() - first); at >= 0 && at < len(v.shown) {
+		a.Paint(at%cols*wide, at/cols, max(wide-1, 1), cursorStyle(focus))
+	}
+}
+
+// drawLabels writes where each row starts on the disk.
+func (v *View) drawLabels(a grid.Area) {
+	l, cols := v.lay.labels, v.lay.cols
+	first, _ := v.window()
+	for y := 0; y*cols < len(v.shown); y++ {
+		block := (first + int64(y*cols)) << v.level
+		k := v.ink.line()
+		k.b = appendLabel(k.b, v.tally.shape.offset(block))
+		k.right(0, l.w-1).draw(a, l.x, l.y+y, theme.Offset)
 	}
 }
 
@@ -138,19 +149,22 @@ func (v *View) title() string {
 	if sh.blocks > 0 {
 		k.str(" = ").num(sh.cells(v.level)).str(" cells x ").size(sh.offset(1 << v.level))
 		if n := min(int64(1)<<v.level, sh.blocks); n > 1 {
-			k.str(" (").num(n).str(" ").str(v.unit()).str(")")
+			k.str(" (").num(n).str(" ").str(v.unit()).str("s)")
 		}
 		k.str("  zoom ").num(int64(v.top-v.level) + 1).str("/").num(int64(v.top) + 1)
 	}
 	return k.String()
 }
 
-// unit is what the disk is divided into.
+// unit is what the disk is divided into, in the format's term.
 func (v *View) unit() string {
-	if v.tally.shape.natural {
-		return "blocks"
+	switch {
+	case !v.tally.shape.natural:
+		return "unit"
+	case v.info.Format == "vmdk":
+		return "grain"
 	}
-	return "units"
+	return "block"
 }
 
 // drawLegend explains every look that shows. It takes the line of facts too

@@ -61,16 +61,21 @@ func (v *View) drawBoxes(a grid.Area) {
 		v.drawTotals(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, "Whole disk", false))
 	}
 	if b := v.lay.list; b.shows() {
-		v.drawList(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, "Blocks of "+v.cellTitle(), false))
+		v.drawList(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, v.listTitle(), false))
 	}
 	v.drawFiles(a)
 }
 
 func (v *View) cellTitle() string {
 	if v.level == 0 && v.tally.shape.natural {
-		return v.ink.line().str("block ").num(v.cell()).String()
+		return v.ink.line().str(v.unit()).str(" ").num(v.cell()).String()
 	}
 	return v.ink.line().str("cell ").num(v.cell()).String()
+}
+
+// listTitle says which blocks the list has: some of the cell under the cursor.
+func (v *View) listTitle() string {
+	return v.ink.line().str(v.unit()).str("s of cell ").num(v.cell()).String()
 }
 
 // drawCell tells about the cell under the cursor, and about the block of it
@@ -87,7 +92,7 @@ func (v *View) drawCell(a grid.Area) {
 	if n > 1 {
 		k.str(" .. ").num(first + n - 1).str(" (").num(n).str(")")
 	}
-	p.put(v.unit(), k, theme.Value)
+	p.put(v.unit()+"s", k, theme.Value)
 	c := v.count()
 	v.putMarks(&p, &c)
 	if c.stored() > 0 && n > 1 {
@@ -150,7 +155,7 @@ func (v *View) putBlock(p *panel) {
 	}
 	b := &v.detail.blocks[0]
 	l := v.looks[allocation][b.mark.look()]
-	p.put("block", v.ink.line().num(b.number).str(", ").str(b.mark.String()), l.style)
+	p.put(v.unit(), v.ink.line().num(b.number).str(", ").str(b.mark.String()), l.style)
 	if s := &b.span; s.File != "" {
 		k := v.ink.line().hex(s.Offset)
 		if s.Packed > 0 {
@@ -197,7 +202,7 @@ func (v *View) drawTotals(a grid.Area) {
 		return
 	}
 	p := panel{a: a.Sub(1, 0, a.W()-2, a.H())}
-	p.put(v.unit(), v.ink.line().num(sh.blocks).str(" of ").size(sh.block), theme.Value)
+	p.put(v.unit()+"s", v.ink.line().num(sh.blocks).str(" of ").size(sh.block), theme.Value)
 	for m := marks; m > 0; m-- {
 		if b := t.total.blocks[m-1]; b > 0 {
 			l := v.looks[allocation][(m - 1).look()]

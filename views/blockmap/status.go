@@ -33,10 +33,10 @@ func (v *View) Status() string {
 
 func (v *View) statusBlock(parts []string) []string {
 	if !v.known() {
-		return append(parts, v.ink.line().str("block ").num(v.cursor).str(" ..").String())
+		return append(parts, v.ink.line().str(v.unit()).str(" ").num(v.cursor).str(" ..").String())
 	}
 	b := &v.detail.blocks[0]
-	parts = append(parts, v.ink.line().str("block ").num(b.number).str(" ").str(b.mark.String()).String())
+	parts = append(parts, v.ink.line().str(v.unit()).str(" ").num(b.number).str(" ").str(b.mark.String()).String())
 	if b.span.File != "" {
 		parts = append(parts, v.ink.line().str("file ").hex(b.span.Offset).String())
 	}

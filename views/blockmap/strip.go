@@ -105,16 +105,6 @@ func (s *strip) pos(file string, off int64) (int64, bool) {
 	return 0, false
 }
 
-// file is the file that a byte lies in, and its offset there.
-func (s *strip) file(pos int64) (string, int64) {
-	for _, f := range s.files {
-		if pos < f.base+f.size {
-			return f.name, pos - f.base
-		}
-	}
-	return "", 0
-}
-
 func (s *strip) add(r disk.Region) {
 	from, ok := s.pos(r.File, r.Offset)
 	if !ok || r.Length <= 0 {

@@ -28,9 +28,6 @@ const (
 // anomaly reports marks that no healthy image has.
 func (m mark) anomaly() bool { return m >= orphaned }
 
-// stored reports marks of blocks that have bytes in the image itself.
-func (m mark) stored() bool { return m == full || m == partial || m == overlap }
-
 // markOf is the mark of a block that is of one state throughout.
 func markOf(s *disk.Span) mark {
 	if s.State == disk.Data && s.Layer > 0 {

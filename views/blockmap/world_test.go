@@ -127,18 +127,26 @@ const (
 	tib = 1 << 40
 )
 
+// Blocks of the archive that something is wrong with.
+const (
+	blockSize  = 256 * mib
+	twice      = 92_725 // and the next: both lie in the same place
+	lost       = 100_001
+	fatherless = 112_501
+)
+
 // archive is a disk of 64 TiB that has everything that a map can show.
 func archive() *world {
-	w := &world{blocks: 64 * tib / (32 * mib), block: 32 * mib, natural: true, size: 24 * tib}
+	w := &world{blocks: 64 * tib / blockSize, block: blockSize, natural: true, size: 24 * tib}
 	payload := func(b int64) int64 { return 1*gib + b*w.block }
 	w.state = func(b int64) [2]disk.Span {
 		region := b * 64 / w.blocks // of 1 TiB
 		switch {
-		case b == 741802 || b == 741803:
-			return w.data(0, name, payload(600000))
-		case b == 800001:
+		case b == twice || b == twice+1:
+			return w.data(0, name, payload(75_000))
+		case b == lost:
 			return w.none(disk.Missing)
-		case b == 900001:
+		case b == fatherless:
 			return w.none(disk.FromParent)
 		case region == 3, region == 5 && b%3 > 0, region == 20 && b%8 > 0:
 			return w.data(0, name, payload(b))
@@ -172,7 +180,7 @@ func archive() *world {
 	put(12*tib, disk.KindPayload, "payload blocks")
 	put(w.size-at-64*mib, disk.KindPayload, "payload blocks")
 	put(64*mib, disk.KindTrailing, "bytes behind the end")
-	w.share(payload(600000), 32*mib)
+	w.share(payload(75_000), w.block)
 	return w
 }
 
@@ -183,7 +191,7 @@ func (w *world) share(off, n int64) {
 	before, behind := r, r
 	before.Length = off - r.Offset
 	behind.Offset, behind.Length = off+n, r.Offset+r.Length-off-n
-	w.regions = slices.Replace(w.regions, i, i+1, before, disk.Region{File: name, Offset: off, Length: n, Kind: disk.KindOverlap, Name: "block 741802 and block 741803"}, behind)
+	w.regions = slices.Replace(w.regions, i, i+1, before, disk.Region{File: name, Offset: off, Length: n, Kind: disk.KindOverlap, Name: "block 92725 and block 92726"}, behind)
 }
 
 // open makes the screen of a world, scanned to the end.

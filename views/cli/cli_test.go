@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -265,6 +266,19 @@ func TestExitCodes(t *testing.T) {
 		}
 		if bytes.ContainsRune(errs, 0x1b) || bytes.Count(errs, []byte("\n")) > 1 {
 			t.Errorf("platter %q says %q", test.args, errs)
+		}
+	}
+}
+
+// TestInterrupted holds that a run that is stopped says nothing more, and does
+// not claim success.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, verb := range []string{"tree", "layout", "map", "hash", "read", "check"} {
+		var out, errs bytes.Buffer
+		if code := cli.Run(ctx, []string{verb, "sample:vhdx"}, &out, &errs); code != cli.ExitFailed {
+			t.Errorf("%s: exit code %d, %d bytes of output, %q", verb, code, out.Len(), errs.String())
 		}
 	}
 }

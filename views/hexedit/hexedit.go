@@ -38,6 +38,8 @@ type Pane interface {
 type Mode struct {
 	on     bool
 	fill   bool // the next byte fills the selection
+	asking bool // a line of bytes is typed that enter puts in
+	line   []rune
 	inText bool
 	half   bool // the high digit is typed
 	high   byte
@@ -46,6 +48,10 @@ type Mode struct {
 // Start turns the mode on; fill says that the next byte typed fills the
 // selection and ends it.
 func (m *Mode) Start(fill bool) { *m = Mode{on: true, fill: fill, inText: m.inText} }
+
+// StartPaste turns the mode on for one line: bytes in hexadecimal, or a text
+// in quotes, which enter puts in from the cursor on.
+func (m *Mode) StartPaste() { *m = Mode{on: true, asking: true, inText: m.inText} }
 
 // Stop turns the mode off. A digit that has no second one is dropped.
 func (m *Mode) Stop() { *m = Mode{inText: m.inText} }
@@ -65,6 +71,8 @@ func (m *Mode) SetColumn(text bool) { m.inText, m.half = text, false }
 // Words say what the mode does, for titles and the status line.
 func (m *Mode) Words() string {
 	switch {
+	case m.asking:
+		return "PASTE hex or \"text\": " + m.tail() + "_  enter puts it in"
 	case m.fill && m.inText:
 		return "FILL: type a character"
 	case m.fill:
@@ -77,6 +85,9 @@ func (m *Mode) Words() string {
 
 // Type takes a key. The message holds one key, or a paste.
 func (m *Mode) Type(p Pane, msg tea.KeyMsg) tea.Cmd {
+	if m.asking {
+		return m.ask(p, msg)
+	}
 	if msg.Paste {
 		return m.paste(p, string(msg.Runes))
 	}
@@ -111,7 +122,7 @@ func (m *Mode) do(p Pane, a keymap.Action) tea.Cmd {
 			return nil
 		}
 		return tea.Batch(p.Do(keymap.Left), p.Do(keymap.RevertBytes))
-	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.ShowHelp:
+	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.Review, keymap.ShowHelp:
 		return p.Ask(a)
 	}
 	return p.Do(a)

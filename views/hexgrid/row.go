@@ -77,7 +77,7 @@ func (f Format) paintOffset(a grid.Area, y int, row Row, m *Marks, gutter rune) 
 		style = theme.OffsetSector
 	}
 	a.Bytes(0, y, f.appendOffset(buf[:0], off), style)
-	if gutter == 0 && touches(m.Staged, Range{row.Off + int64(row.From), row.Off + int64(row.From+row.N)}) {
+	if gutter == 0 && Touches(m.Staged, Range{row.Off + int64(row.From), row.Off + int64(row.From+row.N)}) {
 		gutter = '*'
 	}
 	for _, s := range m.Signs {
@@ -183,11 +183,11 @@ func (m *Marks) cursorStyle(here bool) theme.Style {
 
 // holds reports whether a byte lies in one of the ranges.
 func holds(list []Range, off int64) bool {
-	return len(list) > 0 && touches(list, Range{off, off + 1})
+	return len(list) > 0 && Touches(list, Range{off, off + 1})
 }
 
-// touches reports whether one of the ranges has a byte of r.
-func touches(list []Range, r Range) bool {
+// Touches reports whether one of the ranges has a byte of r.
+func Touches(list []Range, r Range) bool {
 	i, _ := slices.BinarySearchFunc(list, r.Start, func(e Range, start int64) int {
 		if e.End <= start {
 			return -1

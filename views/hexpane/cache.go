@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"sync/atomic"
 )
@@ -107,6 +108,7 @@ type span struct{ from, to int64 }
 type cache struct {
 	src    Source
 	pages  map[int64]*page
+	old    map[int64]*page // of the bytes before the last change, until they are read anew
 	zeros  []span // ascending, apart
 	asked  map[ask]bool
 	wanted []Request
@@ -121,6 +123,41 @@ func (c *cache) reset(src Source) {
 	*c = cache{src: src, pages: map[int64]*page{}, asked: map[ask]bool{}, serial: showings.Add(1)}
 }
 
+// renew forgets what was read but keeps it to show until it is read anew.
+func (c *cache) renew(src Source) {
+	old := c.old
+	if len(old) > pageLimit {
+		old = nil
+	}
+	if old == nil {
+		old = map[int64]*page{}
+	}
+	maps.Copy(old, c.pages)
+	c.reset(src)
+	c.old = old
+}
+
+// patch overwrites what is at hand.
+func (c *cache) patch(off int64, data []byte) {
+	for len(data) > 0 {
+		base := off &^ (pageSize - 1)
+		n := min(int64(len(data)), base+pageSize-off)
+		if p := c.known(base); p != nil && off-base < int64(len(p.data)) {
+			copy(p.data[off-base:], data[:n])
+		}
+		off, data = off+n, data[n:]
+	}
+	c.zeros = nil
+}
+
+// known is the page at base, read anew or not.
+func (c *cache) known(base int64) *page {
+	if p := c.pages[base]; p != nil {
+		return p
+	}
+	return c.old[base]
+}
+
 // page is the page that holds off, if it is there; else it is wanted.
 func (c *cache) page(off int64) *page {
 	base := off &^ (pageSize - 1)
@@ -130,7 +167,7 @@ func (c *cache) page(off int64) *page {
 		return p
 	}
 	c.want(base, false)
-	return nil
+	return c.old[base]
 }
 
 func (c *cache) want(off int64, probe bool) {
@@ -164,6 +201,7 @@ func (c *cache) fill(a Answer) bool {
 	}
 	c.evict()
 	c.clock++
+	delete(c.old, a.req.off)
 	c.pages[a.req.off] = &page{data: a.data, err: a.err, used: c.clock}
 	if n := len(a.data); n == pageSize && firstNonZero(a.data) == n {
 		c.addZeros(span{a.req.off, a.req.off + pageSize})
@@ -247,7 +285,7 @@ func (c *cache) zerosFrom(off int64) int64 {
 			continue
 		}
 		base := pos &^ (pageSize - 1)
-		p := c.pages[base]
+		p := c.known(base)
 		if p == nil {
 			if pos > off {
 				c.want(pos, true)

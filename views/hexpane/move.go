@@ -104,3 +104,9 @@ func (p *Pane) At(x, y int) (int64, bool) {
 	off := r.off + int64(i)
 	return off, off < p.cache.src.Size
 }
+
+// InText reports whether a column of the pane lies in the text of the bytes.
+func (p *Pane) InText(x int) bool {
+	_, text, ok := p.format.At(x)
+	return ok && text
+}

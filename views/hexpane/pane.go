@@ -48,6 +48,20 @@ func (p *Pane) Show(src Source) {
 	p.top, p.cursor, p.frame, p.stale = 0, 0, span{}, true
 }
 
+// Renew takes a source in whose bytes may be others than before. What showed
+// goes on to show until it is read anew, and the cursor stays where it is.
+func (p *Pane) Renew(src Source) {
+	p.cache.renew(src)
+	p.refit()
+	p.settle()
+}
+
+// Patch shows new bytes before the source has them.
+func (p *Pane) Patch(off int64, data []byte) {
+	p.cache.patch(off, data)
+	p.stale = true
+}
+
 // Source is what is shown.
 func (p *Pane) Source() Source { return p.cache.src }
 

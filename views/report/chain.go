@@ -79,8 +79,8 @@ func linkOf(img disk.Image) string {
 // counted.
 func ownBytes(ctx context.Context, img disk.Image) (int64, error) {
 	var n int64
-	for s, err := range img.Map(0, img.Info().VirtualSize) {
-		if err != nil || ctx.Err() != nil {
+	for s, err := range spans(ctx, img) {
+		if err != nil {
 			return n, ctx.Err()
 		}
 		if s.State == disk.Data && s.Layer == 0 {

@@ -24,7 +24,11 @@ func infoJSON(w io.Writer, img disk.Image) error {
 	d.text("format", info.Format)
 	d.words("type", info.Type)
 	d.words("recognised", info.Recognised)
-	d.positive("virtual_size", info.VirtualSize)
+	if info.Readable() {
+		d.number("virtual_size", info.VirtualSize)
+	} else {
+		d.positive("virtual_size", info.VirtualSize)
+	}
 	d.number("file_size", info.FileSize)
 	d.positive("block_size", info.BlockSize)
 	d.positive("logical_sector_size", info.LogicalSectorSize)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"math"
 	"strconv"
 
 	"platter/decode"
@@ -23,14 +24,58 @@ func Map(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
 	return mapText(ctx, w, img)
 }
 
-// extents joins spans that differ only in the table entries that led to them.
-func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
+// plenty is how many spans are passed on before it is asked whether they can
+// all be true.
+const plenty = 1 << 20
+
+// spans passes on the map of an image as long as it can be true. Entries that
+// all lead to the same few bytes make a map without end out of a small file: it
+// is cut off where it has named more bytes of a file than the file has, or has
+// more spans than all files have bits.
+func spans(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
-		var cur disk.Span
+		size, bits := sizes(img)
+		named := map[string]int64{}
+		count := int64(0)
 		for s, err := range img.Map(0, img.Info().VirtualSize) {
 			if err == nil {
 				err = ctx.Err()
 			}
+			if count++; err == nil && count > plenty && (count > bits || named[s.File] > size[s.File]) {
+				err = disk.Errorf(disk.Damaged, decode.Place{File: s.File}, "more is said to lie in the file than it has room for: the map goes on for ever (after %d extents, at byte 0x%x of the disk)", count, s.Start)
+			}
+			if err != nil {
+				yield(disk.Span{}, err)
+				return
+			}
+			if !yield(s, nil) {
+				return
+			}
+			// Layers above may cut a compressed grain into any number of pieces.
+			if s.State == disk.Data && s.Packed == 0 && named[s.File] <= size[s.File] {
+				named[s.File] += s.Length
+			}
+		}
+	}
+}
+
+// sizes are those of all files of all layers, in bytes, and their sum in bits.
+func sizes(img disk.Image) (size map[string]int64, bits int64) {
+	size = map[string]int64{}
+	for ; img != nil; img = img.Parent() {
+		for _, f := range img.Files() {
+			size[f.Name] = f.Size
+			bits += min(f.Size, math.MaxInt64/8-bits/8) * 8
+		}
+	}
+	return size, bits
+}
+
+// extents joins spans that differ only in the table entries that led to them.
+func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		var cur disk.Span
+		for s, err := range spans(ctx, img) {
 			if err != nil {
 				yield(disk.Span{}, err)
 				return

@@ -33,7 +33,11 @@ func (v *View) common(a keymap.Action) bool {
 	case keymap.Escape:
 		v.escape()
 	case keymap.ExplainPane:
-		v.explain = !v.explain
+		if v.lay.inspect.shows() {
+			v.explain = !v.explain
+		} else {
+			v.reading = !v.reading
+		}
 	case keymap.Endian:
 		v.order = 1 - v.order
 	case keymap.OffsetBase:
@@ -154,8 +158,8 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 		return v.doBytes(plain[a])
 	case keymap.OtherSpace:
 		return v.otherSpace()
-	case keymap.EditBytes, keymap.FillBytes:
-		return v.startEdit(a == keymap.FillBytes)
+	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes:
+		return v.startEdit(a)
 	case keymap.RevertBytes:
 		return v.revert()
 	case keymap.Follow, keymap.Open:
@@ -292,7 +296,7 @@ func (v *View) Disabled(a keymap.Action) string {
 		if _, part := v.partition(v.cursor); !part && v.known() && (v.fact.span.File == "" || v.fact.span.Layer > 0) {
 			return "this byte is stored in no file of this image"
 		}
-	case keymap.EditBytes, keymap.FillBytes, keymap.RevertBytes:
+	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
 		if err := v.fixed(v.cursor, v.cursor+1); err != nil {
 			return err.Error()
 		}

@@ -2,6 +2,7 @@ package sectors
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -22,12 +23,17 @@ func (v *View) Type(msg tea.KeyMsg) tea.Cmd {
 	return v.edit.Type(pad{v}, msg)
 }
 
-// startEdit turns the mode on.
-func (v *View) startEdit(fill bool) tea.Cmd {
+// startEdit turns the mode on: for typing, for a byte to fill with, or for a
+// line to paste.
+func (v *View) startEdit(a keymap.Action) tea.Cmd {
 	if err := v.fixed(v.cursor, v.cursor+1); err != nil {
 		return views.Send(views.Failed{Err: err})
 	}
-	v.edit.Start(fill)
+	if a == keymap.PasteBytes {
+		v.edit.StartPaste()
+	} else {
+		v.edit.Start(a == keymap.FillBytes)
+	}
 	return nil
 }
 
@@ -35,7 +41,7 @@ func (v *View) startEdit(fill bool) tea.Cmd {
 // if it can, as far as the map is known.
 func (v *View) fixed(start, end int64) error {
 	if v.editor == nil {
-		return fmt.Errorf("this image is open for reading only")
+		return errors.New(v.locked)
 	}
 	for i, ok := v.win.find(start); ok && i < len(v.win.list) && start < end; i++ {
 		s := &v.win.list[i]

@@ -64,9 +64,13 @@ func (v *View) alone() layout {
 		return l
 	}
 	l.bytes = rect{0, 0, v.w, v.h}
-	if v.h >= 8 {
+	switch {
+	case v.reading && v.h >= 2*stackedBelow:
+		l.bytes.h = v.h - stackedBelow
+		l.explain = rect{0, l.bytes.h, v.w, stackedBelow}
+	case v.h >= 8:
 		l.bytes.h = v.h - 2
-		l.where = rect{0, v.h - 2, v.w, 2}
+		l.where = rect{0, l.bytes.h, v.w, 2}
 	}
 	return l
 }
@@ -74,15 +78,18 @@ func (v *View) alone() layout {
 // stackedBelow is the height of what lies under the bytes in a small screen.
 const stackedBelow = 6
 
-// stacked is the bytes over what is known of the one under the cursor, or over
-// the partitions while they have the focus.
+// stacked is the bytes over what is known of the one under the cursor, over
+// its explanation, or over the partitions while they have the focus.
 func (v *View) stacked() layout {
 	top := v.h - stackedBelow
 	below := rect{0, top, v.w, stackedBelow}
 	l := layout{bytes: rect{0, 0, v.w, top}}
-	if v.focus == listPane {
+	switch {
+	case v.focus == listPane:
 		l.list = below
-	} else {
+	case v.reading:
+		l.explain = below
+	default:
 		l.where = below
 	}
 	return l

@@ -34,6 +34,7 @@ type View struct {
 	theme    *theme.Theme
 	explorer disk.Explorer // nil: what the guest wrote is not looked at
 	editor   disk.Editor   // nil: nothing can be changed
+	locked   string        // why not
 	image    disk.Image
 	info     disk.Info
 	gen      views.Gen // of the image
@@ -43,7 +44,8 @@ type View struct {
 	lay     layout
 	focus   pane
 	zoomed  bool
-	explain bool
+	explain bool         // shows, where there is room beside the bytes
+	reading bool         // the explanation shows in the place of something else
 	order   decode.Order // of the inspector
 
 	want      hexgrid.Want
@@ -86,6 +88,9 @@ type View struct {
 // New makes the screen of an image. Start reads what it shows first.
 func New(env views.Env) *View {
 	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, foldZeros: true, explain: true, begun: -1, dirty: true}
+	if v.locked = env.Locked; v.locked == "" {
+		v.locked = "this image is open for reading only"
+	}
 	v.pages.reset()
 	v.open(env.Image)
 	v.restart(0)

@@ -235,6 +235,27 @@ func TestFieldIsExplained(t *testing.T) {
 	}
 }
 
+// TestExplainEverywhere holds that t shows the explanation in every layout,
+// and hides it again.
+func TestExplainEverywhere(t *testing.T) {
+	for _, size := range sizes {
+		for _, zoom := range []bool{false, true} {
+			s := open(t, small(), size[0], size[1]).show(446 + 4)
+			if zoom {
+				s.do(keymap.Zoom)
+			}
+			const doc = "It is a hint to the operating system"
+			before := strings.Contains(s.text(), doc)
+			if s.do(keymap.ExplainPane); strings.Contains(s.text(), doc) == before {
+				t.Errorf("%v, zoom %v: t changes nothing in\n%s", size, zoom, s.text())
+			}
+			if s.do(keymap.ExplainPane); strings.Contains(s.text(), doc) != before {
+				t.Errorf("%v, zoom %v: t twice is not as before", size, zoom)
+			}
+		}
+	}
+}
+
 func TestThreeAddresses(t *testing.T) {
 	s := open(t, small(), 119, 36).show(block + 0x200)
 	s.expect("0x10200", "0x200 of partition 1", "fake.vhd 0x1400", "BAT[1] = 0x9")
@@ -394,5 +415,16 @@ func TestSelectionGrows(t *testing.T) {
 		if got := s.v.Status(); !strings.Contains(got, fmt.Sprintf("| %d bytes selected", want)) {
 			t.Errorf("status %q, want %d bytes", got, want)
 		}
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	s := open(b, small(), 199, 56)
+	for i := 0; b.Loop(); i++ {
+		if i%600 == 0 {
+			s.v.Do(keymap.First)
+		}
+		s.run(s.v.Do(keymap.Down))
+		s.v.View()
 	}
 }

@@ -136,6 +136,8 @@ func (v *View) doBranch(a keymap.Action) tea.Cmd {
 		v.tree.foldAll()
 	case keymap.UnfoldAll:
 		return v.unfold()
+	case keymap.EditField, keymap.RevertBytes:
+		return v.doEdit(a)
 	default:
 		return nil
 	}
@@ -180,6 +182,8 @@ func (v *View) doHex(a keymap.Action) tea.Cmd {
 		v.hex.Widen(-1)
 	case keymap.Select, keymap.ExtendDown, keymap.ExtendUp, keymap.ExtendLeft, keymap.ExtendRight:
 		return v.doSelect(a)
+	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
+		return v.doEdit(a)
 	default:
 		return v.doJump(a)
 	}
@@ -277,6 +281,10 @@ func (v *View) Disabled(a keymap.Action) string {
 		if !v.zoomed && v.begun < 0 {
 			return "there is nothing to leave"
 		}
+	case keymap.EditField:
+		return v.noField()
+	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
+		return v.locked()
 	}
 	return ""
 }

@@ -21,8 +21,7 @@ func (v *View) View() string {
 		v.drawTree(r.in(a).Box(v.theme, "Structure", v.focus == treePane))
 	}
 	if r := v.lay.hex; r.shows() {
-		v.hex.Marks.Selected = v.selection()
-		v.hex.Draw(r.in(a).Box(v.theme, v.hexTitle(), v.focus == hexPane), v.focus == hexPane)
+		v.drawHex(r.in(a))
 	}
 	if r := v.lay.inspect; r.shows() {
 		v.drawInspector(r.in(a))
@@ -33,8 +32,23 @@ func (v *View) View() string {
 	if r := v.lay.twin; r.shows() {
 		v.drawTwin(r.in(a))
 	}
+	if v.form.open() {
+		v.drawForm(a)
+	}
 	v.text = v.grid.String(v.theme)
 	return v.text
+}
+
+// drawHex paints the hex pane, with another frame while bytes are typed.
+func (v *View) drawHex(a grid.Area) {
+	m := &v.hex.Marks
+	m.Selected, m.InText = v.selection(), v.edit.InText()
+	m.High, m.Half = v.edit.Half()
+	if v.edit.On() {
+		v.hex.Draw(a.EditBox(v.theme, v.edit.Words()+"  "+v.hexTitle()), true)
+		return
+	}
+	v.hex.Draw(a.Box(v.theme, v.hexTitle(), v.focus == hexPane), v.focus == hexPane)
 }
 
 func (v *View) hexTitle() string {
@@ -106,6 +120,9 @@ func (v *View) drawNode(a grid.Area, k key, n decode.Node, x, column int) {
 			mark = g.Open()
 		}
 		a.Set(x-2, 0, mark, theme.Dim)
+	}
+	if v.isStaged(n.Place) {
+		a.Set(x-1, 0, '*', theme.Mark)
 	}
 	right := v.drawVerdict(a, n)
 	a.TextFit(x, 0, min(column-1, right)-x, decode.Printable(n.Name), nameStyle(n))

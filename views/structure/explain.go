@@ -198,6 +198,9 @@ func (v *View) drawExplain(a grid.Area) {
 // Status is where the cursors are.
 func (v *View) Status() string {
 	parts := []string{}
+	if v.edit.On() {
+		parts = append(parts, v.edit.Words())
+	}
 	if src := v.hex.Source(); src.Size > 0 {
 		parts = append(parts, decode.Printable(src.Name)+" "+v.hex.FormatOffset(v.hex.Cursor()))
 	}

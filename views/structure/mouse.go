@@ -14,6 +14,12 @@ const wheelRows = 3
 // puts the cursor, a double click opens or follows, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
+	if v.form.open() {
+		return nil
+	}
+	if !v.lay.hex.holds(x, y) {
+		v.edit.Stop()
+	}
 	switch {
 	case v.lay.tree.holds(x, y):
 		return v.mouseTree(x, y, what)
@@ -79,6 +85,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 		return nil
 	}
 	v.hex.Go(off)
+	v.edit.SetColumn(v.hex.InText(x - v.lay.hex.x - 1))
 	cmd := v.hexMoved(stay)
 	if what == views.DoubleClick {
 		return tea.Batch(cmd, v.follow())

@@ -65,4 +65,5 @@ func (v *View) take(m views.Marks) {
 func (v *View) mark() {
 	name := v.hex.Source().Name
 	v.hex.Marks.Hits, v.hex.Marks.Signs = v.marks.HitsIn(name), v.marks.SignsIn(name)
+	v.hex.Marks.Staged = v.staged[name]
 }

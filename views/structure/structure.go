@@ -14,6 +14,8 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
+	"platter/views/hexedit"
+	"platter/views/hexgrid"
 	"platter/views/hexpane"
 	"platter/views/theme"
 )
@@ -51,7 +53,13 @@ type View struct {
 	back   *views.Spot  // where to go once the tree has been read anew
 	lines  grid.Scroll
 	twin   twin
-	begun  int64 // where the selection in the hex pane began; -1 for none
+	editor disk.Editor  // nil: nothing can be changed
+	why    string       // nothing can
+	queue  *views.Queue // for what is to be staged
+	edit   hexedit.Mode
+	form   form
+	staged map[string][]hexgrid.Range // bytes that differ from the disk, by file
+	begun  int64                      // where the selection in the hex pane began; -1 for none
 	marks  views.Marks
 
 	grid  grid.Grid
@@ -61,7 +69,7 @@ type View struct {
 
 // New makes the screen of an image. Start reads its tree.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), begun: -1, dirty: true}
+	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), editor: env.Editor, why: env.Locked, queue: env.Queue, begun: -1, dirty: true}
 	v.hex.Fold = true
 	v.open()
 	return v
@@ -76,13 +84,15 @@ func (v *View) open() {
 	}
 }
 
-// Start reads the root of the tree.
-func (v *View) Start() tea.Cmd {
+// Start reads the root of the tree and what is staged already.
+func (v *View) Start() tea.Cmd { return tea.Batch(v.readRoot(), v.compare()) }
+
+func (v *View) readRoot() tea.Cmd {
 	img, gen := v.image, v.gen
 	return func() tea.Msg { return rooted{gen, img.Tree()} }
 }
 
-// rooted is the answer to Start.
+// rooted is the answer to readRoot.
 type rooted struct {
 	gen  views.Gen
 	root decode.Node
@@ -91,8 +101,14 @@ type rooted struct {
 // Title is the word on the tab.
 func (v *View) Title() string { return "Structure" }
 
-// Context is that of the pane with the focus.
+// Context is that of the pane with the focus, or of what takes its keys.
 func (v *View) Context() keymap.Context {
+	switch {
+	case v.form.open():
+		return keymap.Field
+	case v.edit.On():
+		return keymap.Edit
+	}
 	return [...]keymap.Context{keymap.Structure, keymap.Hex, keymap.Explain}[v.focus]
 }
 
@@ -107,6 +123,12 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case rooted:
 		return v.rooted(msg)
+	case reread:
+		return v.reopened(msg)
+	case compared:
+		v.compared(msg)
+	case recorded:
+		v.recorded(msg)
 	case fetched:
 		return v.fetched(msg)
 	case filled:
@@ -147,15 +169,6 @@ func (v *View) openFirst(root decode.Node) tea.Cmd {
 		return nil
 	}
 	return v.look(seek{path: []int{0, 0}, open: true})
-}
-
-// changed reads everything anew and stays where it was.
-func (v *View) changed(msg views.Changed) tea.Cmd {
-	here := v.Here()
-	v.gen, v.image, v.back = views.NewGen(), msg.Image, &here
-	v.open()
-	v.seek, v.twin, v.dirty = seek{}, twin{}, true
-	return v.Start()
 }
 
 // current is the node under the cursor; false while it is being read.

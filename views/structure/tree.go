@@ -137,6 +137,7 @@ type tree struct {
 	top    *branch
 	cursor key
 	nodes  map[key]decode.Node
+	old    map[key]decode.Node // of the image before its last change: shown until read anew
 	asking bool
 }
 
@@ -148,7 +149,7 @@ func (t *tree) reset(root decode.Node) {
 	t.nodes = map[key]decode.Node{{t.top, 0}: root}
 	t.top.child(0, root)
 	t.cursor = key{t.top, 0}
-	t.asking = false
+	t.old, t.asking = nil, false
 }
 
 // holds reports whether a branch is still open.
@@ -161,8 +162,17 @@ func (t *tree) holds(b *branch) bool {
 	return b == t.top
 }
 
-// node is the node of a row if it is at hand.
+// node is the node of a row if it is at hand, even one that has changed since.
 func (t *tree) node(k key) (decode.Node, bool) {
+	if n, ok := t.fresh(k); ok {
+		return n, true
+	}
+	n, ok := t.old[k]
+	return n, ok
+}
+
+// fresh is the node of a row if it is at hand as it is now.
+func (t *tree) fresh(k key) (decode.Node, bool) {
 	if c := k.in.open[k.index]; c != nil {
 		return c.node, true
 	}
@@ -184,7 +194,7 @@ func (t *tree) missing(from, n int) []key {
 	var keys []key
 	for row := from; row < min(from+n, t.top.rows); row++ {
 		in, i := t.top.at(row)
-		if _, ok := t.node(key{in, i}); !ok {
+		if _, ok := t.fresh(key{in, i}); !ok {
 			keys = append(keys, key{in, i})
 		}
 	}

@@ -1,0 +1,207 @@
+package vmdk
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// grains checks every entry of every table.
+func (w *scan) grains() {
+	w.each(func(t, at int64) bool {
+		if w.first && w.g.dirCount == 2 {
+			w.compare(t, at)
+		}
+		return w.entries(at, func(i int64, raw uint64) {
+			if w.first || w.near(raw) {
+				w.grain(t, i, at, raw)
+			}
+		}) && w.c.going()
+	})
+}
+
+// near reports whether the grain of an entry may reach into the window.
+func (w *scan) near(raw uint64) bool {
+	if w.s.kind == vmdk.KindSeSparse {
+		return true
+	}
+	const longest = 3 * maxGrainSectors // a compressed grain may be longer than plain
+	return int64(raw) < w.data.to && int64(raw) >= w.data.from-longest
+}
+
+func (w *scan) grain(t, i, table int64, raw uint64) {
+	g, c := w.g, w.c
+	entry := g.file.place(table+i*g.width, g.width)
+	past := i >= g.entriesFrom(t)
+	if past && w.first && w.s.kind == vmdk.KindHosted {
+		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is behind the end of the disk", i, t, raw)
+	}
+	if past {
+		return
+	}
+	r := run{length: g.grain}
+	g.judge(raw, 0, &r)
+	switch {
+	case r.state == disk.Missing:
+		if w.first {
+			c.error(w.codes.table, entry, "GT entry %d of table %d is 0x%x: %s", i, t, raw, faultTexts[r.fault])
+		}
+	case r.state == disk.Zero && w.first && w.s.kind == vmdk.KindHosted && !g.zeroGrains:
+		c.warn("G7", entry, "GT entry %d of table %d is 1, which the header's flags do not allow; it is read as zeros", i, t)
+	case r.state == disk.Data:
+		w.stored(t, i, entry, r.offset)
+	}
+}
+
+// stored checks a grain that has a place in the file.
+func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
+	g, c := w.g, w.c
+	length := g.grain
+	if g.packed != nil {
+		size, ok, err := g.packed.size(at)
+		if err != nil {
+			c.failed = err
+			return
+		}
+		if w.first {
+			w.packedGrain(t, i, entry, at)
+		}
+		if !ok {
+			return
+		}
+		length = roundUp(g.packed.headBytes()+size, vmdk.SectorSize)
+	} else if w.first {
+		w.plainGrain(t, i, entry, at)
+	}
+	w.highest = max(w.highest, at+length)
+	w.busy.mark(at, length)
+	if w.inWindow(at) && w.meta.taken(at, length) {
+		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
+	} else if w.data.take(at, length) && w.inWindow(at) {
+		w.clash = append(w.clash, clash{entry: entry, off: at, bytes: length})
+		if len(w.clash) > findingCap {
+			w.clash = w.clash[:findingCap]
+			c.count[w.codes.shared]++
+		}
+	}
+}
+
+// plainGrain is what G6, G9, G11 and G14 say of one grain.
+func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
+	g, c := w.g, w.c
+	if w.s.kind != vmdk.KindHosted {
+		if need := w.inside(t, i); at+need > g.file.Size {
+			c.error(w.codes.table, entry, "GT entry %d of table %d leads to byte 0x%x: the file ends %d bytes into the grain", i, t, at, g.file.Size-at)
+		}
+		return
+	}
+	if at%g.grain != 0 {
+		c.warn("G9", entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
+	}
+	if at < w.s.floor() && !w.meta.taken(at, g.grain) {
+		c.warn("G6", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
+	}
+	if at+w.inside(t, i) > g.file.Size {
+		c.error("G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
+	} else if at+g.grain > g.file.Size {
+		c.note("G11", entry, "the grain at byte 0x%x is cut off behind the end of the disk", at)
+	}
+	if w.looked < blankBudget && w.isBlank(at) {
+		w.zeroed.add(g.file.place(at, g.grain))
+	}
+}
+
+// inside is how many bytes of a grain belong to the disk.
+func (w *scan) inside(t, i int64) int64 {
+	return min(w.g.grain, w.g.capacity-(t*w.g.perTable+i)*w.g.grain)
+}
+
+// blankBudget bounds how many bytes of grains are read to find those that hold
+// nothing but zeros: on a large disk that is a sample.
+const blankBudget = 1 << 30
+
+// isBlank reports whether a grain holds zeros only. Most others show that
+// within their first sectors.
+func (w *scan) isBlank(at int64) bool {
+	f := w.g.file
+	const start = 4096
+	w.looked += start
+	if !f.isZero(at, start) {
+		return false
+	}
+	length := min(w.g.grain, f.Size-at)
+	w.looked += length
+	return f.isZero(at, length)
+}
+
+// compare is G4 and G5: the two copies of a table.
+func (w *scan) compare(t, at int64) {
+	g, c := w.g, w.c
+	second, ok, err := g.tableOf(1, t)
+	if err != nil || !ok || second == at {
+		return // a redundant entry that leads nowhere is G2
+	}
+	for i := range g.perTable {
+		a, errA := g.file.tables.uint(at+i*g.width, g.width)
+		b, errB := g.file.tables.uint(second+i*g.width, g.width)
+		if errA != nil || errB != nil || a == b {
+			continue
+		}
+		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
+		if a == 0 || b == 0 {
+			c.found(disk.SeverityWarning, "G4", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
+		} else {
+			c.found(disk.SeverityError, "G5", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
+		}
+	}
+}
+
+// owners finds who had the sectors of each clash first, and reports them.
+func (w *scan) owners() {
+	if len(w.clash) == 0 || !w.c.going() {
+		return
+	}
+	g := w.g
+	order := slices.Clone(w.clash)
+	slices.SortFunc(order, func(a, b clash) int { return cmp.Compare(a.off, b.off) })
+	left := len(order)
+	w.each(func(t, at int64) bool {
+		return w.entries(at, func(i int64, raw uint64) {
+			r := run{length: g.grain}
+			if g.judge(raw, 0, &r); r.state != disk.Data || i >= g.entriesFrom(t) {
+				return
+			}
+			k, _ := slices.BinarySearchFunc(order, r.offset-g.grain, func(c clash, off int64) int { return cmp.Compare(c.off, off+1) })
+			for ; k < len(order) && order[k].off < r.offset+g.grain; k++ {
+				entry := g.file.place(at+i*g.width, g.width)
+				if order[k].owner.Length == 0 && entry != order[k].entry {
+					order[k].owner = entry
+					left--
+				}
+			}
+		}) && left > 0
+	})
+	for _, k := range order {
+		where := joined(k.entry, g.file.place(k.off, k.bytes))
+		if k.owner.Length > 0 {
+			where = append(where, k.owner)
+		}
+		w.c.found(disk.SeverityError, w.codes.shared, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
+	}
+	w.clash = w.clash[:0]
+}
+
+// at words where an entry lies, if that is known.
+func at(p decode.Place) string {
+	if p.Length == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" at 0x%x", p.Offset)
+}
+
+// tellsLeaks reports whether G12 is about the extent's tables.
+func (w *scan) tellsLeaks() bool { return w.s.kind == vmdk.KindHosted && w.g.packed == nil }

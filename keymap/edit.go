@@ -1,0 +1,13 @@
+package keymap
+
+// The actions that change bytes. Those of the mode in which bytes are
+// overwritten stand with the others.
+const (
+	EditField  Action = "edit-field"
+	PasteBytes Action = "paste"
+	FixSum     Action = "fix-checksum"
+	Review     Action = "review"
+	Writing    Action = "writing"
+	Write      Action = "write"
+	Drop       Action = "drop"
+)

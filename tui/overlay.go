@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/keymap"
+	"platter/views"
+	"platter/views/listing"
+	"platter/views/menu"
+	"platter/views/theme"
+)
+
+// overlay covers the screen between the tabs and the status line, and takes
+// all keys.
+type overlay interface {
+	context() keymap.Context
+	SetSize(w, h int)
+	View(*theme.Theme) string
+	do(*model, keymap.Action, press) tea.Cmd
+	mouse(m *model, y int, what views.Mouse) tea.Cmd
+	typed(tea.KeyMsg)
+	skip(keymap.Action) bool // the action would do nothing here
+}
+
+func (m *model) cover(o overlay) {
+	m.over = o
+	m.resize()
+}
+
+// results is a list of what was found. Its functions may be nil.
+type results struct {
+	listing.List
+	open   func(row int) tea.Cmd
+	remove func(row int) tea.Cmd
+}
+
+func (*results) context() keymap.Context { return keymap.Results }
+
+func (*results) typed(tea.KeyMsg) {}
+
+func (r *results) skip(a keymap.Action) bool {
+	return a == keymap.Accept && r.open == nil || a == keymap.Remove && r.remove == nil
+}
+
+func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
+	row, any := r.Cursor()
+	switch {
+	case r.Do(a):
+	case a == keymap.Cancel:
+		m.over = nil
+	case !any:
+	case a == keymap.Accept && r.open != nil:
+		return r.open(row)
+	case a == keymap.Remove && r.remove != nil:
+		return r.remove(row)
+	case a == keymap.Copy:
+		return m.clip(r.Rows()[row].Text(), "the row")
+	case a == keymap.CopyAll:
+		return m.clip(r.text(), "all rows")
+	}
+	return nil
+}
+
+// text is the whole list.
+func (r *results) text() string {
+	var lines []string
+	for _, row := range r.Rows() {
+		lines = append(lines, row.Text())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (r *results) mouse(_ *model, y int, what views.Mouse) tea.Cmd {
+	chosen := r.Mouse(y, what)
+	if row, ok := r.Cursor(); ok && chosen && r.open != nil {
+		return r.open(row)
+	}
+	return nil
+}
+
+// choice is a menu and what its items do.
+type choice struct {
+	*menu.Menu
+	choose func(item int) tea.Cmd
+}
+
+func (*choice) context() keymap.Context { return keymap.Menu }
+
+func (*choice) skip(keymap.Action) bool { return false }
+
+// typed narrows the menu. Pasted text is made harmless.
+func (c *choice) typed(msg tea.KeyMsg) {
+	if msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace {
+		c.Type(plainText(string(msg.Runes)))
+	}
+}
+
+func (c *choice) do(m *model, a keymap.Action, p press) tea.Cmd {
+	switch {
+	case a == keymap.Accept:
+		return c.take(m)
+	case a == keymap.Cancel && p.name == "esc" && c.Erase(true):
+	case a == keymap.Cancel:
+		m.over = nil
+	case a != "":
+		c.Do(a)
+	case p.name == "backspace" || p.name == "ctrl+h":
+		c.Erase(false)
+	case p.name == "ctrl+u":
+		c.Erase(true)
+	default:
+		c.typed(p.msg)
+	}
+	return nil
+}
+
+// take closes the menu and does what was chosen.
+func (c *choice) take(m *model) tea.Cmd {
+	item, ok := c.Choice()
+	if !ok {
+		return nil
+	}
+	m.over = nil
+	return c.choose(item)
+}
+
+func (c *choice) mouse(m *model, y int, what views.Mouse) tea.Cmd {
+	if c.Mouse(y, what) {
+		return c.take(m)
+	}
+	return nil
+}

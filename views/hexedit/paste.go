@@ -1,0 +1,77 @@
+package hexedit
+
+import (
+	"errors"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/keymap"
+	"platter/views/hexgrid"
+)
+
+// lineMost bounds the line of bytes that is typed, in characters.
+const lineMost = 4096
+
+// tailShown is how much of the line's end shows.
+const tailShown = 24
+
+// tail is the end of the line, for the title.
+func (m *Mode) tail() string {
+	text := m.line
+	if len(text) > tailShown {
+		text = append([]rune(".."), text[len(text)-tailShown:]...)
+	}
+	return decode.Printable(string(text))
+}
+
+// ask takes a key for the line.
+func (m *Mode) ask(p Pane, msg tea.KeyMsg) tea.Cmd {
+	a, _ := keymap.Lookup(keymap.Edit, msg.String())
+	switch {
+	case msg.Type == tea.KeyEnter:
+		return m.pasteLine(p)
+	case a == keymap.Cancel && !msg.Paste:
+		m.Stop()
+	case a == keymap.StepBack && !msg.Paste:
+		m.line = m.line[:max(len(m.line)-1, 0)]
+	case msg.Type == tea.KeySpace:
+		m.line = append(m.line, ' ')
+	case msg.Type == tea.KeyRunes:
+		m.line = append(m.line, msg.Runes...)
+		m.line = m.line[:min(len(m.line), lineMost)]
+	}
+	return nil
+}
+
+// pasteLine puts in what the line says. A line that is wrong stays, to be
+// corrected.
+func (m *Mode) pasteLine(p Pane) tea.Cmd {
+	data, err := parseLine(p.Text(), string(m.line))
+	if err != nil {
+		return p.Fail(err)
+	}
+	m.Stop()
+	if len(data) == 0 {
+		return nil
+	}
+	return p.Put(data)
+}
+
+// parseLine reads bytes in hexadecimal, or the characters of a text in quotes
+// as the text column reads them.
+func parseLine(e hexgrid.Encoding, line string) ([]byte, error) {
+	text := strings.TrimSpace(line)
+	if !strings.HasPrefix(text, `"`) {
+		return ParseHex(text)
+	}
+	text = text[1:]
+	if !strings.HasSuffix(text, `"`) {
+		return nil, errors.New("the closing quote is missing")
+	}
+	if e == hexgrid.Off {
+		e = hexgrid.ASCII
+	}
+	return encode(e, strings.TrimSuffix(text, `"`))
+}
