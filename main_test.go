@@ -20,7 +20,7 @@ var floors = map[string]int{
 	"decode/": 1, "engine/store": 1, "views/theme": 1,
 	"views/grid": 2, "engine/disk": 2, "engine/convoy": 2,
 	"views/hexgrid": 3, "engine/": 3,
-	"views": 4, "views/hexpane": 4, "views/hexedit": 4, "engine": 4,
+	"views": 4, "views/hexpane": 4, "views/hexedit": 4, "views/explain": 4, "views/inspector": 4, "engine": 4,
 	"views/":    5,
 	"tui":       6,
 	"views/cli": 7,

@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 
 	"platter/decode"
@@ -230,3 +233,31 @@ func (s *Session) Revert(title, file string, off, n int64) error {
 
 // Commit writes what is planned.
 func (s *Session) Commit(ctx context.Context) error { return s.ws.Commit(ctx) }
+
+// Save writes what is staged, so that a later session can load it.
+func (s *Session) Save(w io.Writer) error { return s.ws.Save(w) }
+
+// Load stages what Save wrote. The files must hold the bytes that the changes
+// start from; store.ErrChanged tells that they don't.
+func (s *Session) Load(r io.Reader) error { return s.ws.Load(r) }
+
+// Key names the image for what is kept about it between runs: by its path and
+// by the identity of its file, so that another file in its place is not taken
+// for it.
+func (s *Session) Key() (string, error) {
+	f, err := s.ws.Open(s.name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	id, err := f.ID()
+	if err != nil {
+		return "", err
+	}
+	path, err := filepath.Abs(s.path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(id.String() + "\x00" + path))
+	return hex.EncodeToString(sum[:12]), nil
+}

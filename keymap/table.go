@@ -174,7 +174,7 @@ var table = []Binding{
 	{Context: Bytes, Action: ShowTrail, Keys: []string{"X"}, Help: "All addresses of this byte, with the table entries that connect them", Group: groupJump},
 	{Context: Bytes, Action: Referrers, Keys: []string{"&"}, Help: "Who points here: fields and table entries", Group: groupJump},
 	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte", Group: groupFind},
-	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Label: "copy", Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
+	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
 	{Context: Bytes, Action: CopyAs, Keys: []string{"Y"}, Help: "Copy as hex, source code, base64, hexdump, GUID, JSON, Markdown, or as a command line", Group: groupFind},
 	{Context: Bytes, Action: SearchThis, Keys: []string{"*"}, Help: "Search for the bytes of the selection or the field", Group: groupFind},
 	{Context: Bytes, Action: NextMark, Keys: []string{"."}, Help: "Next mark: a hit, a bookmark, a note, a finding", Group: groupFind},
@@ -317,6 +317,9 @@ var table = []Binding{
 	{Context: Results, Action: Remove, Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the bookmark or note", Group: groupFind},
 	{Context: Results, Action: Cancel, Keys: []string{"esc", "q", "ctrl+c", "ctrl+n"}, Label: "close", Help: "Close the list; a search goes on", Group: groupProgram},
 
+	{Context: Results, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of lists", Group: groupProgram},
+
+	{Context: Menu, Action: ShowHelp, Keys: []string{"f1"}, Help: "All keys of menus", Group: groupProgram},
 	{Context: Menu, Action: Accept, Keys: []string{"enter"}, Label: "choose", Help: "Choose the row", Group: groupProgram},
 	{Context: Menu, Action: Down, Keys: []string{"down", "ctrl+n", "tab"}, hint: "up/down", Label: "move", Help: "Next row", Group: groupMove},
 	{Context: Menu, Action: Up, Keys: []string{"up", "ctrl+p", "shift+tab"}, Help: "Previous row", Group: groupMove},

@@ -38,9 +38,8 @@ var mouseRows = []helpRow{
 }
 
 func (m *model) openHelp() {
-	ctx := m.view().Context()
+	ctx := m.context()
 	h := &help{ctx: ctx}
-	d, _ := m.view().(views.Disabler)
 	group := ""
 	for _, b := range keymap.Bindings(ctx) {
 		if m.image == nil && (b.Context == keymap.Everywhere && onlyImages(b.Action)) {
@@ -51,8 +50,8 @@ func (m *model) openHelp() {
 			h.all = append(h.all, helpRow{head: g})
 		}
 		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help}
-		if d != nil {
-			row.why = d.Disabled(b.Action)
+		if m.over == nil {
+			row.why = m.disabled(b.Action)
 		}
 		h.all = append(h.all, row)
 	}
@@ -69,7 +68,12 @@ func onlyImages(a keymap.Action) bool {
 			return true
 		}
 	}
-	return a == keymap.GoTo || a == keymap.Back || a == keymap.Forward || a == keymap.Reload
+	switch a {
+	case keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
+		keymap.HashThis, keymap.SaveBytes, keymap.Bookmarks:
+		return true
+	}
+	return false
 }
 
 // regroup brings the rows of a group together, in the order in which groups

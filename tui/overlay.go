@@ -50,6 +50,8 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	case r.Do(a):
 	case a == keymap.Cancel:
 		m.over = nil
+	case a == keymap.ShowHelp:
+		m.openHelp()
 	case !any:
 	case a == keymap.Accept && r.open != nil:
 		return r.open(row)
@@ -104,6 +106,8 @@ func (c *choice) do(m *model, a keymap.Action, p press) tea.Cmd {
 	case a == keymap.Cancel && p.name == "esc" && c.Erase(true):
 	case a == keymap.Cancel:
 		m.over = nil
+	case a == keymap.ShowHelp:
+		m.openHelp()
 	case a != "":
 		c.Do(a)
 	case p.name == "backspace" || p.name == "ctrl+h":

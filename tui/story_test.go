@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/views/start"
 	"platter/views/viewtest"
@@ -24,6 +25,9 @@ type story struct {
 func tell(t *testing.T, cfg Config, w, h int) *story {
 	t.Helper()
 	cfg.Theme = viewtest.Theme(t)
+	if cfg.Finder == nil {
+		cfg.Finder, cfg.Explorer = engine.Finder{}, engine.Explorer{}
+	}
 	s := &story{t: t, m: newModel(t.Context(), cfg)}
 	s.run(s.m.Init())
 	s.send(tea.WindowSizeMsg{Width: w, Height: h})
@@ -127,8 +131,8 @@ func TestGolden(t *testing.T) {
 // which offset a field has, with ? alone.
 func TestNewcomer(t *testing.T) {
 	s := withImage(t)
-	s.expect("2 Structure", "? help").keys("?").expect("Keys: Overview", "Structure", "Go to an offset")
-	s.keys("esc", "2", "?").expect("Go to the second copy", "what the field means").keys("copy").expect("%").not("Next pane")
+	s.expect("2 Structure", "? help").keys("?").expect("Keys: Overview", "Structure", "Go to an address")
+	s.keys("esc", "2", "?").expect("what the field means").keys("second copy").expect("%", "Go to the second copy").not("Next pane")
 	s.keys("esc", "esc", "jj", "%").expect("header 2", "current", "second copy at 0x1000")
 	s.keys("l", "jjj").expect("SequenceNumber", "Grows with every header update.", "8 bytes at 0x2008 (8200)")
 }
@@ -145,13 +149,13 @@ func TestGoToOffsets(t *testing.T) {
 	s := withImage(t)
 	for _, tt := range []struct{ typed, where string }{
 		{"0x1f00", "0x1f00"}, {"8k", "0x2000"}, {"+0x10", "0x2010"}, {"-16", "0x2000"}, {"sec+3", "0x2600"}, {"100s", "0xc800"},
-		{"end-512", "0xffe00"}, {"end", "0xfffff"}, {"4096", "0x1000"}, {"file:0x20", "0x20"}, {"table[5]", "0x8028"}, {"sec 4", "0x800"},
+		{"end-512", "0xffe00"}, {"end", "0xfffff"}, {"4096", "0x1000"}, {"file:0x20", "0x20"}, {"table[5]", "0x8028"},
 	} {
 		s.keys(":", tt.typed, "enter").expect("fake.vhdx " + tt.where + " ")
 	}
-	s.keys(":", "0x7fffffffffffffff", "enter").expect("outside the file")
-	s.keys(":", "end-2m", "enter").expect("outside the file")
-	s.keys(":", "nonsense", "enter").expect("is no offset, and no structure")
+	s.keys(":", "0x7fffffffffffffff", "enter").expect("behind the end at 0x100000")
+	s.keys(":", "end-2m", "enter").expect("before the start")
+	s.keys(":", "nonsense", "enter").expect(`nothing is called "nonsense"`)
 }
 
 func TestPromptEditsCompletesAndRemembers(t *testing.T) {

@@ -130,6 +130,10 @@ type Revert struct {
 	Place decode.Place
 }
 
+// Drop asks the program to take one change out of what is staged. Changed
+// follows.
+type Drop struct{ ID int }
+
 // Act asks the program to carry an action of its own out, for a view in a
 // mode that takes all keys: undo, help.
 type Act struct{ Action keymap.Action }
@@ -140,7 +144,10 @@ type Failed struct{ Err error }
 
 // Changed tells all views that the image has other bytes than before: they
 // read again what they show.
-type Changed struct{ Image disk.Image }
+type Changed struct {
+	Image  disk.Image
+	Editor disk.Editor // where another one stands for the image from now on; nil: the one before does
+}
 
 // Findings tells all views what the check has found by now.
 type Findings struct {

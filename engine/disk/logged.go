@@ -26,6 +26,7 @@ type Log struct {
 	GUID    string       // the session whose entries count; the null GUID if none do
 	Dirty   bool         // the image was not closed cleanly: entries count
 	Steps   int          // entries to be replayed
+	At      int          // entries that are replayed in this image: fewer than Steps in one of [Logged.AtStep]
 	Refused error        // why the log can't be replayed; nil if it can or need not
 	Entries []LogEntry   // in the order of their places
 }

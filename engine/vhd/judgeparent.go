@@ -95,6 +95,9 @@ func (v *Image) judgeChain() {
 	if p, ok := v.parent.(*Image); ok {
 		v.judgeParentTime(p)
 	}
+	if last := v.layers[len(v.layers)-1]; last != v && last.parentErr != nil {
+		v.add("V043", "further down the chain the parent %s can't be used: %v", at, last.wanted(), last.parentErr)
+	}
 }
 
 // chainFault is the innermost cause, where a long chain wraps it many times.

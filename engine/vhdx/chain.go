@@ -177,7 +177,11 @@ func (v *Image) wanted() string {
 // judgeParent reports what is wrong with the parent. A chain without an end
 // makes the disk unreadable; anything else only what this image does not store.
 func (v *Image) judgeParent() {
-	if v.parentErr == nil {
+	last := v
+	if n := len(v.layers); n > 0 {
+		last = v.layers[n-1]
+	}
+	if last.parentErr == nil {
 		return
 	}
 	at := []decode.Place{v.place(v.meta.region.off, vhdx.MetadataTableSize)}
@@ -185,6 +189,10 @@ func (v *Image) judgeParent() {
 		if it.id == vhdx.ItemParentLocator && it.placed {
 			at = []decode.Place{v.itemPlace(it)}
 		}
+	}
+	if last != v {
+		v.add("34", at, "further down the chain the parent %s is not usable: %s", last.wanted(), decode.Printable(last.parentErr.Error()))
+		return
 	}
 	if errors.Is(v.parentErr, disk.ErrChain) {
 		f := v.finding("34", "the chain of parents can't be followed: "+decode.Printable(innermost(v.parentErr).Error()), at...)

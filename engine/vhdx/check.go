@@ -1,13 +1,17 @@
 package vhdx
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
 
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // perCode is how many findings of one code are listed.
@@ -104,26 +108,55 @@ func (c *checker) reserved() bool {
 	return ok
 }
 
-// zeros reports the first bytes of a range that are not zero.
+// zeros reports the bytes of a range that are not zero, from the first to the
+// last one.
 func (c *checker) zeros(code string, from, to int64, where string) bool {
 	v := c.image
-	b, err := readUpTo(v.data, min(from, v.size), int(min(to, v.size)-min(from, v.size)))
-	if err != nil {
+	first, last, err := v.notZero(c.ctx, from, to)
+	switch {
+	case err != nil:
 		return c.fail(err)
-	}
-	first, last := -1, -1
-	for i, x := range b {
-		if x != 0 {
-			if last = i; first < 0 {
-				first = i
-			}
-		}
-	}
-	if first < 0 {
+	case first < 0:
 		return true
 	}
-	n := int64(last - first + 1)
-	return c.add(code, []decode.Place{v.place(from+int64(first), n)}, "unused bytes %s are not zero, from 0x%x to 0x%x", where, from+int64(first), from+int64(last))
+	return c.add(code, []decode.Place{v.place(first, last-first+1)}, "unused bytes %s are not zero, from 0x%x to 0x%x", where, first, last)
+}
+
+// notZero finds the first and the last byte of a range that are not zero; -1
+// if there are none. Holes of the file are skipped.
+func (v *Image) notZero(ctx context.Context, from, to int64) (first, last int64, err error) {
+	first, last = -1, -1
+	buf := make([]byte, min(max(to-from, 0), maxPiece))
+	for at := from; at < min(to, v.size); {
+		if len(v.data.parts) == 0 {
+			data, err := store.NextData(v.src.File, at, v.size)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return first, last, err
+			}
+			at = max(at, data.Offset)
+		}
+		n := min(int64(len(buf)), min(to, v.size)-at)
+		if n <= 0 {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return first, last, err
+		}
+		if got, err := v.data.ReadAt(buf[:n], at); int64(got) < n {
+			return first, last, shortRead(at, got, int(n), err)
+		}
+		if head := n - int64(len(bytes.TrimLeft(buf[:n], "\x00"))); head < n {
+			if first < 0 {
+				first = at + head
+			}
+			last = at + int64(len(bytes.TrimRight(buf[:n], "\x00"))) - 1
+		}
+		at += n
+	}
+	return first, last, nil
 }
 
 // checkLog tells what of earlier sessions is left in the log (52).
@@ -340,26 +373,15 @@ func (c *checker) checkBitmapEntry(index, chunk int64, entry uint64, at []decode
 	return true
 }
 
-// checkPadding looks at the entries behind the last one (36), in pieces.
+// checkPadding looks at the entries behind the last one (36).
 func (c *checker) checkPadding() bool {
 	v := c.image
-	const piece = 256 << 10
-	for at := v.bat.off + v.geo.Entries(v.params.hasParent)*vhdx.EntrySize; at < v.bat.off+v.bat.length; {
-		if err := c.ctx.Err(); err != nil {
-			return c.fail(err)
-		}
-		n := min(piece, v.bat.off+v.bat.length-at)
-		b, err := readUpTo(v.data, at, int(n))
-		if err != nil {
-			return c.fail(err)
-		}
-		for i, x := range b {
-			if x != 0 {
-				where := at + int64(i)
-				return c.add("36", []decode.Place{v.place(where, v.bat.off+v.bat.length-where)}, "the BAT is not zero behind the last entry that the disk needs, from 0x%x on", where)
-			}
-		}
-		at += n
+	first, last, err := v.notZero(c.ctx, v.bat.off+v.geo.Entries(v.params.hasParent)*vhdx.EntrySize, v.bat.off+v.bat.length)
+	switch {
+	case err != nil:
+		return c.fail(err)
+	case first < 0:
+		return true
 	}
-	return true
+	return c.add("36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero behind the last entry that the disk needs, from 0x%x to 0x%x", first, last)
 }

@@ -60,6 +60,9 @@ func (v *Image) parentNamed() string {
 	return wordGUIDs(v.locator.linkages())
 }
 
+// maxRows bounds the rows of one kind in the overview.
+const maxRows = 16
+
 func (v *Image) details() []disk.Detail {
 	var rows []disk.Detail
 	row := func(label, format string, args ...any) {
@@ -74,7 +77,7 @@ func (v *Image) details() []disk.Detail {
 	}
 	if v.tables.used >= 0 {
 		row("Region table", "%d of 2 is used", v.tables.used+1)
-		for _, r := range v.regions {
+		for _, r := range v.regions[:min(len(v.regions), maxRows)] {
 			row("Region "+vhdx.RegionName(r.guid), "%s at 0x%x", decode.FormatSize(uint64(r.length)), r.off)
 		}
 	}

@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sort"
 
@@ -20,9 +21,8 @@ type claimant struct {
 // the file tells where two meet, and a second walk who they are.
 func (c *checker) checkOverlaps() bool {
 	v := c.image
-	end := (v.data.grown + vhdx.MiB - 1) / vhdx.MiB
-	for from := int64(0); from < end; from += maxWindow {
-		var u usage
+	var u usage
+	for from := int64(0); from < math.MaxInt64; from = u.beyond {
 		if err := u.read(c.ctx, v, from); err != nil {
 			return c.fail(err)
 		}

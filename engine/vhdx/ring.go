@@ -44,42 +44,52 @@ type logEntry struct {
 func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		buf := make([]byte, 16*vhdx.LogSector)
-		end := r.off + r.length
-		for at := r.off; at < end; {
-			data, err := store.NextData(f, at, end)
+		for at := r.off; ; {
+			piece, err := r.piece(f, at)
 			if errors.Is(err, io.EOF) {
 				return
 			}
+			buf = buf[:min(int64(cap(buf)), piece.Length)]
 			if err == nil {
-				err = ctx.Err()
+				err = readFull(ctx, f, buf, piece.Offset)
 			}
 			if err != nil {
 				yield(0, err)
 				return
 			}
-			at = r.off + (max(data.Offset, at)-r.off)/vhdx.LogSector*vhdx.LogSector
-			for stop := min(data.End(), end); at < stop; {
-				n := int(min(int64(len(buf)), end-at))
-				b, err := readUpTo(f, at, n)
-				if err == nil && len(b) < n {
-					err = shortRead(at, len(b), n, nil)
-				}
-				if err == nil {
-					err = ctx.Err()
-				}
-				if err != nil {
-					yield(0, err)
+			for i := 0; i < len(buf); i += vhdx.LogSector {
+				if string(buf[i:i+4]) == vhdx.LogEntrySignature && !yield(piece.Offset+int64(i)-r.off, nil) {
 					return
 				}
-				for i := 0; i < n; i += vhdx.LogSector {
-					if string(b[i:i+4]) == vhdx.LogEntrySignature && !yield(at+int64(i)-r.off, nil) {
-						return
-					}
-				}
-				at += int64(n)
 			}
+			at = piece.Offset + int64(len(buf))
 		}
 	}
+}
+
+// piece is the next run of the log's sectors, from a place in the file on,
+// that are not all in a hole; io.EOF if there are none.
+func (r *ring) piece(f store.File, at int64) (store.Range, error) {
+	end := r.off + r.length
+	data, err := store.NextData(f, at, end)
+	if err != nil {
+		return data, err
+	}
+	start := max(at, data.Offset/vhdx.LogSector*vhdx.LogSector)
+	stop := min((data.End()+vhdx.LogSector-1)/vhdx.LogSector*vhdx.LogSector, end)
+	return store.Range{Offset: start, Length: stop - start}, nil
+}
+
+// readFull fills buf, unless the context has ended.
+func readFull(ctx context.Context, f store.File, buf []byte, off int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	n, err := f.ReadAt(buf, off)
+	if n < len(buf) {
+		return fmt.Errorf("log: %w", shortRead(off, n, len(buf), err))
+	}
+	return nil
 }
 
 // scan reads all entries of the log, whole or not.
@@ -142,8 +152,9 @@ func (r *ring) headFault(e logEntry) string {
 	return ""
 }
 
-// maxGrown bounds the sizes of the file that an entry may give.
-const maxGrown = 1 << 60
+// maxGrown bounds the sizes of the file that an entry may give: twice what the
+// largest disk needs.
+const maxGrown = 1 << 47
 
 // bodyFault checks descriptors, data sectors and checksum. Buf holds the
 // entry's first sector with the checksum taken as zero.
@@ -252,11 +263,7 @@ func (r *ring) at(pos int64) int64 { return r.off + pos%r.length }
 
 // sector reads the sector at a position in the log.
 func (r *ring) sector(f store.File, pos int64, buf []byte) error {
-	n, err := f.ReadAt(buf, r.at(pos))
-	if n < len(buf) {
-		return fmt.Errorf("log: %w", shortRead(r.at(pos), n, len(buf), err))
-	}
-	return nil
+	return readFull(context.Background(), f, buf, r.at(pos))
 }
 
 // change is a descriptor with its place in the log.

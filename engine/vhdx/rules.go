@@ -76,6 +76,10 @@ var rules = map[string]rule{
 	"51": {info, false, "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {info, false, "Entries of earlier sessions tell what was done to the image. They are never replayed."},
 	"53": {warning, false, "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
+	"P1": {info, false, "Hyper-V's own tools do not make such disks; that it mounts them is not certain."},
+	"P2": {severe, false, "QEMU 7.2 behaves so; later versions may not."},
+	"P3": {severe, false, "The format is Microsoft's."},
+	"P4": {severe, false, "Azure's images are fixed VHDs. Hyper-V and qemu-img convert between the formats."},
 	"54": {info, false, "The next update has no higher number to use."},
 }
 

@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"context"
+	"math"
 	"math/bits"
 
 	"platter/decode/vhdx"
@@ -16,6 +17,7 @@ type usage struct {
 	used     [uses][]uint64
 	all      []uint64 // all uses together
 	twice    []uint64
+	beyond   int64 // MiB; the first one behind the window that is claimed
 }
 
 // maxWindow bounds a window, in MiB: 128 TiB of file.
@@ -25,6 +27,7 @@ const maxWindow = 1 << 27
 func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 	u.from = from
 	u.to = min(from+maxWindow, (v.data.grown+vhdx.MiB-1)/vhdx.MiB)
+	u.beyond = math.MaxInt64
 	words := (u.to - u.from + 63) / 64
 	u.used, u.all, u.twice = [uses][]uint64{}, make([]uint64, words), make([]uint64, words)
 	for p, err := range v.pieces(ctx) {
@@ -40,10 +43,14 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 			if what == useNone {
 				continue
 			}
+			first, end := off/vhdx.MiB, (off+length+vhdx.MiB-1)/vhdx.MiB
+			if end > u.to {
+				u.beyond = min(u.beyond, max(first, u.to))
+			}
 			if u.used[what] == nil {
 				u.used[what] = make([]uint64, words)
 			}
-			u.mark(what, off/vhdx.MiB, (off+length+vhdx.MiB-1)/vhdx.MiB)
+			u.mark(what, first, end)
 		}
 	}
 	return nil
@@ -63,9 +70,9 @@ func (u *usage) mark(what use, first, end int64) {
 // use, and once more where two entries meet.
 func (u *usage) claims(ctx context.Context, v *Image, from, to int64, yield func(disk.Claim, error) bool) {
 	last := (to + vhdx.MiB - 1) / vhdx.MiB
-	for at := from / vhdx.MiB; at < last; at = u.to {
+	for at := from / vhdx.MiB; at < last; at = max(u.to, u.beyond) {
 		if at < u.from || at >= u.to {
-			if err := u.read(ctx, v, at/maxWindow*maxWindow); err != nil {
+			if err := u.read(ctx, v, at); err != nil {
 				yield(disk.Claim{}, err)
 				return
 			}

@@ -83,6 +83,7 @@ func open(ctx context.Context, src disk.Source, steps int) (disk.Image, error) {
 		return nil, err
 	}
 	v := &Image{src: src, size: size, steps: steps}
+	v.layers = []*Image{v}
 	if err := v.readFront(); err != nil {
 		return nil, err
 	}
@@ -142,7 +143,6 @@ func (v *Image) placeTable() {
 	}
 	v.geo = geo
 	v.sized = v.bat.placed && geo.Entries(p.hasParent)*vhdx.EntrySize <= v.bat.length
-	v.layers = []*Image{v}
 	v.share(1)
 }
 

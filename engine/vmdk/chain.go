@@ -155,8 +155,9 @@ func (m *Image) shareBudget() {
 			}
 		}
 	}
+	n := int64(max(1, len(list)))
 	for _, f := range list {
-		f.tables.limit(tableBudget / int64(len(list)))
+		f.tables.limit(max(tableBudget/n, min(fewChunks*chunkBytes, 4*tableBudget/n)))
 	}
 }
 

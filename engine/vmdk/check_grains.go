@@ -1,7 +1,9 @@
 package vmdk
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -145,10 +147,14 @@ func (w *scan) compare(t, at int64) {
 	if err != nil || !ok || second == at {
 		return // a redundant entry that leads nowhere is G2
 	}
-	for i := range g.perTable {
-		a, errA := g.file.tables.uint(at+i*g.width, g.width)
-		b, errB := g.file.tables.uint(second+i*g.width, g.width)
-		if errA != nil || errB != nil || a == b {
+	one, errOne := g.file.head(at, g.tableBytes())
+	two, errTwo := g.file.head(second, g.tableBytes())
+	if errOne != nil || errTwo != nil || bytes.Equal(one, two) {
+		return
+	}
+	for i := range min(int64(len(one)), int64(len(two))) / g.width {
+		a, b := binary.LittleEndian.Uint32(one[i*g.width:]), binary.LittleEndian.Uint32(two[i*g.width:])
+		if a == b {
 			continue
 		}
 		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))

@@ -55,6 +55,9 @@ const (
 	chunkBytes = 4096
 	// tableBudget is the memory in bytes for the tables of a whole chain.
 	tableBudget = 8 << 20
+	// fewChunks are enough to go through one table after the other; a chain of
+	// very many files may take more than the budget to have them.
+	fewChunks = 8
 )
 
 // chunk is a piece of a file that holds table entries. It is never changed

@@ -124,7 +124,7 @@ func about() string {
 // verbs lists all verbs, in the order in which help shows them.
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
+		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.logVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
 		a.readVerb(), a.hashVerb(), a.compareVerb(), a.writeVerb(), a.keysVerb(),
 	}
 }

@@ -49,6 +49,8 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		Recent:   a.recent(),
 		Opened:   a.remember,
 		Explorer: engine.Explorer{},
+		Finder:   engine.Finder{},
+		Copy:     clipboard(os.Stdout, os.Getenv),
 		Theme:    look,
 		Mouse:    !l.noMouse,
 	}

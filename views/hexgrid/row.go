@@ -19,7 +19,7 @@ func (r Range) Empty() bool { return r.End <= r.Start }
 // Row is the bytes of one row.
 type Row struct {
 	Off   int64   // of the row's first cell
-	Shift int64   // what offsets that are shown count from
+	Shift int64   // what the offsets shown count from; no offset shows before it
 	From  int     // first cell that there is
 	N     int     // cells from there on
 	Data  []byte  // their bytes, as far as they are read
@@ -70,13 +70,12 @@ func (f Format) Paint(a grid.Area, y int, row Row, m *Marks, gutter rune) {
 }
 
 func (f Format) paintOffset(a grid.Area, y int, row Row, m *Marks, gutter rune) {
-	var buf [32]byte
 	off := row.Off - row.Shift
 	style := theme.Offset
 	if off%f.Sector == 0 {
 		style = theme.OffsetSector
 	}
-	a.Bytes(0, y, f.appendOffset(buf[:0], off), style)
+	f.offset(a, y, off, style)
 	if gutter == 0 && Touches(m.Staged, Range{row.Off + int64(row.From), row.Off + int64(row.From+row.N)}) {
 		gutter = '*'
 	}
@@ -93,8 +92,18 @@ func (f Format) paintOffset(a grid.Area, y int, row Row, m *Marks, gutter rune) 
 // PaintOffset draws the offset of a line without bytes, and returns the
 // column behind it.
 func (f Format) PaintOffset(a grid.Area, y int, off int64) int {
+	return f.offset(a, y, off, theme.OffsetSector)
+}
+
+// offset writes an offset; one that lies before the start of what is counted
+// has no digits.
+func (f Format) offset(a grid.Area, y int, off int64, style theme.Style) int {
+	if off < 0 {
+		a.HLine(0, y, f.digits, '-', theme.Dim)
+		return f.digits
+	}
 	var buf [32]byte
-	return a.Bytes(0, y, f.appendOffset(buf[:0], off), theme.OffsetSector)
+	return a.Bytes(0, y, f.appendOffset(buf[:0], off), style)
 }
 
 // joined reports whether the gap before the byte at off belongs to a run of

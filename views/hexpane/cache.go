@@ -109,7 +109,7 @@ type cache struct {
 	src    Source
 	pages  map[int64]*page
 	old    map[int64]*page // of the bytes before the last change, until they are read anew
-	zeros  []span // ascending, apart
+	zeros  []span          // ascending, apart
 	asked  map[ask]bool
 	wanted []Request
 	clock  uint64

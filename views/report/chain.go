@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -58,30 +59,40 @@ func chain(ctx context.Context, img disk.Image) ([]layer, error) {
 }
 
 func linkOf(img disk.Image) string {
-	info := img.Info()
-	for _, f := range info.Findings {
-		for _, code := range mismatches {
-			if f.Code == code && img.Parent() != nil {
-				return linkMismatch
-			}
-		}
-	}
+	parent := img.Parent()
 	switch {
-	case img.Parent() != nil:
+	case parent != nil && mismatched(img) && !mismatched(parent): // a child repeats what is wrong further down
+		return linkMismatch
+	case parent != nil:
 		return linkOK
-	case info.Parent != "":
+	case img.Info().Parent != "":
 		return linkMissing
 	}
 	return linkBase
 }
 
+// mismatched reports whether opening an image found that a parent is another
+// one than it wants.
+func mismatched(img disk.Image) bool {
+	return slices.ContainsFunc(img.Info().Findings, func(f disk.Finding) bool { return slices.Contains(mismatches, f.Code) })
+}
+
+// patience is in how many pieces a layer may be stored to be counted.
+const patience = 1 << 22
+
+// uncounted stands for the bytes of a layer in too many pieces.
+const uncounted = -1
+
 // ownBytes counts what the layer stores itself. What can't be placed is not
 // counted.
 func ownBytes(ctx context.Context, img disk.Image) (int64, error) {
-	var n int64
+	n, pieces := int64(0), 0
 	for s, err := range spans(ctx, img) {
 		if err != nil {
 			return n, ctx.Err()
+		}
+		if pieces++; pieces > patience {
+			return uncounted, nil
 		}
 		if s.State == disk.Data && s.Layer == 0 {
 			n += s.Length
@@ -99,7 +110,11 @@ func chainJSON(w io.Writer, layers []layer) error {
 		d.text("format", l.info.Format)
 		d.words("id", l.info.ID)
 		d.text("link", l.link)
-		d.number("own_bytes", l.own)
+		if l.own == uncounted {
+			d.null("own_bytes")
+		} else {
+			d.number("own_bytes", l.own)
+		}
 		d.words("parent", l.info.Parent)
 		d.close()
 	}
@@ -112,7 +127,11 @@ func chainText(w io.Writer, layers []layer) error {
 	table := columns{{"layer", 5, true}, {"own data", 11, true}, {"link", 8, false}, {"type", 24, false}, {"path", 0, false}}
 	table.head(p)
 	for i, l := range layers {
-		table.row(p, grouped(int64(i)), decode.FormatSize(uint64(l.own)), l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+		own := "not counted"
+		if l.own != uncounted {
+			own = decode.FormatSize(uint64(l.own))
+		}
+		table.row(p, grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
 		if l.link == linkMissing {
 			p.print("%7s the parent %q is not there: only this layer's own sectors can be read", "", l.info.Parent)
 		}

@@ -123,6 +123,11 @@ func (d *document) number(name string, n int64) {
 	d.write(strconv.FormatInt(n, 10))
 }
 
+func (d *document) unsigned(name string, n uint64) {
+	d.key(name)
+	d.write(strconv.FormatUint(n, 10))
+}
+
 // positive writes a number that 0 or less stands for the absence of.
 func (d *document) positive(name string, n int64) {
 	if n > 0 {

@@ -39,7 +39,7 @@ func (v *View) common(a keymap.Action) bool {
 			v.reading = !v.reading
 		}
 	case keymap.Endian:
-		v.order = 1 - v.order
+		v.inspector.Turn()
 	case keymap.OffsetBase:
 		v.want.Base = v.want.Base.Next()
 	case keymap.FoldZeros:

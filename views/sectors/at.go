@@ -75,6 +75,7 @@ func (v *View) examine() tea.Cmd {
 func (v *View) examined(msg examined) {
 	if msg.fact.gen == v.factGen {
 		v.asking, v.fact = false, msg.fact
+		v.explainFact()
 	}
 }
 

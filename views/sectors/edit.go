@@ -89,7 +89,7 @@ func (p pad) Put(data []byte) tea.Cmd {
 		end = last
 	}
 	data = data[:min(int64(len(data)), end-v.cursor)]
-	cmd := v.overwrite(v.cursor, data)
+	cmd := v.overwrite(v.cursor, data, views.Stage{Typed: v.lba(v.cursor)})
 	return tea.Batch(cmd, v.goTo(v.cursor+int64(len(data))))
 }
 
@@ -102,14 +102,14 @@ func (p pad) Fill(b byte) tea.Cmd {
 	if end-start > fillMost {
 		return p.Fail(fmt.Errorf("%d bytes are too many to fill at once: at most %d", end-start, fillMost))
 	}
-	return p.v.overwrite(start, bytes.Repeat([]byte{b}, int(end-start)))
+	return p.v.overwrite(start, bytes.Repeat([]byte{b}, int(end-start)), views.Stage{Title: fmt.Sprintf("fill %d bytes at %s with %02x", end-start, p.v.lba(start), b)})
 }
 
 // Do moves, and puts back what is on disk.
 func (p pad) Do(a keymap.Action) tea.Cmd { return p.v.doBytes(a) }
 
 // Ask passes an action on to the program.
-func (p pad) Ask(a keymap.Action) tea.Cmd { return views.Send(views.Act{Action: a}) }
+func (p pad) Ask(a keymap.Action) tea.Cmd { return p.v.queue.Send(views.Act{Action: a}) }
 
 // Fail tells the user why something can't be.
 func (p pad) Fail(err error) tea.Cmd { return views.Send(views.Failed{Err: err}) }
@@ -126,7 +126,7 @@ func (v *View) target() (start, end int64) {
 }
 
 // overwrite stages bytes and shows them at once.
-func (v *View) overwrite(off int64, data []byte) tea.Cmd {
+func (v *View) overwrite(off int64, data []byte, as views.Stage) tea.Cmd {
 	if err := v.fixed(off, off+int64(len(data))); err != nil || len(data) == 0 {
 		if err != nil {
 			return views.Send(views.Failed{Err: err})
@@ -134,11 +134,13 @@ func (v *View) overwrite(off int64, data []byte) tea.Cmd {
 		return nil
 	}
 	v.pages.patch(off, data)
-	title := fmt.Sprintf("%d bytes at LBA %d +0x%x", len(data), off/v.format.Sector, off%v.format.Sector)
-	if len(data) == 1 {
-		title = fmt.Sprintf("byte at LBA %d +0x%x", off/v.format.Sector, off%v.format.Sector)
-	}
-	return views.Send(views.Stage{Title: title, Edits: []disk.Edit{{File: disk.VirtualDisk, Offset: off, Data: data}}})
+	as.Edits = []disk.Edit{{File: disk.VirtualDisk, Offset: off, Data: data}}
+	return v.queue.Send(as)
+}
+
+// lba words where a byte of the disk lies.
+func (v *View) lba(off int64) string {
+	return fmt.Sprintf("LBA %d +0x%x", off/v.format.Sector, off%v.format.Sector)
 }
 
 // patch shows new bytes before the image has them.
@@ -164,8 +166,8 @@ func (v *View) revert() tea.Cmd {
 	if err := v.fixed(start, end); err != nil {
 		return views.Send(views.Failed{Err: err})
 	}
-	return views.Send(views.Revert{
-		Title: fmt.Sprintf("revert %d bytes at LBA %d +0x%x", end-start, start/v.format.Sector, start%v.format.Sector),
+	return v.queue.Send(views.Revert{
+		Title: fmt.Sprintf("revert %d bytes at %s", end-start, v.lba(start)),
 		Place: decode.Place{File: disk.VirtualDisk, Offset: start, Length: end - start},
 	})
 }

@@ -2,6 +2,7 @@ package sectors_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func (s *screen) staged() (int64, []byte) {
 		s.t.Fatal("nothing was asked for")
 	}
 	st, ok := s.up[len(s.up)-1].(views.Stage)
-	if !ok || len(st.Edits) != 1 || st.Edits[0].File != disk.VirtualDisk || st.Title == "" {
+	if !ok || len(st.Edits) != 1 || st.Edits[0].File != disk.VirtualDisk || st.Title+st.Typed == "" {
 		s.t.Fatalf("asked for %+v", s.up[len(s.up)-1])
 	}
 	return st.Edits[0].Offset, st.Edits[0].Data
@@ -169,4 +170,15 @@ func TestStagedBytesShow(t *testing.T) {
 	s.expect("000001c0* 00 00 0e", "on disk  77 (staged: 0e)")
 	s.run(s.v.Update(views.Changed{Image: f}))
 	s.expect("000001c0* 00 00 0e")
+}
+
+func TestGoldenEdit(t *testing.T) {
+	for _, size := range sizes {
+		s := edit(t, small(), editor{dirty: []store.Range{{Offset: 0x21200 + 448, Length: 3}}}, 449)
+		s.w, s.h = size[0], size[1]
+		s.v.SetSize(s.w, s.h)
+		s.run(s.v.Update(tea.WindowSizeMsg{}))
+		s.do(keymap.EditBytes).keys("7")
+		viewtest.Golden(t, fmt.Sprintf("edit_%dx%d", s.w+1, s.h+4), s.v.View(), s.w, s.h)
+	}
 }

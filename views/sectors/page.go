@@ -17,6 +17,8 @@ const (
 	pageLimit = 128 // pages kept: 8 MiB
 	zeroLimit = 16 << 20
 	zeroLeast = 3 // rows of zeros that are folded
+
+	probeAhead = 8 // pages that are asked for together where zeros may go on
 )
 
 // page is a piece of the virtual disk, as far as it can be read.
@@ -129,6 +131,11 @@ func (p *pages) zeroEnd(off, limit int64) int64 {
 		}
 		pg := p.at(pos)
 		if pg == nil {
+			for k := int64(1); k < probeAhead; k++ {
+				if next := base + k*pageSize; next < limit && p.kept[next] == nil && !p.zeros[next] {
+					p.ask(next)
+				}
+			}
 			return pos
 		}
 		in := pg.data[min(pos-base, int64(len(pg.data))):]

@@ -29,7 +29,8 @@ func (v *View) View() string {
 		v.paintWhere(r.in(a))
 	}
 	if r := v.lay.inspect; r.shows() {
-		v.paintInspector(r.in(a).Box(v.theme, "Inspector  "+v.order.String(), false))
+		v.read()
+		v.inspector.Draw(r.in(a).Box(v.theme, v.inspector.Title(), false))
 	}
 	if r := v.lay.explain; r.shows() {
 		v.paintExplain(r.in(a).Box(v.theme, "Explain", false))
@@ -133,9 +134,7 @@ func (v *View) paintRow(a grid.Area, y int, l line) {
 	per := int64(v.format.Bytes)
 	row := hexgrid.Row{Off: l.start - l.start%per, N: int(l.end - l.start)}
 	row.From = int(l.start - row.Off)
-	if p, ok := v.volumeHere(); ok {
-		row.Shift = p.Start
-	}
+	row.Shift = row.Off - v.label(row.Off)
 	gutter := rune(0)
 	if pg := v.pages.at(l.start); pg != nil {
 		in := min(l.start-pg.off, int64(len(pg.data)))
@@ -251,12 +250,17 @@ func (v *View) paintFold(a grid.Area, y int, l line) {
 	a.TextFit(x+3, y, a.W()-x-3, s.label, v.lineStyle(l, theme.Value))
 }
 
-// label is the offset to show for a byte.
+// label is the offset to show for a byte; negative for none, outside of the
+// partition whose addresses are shown.
 func (v *View) label(off int64) int64 {
-	if p, ok := v.volumeHere(); ok {
-		return off - p.Start
+	p, ok := v.volumeHere()
+	switch {
+	case !ok:
+		return off
+	case off >= p.End():
+		return -1
 	}
-	return off
+	return off - p.Start
 }
 
 // cellOf is the mark of a state that the map shows too.

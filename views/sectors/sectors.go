@@ -15,9 +15,11 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
+	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/hexedit"
 	"platter/views/hexgrid"
+	"platter/views/inspector"
 	"platter/views/theme"
 )
 
@@ -34,6 +36,7 @@ type View struct {
 	theme    *theme.Theme
 	explorer disk.Explorer // nil: what the guest wrote is not looked at
 	editor   disk.Editor   // nil: nothing can be changed
+	queue    *views.Queue  // for what is to be staged
 	locked   string        // why not
 	image    disk.Image
 	info     disk.Info
@@ -44,9 +47,8 @@ type View struct {
 	lay     layout
 	focus   pane
 	zoomed  bool
-	explain bool         // shows, where there is room beside the bytes
-	reading bool         // the explanation shows in the place of something else
-	order   decode.Order // of the inspector
+	explain bool // shows, where there is room beside the bytes
+	reading bool // the explanation shows in the place of something else
 
 	want      hexgrid.Want
 	format    hexgrid.Format
@@ -70,7 +72,7 @@ type View struct {
 	fact     fact
 	factGen  views.Gen // of what facts are made of
 	asking   bool
-	readings readings
+	notes    []explain.Note // what the facts mean
 	parts    []disk.Partition
 	names    []string // their lines in the list
 	guest    decode.Node
@@ -78,16 +80,17 @@ type View struct {
 	list     grid.Scroll // of partitions
 	run      run
 
-	grid  grid.Grid
-	edit  hexedit.Mode
-	marks hexgrid.Marks
-	text  string
-	dirty bool
+	grid      grid.Grid
+	edit      hexedit.Mode
+	inspector inspector.Pane
+	marks     hexgrid.Marks
+	text      string
+	dirty     bool
 }
 
 // New makes the screen of an image. Start reads what it shows first.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, foldZeros: true, explain: true, begun: -1, dirty: true}
+	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, foldZeros: true, explain: true, begun: -1, dirty: true}
 	if v.locked = env.Locked; v.locked == "" {
 		v.locked = "this image is open for reading only"
 	}
@@ -176,6 +179,9 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 // changed reads everything anew, stays where it was, and shows the old bytes
 // until the new ones are there.
 func (v *View) changed(msg views.Changed) tea.Cmd {
+	if msg.Editor != nil {
+		v.editor = msg.Editor
+	}
 	v.open(msg.Image)
 	v.pages.stale()
 	v.place()

@@ -228,7 +228,7 @@ func TestSectorsAndFields(t *testing.T) {
 
 func TestFieldIsExplained(t *testing.T) {
 	s := open(t, small(), 119, 36).show(446 + 4)
-	s.expect("master boot record", "type = 0x0e", "(FAT16 LBA)", "hint to the operating system", "BAT[0] = 0x109")
+	s.expect("master boot record", "0x0e (FAT16 LBA)", "hint to the operating system", "BAT[0] = 0x109")
 	s.show(440).do(keymap.Follow)
 	if len(s.up) != 1 || s.up[0].(views.Goto).To.Place.Offset != 63*block {
 		t.Errorf("following the pointer sends %v", s.up)
@@ -257,10 +257,11 @@ func TestExplainEverywhere(t *testing.T) {
 }
 
 func TestThreeAddresses(t *testing.T) {
-	s := open(t, small(), 119, 36).show(block + 0x200)
+	s := open(t, small(), 119, 36).show(block + 0x200).do(keymap.FoldZeros)
 	s.expect("0x10200", "0x200 of partition 1", "fake.vhd 0x1400", "BAT[1] = 0x9")
 	s.do(keymap.OtherSpace)
-	s.expect("00000200 ")
+	s.expect("00000200 ", "offsets from")
+	s.show(block).expect("-------- ").show(block + 0x200)
 	s.do(keymap.OtherSpace)
 	want := views.Goto{To: views.Spot{Place: decode.Place{File: "fake.vhd", Offset: 0x1400, Length: 1}}}
 	if len(s.up) != 1 || !s.up[0].(views.Goto).To.Same(want.To) {

@@ -1,14 +1,14 @@
 package sectors
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
 	"platter/decode"
-	"platter/decode/inspect"
 	"platter/engine/disk"
+	"platter/views/explain"
 	"platter/views/grid"
+	"platter/views/inspector"
 	"platter/views/theme"
 )
 
@@ -125,7 +125,8 @@ func (v *View) paintWhere(a grid.Area) {
 		return
 	}
 	v.paintBrief(a)
-	v.paintShort(a, 2)
+	v.read()
+	v.inspector.DrawLine(a, 0, 2)
 	if n, ok := v.current(); ok && a.H() > 3 {
 		text, style := v.fieldLine(n)
 		a.TextFit(0, 3, a.W(), text, style)
@@ -185,93 +186,40 @@ func (v *View) crumbs() string {
 	return strings.Join(names, " > ")
 }
 
-// readings are what the bytes at the cursor may be.
-type readings struct {
-	bytes [inspect.Window]byte
-	n     int
-	order decode.Order
-	list  []inspect.Reading
-}
-
-// read reads the bytes under the cursor, unless they are those of the last
-// time.
-func (v *View) read() []inspect.Reading {
+// read hands the bytes under the cursor to the inspector.
+func (v *View) read() {
 	var b []byte
 	if l := v.lineAt(v.cursor); l.kind == bytesLine {
-		b = v.pages.bytes(v.cursor, min(inspect.Window, v.win.list[l.number].end-v.cursor))
+		b = v.pages.bytes(v.cursor, min(inspector.Window, v.win.list[l.number].end-v.cursor))
 	}
-	r := &v.readings
-	if r.list == nil || r.order != v.order || !bytes.Equal(b, r.bytes[:r.n]) {
-		r.n, r.order, r.list = copy(r.bytes[:], b), v.order, inspect.Readings(b, v.order)
-	}
-	return r.list
+	v.inspector.Read(b)
 }
 
-// paintShort draws the integers among the readings in one line.
-func (v *View) paintShort(a grid.Area, y int) {
-	x := 0
-	for _, r := range v.read() {
-		if len(r.Name) <= 3 && r.Name[0] == 'u' && r.Text != "" {
-			x = a.Text(x, y, r.Name+" ", theme.Label)
-			x = a.Text(x, y, r.Text+"  ", theme.Value)
-		}
+// explainFact words what the facts say about the field under the cursor, or
+// about the structure around it.
+func (v *View) explainFact() {
+	v.notes = nil
+	n, ok := v.fact.field()
+	if !ok {
+		n, ok = v.fact.structure()
 	}
-	if x > 0 && v.order == decode.Big {
-		a.Text(x, y, "big-endian", theme.Dim)
+	if !ok {
+		return
 	}
-}
-
-// paintInspector draws the readings that say something.
-func (v *View) paintInspector(a grid.Area) {
-	column := 20
-	if a.W() < 2*column {
-		column = 16
+	var twin *decode.Place
+	if place, ok := v.twinPlace(); ok {
+		twin = &place
 	}
-	y := 0
-	for _, r := range v.read() {
-		if r.Text == "" {
-			continue
-		}
-		a.TextFit(0, y, column-1, r.Name, theme.Label)
-		x := column
-		if grid.Width(r.Text) > a.W()-x {
-			x = max(0, a.W()-grid.Width(r.Text))
-			y++
-		}
-		a.TextFit(x, y, a.W(), r.Text, theme.Value)
-		y++
-	}
-	if y == 0 {
-		a.Text(0, 0, "no byte is stored here", theme.Dim)
-	}
+	v.notes = explain.Notes(n, v.crumbs(), twin)
 }
 
 // paintExplain draws what the field under the cursor means.
 func (v *View) paintExplain(a grid.Area) {
-	n, ok := v.current()
-	if !ok {
-		if n, ok = v.fact.structure(); !ok || !v.known() {
-			v.paintPlain(a)
-			return
-		}
+	if _, ok := v.current(); (ok || v.known()) && len(v.notes) > 0 {
+		explain.Draw(a, v.notes, 0)
+		return
 	}
-	text, style := v.fieldLine(n)
-	y := a.TextWrap(0, 0, text, style)
-	if len(n.Raw) > 0 {
-		raw := fmt.Sprintf("% x", n.Raw[:min(len(n.Raw), 24)])
-		a.TextFit(0, y, a.W(), fmt.Sprintf("0x%x, length %d: %s", n.Place.Offset, n.Place.Length, raw), theme.Dim)
-		y++
-	}
-	y = a.TextWrap(0, y, n.Doc, theme.Value)
-	if n.Target != nil {
-		y = a.TextWrap(0, y, fmt.Sprintf("leads to %s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link)
-	}
-	if place, ok := v.twinPlace(); ok {
-		y = a.TextWrap(0, y, fmt.Sprintf("second copy at 0x%x (%% jumps)", place.Offset), theme.Link)
-	}
-	if n.Ref != "" {
-		a.TextWrap(0, y, "defined in "+n.Ref, theme.Dim)
-	}
+	v.paintPlain(a)
 }
 
 // paintPlain says why there is nothing to explain.

@@ -44,7 +44,7 @@ func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
 		}
 		v.begun = -1
 	case keymap.Endian:
-		v.big = !v.big
+		v.inspector.Turn()
 	case keymap.OffsetBase:
 		v.hex.Cycle()
 	case keymap.Follow:

@@ -16,6 +16,9 @@ import (
 func (v *View) changed(msg views.Changed) tea.Cmd {
 	here := v.Here()
 	v.gen, v.image = views.NewGen(), msg.Image
+	if msg.Editor != nil {
+		v.editor = msg.Editor
+	}
 	v.seek, v.twin, v.dirty = seek{}, twin{}, true
 	files := v.image.Files()
 	if !slices.EqualFunc(files, v.files, func(a, b disk.File) bool { return a.Name == b.Name && a.Size == b.Size }) || len(files) == 0 {

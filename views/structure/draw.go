@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"platter/decode"
+	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/theme"
 )
@@ -181,10 +182,6 @@ func (v *View) drawVerdict(a grid.Area, n decode.Node) int {
 		return a.W()
 	}
 	x := a.W() - grid.Width(text)
-	a.Text(x, 0, text, markStyle(n.Mark))
+	a.Text(x, 0, text, explain.Style(n.Mark))
 	return x - 1
-}
-
-func markStyle(m decode.Mark) theme.Style {
-	return [...]theme.Style{theme.Dim, theme.Good, theme.Note, theme.Warn, theme.Error}[m]
 }

@@ -11,6 +11,7 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
+	"platter/views/explain"
 	"platter/views/hexgrid"
 )
 
@@ -103,7 +104,7 @@ func (p pad) Fill(b byte) tea.Cmd {
 	v.hex.Patch(at.Offset, data)
 	v.begun = -1
 	return v.queue.Send(views.Stage{
-		Title: fmt.Sprintf("fill %s at 0x%x of %s with %02x", count(at.Length, "byte"), at.Offset, at.File, b),
+		Title: fmt.Sprintf("fill %s at 0x%x of %s with %02x", explain.Bytes(at.Length), at.Offset, at.File, b),
 		Edits: v.here(at.Offset, data),
 	})
 }
@@ -145,7 +146,7 @@ func (v *View) revert() tea.Cmd {
 	if n, ok := v.current(); ok && v.focus == treePane {
 		at = n.Place
 	}
-	title := fmt.Sprintf("revert %s at 0x%x of %s", count(at.Length, "byte"), at.Offset, at.File)
+	title := fmt.Sprintf("revert %s at 0x%x of %s", explain.Bytes(at.Length), at.Offset, at.File)
 	return v.queue.Send(views.Revert{Title: title, Place: at})
 }
 

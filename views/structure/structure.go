@@ -17,6 +17,7 @@ import (
 	"platter/views/hexedit"
 	"platter/views/hexgrid"
 	"platter/views/hexpane"
+	"platter/views/inspector"
 	"platter/views/theme"
 )
 
@@ -36,13 +37,13 @@ type View struct {
 	theme *theme.Theme
 	gen   views.Gen
 
-	w, h    int
-	lay     layout
-	focus   pane
-	zoomed  bool
-	explain bool // wanted by the user where there is a choice
-	chosen  bool // explain was chosen, not by size
-	big     bool // multi-byte integers of the inspector are big-endian
+	w, h      int
+	lay       layout
+	focus     pane
+	zoomed    bool
+	explain   bool // wanted by the user where there is a choice
+	chosen    bool // explain was chosen, not by size
+	inspector inspector.Pane
 
 	tree   tree
 	rows   grid.Scroll

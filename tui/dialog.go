@@ -1,0 +1,171 @@
+package tui
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// dialog is a question with buttons. The first button is the safe one: it has
+// the focus at first, and escape presses it.
+type dialog struct {
+	title   string
+	lines   []string // may hold what comes from an image
+	buttons []button
+	at      int
+	hurried int     // the button that ctrl+c presses
+	below   overlay // what the dialog covers
+
+	want string // must be typed before the last button can be pressed; empty: nothing
+	line []rune
+
+	w, h int
+	grid grid.Grid
+}
+
+type button struct {
+	label string
+	press func() tea.Cmd // nil: only closes the dialog
+}
+
+// ask shows a dialog over whatever shows.
+func (m *model) question(d *dialog) {
+	if old, ok := m.over.(*dialog); ok {
+		d.below = old.below
+	} else {
+		d.below = m.over
+	}
+	m.cover(d)
+}
+
+func (*dialog) context() keymap.Context { return keymap.Dialog }
+
+// SetSize tells the room that there is for the dialog.
+func (d *dialog) SetSize(w, h int) { d.w, d.h = w, h }
+
+func (*dialog) skip(keymap.Action) bool { return false }
+
+func (d *dialog) do(m *model, a keymap.Action, p press) tea.Cmd {
+	switch a {
+	case keymap.Right:
+		d.at = (d.at + 1) % len(d.buttons)
+	case keymap.Left:
+		d.at = (d.at + len(d.buttons) - 1) % len(d.buttons)
+	case keymap.Accept:
+		if d.want != "" && len(d.line) > 0 {
+			return d.confirm(m)
+		}
+		return d.press(m, d.at)
+	case keymap.Cancel:
+		if p.name == "ctrl+c" {
+			return d.press(m, d.hurried)
+		}
+		return d.press(m, 0)
+	default:
+		return d.key(m, p)
+	}
+	return nil
+}
+
+// key edits the line, or presses the button with that first letter.
+func (d *dialog) key(m *model, p press) tea.Cmd {
+	switch {
+	case d.want == "":
+		for i, b := range d.buttons {
+			if strings.EqualFold(b.label[:1], p.name) {
+				return d.press(m, i)
+			}
+		}
+	case p.name == "backspace" || p.name == "ctrl+h":
+		d.line = d.line[:max(len(d.line)-1, 0)]
+	case p.name == "ctrl+u":
+		d.line = nil
+	default:
+		d.typed(p.msg)
+	}
+	return nil
+}
+
+// typed takes text for the line. Pasted text is made harmless.
+func (d *dialog) typed(msg tea.KeyMsg) {
+	if d.want != "" && (msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace) {
+		d.line = append(d.line, []rune(plainText(string(msg.Runes)))...)
+	}
+}
+
+// confirm presses the last button if what was typed is what was asked for.
+func (d *dialog) confirm(m *model) tea.Cmd {
+	if string(d.line) != d.want {
+		m.say("that is not "+d.want+"; esc leaves everything as it is", false)
+		return nil
+	}
+	return d.press(m, len(d.buttons)-1)
+}
+
+func (d *dialog) press(m *model, i int) tea.Cmd {
+	if d.want != "" && i == len(d.buttons)-1 && string(d.line) != d.want {
+		m.say("type "+d.want+" first", false)
+		return nil
+	}
+	m.cover(d.below)
+	if d.buttons[i].press == nil {
+		return nil
+	}
+	return d.buttons[i].press()
+}
+
+// dialogWidth is how wide a dialog is where there is room.
+const dialogWidth = 68
+
+// View paints the dialog in the middle of the screen.
+func (d *dialog) View(t *theme.Theme) string {
+	d.grid.Resize(d.w, d.h)
+	d.grid.Clear()
+	w := min(dialogWidth, d.w)
+	var lines []string
+	for _, l := range d.lines {
+		lines = append(lines, grid.Wrap(decode.Printable(l), w-4)...)
+	}
+	h := len(lines) + 4
+	if d.want != "" {
+		h += 2
+	}
+	h = min(h, d.h)
+	in := d.grid.Area().Sub((d.w-w)/2, (d.h-h)/3, w, h).Box(t, d.title, true)
+	for y, l := range lines {
+		in.Text(1, y, l, theme.Value)
+	}
+	if d.want != "" {
+		x := in.Text(1, in.H()-4, "> ", theme.Label)
+		x = in.TextFit(x, in.H()-4, in.W()-x-2, string(d.line), theme.Strong)
+		in.Set(x, in.H()-4, ' ', theme.Cursor)
+	}
+	for i, r := range d.places() {
+		text, style := "  "+d.buttons[i].label+"  ", theme.Tab
+		if i == d.at {
+			text, style = "[ "+d.buttons[i].label+" ]", theme.Selected
+		}
+		in.Text(r, in.H()-1, text, style)
+	}
+	return d.grid.String(t)
+}
+
+// places is the columns of the buttons.
+func (d *dialog) places() []int {
+	var out []int
+	x := 1
+	for _, b := range d.buttons {
+		out = append(out, x)
+		x += grid.Width(b.label) + 6
+	}
+	return out
+}
+
+// mouse presses nothing: a question is answered deliberately.
+func (*dialog) mouse(*model, int, views.Mouse) tea.Cmd { return nil }

@@ -1,0 +1,254 @@
+package tui
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+	"platter/keymap"
+	"platter/views"
+)
+
+// Editing is how an opened image can be changed. Its functions may be nil.
+type Editing struct {
+	Editor disk.Editor // nil: not at all
+	Locked string      // why not
+	Notice string      // what the user is told when the image shows
+
+	// Keep saves what is staged for the next time, Forget drops what was
+	// saved.
+	Keep   func() error
+	Forget func() error
+	// Close closes the editor and its images, in the place of Image.Close.
+	Close func() error
+}
+
+// editing is the state of what is being changed.
+type editing struct {
+	Editing
+	queue   *views.Queue // what views ask for
+	todo    []work
+	busy    bool // the first of todo was begun
+	staged  int  // changes
+	last    *typing
+	writing bool // unlocked
+	named   bool // the user has typed the file's name
+	commit  bool // a commit is under way
+	settled bool // the user has decided what becomes of what is staged
+}
+
+// work is something to do with the editor. It runs in the background, one at
+// a time, and returns what to say.
+type work func(disk.Editor) (string, error)
+
+// worked is the answer to a work.
+type worked struct {
+	editor disk.Editor
+	image  disk.Image
+	staged int
+	say    string
+	err    error
+}
+
+// begin takes the editor of an image in.
+func (m *model) begin(img disk.Image) {
+	queue := m.edits.queue
+	if queue == nil {
+		queue = &views.Queue{}
+	}
+	m.edits = editing{queue: queue, last: &typing{}}
+	if m.cfg.Editing != nil {
+		m.edits.Editing = m.cfg.Editing(img)
+	}
+	if m.edits.Editor != nil {
+		m.edits.staged = m.edits.Editor.Staged()
+	}
+	if m.edits.Notice != "" {
+		m.say(m.edits.Notice, false)
+	}
+}
+
+// closer closes an image with its editor.
+func (m *model) closer() func() error {
+	if m.edits.Close != nil {
+		return m.edits.Close
+	}
+	return m.image.Close
+}
+
+// locked says why nothing can be changed; empty if it can.
+func (m *model) locked() string {
+	switch {
+	case m.image == nil:
+		return "open an image first"
+	case m.edits.Editor == nil:
+		return cmp.Or(m.edits.Locked, "this image is open for reading only")
+	}
+	return ""
+}
+
+// change carries out the actions that change bytes; it reports false for
+// those that are the view's.
+func (m *model) change(a keymap.Action) (tea.Cmd, bool) {
+	do, ok := map[keymap.Action]func() tea.Cmd{
+		keymap.Undo: m.undo, keymap.Redo: m.redo, keymap.Review: m.openReview, keymap.Writing: m.toggleWriting,
+	}[a]
+	if !ok {
+		return nil, false
+	}
+	if why := m.locked(); why != "" {
+		m.say(why, false)
+		return nil, true
+	}
+	return do(), true
+}
+
+// changes is whether an action is one of [model.change], and why it would do
+// nothing.
+func (m *model) changes(a keymap.Action) (string, bool) {
+	switch a {
+	case keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
+		return m.locked(), true
+	}
+	return "", false
+}
+
+// changed takes in the messages of this kind; it reports false for others.
+func (m *model) changed(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case views.Queued:
+		return m.drain(), true
+	case views.Stage, views.Revert, views.Drop, views.Act:
+		return m.wanted(msg), true
+	case worked:
+		return m.worked(msg), true
+	}
+	return nil, false
+}
+
+// drain does what views have asked for, in their order.
+func (m *model) drain() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, msg := range m.edits.queue.Take() {
+		cmds = append(cmds, m.wanted(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *model) wanted(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case views.Act:
+		return m.do(msg.Action)
+	case views.Stage:
+		last := m.edits.last
+		return m.enqueue(func(ed disk.Editor) (string, error) { return last.stage(ed, msg) })
+	case views.Revert:
+		return m.enqueue(func(ed disk.Editor) (string, error) { return revert(ed, msg) })
+	case views.Drop:
+		return m.enqueue(func(ed disk.Editor) (string, error) {
+			return "dropped; u brings it back", ed.Drop(msg.ID)
+		})
+	}
+	return nil
+}
+
+// enqueue has something done with the editor, after what is to be done
+// before.
+func (m *model) enqueue(w work) tea.Cmd {
+	if why := m.locked(); why != "" {
+		m.say(why, false)
+		return nil
+	}
+	m.edits.todo = append(m.edits.todo, w)
+	return m.next()
+}
+
+func (m *model) next() tea.Cmd {
+	e := &m.edits
+	if e.busy || len(e.todo) == 0 {
+		return nil
+	}
+	e.busy = true
+	w, ed := e.todo[0], e.Editor
+	return func() tea.Msg {
+		msg := worked{editor: ed}
+		msg.say, msg.err = w(ed)
+		img, err := ed.Image()
+		msg.image, msg.staged = img, ed.Staged()
+		msg.err = cmp.Or(msg.err, err)
+		return msg
+	}
+}
+
+// worked shows what became of a work, and goes on with the next. Once nothing
+// is left to do all views read the image anew.
+func (m *model) worked(msg worked) tea.Cmd {
+	e := &m.edits
+	if msg.editor != e.Editor {
+		return nil
+	}
+	e.busy, e.commit, e.staged = false, false, msg.staged
+	e.todo = e.todo[1:]
+	switch {
+	case errors.Is(msg.err, store.ErrNothing):
+		m.say("there is nothing to undo or to redo", false)
+	case msg.err != nil:
+		m.say(msg.err.Error(), true)
+	case msg.say != "":
+		m.say(msg.say, false)
+	}
+	if msg.image != nil {
+		m.image, m.info = msg.image, msg.image.Info()
+	}
+	if len(e.todo) > 0 {
+		return m.next()
+	}
+	if m.check != nil {
+		m.check.halt()
+	}
+	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.startCheck())
+}
+
+func (m *model) undo() tea.Cmd {
+	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+		title, err := ed.Undo()
+		return "undone: " + title + " (ctrl+r brings it back)", err
+	}))
+}
+
+func (m *model) redo() tea.Cmd {
+	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+		title, err := ed.Redo()
+		return "brought back: " + title, err
+	}))
+}
+
+// revert stages what is on disk.
+func revert(ed disk.Editor, msg views.Revert) (string, error) {
+	places := []disk.Edit{{File: msg.Place.File, Offset: msg.Place.Offset, Data: make([]byte, 0)}}
+	lengths := []int64{msg.Place.Length}
+	if msg.Place.File == disk.VirtualDisk {
+		var err error
+		if places, err = ed.Place(msg.Place.Offset, msg.Place.Length); err != nil {
+			return "", err
+		}
+		lengths = nil
+		for _, p := range places {
+			lengths = append(lengths, int64(len(p.Data)))
+		}
+	}
+	before := ed.Generation()
+	for i, p := range places {
+		if err := ed.Revert(msg.Title, p.File, p.Offset, lengths[i]); err != nil {
+			return "", err
+		}
+	}
+	if ed.Generation() == before {
+		return "this is as it is on disk: nothing to revert", nil
+	}
+	return fmt.Sprintf("%s; u takes it back", msg.Title), nil
+}

@@ -1,0 +1,315 @@
+package tui
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/views/viewtest"
+)
+
+func init() {
+	for name, t := range map[string]tea.KeyType{
+		"ctrl+n": tea.KeyCtrlN, "ctrl+p": tea.KeyCtrlP, "delete": tea.KeyDelete, "shift+right": tea.KeyShiftRight,
+	} {
+		special[name] = tea.KeyMsg{Type: t}
+	}
+	for _, r := range "xturc" {
+		special["alt+"+string(r)] = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: true}
+	}
+}
+
+// desk is a story with a clipboard and a place for notes.
+type desk struct {
+	*story
+	copied string
+	kept   []Note
+}
+
+func (d *desk) Load(disk.Info) ([]Note, error) { return slices.Clone(d.kept), nil }
+
+func (d *desk) Save(_ disk.Info, list []Note) error {
+	d.kept = list
+	return nil
+}
+
+// atDesk opens a built-in sample.
+func atDesk(t *testing.T, sample string) *desk {
+	t.Helper()
+	path := engine.SamplePrefix + sample
+	img, err := engine.Open(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{}
+	d.story = tell(t, Config{Image: img, Path: path, Notes: d, Copy: func(text string) (string, error) {
+		d.copied = text
+		return "", nil
+	}}, 120, 40)
+	return d
+}
+
+func TestSearchOnTheDisk(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("6", "/").expect("search the virtual disk for text")
+	s.keys("FAT16", "enter").expect("\"FAT16\" in the virtual disk", "hit", "complete", "FAT16")
+	s.keys("enter").expect("[6 Sectors]", "FAT16").keys("n").expect("hit").keys("ctrl+n").expect("as", "offset").keys("esc").not("with what is around it")
+	s.keys("/", "nothing like it", "enter").expect("nothing was found").keys("esc", "n").expect("0 hits, complete")
+}
+
+func TestSearchPromptTurns(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", "/").expect("search vhdx.vhdx for text")
+	if s.keys("tab").expect("search the virtual disk for text"); s.quit {
+		t.Fatal("quits")
+	}
+	s.keys("tab", "alt+x").expect("for hex").keys("alt+u").expect("for UTF-16LE").keys("alt+c").expect("UTF-16LE in either case")
+	s.keys("alt+r").expect("for regexp").keys("a(").expect("missing closing").keys("enter").expect("search vhdx.vhdx")
+	s.keys("backspace", "backspace", "alt+x", "alt+c", "68 65 61 6?", "enter").expect(`"68 65 61 6?" in vhdx.vhdx`, "2 hits, complete", "0x10000", "0x20000")
+	s.keys("j", "enter").expect("[2 Structure]", "header 2", "vhdx.vhdx 0x20000")
+	s.keys("N").expect("hit 1 of 2 hits, complete").keys("N").expect("round the end").keys("[").expect("vhdx.vhdx 0x0")
+}
+
+func TestSearchThisAndMarks(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.signature", "enter", "*").expect(`"68 65 61 64" in vhdx.vhdx`, "2 hits").keys("esc")
+	s.keys(".").expect("0x20000").keys(",").expect("0x10000").keys(",").expect("no mark further on")
+	if got := s.m.marks(); len(got.Hits) != 2 {
+		t.Errorf("%d hits are marked", len(got.Hits))
+	}
+}
+
+// TestUTF16Hits shows text in UTF-16 as text.
+func TestUTF16Hits(t *testing.T) {
+	h := disk.Hit{Place: decode.Place{Length: 4}, Encoding: "UTF-16LE", Before: 3, Context: []byte("\x01x\x00p\x00w\x00\x1b\x00!\x00")}
+	if a, b, c := h.Parts(); a != "x" || b != "pw" || c != ".!" {
+		t.Errorf("%q %q %q", a, b, c)
+	}
+	h = disk.Hit{Place: decode.Place{Length: 90}, Encoding: "hex", Before: 1, Context: []byte("a\x1bb\u202e")}
+	if a, b, c := h.Parts(); a != "a" || b != ".b..." || c != "" {
+		t.Errorf("%q %q %q", a, b, c)
+	}
+}
+
+func TestHitsBeyondTheLimit(t *testing.T) {
+	h := &hunt{quest: quest{Pattern: disk.Pattern{Text: "x"}, file: "f"}}
+	h.run(func(yield func(disk.Hit, error) bool) {
+		for i := int64(0); yield(disk.Hit{Place: decode.Place{File: "f", Offset: i, Length: 1}}, nil); i++ {
+			if i%5000 == 0 && !yield(disk.Hit{}, &disk.Error{Kind: disk.Damaged, What: "lost"}) {
+				return
+			}
+		}
+	})
+	m := atDesk(t, "vhd").m
+	m.harvest(h)
+	if len(h.hits) != hitLimit || !h.full || h.complete || !strings.Contains(h.Note, "3 ranges can't be read") {
+		t.Errorf("%d hits, %s", len(h.hits), h.Note)
+	}
+}
+
+func TestPalette(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", "ctrl+p").expect("Commands: Structure tree", "type to find").keys("secnd copy").expect("Go to the second copy")
+	s.keys("ctrl+u", "screen-6", "enter").expect("[6 Sectors]")
+	s.keys("ctrl+p", "zzzz").expect("nothing matches").keys("enter", "esc").not("nothing matches").keys("esc").not("Commands")
+	s.keys("ctrl+p", "qq", "esc", "esc").not("Commands:")
+	if s.quit {
+		t.Error("typing q in the palette quits")
+	}
+}
+
+func TestCopy(t *testing.T) {
+	d := atDesk(t, "vhdx")
+	d.keys("2", ":", "hdr1.signature", "enter", "y").expect("copied 4 bytes at vhdx.vhdx @0x10000: 68 65 61 64")
+	if d.copied != "68 65 61 64" {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.keys("Y").expect("Copy 4 bytes", "base64", "aGVhZA==", "takes 16 bytes").keys("command", "enter").expect("as command line")
+	if want := "platter read sample:vhdx --file --offset 0x10000 --length 4"; d.copied != want {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.keys("Y", "guid", "enter").expect("takes 16 bytes").keys("Y", "value", "enter")
+	if d.copied != `"head"` {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.keys("tab", "v", "shift+right").expect("copied").keys("y").expect("copied 2 bytes")
+	d.keys("6", "y").expect("copied 1 byte at virtual 0x0")
+}
+
+func TestShellQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"a/b-c.vhd": "a/b-c.vhd", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "x\x1b[2J": `$'x\x1b\x5b2J'`, "$(rm)": "'$(rm)'",
+	} {
+		if got := shellQuote(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestHash(t *testing.T) {
+	d := atDesk(t, "vhdx")
+	sum := sha256.New()
+	if err := engine.Stream(t.Context(), d.m.image, 0, d.m.info.VirtualSize, func(b []byte) error { _, err := sum.Write(b); return err }); err != nil {
+		t.Fatal(err)
+	}
+	d.keys("#").expect("Hash", "virtual disk", "file vhdx.vhdx").keys("virtual disk", "enter").expect("SHA-256", fmt.Sprintf("%x", sum.Sum(nil)), "MD5")
+	if d.keys("y"); !strings.HasPrefix(d.copied, "SHA-256  ") || strings.Contains(d.copied, "\n") {
+		t.Errorf("copied %q", d.copied)
+	}
+	if d.keys("Y"); strings.Count(d.copied, "\n") != 2 {
+		t.Errorf("copied %q", d.copied)
+	}
+}
+
+func TestSave(t *testing.T) {
+	t.Chdir(t.TempDir())
+	d := atDesk(t, "vhdx")
+	d.keys("2", ":", "hdr1.signature", "enter", "S").expect("Save to a file", "header 1", "region", "partition 1").keys("header 1", "enter")
+	d.expect("save header 1 to: ", "sample-vhdx-header-1-0x10000.bin").keys("enter").expect("saved 4096 bytes")
+	got, err := os.ReadFile("sample-vhdx-header-1-0x10000.bin")
+	if err != nil || len(got) != 4096 || !bytes.HasPrefix(got, []byte("head")) {
+		t.Fatalf("%d bytes: %v", len(got), err)
+	}
+	if err := os.WriteFile("there", []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := func() { d.keys("S", "header 1", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU}); d.keys("there", "enter") }
+	again()
+	if d.expect("The file exists", "keep there as it is").keys("enter", "esc"); read(t, "there") != "old" {
+		t.Error("the file is overwritten")
+	}
+	again()
+	if d.keys("overwrite", "enter").expect("saved 4096"); read(t, "there") != string(got) {
+		t.Error("the file is not overwritten")
+	}
+	if err := os.Mkdir("folder", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.keys("S", "header 1", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU})
+	d.keys("folder", "enter").expect("is no plain file")
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestSaveSparesTheImage tries to overwrite the image with a part of itself.
+func TestSaveSparesTheImage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "raw.img")
+	data := bytes.Repeat([]byte("data"), 1024)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	img, err := engine.Open(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tell(t, Config{Image: img, Path: path}, 160, 40)
+	s.keys("S", "file", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU})
+	s.keys(path, "enter").expect("is a file of this image")
+	if read(t, path) != string(data) {
+		t.Error("the image has changed")
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	s := atDesk(t, "vhd").keys("6", ":", "part1+0x1fe", "enter").expect("LBA").keys("X")
+	s.expect("Addresses of virtual", "partition 1", "BAT[0]", "stored", "in one line").keys("j", "enter").expect("[6 Sectors]")
+	s.keys(":", "part1+0x1fe", "enter", "x", "x").expect("[2 Structure]", "virtual 0x", "->")
+	at := s.m.views[1]
+	s.keys("x").expect("[6 Sectors]", "virtual 0x", "BAT[0]").keys("[").expect("[2 Structure]")
+	if s.m.view() != at {
+		t.Error("back is another screen")
+	}
+	s.keys("&").expect("Who points at", "BAT[0]").keys("enter").expect("[2 Structure]", "entry")
+	s.keys(":", "0", "enter", "x").expect("no byte of the virtual disk")
+}
+
+func TestGoToEverywhere(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2")
+	for _, tt := range []struct{ typed, want string }{
+		{"lba 1", "LBA 1"}, {"virt:0x200", "LBA 1"}, {"part1", "0x0"}, {"file:0x10000", "header 1"}, {"hdr2.checksum", "header 2.Checksum"},
+		{"bat 0", "0"}, {"end-512", "0x"},
+	} {
+		s.keys(":", tt.typed, "enter").expect(tt.want).not(`"` + tt.typed)
+	}
+	s.keys("2", ":", "hdr1.ch").expect("hdr1.checksum").keys("tab").expect("go to: hdr1.checksum").keys("enter").expect("header 1.Checksum")
+}
+
+func TestCompareTwin(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1: vhdx.vhdx @0x10000 | vhdx.vhdx @0x20000", "differ", "! SequenceNumber", "  Signature", "same", "+0x8")
+	s.keys("enter").expect("header 1").keys(":", "identifier", "enter", "=").expect("has no second copy")
+}
+
+func TestBookmarksAndNotes(t *testing.T) {
+	d := atDesk(t, "vhdx")
+	d.keys("2", ":", "hdr1.checksum", "enter", "tab", "m").expect("bookmarked vhdx.vhdx @0x10004", "00010000#").keys("j", "k", "h", "l").expect("# bookmark")
+	d.keys(":", "hdr2.checksum", "enter", ";").expect("note on 4 bytes").keys("looks \u202eodd", "enter").expect("00020000;", "; looks odd")
+	if len(d.kept) != 2 {
+		t.Fatalf("kept %v", d.kept)
+	}
+	d.keys("'").expect("Bookmarks and notes", "; vhdx", "looks odd").keys("enter").expect("header 1.Checksum").keys("m").expect("took the bookmark away")
+	d.keys("'", "d").expect("There are none").keys("esc")
+	if len(d.kept) != 0 {
+		t.Errorf("kept %v", d.kept)
+	}
+	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 16, Length: 1}, Text: "first"}}
+	d.run(d.m.loadNotes())
+	d.keys("6", "j").expect("; first")
+}
+
+func TestFindNeedsSomething(t *testing.T) {
+	s := tell(t, Config{}, 80, 24)
+	for _, k := range []string{"/", "n", "#", "S", "'", ":"} {
+		s.keys(k).expect("open an image first")
+	}
+	s = atDesk(t, "vhdx").story
+	s.keys("n").expect("nothing was searched yet").keys("1", "?").expect("/ ", "Search for text").keys("esc", "esc")
+	s.keys("1", "y").not("copied")
+}
+
+// TestStoppedSearch stops a search that runs.
+func TestStoppedSearch(t *testing.T) {
+	s := atDesk(t, "vhdx")
+	_, cmd := s.m.Update(special["esc"])
+	s.run(cmd)
+	s.keys("6", "/", "FAT")
+	_, cmd = s.m.Update(special["enter"])
+	s.expect("searching", "esc stops")
+	s.keys("esc", "esc").expect("stopped searching")
+	s.run(cmd)
+	s.keys("ctrl+n").expect("stopped").not("complete")
+}
+
+func TestFindGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		d := atDesk(t, "vhdx")
+		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		golden := func(screen string) {
+			viewtest.Golden(t, fmt.Sprintf("%s-%dx%d", screen, size[0], size[1]), d.m.View(), size[0]-1, size[1])
+		}
+		d.keys("6", "/", "FAT")
+		golden("search")
+		d.keys("enter")
+		golden("hits")
+		d.keys("enter", "ctrl+p")
+		golden("palette")
+		d.keys("esc", "X")
+		golden("trail")
+		d.keys("esc", "2", ":", "hdr1.checksum", "enter", "=")
+		golden("compare")
+		d.keys("esc", "Y")
+		golden("copy-as")
+	}
+}

@@ -1,0 +1,58 @@
+package tui
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/views/listing"
+)
+
+// openHash lets the user choose what to hash.
+func (m *model) openHash() tea.Cmd { return m.choosePart("Hash", m.hash) }
+
+// digests are the hashes that are made, all in one pass.
+var digests = []struct {
+	name string
+	make func() hash.Hash
+}{{"SHA-256", sha256.New}, {"SHA-1", sha1.New}, {"MD5", md5.New}}
+
+// hash hashes a part in the background and lists the digests.
+func (m *model) hash(p part) tea.Cmd {
+	img, finder := m.image, m.cfg.Finder
+	return m.start("hashing "+p.what, nil, func(j *job) tea.Msg {
+		j.progress(0, p.place.Length)
+		var sums []hash.Hash
+		var all []io.Writer
+		for _, d := range digests {
+			sums = append(sums, d.make())
+			all = append(all, sums[len(sums)-1])
+		}
+		w := io.MultiWriter(all...)
+		err := finder.Stream(j.ctx, img, p.place, func(b []byte) error {
+			j.add(len(b))
+			_, err := w.Write(b)
+			return err
+		})
+		switch {
+		case j.ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return said{err.Error(), true}
+		}
+		r := &results{}
+		r.Title = fmt.Sprintf("Hash of %s, %s", p.what, this(p.place))
+		for i, d := range digests {
+			r.Add(listing.Row{Cells: []string{d.name, fmt.Sprintf("%x", sums[i].Sum(nil))}})
+		}
+		return shown{img, func() tea.Cmd {
+			m.cover(r)
+			return nil
+		}}
+	})
+}

@@ -1,0 +1,231 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views"
+	"platter/views/listing"
+)
+
+// Note is a bookmark of the user's, with a text or without one.
+type Note struct {
+	Place decode.Place // on disk.VirtualDisk or in a file
+	Text  string
+}
+
+// Keeper keeps notes by the identity of an image.
+type Keeper interface {
+	Load(disk.Info) ([]Note, error)
+	Save(disk.Info, []Note) error
+}
+
+// notes are those of the image that is open, by file, then ascending.
+type notes struct{ list []Note }
+
+type notesLoaded struct {
+	image disk.Image
+	list  []Note
+	err   error
+}
+
+func (m *model) loadNotes() tea.Cmd {
+	if m.cfg.Notes == nil || m.image == nil {
+		return nil
+	}
+	keeper, img := m.cfg.Notes, m.image
+	return func() tea.Msg {
+		list, err := keeper.Load(img.Info())
+		return notesLoaded{img, list, err}
+	}
+}
+
+func (m *model) notesLoaded(msg notesLoaded) tea.Cmd {
+	if msg.image != m.image {
+		return nil
+	}
+	if msg.err != nil {
+		m.say("bookmarks and notes can't be read: "+msg.err.Error(), true)
+	}
+	m.notes.list = msg.list
+	m.notes.sort()
+	return m.tell(m.marks())
+}
+
+func (n *notes) sort() {
+	slices.SortStableFunc(n.list, func(a, b Note) int {
+		return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Offset, b.Place.Offset))
+	})
+}
+
+// marks is what the views are told of hits and notes.
+func (m *model) marks() views.Marks {
+	var marks views.Marks
+	if m.hunt != nil {
+		for _, h := range m.hunt.hits {
+			marks.Hits = append(marks.Hits, h.Place)
+		}
+	}
+	for _, n := range m.notes.list {
+		sign := views.Sign{Place: n.Place, Rune: '#'}
+		if n.Text != "" {
+			sign.Rune = ';'
+		}
+		marks.Signs = append(marks.Signs, sign)
+	}
+	return marks
+}
+
+// at is the number of the note at a place; the innermost one if several hold
+// it, -1 for none.
+func (n *notes) at(p decode.Place) int {
+	best := -1
+	for i, note := range n.list {
+		held := note.Place
+		held.Length = max(held.Length, 1)
+		if held.Holds(p.File, p.Offset) && (best < 0 || held.Length < n.list[best].Place.Length) {
+			best = i
+		}
+	}
+	return best
+}
+
+// noteHere is the note on what is under the cursor, for the status line.
+func (m *model) noteHere() string {
+	p, ok := m.pointedIn(m.active)
+	if !ok || len(m.notes.list) == 0 {
+		return ""
+	}
+	i := m.notes.at(p.Cursor)
+	switch {
+	case i < 0:
+		return ""
+	case m.notes.list[i].Text == "":
+		return "# bookmark"
+	}
+	return "; " + decode.Printable(m.notes.list[i].Text)
+}
+
+// bookmark puts a bookmark on what is pointed at, or takes the one there away.
+func (m *model) bookmark() tea.Cmd {
+	p, _ := m.pointed()
+	i := m.notes.at(p.Cursor)
+	switch {
+	case i >= 0 && m.notes.list[i].Text != "":
+		m.say("there is a note here: ; changes it, ' lists all", false)
+		return nil
+	case i >= 0:
+		m.say("took the bookmark away", false)
+		m.notes.list = slices.Delete(m.notes.list, i, i+1)
+	default:
+		m.say("bookmarked "+placeText(p.Place())+"; ' lists all", false)
+		m.notes.list = append(m.notes.list, Note{Place: p.Place()})
+	}
+	return m.notesChanged()
+}
+
+// openNote lets the user write a note on what is pointed at. Without a text
+// the note goes away.
+func (m *model) openNote() tea.Cmd {
+	p, _ := m.pointed()
+	i, place, text := m.notes.at(p.Cursor), p.Place(), ""
+	if i >= 0 {
+		place, text = m.notes.list[i].Place, m.notes.list[i].Text
+	}
+	return m.openPrompt(&prompt{
+		kind: "note", name: "note on " + this(place),
+		accept: func(text string) tea.Cmd {
+			m.notes.list = slices.DeleteFunc(m.notes.list, func(n Note) bool { return n.Place == place })
+			m.notes.list = append(m.notes.list, Note{place, text})
+			return m.notesChanged()
+		},
+	}, text)
+}
+
+// notesChanged keeps the notes and shows them.
+func (m *model) notesChanged() tea.Cmd {
+	m.notes.sort()
+	cmd := m.tell(m.marks())
+	if m.cfg.Notes == nil {
+		return cmd
+	}
+	keeper, info, list := m.cfg.Notes, m.info, slices.Clone(m.notes.list)
+	return tea.Batch(cmd, func() tea.Msg {
+		if err := keeper.Save(info, list); err != nil {
+			return said{"bookmarks and notes can't be kept: " + err.Error(), true}
+		}
+		return nil
+	})
+}
+
+// showNotes lists bookmarks and notes.
+func (m *model) showNotes() tea.Cmd {
+	r := &results{}
+	r.Title, r.Head = "Bookmarks and notes", []string{"", "place", "bytes", "note"}
+	r.Empty = "There are none. In structures and bytes, m puts a bookmark and ; a note."
+	r.Set(m.noteRows())
+	r.open = func(row int) tea.Cmd { return goTo(m.notes.list[row].Place) }
+	r.remove = func(row int) tea.Cmd {
+		m.notes.list = slices.Delete(m.notes.list, row, row+1)
+		r.Set(m.noteRows())
+		return m.notesChanged()
+	}
+	m.cover(r)
+	return nil
+}
+
+func (m *model) noteRows() []listing.Row {
+	var rows []listing.Row
+	for _, n := range m.notes.list {
+		mark := "#"
+		if n.Text != "" {
+			mark = ";"
+		}
+		rows = append(rows, listing.Row{Cells: []string{mark, placeText(n.Place), fmt.Sprint(n.Place.Length), decode.Printable(n.Text)}})
+	}
+	return rows
+}
+
+// stepMark goes to the next mark in what shows, or the previous one: a hit, a
+// note, the evidence of a finding.
+func (m *model) stepMark(step int) tea.Cmd {
+	p, _ := m.pointed()
+	var offs []int64
+	add := func(at decode.Place) {
+		if at.File == p.Cursor.File {
+			offs = append(offs, at.Offset)
+		}
+	}
+	marks := m.marks()
+	for _, at := range marks.Hits {
+		add(at)
+	}
+	for _, s := range marks.Signs {
+		add(s.Place)
+	}
+	if m.check != nil {
+		for _, f := range m.check.list {
+			for _, at := range f.Where {
+				add(at)
+			}
+		}
+	}
+	slices.Sort(offs)
+	offs = slices.Compact(offs)
+	i, on := slices.BinarySearch(offs, p.Cursor.Offset)
+	if step > 0 && on {
+		i++
+	} else if step < 0 {
+		i--
+	}
+	if i < 0 || i >= len(offs) {
+		m.say("there is no mark further on in this direction", false)
+		return nil
+	}
+	return m.visit(views.Spot{Place: decode.Place{File: p.Cursor.File, Offset: offs[i]}}, !on)
+}

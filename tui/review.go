@@ -1,0 +1,219 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/review"
+	"platter/views/theme"
+)
+
+// staging is the review screen over the others.
+type staging struct{ *review.View }
+
+// openReview shows what is staged.
+func (m *model) openReview() tea.Cmd {
+	s := staging{review.New(views.Env{Image: m.image, Theme: m.theme, Editor: m.edits.Editor, Queue: m.edits.queue})}
+	m.cover(s)
+	return s.Start()
+}
+
+func (staging) context() keymap.Context { return keymap.Staging }
+
+// View paints the screen.
+func (s staging) View(*theme.Theme) string { return s.View_() }
+
+func (staging) typed(tea.KeyMsg) {}
+
+func (s staging) skip(a keymap.Action) bool { return s.Disabled(a) != "" || a == keymap.Review }
+
+func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.Mouse(0, y, what) }
+
+func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
+	for _, screen := range screens {
+		if screen.action == a {
+			m.over = nil
+			return m.do(a)
+		}
+	}
+	switch a {
+	case "":
+		return nil
+	case keymap.Escape, keymap.Quit, keymap.Review:
+		m.over = nil
+		return nil
+	case keymap.Write:
+		return m.askCommit()
+	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowHelp, keymap.Interrupt:
+		return m.do(a)
+	}
+	if why := s.Disabled(a); why != "" {
+		m.say(why, false)
+		return nil
+	}
+	return s.Do(a)
+}
+
+// toggleWriting turns writing off at once, and on after a question that says
+// what the user should know.
+func (m *model) toggleWriting() tea.Cmd {
+	if m.edits.writing {
+		m.edits.writing = false
+		m.say("writing is off", false)
+		return nil
+	}
+	ed, ctx, img := m.edits.Editor, m.ctx, m.image
+	return func() tea.Msg {
+		warnings, err := ed.Writable(ctx)
+		return shown{img, func() tea.Cmd { return m.askWriting(warnings, err) }}
+	}
+}
+
+func (m *model) askWriting(warnings []string, err error) tea.Cmd {
+	if err != nil {
+		m.say("writing can't be turned on: "+err.Error(), true)
+		return nil
+	}
+	lines := []string{"Allow " + filepath.Base(m.info.Path) + " to be written? Nothing is written before the review of what is staged (s) and another question."}
+	for _, w := range warnings {
+		lines = append(lines, "", "! "+w)
+	}
+	m.question(&dialog{title: "Turn writing on", lines: append(lines, ""), buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
+		m.edits.writing = true
+		m.say("writing is on: s reviews what is staged, w writes it there", false)
+		return nil
+	}}}})
+	return nil
+}
+
+// askCommit asks for the last time.
+func (m *model) askCommit() tea.Cmd {
+	switch {
+	case m.edits.busy:
+		m.say("wait until the last change is staged", false)
+		return nil
+	case !m.edits.writing:
+		m.say("writing is off: press W to turn it on first", false)
+		return nil
+	}
+	ed, img := m.edits.Editor, m.image
+	return func() tea.Msg {
+		s := sum(ed)
+		return shown{img, func() tea.Cmd { return m.confirmCommit(s) }}
+	}
+}
+
+// extent is how much a commit writes.
+type extent struct{ bytes, places, files int }
+
+func sum(ed disk.Editor) extent {
+	var e extent
+	files := map[string]bool{}
+	for _, s := range ed.Plan() {
+		e.bytes += len(s.New)
+		e.places++
+		files[s.File] = true
+	}
+	e.files = len(files)
+	return e
+}
+
+func (e extent) String() string {
+	return fmt.Sprintf("%s in %s of %s", plural(e.bytes, "byte"), plural(e.places, "place"), plural(e.files, "file"))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (m *model) confirmCommit(e extent) tea.Cmd {
+	if e.places == 0 {
+		m.say("nothing is staged that differs from the disk", false)
+		return nil
+	}
+	name := filepath.Base(m.info.Path)
+	d := &dialog{title: "Write to disk", lines: []string{"Write " + e.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and read back."}}
+	if !m.edits.named {
+		d.want = name
+		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
+	}
+	d.lines = append(d.lines, "")
+	d.buttons = []button{{"Keep staged", nil}, {"Write", func() tea.Cmd { return m.write(e) }}}
+	m.question(d)
+	return nil
+}
+
+// write brings what is staged to disk.
+func (m *model) write(e extent) tea.Cmd {
+	m.edits.named, m.edits.commit = true, true
+	m.say("writing ..", false)
+	ctx, forget := context.WithoutCancel(m.ctx), m.edits.Forget
+	return m.enqueue(func(ed disk.Editor) (string, error) {
+		if err := ed.Commit(ctx); err != nil {
+			return "", err
+		}
+		var err error
+		if forget != nil {
+			err = forget()
+		}
+		return "written and read back: " + e.String(), err
+	})
+}
+
+// quit leaves the program, after a question if something is staged.
+func (m *model) quit() tea.Cmd {
+	e := &m.edits
+	switch {
+	case e.commit:
+		m.say("writing: wait until it is done", false)
+		return nil
+	case e.staged == 0 && !e.busy:
+		return m.leave(e.Forget)
+	}
+	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged, "change") + " of " + filepath.Base(m.info.Path) + " not written to disk.", ""}}
+	cancel, reviewed := button{"Cancel", nil}, button{"Review", m.openReview}
+	discard := button{"Discard", func() tea.Cmd { return m.leave(e.Forget) }}
+	if e.Keep == nil {
+		d.buttons = []button{cancel, reviewed, discard}
+	} else {
+		d.buttons = []button{cancel, {"Keep for next time", func() tea.Cmd { return m.leave(e.Keep) }}, reviewed, discard}
+		d.at, d.hurried = 1, 1
+	}
+	m.question(d)
+	return nil
+}
+
+// leave ends the program once what is staged was seen to.
+func (m *model) leave(see func() error) tea.Cmd {
+	m.edits.settled = true
+	if see == nil {
+		return tea.Quit
+	}
+	return func() tea.Msg {
+		if err := see(); err != nil {
+			return left{err}
+		}
+		return tea.Quit()
+	}
+}
+
+// left says that the program can't be left as was wished.
+type left struct{ err error }
+
+// keepRest saves what is staged where the program ends without having asked.
+func (m *model) keepRest() error {
+	if e := &m.edits; !e.settled && e.Editor != nil && e.Keep != nil && e.Editor.Staged() > 0 {
+		return cmp.Or(e.Keep())
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package tui
+
+import (
+	"fmt"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+	"platter/views"
+)
+
+// typing is the change that the last typing made: what goes on where it ended
+// becomes one change with it. Works touch it, one at a time.
+type typing struct {
+	id   int       // of the change; 0 for none
+	at   string    // where it began, in words
+	edit disk.Edit // as the view asked for it
+}
+
+// typingMost bounds a change that is typed, in bytes.
+const typingMost = 4096
+
+// stage makes a change of what a view asks for.
+func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
+	if msg.Typed == "" || len(msg.Edits) != 1 {
+		*t = typing{}
+		return note(msg.Title, msg.Note), place(ed, msg.Title, msg.Edits)
+	}
+	e, at := msg.Edits[0], msg.Typed
+	joined := t.precedes(ed, e)
+	if joined {
+		e, at = disk.Edit{File: e.File, Offset: t.edit.Offset, Data: append(t.edit.Data[:len(t.edit.Data):len(t.edit.Data)], e.Data...)}, t.at
+		if _, err := ed.Undo(); err != nil {
+			return "", err
+		}
+	}
+	title := "1 byte typed at " + at
+	if n := len(e.Data); n > 1 {
+		title = fmt.Sprintf("%d bytes typed at %s", n, at)
+	}
+	top := newest(ed)
+	*t = typing{}
+	if err := place(ed, title, []disk.Edit{e}); err != nil {
+		if joined {
+			_, _ = ed.Redo() // it can't fail: nothing was done since the undo
+		}
+		return "", err
+	}
+	if id := newest(ed); id != top {
+		*t = typing{id, at, e}
+	}
+	return msg.Note, nil
+}
+
+// precedes reports whether an edit goes on where the typing ended, with
+// nothing staged since.
+func (t *typing) precedes(ed disk.Editor, e disk.Edit) bool {
+	return t.id != 0 && t.id == newest(ed) && t.edit.File == e.File && len(t.edit.Data) < typingMost &&
+		t.edit.Offset+int64(len(t.edit.Data)) == e.Offset
+}
+
+// newest is the last change of the history if it is staged; 0 if it is not.
+func newest(ed disk.Editor) int {
+	list := ed.History()
+	if n := len(list); n > 0 && list[n-1].State == store.Staged {
+		return list[n-1].ID
+	}
+	return 0
+}
+
+// place stages edits; those of the virtual disk where its sectors are stored.
+func place(ed disk.Editor, title string, edits []disk.Edit) error {
+	var out []disk.Edit
+	for _, e := range edits {
+		if e.File != disk.VirtualDisk {
+			out = append(out, e)
+			continue
+		}
+		parts, err := ed.Place(e.Offset, int64(len(e.Data)))
+		if err != nil {
+			return err
+		}
+		data := e.Data
+		for _, p := range parts {
+			data = data[copy(p.Data, data):]
+		}
+		out = append(out, parts...)
+	}
+	return ed.Stage(title, out...)
+}
+
+// note is what is said of a change that was staged.
+func note(title, more string) string {
+	if more != "" {
+		return "staged: " + title + "; " + more
+	}
+	return "staged: " + title
+}

@@ -1,0 +1,177 @@
+package review
+
+import (
+	"fmt"
+
+	"platter/decode"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// View is the screen as text.
+func (v *View) View() string {
+	if !v.dirty {
+		return v.text
+	}
+	v.dirty = false
+	v.grid.Resize(v.w, v.h)
+	a := v.grid.Area()
+	below := detailRows(v.h)
+	v.drawList(a.Sub(0, 0, v.w, v.h-below))
+	v.drawDetail(a.Sub(0, v.h-below, v.w, below))
+	v.text = v.grid.String(v.theme)
+	return v.text
+}
+
+func (v *View) title() string {
+	bytes, files := 0, map[string]bool{}
+	for _, e := range v.entries {
+		bytes += len(e.New)
+		files[e.File] = true
+	}
+	title := fmt.Sprintf("Staged changes  %d: %s in %s of %s", v.changes, count(bytes, "byte"), count(len(v.entries), "place"), count(len(files), "file"))
+	if v.more > 0 {
+		title += fmt.Sprintf(", and %d places that are not listed", v.more)
+	}
+	return title
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// The columns of the list. The bytes take more room where there is more.
+const (
+	offsetAt = 5
+	bytesAt  = offsetAt + 15
+)
+
+// shown is how many bytes of each side a row shows.
+func (v *View) shown() int {
+	if v.w >= 110 {
+		return 8
+	}
+	return 4
+}
+
+func (v *View) textAt() int { return bytesAt + 2*(3*v.shown()+3) + 4 }
+
+func (v *View) drawList(a grid.Area) {
+	in := a.Box(v.theme, v.title(), true)
+	if len(v.entries) == 0 {
+		text := "reading .."
+		if v.read {
+			text = "Nothing is staged: the files are as on disk. u and ctrl+r undo and redo; esc goes back."
+		}
+		for y, line := range grid.Wrap(text, in.W()-2) {
+			in.Text(1, y+1, line, theme.Label)
+		}
+		return
+	}
+	in.Text(1, 0, "#", theme.Label)
+	in.Text(offsetAt, 0, "file offset", theme.Label)
+	in.Text(bytesAt, 0, "on disk -> new", theme.Label)
+	in.Text(v.textAt(), 0, "what", theme.Label)
+	for y := range v.rows.Rows {
+		if i, ok := v.rows.At(y); ok {
+			v.drawRow(in.Row(y+1), int(i))
+		}
+	}
+}
+
+func (v *View) drawRow(row grid.Area, i int) {
+	e := v.entries[i]
+	row.Text(1, 0, fmt.Sprint(i+1), theme.Label)
+	row.TextFit(offsetAt, 0, bytesAt-offsetAt-1, fmt.Sprintf("0x%x", e.Offset), theme.Offset)
+	if e.Resizes() {
+		row.TextFit(bytesAt, 0, row.W()-bytesAt, fmt.Sprintf("%d bytes -> %d bytes", e.SizeBefore, e.SizeAfter), theme.Value)
+	} else {
+		x := row.Text(bytesAt, 0, some(e.Old, v.shown()), theme.Value)
+		x = row.Text(x, 0, " -> ", theme.Dim)
+		row.Text(x, 0, some(e.New, v.shown()), theme.ByteStaged)
+		what := e.what
+		if what == "" {
+			what = decode.Printable(e.Title)
+		}
+		row.TextFit(v.textAt(), 0, row.W()-v.textAt(), what, theme.Value)
+	}
+	if int64(i) == v.rows.Cursor {
+		row.Paint(0, 0, row.W(), theme.Selected)
+		row.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+// some is the first bytes in hexadecimal.
+func some(b []byte, n int) string {
+	if len(b) > n {
+		return fmt.Sprintf("% x ..", b[:n])
+	}
+	return fmt.Sprintf("% x", b)
+}
+
+// labelAt is where the texts of the lower pane start.
+const labelAt = 11
+
+func (v *View) drawDetail(a grid.Area) {
+	in := a.Box(v.theme, "The change", false)
+	e, ok := v.current()
+	if !ok {
+		return
+	}
+	y := 0
+	line := func(label, text string, style theme.Style) {
+		in.Text(1, y, label, theme.Label)
+		in.TextFit(labelAt, y, in.W()-labelAt-1, text, style)
+		y++
+	}
+	line("change", decode.Printable(e.Title), theme.Strong)
+	line("where", fmt.Sprintf("%s at 0x%x (%d) of %s", count(len(e.New), "byte"), e.Offset, e.Offset, decode.Printable(e.File)), theme.Link)
+	if e.what != "" {
+		line("what", e.what, theme.Value)
+	}
+	if e.new != "" {
+		line("value", e.old+" -> "+e.new, theme.Value)
+	}
+	v.drawBytes(in, y, e)
+	if rest := in.H() - 1; e.doc != "" && in.H() > 8 {
+		in.TextFit(1, rest, in.W()-2, e.doc, theme.Dim)
+	}
+}
+
+// drawBytes paints old and new bytes below each other, row by row.
+func (v *View) drawBytes(in grid.Area, y int, e entry) {
+	per := 16
+	if in.W() < 75 {
+		per = 8
+	}
+	for off := 0; off < max(len(e.Old), len(e.New)) && y+1 < in.H(); off += per {
+		for i, side := range [][]byte{e.Old, e.New} {
+			label, style := "on disk", theme.Value
+			if i == 1 {
+				label, style = "new", theme.ByteStaged
+			}
+			in.Text(1, y, label, theme.Label)
+			part := side[min(off, len(side)):min(off+per, len(side))]
+			in.Text(labelAt, y, fmt.Sprintf("% x", part), style)
+			in.Text(labelAt+3*per+1, y, dots(part), theme.Dim)
+			y++
+		}
+	}
+	if y >= in.H()-1 && len(e.New) > per {
+		in.TextRight(in.W()-1, in.H()-1, " more bytes than shown ", theme.Dim)
+	}
+}
+
+// dots is bytes as ASCII text.
+func dots(b []byte) string {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		if out[i] = '.'; c >= ' ' && c < 0x7F {
+			out[i] = c
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,327 @@
+package structure
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+)
+
+// form is the line in which a field gets another value. The zero form is
+// closed.
+type form struct {
+	gen   views.Gen
+	node  decode.Node
+	name  string // of record and field
+	twin  string // what to say of the second copy; empty if there is none
+	recs  []rec
+	input textinput.Model
+	seal  bool // checksums are made to fit
+
+	err   error
+	bytes []byte      // new content of the field; nil while there is none
+	words string      // the new value with its meaning
+	sums  []disk.Edit // what makes the checksums fit
+}
+
+// rec is a record that the field belongs to: its own, or one around that.
+type rec struct {
+	layout *decode.Layout
+	name   string
+	place  decode.Place
+	data   []byte // at least as long as its checksum covers, if the file is
+}
+
+// recorded is the bytes of the records that a field belongs to.
+type recorded struct {
+	gen  views.Gen
+	recs []rec
+	err  error
+}
+
+func (f *form) open() bool { return f.gen != 0 }
+
+// fieldMost is the longest field of plain bytes that fits into a line.
+const fieldMost = 64
+
+// noField says why the row under the cursor can't be edited as a field; empty
+// if it can.
+func (v *View) noField() string {
+	n, ok := v.current()
+	switch {
+	case v.locked() != "":
+		return v.locked()
+	case !ok:
+		return "it is still being read"
+	case n.Field == nil && n.Len() > 0:
+		return "this is no field: open it and choose one"
+	case n.Field == nil:
+		return "this has no fixed form: edit its bytes in the hex pane (tab, e)"
+	case n.Field.Kind() == decode.KindArray:
+		return "this is a table: open it and choose a field of one of its rows"
+	case len(n.Raw) < n.Field.Size():
+		return "the field is cut off by the end of the file"
+	case n.Field.Kind() == decode.KindBytes && n.Field.Size() > fieldMost:
+		return "these are too many bytes for a line: edit them in the hex pane (tab, e)"
+	}
+	return ""
+}
+
+// openForm opens the line for the field under the cursor.
+func (v *View) openForm() tea.Cmd {
+	n, _ := v.current()
+	if why := v.noField(); why != "" {
+		return views.Send(views.Failed{Err: errors.New(why)})
+	}
+	v.form = form{gen: views.NewGen(), node: n, name: v.crumbs(2), input: textinput.New(), seal: true}
+	v.form.input.Focus()
+	v.form.input.CharLimit = 400
+	if place, ok := v.twinPlace(); ok {
+		v.form.twin = fmt.Sprintf("the second copy at 0x%x differs from it now (%% goes there)", place.Offset)
+	}
+	i, ok := v.file(n.Place.File)
+	if !ok {
+		v.form = form{}
+		return nil
+	}
+	return v.readRecords(v.files[i], v.form.gen, v.records())
+}
+
+// records are those that the current node belongs to, the innermost first.
+func (v *View) records() []rec {
+	var out []rec
+	trail := v.trail()
+	for i := len(trail) - 1; i >= 0; i-- {
+		n := trail[i]
+		if n.Field == nil || len(out) > 0 && out[len(out)-1].place == n.Record {
+			continue
+		}
+		r := rec{layout: n.Field.Layout(), name: n.Field.Layout().Name(), place: n.Record}
+		if i > 0 {
+			r.name = decode.Printable(trail[i-1].Name)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// sumReach is how far behind its start a record's checksum may reach, bytes.
+const sumReach = 64 << 10
+
+func (v *View) readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
+	return func() tea.Msg {
+		for i := range recs {
+			n := max(int64(recs[i].layout.Size()), sumReach)
+			recs[i].data = make([]byte, max(min(n, f.Size-recs[i].place.Offset), 0))
+			got, err := f.Data.ReadAt(recs[i].data, recs[i].place.Offset)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return recorded{gen: gen, err: err}
+			}
+			recs[i].data = recs[i].data[:got]
+		}
+		return recorded{gen, recs, nil}
+	}
+}
+
+func (v *View) recorded(msg recorded) {
+	f := &v.form
+	if msg.gen != f.gen || !f.open() {
+		return
+	}
+	v.dirty = true
+	if f.err = msg.err; msg.err != nil {
+		return
+	}
+	f.recs = msg.recs
+	f.set(f.node.Field.Value(f.recs[0].data))
+}
+
+// set puts a text into the line.
+func (f *form) set(text string) {
+	f.input.SetValue(text)
+	f.input.CursorEnd()
+	f.parse()
+}
+
+// parse works out what the line means.
+func (f *form) parse() {
+	f.bytes, f.sums, f.words = nil, nil, ""
+	if len(f.recs) == 0 {
+		return
+	}
+	own := f.recs[0]
+	b, err := f.node.Field.Parse(own.data, f.input.Value())
+	if f.err = err; err != nil {
+		return
+	}
+	f.bytes = b
+	after := f.patched(own, []disk.Edit{f.edit()})
+	f.words = f.node.Field.Text(after)
+	if mark, words := f.node.Field.Verdict(after); mark > decode.Good && words != "" {
+		f.words += "  ! " + words
+	}
+	f.sums = f.seals()
+}
+
+// edit is the change of the field itself.
+func (f *form) edit() disk.Edit {
+	return disk.Edit{File: f.node.Place.File, Offset: f.recs[0].place.Offset + int64(f.node.Field.Offset()), Data: f.bytes}
+}
+
+// patched is a record's bytes after some edits.
+func (f *form) patched(r rec, edits []disk.Edit) []byte {
+	out := bytes.Clone(r.data)
+	for _, e := range edits {
+		if at := e.Offset - r.place.Offset; at >= 0 && at <= int64(len(out)) {
+			copy(out[at:], e.Data)
+		}
+	}
+	return out
+}
+
+// seals are the edits that make the checksums over the field fit, from the
+// inside out.
+func (f *form) seals() []disk.Edit {
+	if f.node.Field.IsSum() {
+		return nil
+	}
+	edits := []disk.Edit{f.edit()}
+	for _, r := range f.recs {
+		before := f.patched(r, edits)
+		after := bytes.Clone(before)
+		r.layout.Seal(after)
+		edits = append(edits, differences(r.place, before, after)...)
+	}
+	return edits[1:]
+}
+
+// differences are the runs of bytes in which two contents of a place differ.
+func differences(at decode.Place, before, after []byte) []disk.Edit {
+	var out []disk.Edit
+	for i := 0; i < len(after); i++ {
+		j := i
+		for j < len(after) && before[j] != after[j] {
+			j++
+		}
+		if j > i {
+			out = append(out, disk.Edit{File: at.File, Offset: at.Offset + int64(i), Data: after[i:j]})
+			i = j
+		}
+	}
+	return out
+}
+
+// typeForm takes a key for the line.
+func (v *View) typeForm(msg tea.KeyMsg) tea.Cmd {
+	f := &v.form
+	a, _ := keymap.Lookup(keymap.Field, msg.String())
+	if msg.Paste {
+		a = ""
+	}
+	switch a {
+	case keymap.Cancel:
+		v.form = form{}
+	case keymap.Accept:
+		return v.acceptForm()
+	case keymap.Up:
+		f.step(1)
+	case keymap.Down:
+		f.step(-1)
+	case keymap.FixSum:
+		f.seal = !f.seal
+	case keymap.ShowHelp:
+		return v.queue.Send(views.Act{Action: keymap.ShowHelp})
+	default:
+		f.typed(msg)
+	}
+	return nil
+}
+
+// typed edits the line. What can't be seen does not get in.
+func (f *form) typed(msg tea.KeyMsg) {
+	if msg.Type == tea.KeyRunes {
+		var kept []rune
+		for _, r := range msg.Runes {
+			if s := string(r); decode.Printable(s) == s {
+				kept = append(kept, r)
+			}
+		}
+		msg.Runes, msg.Paste = kept, false
+	}
+	if msg.Type == tea.KeyCtrlH {
+		msg = tea.KeyMsg{Type: tea.KeyBackspace}
+	}
+	f.input, _ = f.input.Update(msg)
+	f.parse()
+}
+
+// step goes to the next value: of the named ones, or the next number.
+func (f *form) step(by int) {
+	field := f.node.Field
+	if f.bytes == nil || field.Kind() != decode.KindUint && len(field.Names()) == 0 {
+		return
+	}
+	now := f.patched(f.recs[0], []disk.Edit{f.edit()})
+	if names := field.Names(); len(names) > 0 {
+		at := 0
+		for i, n := range names {
+			if meaning := field.Meaning(now); n.Name == meaning {
+				at = i + by
+			}
+		}
+		f.set(names[(at+len(names))%len(names)].Name)
+		return
+	}
+	next, err := field.Parse(now, strconv.FormatUint(field.Uint(now)+uint64(int64(by)), 10))
+	if err != nil {
+		return
+	}
+	f.bytes = next
+	f.set(field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()})))
+}
+
+// acceptForm stages the value, and as a second change the checksums.
+func (v *View) acceptForm() tea.Cmd {
+	f := v.form
+	if f.bytes == nil {
+		return nil
+	}
+	v.form = form{}
+	old := f.node.Field.Value(f.recs[0].data)
+	value := f.node.Field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()}))
+	if old == value {
+		return nil
+	}
+	changes := []views.Stage{{Title: fmt.Sprintf("%s: %s -> %s", f.name, old, value), Edits: []disk.Edit{f.edit()}}}
+	if f.seal && len(f.sums) > 0 {
+		changes = append(changes, views.Stage{Title: "checksum of " + f.sealed(), Edits: f.sums})
+	}
+	changes[len(changes)-1].Note = f.twin
+	var cmds []tea.Cmd
+	for _, c := range changes {
+		cmds = append(cmds, v.queue.Send(c))
+	}
+	return tea.Batch(cmds...)
+}
+
+// sealed names the records whose checksums are made to fit.
+func (f *form) sealed() string {
+	name := ""
+	for _, r := range f.recs {
+		for _, e := range f.sums {
+			if e.Offset >= r.place.Offset && e.Offset < r.place.Offset+int64(r.layout.Size()) && name == "" {
+				name = r.name
+			}
+		}
+	}
+	return name
+}
