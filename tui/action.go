@@ -89,9 +89,9 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 		if m.stopAny() {
 			return nil
 		}
-		return tea.Quit
+		return m.quit()
 	case keymap.Quit:
-		return tea.Quit
+		return m.quit()
 	case keymap.Suspend:
 		if runtime.GOOS == "windows" {
 			m.say("there is no job control here", false)
@@ -103,6 +103,9 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.Reload:
 		return m.reload()
 	default:
+		if cmd, ok := m.change(a); ok {
+			return cmd
+		}
 		if cmd, ok := m.find(a); ok {
 			return cmd
 		}
@@ -240,7 +243,11 @@ func (m *model) openAs(path string, reload bool) tea.Cmd {
 }
 
 func (m *model) reload() tea.Cmd {
-	if m.image == nil {
+	switch {
+	case m.image == nil:
+		return nil
+	case m.edits.busy || m.edits.staged > 0:
+		m.say("changes are staged: write or discard them before the image is read anew (s)", false)
 		return nil
 	}
 	return m.openAs(m.path, true)
@@ -249,7 +256,7 @@ func (m *model) reload() tea.Cmd {
 func (m *model) openedImage(msg opened) tea.Cmd {
 	if msg.gen != m.opened {
 		if msg.image != nil {
-			msg.image.Close()
+			m.dismiss(msg.image)
 		}
 		return nil
 	}
@@ -262,7 +269,7 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		m.stopJobs()
 		m.release(msg.image)
 		m.say("read anew", false)
-		return tea.Batch(m.tell(views.Changed{Image: msg.image}), m.startCheck())
+		return tea.Batch(m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
 	}
 	m.show(msg.image, msg.path)
 	if m.cfg.Opened != nil {

@@ -59,9 +59,19 @@ func (m *model) drawBadges(a grid.Area) int {
 		return a.W()
 	}
 	text, style := m.findingsBadge()
-	x := a.W() - 1 - grid.Width(text)
+	x := a.W() - 1
+	if n := m.edits.staged; n > 0 {
+		staged := fmt.Sprintf("  * %d staged", n)
+		x -= grid.Width(staged)
+		a.Text(x, 0, staged, theme.Mark)
+	}
+	x -= grid.Width(text)
 	a.Text(x, 0, text, style)
-	a.Text(x-4, 0, "RO", theme.Badge)
+	badge := "RO"
+	if m.edits.writing {
+		badge = "RW"
+	}
+	a.Text(x-4, 0, badge, theme.Badge)
 	return x - 5
 }
 
@@ -194,7 +204,7 @@ func (m *model) skipHint(a keymap.Action) bool {
 	if m.over != nil && m.prompt == nil && m.help == nil {
 		return m.over.skip(a)
 	}
-	if a == keymap.Back && len(m.history.stops) == 0 {
+	if a == keymap.Back && len(m.history.stops) == 0 || a == keymap.Review && m.edits.staged == 0 {
 		return true
 	}
 	return m.bare() && m.disabled(a) != ""

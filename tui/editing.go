@@ -91,6 +91,17 @@ func (m *model) locked() string {
 	return ""
 }
 
+// dismiss closes an image that came too late to be shown.
+func (m *model) dismiss(img disk.Image) {
+	if m.cfg.Editing != nil {
+		if e := m.cfg.Editing(img); e.Close != nil {
+			e.Close()
+			return
+		}
+	}
+	img.Close()
+}
+
 // change carries out the actions that change bytes; it reports false for
 // those that are the view's.
 func (m *model) change(a keymap.Action) (tea.Cmd, bool) {
@@ -126,6 +137,10 @@ func (m *model) changed(msg tea.Msg) (tea.Cmd, bool) {
 		return m.wanted(msg), true
 	case worked:
 		return m.worked(msg), true
+	case left:
+		m.edits.settled = false
+		m.say(msg.err.Error(), true)
+		return nil, true
 	}
 	return nil, false
 }

@@ -21,10 +21,11 @@ type model struct {
 	theme *theme.Theme
 
 	w, h    int
-	image   disk.Image // nil: the start screen
-	info    disk.Info  // of image
-	path    string     // of image, as it was asked for
-	old     disk.Image // what image replaced; commands may still read it
+	image   disk.Image   // nil: the start screen
+	info    disk.Info    // of image
+	path    string       // of image, as it was asked for
+	old     func() error // closes what image replaced; commands may still read that
+	edits   editing
 	views   []views.View
 	active  int
 	opening string // what is being opened
@@ -70,7 +71,8 @@ func (m *model) show(img disk.Image, path string) {
 	m.forget()
 	m.release(img)
 	m.path = path
-	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme}
+	e := &m.edits
+	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
 	m.views = nil
 	for _, s := range screens {
 		m.views = append(m.views, s.make(env))
@@ -83,18 +85,24 @@ func (m *model) show(img disk.Image, path string) {
 // long as commands may be reading it.
 func (m *model) release(img disk.Image) {
 	if m.old != nil {
-		m.old.Close()
+		m.old()
+		m.old = nil
 	}
-	m.old, m.image, m.info = m.image, img, img.Info()
+	if m.image != nil {
+		m.old = m.closer()
+	}
+	m.image, m.info = img, img.Info()
+	m.begin(img)
 }
 
 // close closes all images.
 func (m *model) close() {
 	m.stopJobs()
-	for _, img := range []disk.Image{m.old, m.image} {
-		if img != nil {
-			img.Close()
-		}
+	if m.old != nil {
+		m.old()
+	}
+	if m.image != nil {
+		m.closer()()
 	}
 }
 
@@ -168,6 +176,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case checked:
 		return m.checked(msg)
 	default:
+		if cmd, ok := m.changed(msg); ok {
+			return cmd
+		}
 		if cmd, ok := m.found(msg); ok {
 			return cmd
 		}
@@ -180,6 +191,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 func (m *model) tell(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, v := range m.views {
+		cmds = append(cmds, v.Update(msg))
+	}
+	if v, ok := m.reviewed(); ok {
 		cmds = append(cmds, v.Update(msg))
 	}
 	return tea.Batch(cmds...)

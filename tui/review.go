@@ -1,13 +1,13 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
@@ -16,29 +16,42 @@ import (
 )
 
 // staging is the review screen over the others.
-type staging struct{ *review.View }
+type staging struct{ screen *review.View }
 
 // openReview shows what is staged.
 func (m *model) openReview() tea.Cmd {
 	s := staging{review.New(views.Env{Image: m.image, Theme: m.theme, Editor: m.edits.Editor, Queue: m.edits.queue})}
 	m.cover(s)
-	return s.Start()
+	return s.screen.Start()
+}
+
+// reviewed is the review screen where it shows, or a dialog over it.
+func (m *model) reviewed() (*review.View, bool) {
+	over := m.over
+	if d, ok := over.(*dialog); ok {
+		over = d.below
+	}
+	s, ok := over.(staging)
+	return s.screen, ok
 }
 
 func (staging) context() keymap.Context { return keymap.Staging }
 
 // View paints the screen.
-func (s staging) View(*theme.Theme) string { return s.View_() }
+func (s staging) View(*theme.Theme) string { return s.screen.View() }
+
+// SetSize tells how large it is.
+func (s staging) SetSize(w, h int) { s.screen.SetSize(w, h) }
 
 func (staging) typed(tea.KeyMsg) {}
 
-func (s staging) skip(a keymap.Action) bool { return s.Disabled(a) != "" || a == keymap.Review }
+func (s staging) skip(a keymap.Action) bool { return s.screen.Disabled(a) != "" || a == keymap.Review }
 
-func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.Mouse(0, y, what) }
+func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.screen.Mouse(0, y, what) }
 
 func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
-	for _, screen := range screens {
-		if screen.action == a {
+	for _, other := range screens {
+		if other.action == a {
 			m.over = nil
 			return m.do(a)
 		}
@@ -54,11 +67,11 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowHelp, keymap.Interrupt:
 		return m.do(a)
 	}
-	if why := s.Disabled(a); why != "" {
+	if why := s.screen.Disabled(a); why != "" {
 		m.say(why, false)
 		return nil
 	}
-	return s.Do(a)
+	return s.screen.Do(a)
 }
 
 // toggleWriting turns writing off at once, and on after a question that says
@@ -141,7 +154,7 @@ func (m *model) confirmCommit(e extent) tea.Cmd {
 		m.say("nothing is staged that differs from the disk", false)
 		return nil
 	}
-	name := filepath.Base(m.info.Path)
+	name := decode.Printable(filepath.Base(m.info.Path))
 	d := &dialog{title: "Write to disk", lines: []string{"Write " + e.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and read back."}}
 	if !m.edits.named {
 		d.want = name
@@ -213,7 +226,7 @@ type left struct{ err error }
 // keepRest saves what is staged where the program ends without having asked.
 func (m *model) keepRest() error {
 	if e := &m.edits; !e.settled && e.Editor != nil && e.Keep != nil && e.Editor.Staged() > 0 {
-		return cmp.Or(e.Keep())
+		return e.Keep()
 	}
 	return nil
 }

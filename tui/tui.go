@@ -54,8 +54,11 @@ type Config struct {
 	// the program runs.
 	Notes Keeper
 
-	Theme *theme.Theme
-	Mouse bool
+	// Editing tells how an image that Open or Image gave can be changed; nil:
+	// no image can.
+	Editing func(disk.Image) Editing
+	Theme   *theme.Theme
+	Mouse   bool
 }
 
 // Run shows the program on the terminal until the user leaves it. The context
@@ -70,6 +73,9 @@ func Run(ctx context.Context, cfg Config) error {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
 	_, err := tea.NewProgram(m, opts...).Run()
+	if keepErr := m.keepRest(); keepErr != nil {
+		return fmt.Errorf("the staged changes are lost: %w", keepErr)
+	}
 	switch {
 	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
 		return nil

@@ -24,6 +24,8 @@ type Effects struct {
 	List  []Effect // in the order of their places
 	Where string   // the structure that the target belongs to; not escaped, may be empty
 	More  bool     // there are more than are listed
+	Old   []byte   // what was compared: at most the first MiB of the target
+	New   []byte
 }
 
 // The bounds of what is compared of one descriptor: bytes, and the effects
@@ -52,6 +54,7 @@ func FindEffects(before Image, d LogDescriptor) (Effects, error) {
 		}
 		copy(now, page)
 	}
+	e.Old, e.New = old, now
 	f := effects{tree: before.Tree(), at: d.Target, old: old, now: now}
 	e.Where = f.structure()
 	for at := 0; at < n; {

@@ -17,7 +17,10 @@ import (
 // Log reads the whole log, also what is not to be replayed.
 func (v *Image) Log(ctx context.Context) (disk.Log, error) {
 	r := &v.log
-	log := disk.Log{Place: v.place(r.off, r.length), GUID: r.guid.String(), Dirty: r.dirty(), Steps: len(v.active)}
+	log := disk.Log{Place: v.place(r.off, r.length), GUID: r.guid.String(), Dirty: r.dirty(), Steps: len(v.active), At: len(v.active)}
+	if v.steps >= 0 {
+		log.At = min(v.steps, len(v.active))
+	}
 	if r.fault != "" && r.dirty() {
 		log.Refused = disk.Errorf(disk.Damaged, log.Place, "vhdx/%s: %s", r.code, r.fault)
 	}

@@ -152,10 +152,17 @@ func (a *app) imageVerb(use, short, long string, run func(ctx context.Context, i
 
 // open opens an image as the flags say.
 func (a *app) open(ctx context.Context, path string) (disk.Image, error) {
-	if a.opt.Format != "" && !contains(engine.Formats(), a.opt.Format) {
-		return nil, usage("format %q: expected one of %s", a.opt.Format, strings.Join(engine.Formats(), ", "))
+	if err := a.knownFormat(); err != nil {
+		return nil, err
 	}
 	return engine.Open(ctx, path, a.opt)
+}
+
+func (a *app) knownFormat() error {
+	if a.opt.Format != "" && !contains(engine.Formats(), a.opt.Format) {
+		return usage("format %q: expected one of %s", a.opt.Format, strings.Join(engine.Formats(), ", "))
+	}
+	return nil
 }
 
 func contains(list []string, s string) bool {

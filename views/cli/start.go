@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"platter/engine"
+	"platter/engine/disk"
 	"platter/engine/sample"
 	"platter/tui"
 	"platter/tui/quiet"
@@ -43,8 +44,10 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 	if err != nil {
 		return exit{ExitUsage, err}
 	}
+	d := desk{app: a, at: map[disk.Image]tui.Editing{}}
 	cfg := tui.Config{
-		Open:     a.open,
+		Open:     d.open,
+		Editing:  d.editing,
 		Samples:  offered(),
 		Recent:   a.recent(),
 		Opened:   a.remember,
@@ -55,7 +58,7 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		Mouse:    !l.noMouse,
 	}
 	if len(args) > 0 {
-		img, err := a.open(ctx, args[0]) // before the screen is taken: errors stay readable
+		img, err := d.open(ctx, args[0]) // before the screen is taken: errors stay readable
 		if err != nil {
 			return err
 		}

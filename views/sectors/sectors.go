@@ -247,7 +247,8 @@ func (v *View) Show(s views.Spot) tea.Cmd {
 	if s.Place.File != disk.VirtualDisk {
 		return nil
 	}
-	v.focus = bytesPane
 	v.edit.Stop()
+	v.focus = bytesPane
+	v.place()
 	return v.jump(s.Place.Offset)
 }

@@ -283,6 +283,10 @@ func TestPartitionsPane(t *testing.T) {
 		if len(s.up) != 1 || s.up[0].(views.Goto).To.Place.Offset != 3<<20 {
 			t.Errorf("opening the partition sends %v", s.up)
 		}
+		s.run(s.v.Show(s.up[0].(views.Goto).To))
+		if s.v.Context() != keymap.Sectors || s.at() != 3<<20 || !strings.Contains(s.text(), "- Where -") {
+			t.Errorf("the bytes do not show in\n%s", s.text())
+		}
 	}
 }
 
