@@ -28,6 +28,7 @@ const (
 	Partitions Context = "partitions"
 	Findings   Context = "findings"
 	Map        Context = "map"
+	Log        Context = "log"
 	Edit       Context = "edit"
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
@@ -64,6 +65,8 @@ func (c Context) Title() string {
 		return "Findings"
 	case Map:
 		return "Map"
+	case Log:
+		return "Log"
 	case Edit:
 		return "Editing bytes"
 	case Field:
@@ -89,7 +92,7 @@ func (c Context) Title() string {
 // exclusive contexts shut the keys of Everywhere out.
 func (c Context) exclusive() bool {
 	switch c {
-	case Help, Prompt, Edit, Field, Dialog, Find, Results, Menu:
+	case Help, Prompt, Edit, Field, Dialog, Staging, Find, Results, Menu:
 		return true
 	}
 	return false

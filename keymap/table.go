@@ -90,7 +90,9 @@ const (
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
-func Screens() []Action { return []Action{Screen1, Screen2, Screen3, Screen5, Screen6} }
+func Screens() []Action {
+	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6}
+}
 
 // The headings of the help overlay.
 const (
@@ -208,6 +210,12 @@ var table = []Binding{
 	{Context: Findings, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
 	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
+	{Context: Log, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Go from an entry to what it changes; from a change to the bytes that it changes", Group: groupJump},
+	{Context: Log, Action: Follow, Keys: []string{"f"}, Label: "bytes", Help: "Go to the bytes of the entry, or to those that it changes", Group: groupJump},
+	{Context: Log, Action: LogBytes, Keys: []string{"a"}, Label: "before/after", Help: "Show what differs, field by field, or all bytes before, or after", Group: groupView},
+	{Context: Log, Action: ReplayStep, Keys: []string{"r"}, Label: "step", Help: "Replay one entry more, in memory: all screens show the image as it is then; after the last one as it is on disk", Group: groupView},
+	{Context: Log, Action: ReplayAll, Keys: []string{"A"}, Label: "all or none", Help: "Show the image with the whole log replayed, or as it is on disk", Group: groupView},
+
 	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
 
 	{Context: Start, Action: Open, Keys: []string{"enter", "l", "right"}, Label: "open", Help: "Open the image or the folder", Group: groupMove},
@@ -227,6 +235,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen1, Keys: []string{"1"}, Help: "Overview", Group: groupJump},
 	{Context: Everywhere, Action: Screen2, Keys: []string{"2"}, Help: "Structure", Group: groupJump},
 	{Context: Everywhere, Action: Screen3, Keys: []string{"3"}, Help: "Map", Group: groupJump},
+	{Context: Everywhere, Action: Screen4, Keys: []string{"4"}, Help: "Log", Group: groupJump},
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 
@@ -287,6 +296,17 @@ var table = []Binding{
 	{Context: Staging, Action: Write, Keys: []string{"w"}, Label: "write", Help: "Write all staged changes to disk, after a last question", Group: groupEdit, Danger: true},
 	{Context: Staging, Action: Open, Keys: []string{"enter", "f"}, Label: "go there", Help: "Go to the bytes", Group: groupJump},
 	{Context: Staging, Action: Drop, Keys: []string{"D", "delete"}, Label: "drop", Help: "Take this change out; undo brings it back", Group: groupEdit},
+	{Context: Staging, Action: Undo, Keys: []string{"u"}, Label: "undo", Help: "Take the last change back", Group: groupEdit},
+	{Context: Staging, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Bring back what was undone", Group: groupEdit},
+	{Context: Staging, Action: Writing, Keys: []string{"W"}, Label: "writing", Help: "Turn writing on or off; it is off at first", Group: groupEdit},
+	{Context: Staging, Action: Down, Keys: []string{"j", "down", "."}, Help: "Next row", Group: groupMove},
+	{Context: Staging, Action: Up, Keys: []string{"k", "up", ","}, Help: "Previous row", Group: groupMove},
+	{Context: Staging, Action: PageDown, Keys: []string{"pgdown", "ctrl+f", "ctrl+d"}, Help: "Page down", Group: groupMove},
+	{Context: Staging, Action: PageUp, Keys: []string{"pgup", "ctrl+b", "ctrl+u"}, Help: "Page up", Group: groupMove},
+	{Context: Staging, Action: First, Keys: []string{"g", "home", "ctrl+home"}, Help: "First row", Group: groupMove},
+	{Context: Staging, Action: Last, Keys: []string{"G", "end", "ctrl+end"}, Help: "Last row", Group: groupMove},
+	{Context: Staging, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this list", Group: groupProgram},
+	{Context: Staging, Action: Cancel, Keys: []string{"esc", "q", "s", "ctrl+s", "ctrl+c"}, Label: "back", Help: "Close the list; what is staged stays so", Group: groupProgram},
 
 	{Context: Help, Action: Cancel, Keys: []string{"esc", "f1", "ctrl+c", "enter"}, Label: "close", Help: "Close the help", Group: groupProgram},
 	{Context: Help, Action: Down, Keys: []string{"down", "ctrl+n"}, hint: "up/down", Label: "scroll", Help: "Down", Group: groupMove},

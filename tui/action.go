@@ -71,10 +71,14 @@ func (m *model) press(p press) tea.Cmd {
 
 // do carries an action out: the program's own, or else the view's.
 func (m *model) do(a keymap.Action) tea.Cmd {
-	for i, s := range screens {
-		if s.action == a && m.image != nil {
+	for i, s := range m.screens {
+		if s.action == a {
 			return m.goScreen(i)
 		}
+	}
+	if why := m.lacking(a); why != "" {
+		m.say(why, false)
+		return nil
 	}
 	switch a {
 	case keymap.ShowHelp:
@@ -177,7 +181,7 @@ func (m *model) visit(to views.Spot, remember bool) tea.Cmd {
 	if to.Place.File == disk.VirtualDisk {
 		screen = diskScreen
 	}
-	for i, s := range screens {
+	for i, s := range m.screens {
 		if t, ok := m.traveller(i); ok && s.action == screen {
 			if remember {
 				m.history.jump(m.here())

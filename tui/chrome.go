@@ -46,6 +46,9 @@ func (m *model) identity() (name, kind string) {
 	if info.Type != "" && info.Type != info.Format {
 		kind += " " + decode.Printable(info.Type)
 	}
+	if m.replay.words != "" {
+		kind += "  " + m.replay.words
+	}
 	if info.VirtualSize > 0 {
 		kind += " " + decode.FormatSize(uint64(info.VirtualSize))
 	}
@@ -127,7 +130,7 @@ func (m *model) tabs() []tab {
 // tabText is a tab with brackets where its screen shows, so that it can be
 // seen without colour.
 func (m *model) tabText(i int) string {
-	text := keymap.Key(keymap.Everywhere, screens[i].action) + " " + m.views[i].Title()
+	text := keymap.Key(keymap.Everywhere, m.screens[i].action) + " " + m.views[i].Title()
 	if i == m.active {
 		return "[" + text + "]"
 	}

@@ -85,6 +85,8 @@ func (m *model) locked() string {
 	switch {
 	case m.image == nil:
 		return "open an image first"
+	case m.replay.whole != nil:
+		return "nothing can be changed in the middle of a replay; A on the log screen shows the image with all of it"
 	case m.edits.Editor == nil:
 		return cmp.Or(m.edits.Locked, "this image is open for reading only")
 	}

@@ -121,6 +121,9 @@ func (m *model) unconnected(p views.Pointed) string {
 
 // disabled says why an action would do nothing now, whoever would do it.
 func (m *model) disabled(a keymap.Action) string {
+	if why := m.lacking(a); why != "" {
+		return why
+	}
 	if why, ok := m.changes(a); ok {
 		return why
 	}

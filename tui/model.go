@@ -27,11 +27,13 @@ type model struct {
 	old     func() error // closes what image replaced; commands may still read that
 	edits   editing
 	views   []views.View
+	screens []screen // of views; none on the start screen
 	active  int
 	opening string // what is being opened
 	opened  views.Gen
 
 	check   *check
+	replay  replay
 	history history
 	prompt  *prompt
 	typed   map[string][]string // what prompts accepted, by their names, oldest first
@@ -74,7 +76,8 @@ func (m *model) show(img disk.Image, path string) {
 	e := &m.edits
 	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
 	m.views = nil
-	for _, s := range screens {
+	m.screens = offered(img)
+	for _, s := range m.screens {
 		m.views = append(m.views, s.make(env))
 	}
 	m.active, m.history, m.prompt, m.help = 0, history{}, nil, nil
@@ -84,6 +87,7 @@ func (m *model) show(img disk.Image, path string) {
 // release puts an image in the place of the present one, which stays open as
 // long as commands may be reading it.
 func (m *model) release(img disk.Image) {
+	m.endReplay()
 	if m.old != nil {
 		m.old()
 		m.old = nil
@@ -98,6 +102,7 @@ func (m *model) release(img disk.Image) {
 // close closes all images.
 func (m *model) close() {
 	m.stopJobs()
+	m.endReplay()
 	if m.old != nil {
 		m.old()
 	}
@@ -169,6 +174,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.jump(msg.To)
 	case views.Failed:
 		m.say(msg.Err.Error(), true)
+	case views.Replay:
+		return m.replayTo(msg.Steps)
+	case replayed:
+		return m.replayed(msg)
 	case views.OpenPath:
 		return m.open(msg.Path)
 	case opened:

@@ -20,7 +20,7 @@ type staging struct{ screen *review.View }
 
 // openReview shows what is staged.
 func (m *model) openReview() tea.Cmd {
-	s := staging{review.New(views.Env{Image: m.image, Theme: m.theme, Editor: m.edits.Editor, Queue: m.edits.queue})}
+	s := staging{review.New(views.Env{Image: m.image, Theme: m.theme, Explorer: m.cfg.Explorer, Editor: m.edits.Editor, Queue: m.edits.queue})}
 	m.cover(s)
 	return s.screen.Start()
 }
@@ -45,26 +45,20 @@ func (s staging) SetSize(w, h int) { s.screen.SetSize(w, h) }
 
 func (staging) typed(tea.KeyMsg) {}
 
-func (s staging) skip(a keymap.Action) bool { return s.screen.Disabled(a) != "" || a == keymap.Review }
+func (s staging) skip(a keymap.Action) bool { return s.screen.Disabled(a) != "" }
 
 func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.screen.Mouse(0, y, what) }
 
 func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
-	for _, other := range screens {
-		if other.action == a {
-			m.over = nil
-			return m.do(a)
-		}
-	}
 	switch a {
 	case "":
 		return nil
-	case keymap.Escape, keymap.Quit, keymap.Review:
+	case keymap.Cancel:
 		m.over = nil
 		return nil
 	case keymap.Write:
 		return m.askCommit()
-	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowHelp, keymap.Interrupt:
+	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowHelp:
 		return m.do(a)
 	}
 	if why := s.screen.Disabled(a); why != "" {
@@ -98,7 +92,7 @@ func (m *model) askWriting(warnings []string, err error) tea.Cmd {
 	for _, w := range warnings {
 		lines = append(lines, "", "! "+w)
 	}
-	m.question(&dialog{title: "Turn writing on", lines: append(lines, ""), buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
+	m.question(&dialog{title: "Turn writing on", lines: lines, buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
 		m.edits.writing = true
 		m.say("writing is on: s reviews what is staged, w writes it there", false)
 		return nil
@@ -160,7 +154,6 @@ func (m *model) confirmCommit(e extent) tea.Cmd {
 		d.want = name
 		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
 	}
-	d.lines = append(d.lines, "")
 	d.buttons = []button{{"Keep staged", nil}, {"Write", func() tea.Cmd { return m.write(e) }}}
 	m.question(d)
 	return nil
@@ -193,7 +186,7 @@ func (m *model) quit() tea.Cmd {
 	case e.staged == 0 && !e.busy:
 		return m.leave(e.Forget)
 	}
-	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged, "change") + " of " + filepath.Base(m.info.Path) + " not written to disk.", ""}}
+	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged, "change") + " of " + filepath.Base(m.info.Path) + " not written to disk."}}
 	cancel, reviewed := button{"Cancel", nil}, button{"Review", m.openReview}
 	discard := button{"Discard", func() tea.Cmd { return m.leave(e.Forget) }}
 	if e.Keep == nil {

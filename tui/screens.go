@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/blockmap"
 	"platter/views/findings"
+	"platter/views/logview"
 	"platter/views/overview"
 	"platter/views/sectors"
 	"platter/views/structure"
@@ -15,14 +17,38 @@ import (
 type screen struct {
 	action keymap.Action // goes to the screen
 	make   func(views.Env) views.View
+	lacks  func(disk.Image) string // why an image has no such screen; empty: it has; nil: all have
 }
 
 var screens = []screen{
-	{keymap.Screen1, func(e views.Env) views.View { return overview.New(e) }},
-	{keymap.Screen2, func(e views.Env) views.View { return structure.New(e) }},
-	{keymap.Screen3, func(e views.Env) views.View { return blockmap.New(e) }},
-	{keymap.Screen5, func(e views.Env) views.View { return findings.New(e) }},
-	{keymap.Screen6, func(e views.Env) views.View { return sectors.New(e) }},
+	{keymap.Screen1, func(e views.Env) views.View { return overview.New(e) }, nil},
+	{keymap.Screen2, func(e views.Env) views.View { return structure.New(e) }, nil},
+	{keymap.Screen3, func(e views.Env) views.View { return blockmap.New(e) }, nil},
+	{keymap.Screen4, func(e views.Env) views.View { return logview.New(e) }, logview.Lacks},
+	{keymap.Screen5, func(e views.Env) views.View { return findings.New(e) }, nil},
+	{keymap.Screen6, func(e views.Env) views.View { return sectors.New(e) }, nil},
+}
+
+// offered lists the screens that an image has.
+func offered(img disk.Image) []screen {
+	var list []screen
+	for _, s := range screens {
+		if s.lacks == nil || s.lacks(img) == "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// lacking says why the image has no screen that an action goes to; empty for
+// other actions.
+func (m *model) lacking(a keymap.Action) string {
+	for _, s := range screens {
+		if s.action == a && s.lacks != nil && m.image != nil {
+			return s.lacks(m.image)
+		}
+	}
+	return ""
 }
 
 // bytesScreen is the screen that shows places in files.

@@ -149,6 +149,10 @@ type Changed struct {
 	Editor disk.Editor // where another one stands for the image from now on; nil: the one before does
 }
 
+// Replay asks the program to show the image as it is when that many entries
+// of its log are replayed. Changed follows.
+type Replay struct{ Steps int }
+
 // Findings tells all views what the check has found by now.
 type Findings struct {
 	List     []disk.Finding

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,19 @@ func TestMissingParent(t *testing.T) {
 			enginetest.Conform(t, img)
 		})
 	}
+}
+
+// TestMissingBase has a parent that lacks its own: the child says so, since
+// reading it fails.
+func TestMissingBase(t *testing.T) {
+	list := chain(t, 4)
+	img := open(t, enginetest.Memory(t, chainFiles(list[:3]), chainName(0), formats))
+	if !slices.ContainsFunc(img.Info().Findings, func(f disk.Finding) bool {
+		return f.Code == "vhd/V043" && f.Severity == bad && strings.Contains(f.Text, chainName(3))
+	}) {
+		t.Errorf("findings: %+v", img.Info().Findings)
+	}
+	enginetest.Conform(t, img)
 }
 
 // TestRefusedParent has a parent that is found but can't be read.

@@ -107,3 +107,22 @@ func TestFullTable(t *testing.T) {
 		}
 	}
 }
+
+// TestMapOfTableInHole maps a disk of the smallest blocks whose table of 16 GiB
+// is a hole: not one of its entries is looked at by itself.
+func TestMapOfTableInHole(t *testing.T) {
+	const entries = 1<<32 - 1
+	f, file := sparse(t, entries, entries*512, 20<<30)
+	layout.HeaderBlockSize.Put(f.header(), 512)
+	f.sealHeader()
+	put(t, file, f.bytes[:tableAt], 0)
+	img := openFile(t, file)
+	if !img.Info().Readable() {
+		t.Fatal(img.Info().Refused)
+	}
+	for s, err := range img.Map(0, entries*512) {
+		if err != nil || s.State != disk.Missing || s.Length != entries*512 {
+			t.Fatalf("%+v: %v", s, err)
+		}
+	}
+}

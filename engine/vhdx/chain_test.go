@@ -220,6 +220,15 @@ func TestMissingParent(t *testing.T) {
 	}
 }
 
+// TestMissingBase has a parent that lacks its own: the child says so, since
+// reading it fails.
+func TestMissingBase(t *testing.T) {
+	list := chain(t, 4)
+	img := open(t, enginetest.Memory(t, chainFiles(list[:3]), chainName(0), formats))
+	expectCodes(t, check(t, img), "vhdx/34")
+	enginetest.Conform(t, img)
+}
+
 // TestRefusedParent has a parent that is found but can't be read.
 func TestRefusedParent(t *testing.T) {
 	base := build(t, plan{size: 4 * mib, id: 2})

@@ -64,10 +64,12 @@ type View struct {
 	dirty bool
 }
 
-// Offered reports whether an image has a log to show.
-func Offered(img disk.Image) bool {
-	_, ok := img.(disk.Logged)
-	return ok
+// Lacks says why an image has no log to show; empty if it has one.
+func Lacks(img disk.Image) string {
+	if _, ok := img.(disk.Logged); !ok {
+		return "only a VHDX has a log"
+	}
+	return ""
 }
 
 // New makes the screen of an image. Start reads its log.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"strings"
 
 	"platter/decode"
 	"platter/views/grid"
@@ -92,16 +93,25 @@ func (v *View) drawRow(row grid.Area, i int) {
 		x := row.Text(bytesAt, 0, some(e.Old, v.shown()), theme.Value)
 		x = row.Text(x, 0, " -> ", theme.Dim)
 		row.Text(x, 0, some(e.New, v.shown()), theme.ByteStaged)
-		what := e.what
-		if what == "" {
-			what = decode.Printable(e.Title)
-		}
-		row.TextFit(v.textAt(), 0, row.W()-v.textAt(), what, theme.Value)
+		row.TextFit(v.textAt(), 0, row.W()-v.textAt(), e.name(), theme.Value)
 	}
 	if int64(i) == v.rows.Cursor {
 		row.Paint(0, 0, row.W(), theme.Selected)
 		row.Set(0, 0, '>', theme.Selected)
 	}
+}
+
+// name is the most telling name of what changes.
+func (e entry) name() string {
+	switch {
+	case e.new != "":
+		return e.what
+	case e.disk != "":
+		return strings.TrimSuffix(e.disk+", "+e.what, ", ")
+	case e.what != "":
+		return e.what
+	}
+	return decode.Printable(e.Title)
 }
 
 // some is the first bytes in hexadecimal.
@@ -129,6 +139,9 @@ func (v *View) drawDetail(a grid.Area) {
 	}
 	line("change", decode.Printable(e.Title), theme.Strong)
 	line("where", fmt.Sprintf("%s at 0x%x (%d) of %s", count(len(e.New), "byte"), e.Offset, e.Offset, decode.Printable(e.File)), theme.Link)
+	if e.disk != "" {
+		line("disk", e.disk, theme.Value)
+	}
 	if e.what != "" {
 		line("what", e.what, theme.Value)
 	}

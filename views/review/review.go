@@ -17,11 +17,12 @@ import (
 
 // View is the review screen. It implements [views.View].
 type View struct {
-	theme  *theme.Theme
-	image  disk.Image
-	editor disk.Editor
-	queue  *views.Queue
-	gen    views.Gen
+	theme    *theme.Theme
+	image    disk.Image
+	editor   disk.Editor
+	explorer disk.Explorer // nil: what the guest wrote is not named
+	queue    *views.Queue
+	gen      views.Gen
 
 	read    bool
 	entries []entry
@@ -39,6 +40,7 @@ type View struct {
 type entry struct {
 	store.Step
 	what string // the structure and field that the bytes are, safe to print
+	disk string // where on the virtual disk they are; empty if nowhere
 	doc  string
 	old  string // the field's value as it is on disk; empty where there is none
 	new  string
@@ -46,7 +48,7 @@ type entry struct {
 
 // New makes the screen. Start reads the plan.
 func New(env views.Env) *View {
-	return &View{theme: env.Theme, image: env.Image, editor: env.Editor, queue: env.Queue, dirty: true}
+	return &View{theme: env.Theme, image: env.Image, editor: env.Editor, explorer: env.Explorer, queue: env.Queue, dirty: true}
 }
 
 // listed bounds the steps that are listed; all of them are written.
@@ -63,46 +65,16 @@ type planned struct {
 // Start reads the plan, and finds out what each step changes.
 func (v *View) Start() tea.Cmd {
 	v.gen = views.NewGen()
-	gen, img, ed := v.gen, v.image, v.editor
+	gen, ed, w := v.gen, v.editor, namer{image: v.image, explorer: v.explorer}
 	return func() tea.Msg {
 		steps := ed.Plan()
 		msg := planned{gen: gen, more: max(len(steps)-listed, 0), changes: ed.Staged()}
-		root := img.Tree()
 		for _, s := range steps[:len(steps)-msg.more] {
-			msg.entries = append(msg.entries, describe(root, s))
+			msg.entries = append(msg.entries, entry{Step: s})
 		}
+		w.name(msg.entries)
 		return msg
 	}
-}
-
-// describe names the bytes of a step.
-func describe(root decode.Node, s store.Step) entry {
-	e := entry{Step: s}
-	above, n := decode.Node{}, root
-	for _, i := range root.Find(s.File, s.Offset) {
-		above, n = n, n.Child(i)
-	}
-	if n.Place.Length == 0 {
-		return e
-	}
-	e.what, e.doc = decode.Printable(n.Name), n.Doc
-	if above.Place.Length > 0 && n.Field != nil {
-		e.what = decode.Printable(above.Name) + "." + e.what
-	}
-	if f := n.Field; f != nil && f.Kind() != decode.KindArray && len(n.Raw) == f.Size() && s.Offset+int64(len(s.New)) <= n.Place.End() {
-		e.new = decode.Printable(n.Value)
-		e.old = decode.Printable(before(n, s))
-	}
-	return e
-}
-
-// before is the value that a field had without a step.
-func before(n decode.Node, s store.Step) string {
-	rec := make([]byte, n.Field.Offset()+n.Field.Size())
-	at := rec[n.Field.Offset():]
-	copy(at, n.Raw)
-	copy(at[s.Offset-n.Place.Offset:], s.Old)
-	return n.Field.Text(rec)
 }
 
 // Title is the word for the screen.

@@ -1,0 +1,10 @@
+package keymap
+
+// The actions of the screens that show how an image came to be what it is:
+// its log, and the layers of its chain.
+const (
+	Screen4    Action = "screen-4"
+	LogBytes   Action = "log-bytes"
+	ReplayStep Action = "replay-step"
+	ReplayAll  Action = "replay-all"
+)
