@@ -30,6 +30,13 @@ func trusted(info disk.Info) error {
 	return nil
 }
 
+// unreplayed reports whether an image has a log that the next program to open
+// it replays.
+func unreplayed(img disk.Image) bool {
+	_, logged := img.(disk.Logged)
+	return logged && img.Info().Dirty
+}
+
 // maxSiblings bounds how many images of a folder are looked into for children.
 const maxSiblings = 200
 
@@ -45,12 +52,20 @@ func (s *Session) Writable(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 	}
-	children, err := s.children(ctx)
-	if err != nil || len(children) == 0 {
+	img, err := s.Image()
+	if err != nil {
 		return nil, err
 	}
-	return []string{fmt.Sprintf("%s is the parent of %s: a change to it makes %s unusable",
-		s.name, strings.Join(children, ", "), map[bool]string{true: "that image", false: "those images"}[len(children) == 1])}, nil
+	var warnings []string
+	if unreplayed(img) {
+		warnings = append(warnings, s.name+" has a log that was not replayed: the next program that opens it may write over the changes")
+	}
+	children, err := s.children(ctx)
+	if err != nil || len(children) == 0 {
+		return warnings, err
+	}
+	return append(warnings, fmt.Sprintf("%s is the parent of %s: a change to it makes %s unusable",
+		s.name, strings.Join(children, ", "), map[bool]string{true: "that image", false: "those images"}[len(children) == 1])), nil
 }
 
 // touched lists the image's own file and those with staged changes.

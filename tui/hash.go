@@ -48,7 +48,8 @@ func (m *model) hash(p part) tea.Cmd {
 		r := &results{}
 		r.Title = fmt.Sprintf("Hash of %s, %s", p.what, this(p.place))
 		for i, d := range digests {
-			r.Add(listing.Row{Cells: []string{d.name, fmt.Sprintf("%x", sums[i].Sum(nil))}})
+			text := fmt.Sprintf("%x", sums[i].Sum(nil))
+			r.Add(listing.Row{Cells: []string{d.name, text}, Plain: text})
 		}
 		return shown{img, func() tea.Cmd {
 			m.cover(r)

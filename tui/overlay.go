@@ -58,7 +58,11 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	case a == keymap.Remove && r.remove != nil:
 		return r.remove(row)
 	case a == keymap.Copy:
-		return m.clip(r.Rows()[row].Text(), "the row")
+		text := r.Rows()[row].Plain
+		if text == "" {
+			text = r.Rows()[row].Text()
+		}
+		return m.clip(text, "the row")
 	case a == keymap.CopyAll:
 		return m.clip(r.text(), "all rows")
 	}

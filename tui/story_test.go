@@ -155,12 +155,12 @@ func TestGoToOffsets(t *testing.T) {
 	}
 	s.keys(":", "0x7fffffffffffffff", "enter").expect("behind the end at 0x100000")
 	s.keys(":", "end-2m", "enter").expect("before the start")
-	s.keys(":", "nonsense", "enter").expect(`nothing is called "nonsense"`)
+	s.keys(":", "nonsense", "enter").expect(`nothing called "nonsense"`)
 }
 
 func TestPromptEditsCompletesAndRemembers(t *testing.T) {
-	s := withImage(t).keys("2", ":", "xx", "ctrl+h", "backspace", "header 2.C", "tab").expect("go to: header 2.Checksum")
-	s.keys("enter").expect("0x2004").keys(":", "up").expect("go to: header 2.Checksum").keys("down", "esc").not("go to: ")
+	s := withImage(t).keys("2", ":", "xx", "ctrl+h", "backspace", "header 2.C", "tab").expect("go to: header 2.checksum")
+	s.keys("enter").expect("0x2004").keys(":", "up").expect("go to: header 2.checksum").keys("down", "esc").not("go to: ")
 	s.keys(":")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("0x\x1b[2J10\n"), Paste: true})
 	s.expect("go to: 0x[2J10").keys("q").expect("go to: 0x[2J10q").keys("ctrl+c").not("go to: ")

@@ -157,7 +157,7 @@ func trail(img disk.Image, explorer disk.Explorer, parts []disk.Partition, off i
 		where = placeText(decode.Place{File: t.File, Offset: t.Offset})
 	}
 	stored := row(layered(decode.Place{File: t.File, Offset: t.Offset, Length: 1}, t.Layer), "stored", where, fmt.Sprintf("%s, layer %d", t.State, t.Layer))
-	return append(list, stored, row(decode.Place{}, "in one line", "", t.Text)), nil
+	return append(list, stored, step{listing.Row{Cells: []string{"in one line", "", t.Text}, Plain: t.Text}, decode.Place{}}), nil
 }
 
 // layered is a place that can be gone to: one of the image itself.
@@ -168,7 +168,7 @@ func layered(p decode.Place, layer int) decode.Place {
 	return p
 }
 
-func (m *model) showSteps(title string, steps []step) {
+func (m *model) showSteps(title string, steps []step) *results {
 	r := &results{}
 	r.Title = title
 	for _, s := range steps {
@@ -182,6 +182,7 @@ func (m *model) showSteps(title string, steps []step) {
 		return goTo(steps[row].place)
 	}
 	m.cover(r)
+	return r
 }
 
 // referrerLimit bounds the list of those who point somewhere.
@@ -227,15 +228,14 @@ func (m *model) showReferrers() tea.Cmd {
 
 // referrer is a node as a row, with the structure that it is a field of.
 func referrer(img disk.Image, n decode.Node) step {
-	name := decode.Printable(n.Name)
-	if n.Field != nil {
-		at, above := img.Tree(), ""
-		for _, i := range at.Find(n.Place.File, n.Place.Offset) {
-			if at = at.Child(i); at.Field == nil {
-				above = at.Name
-			}
+	name, at := decode.Printable(n.Name), img.Tree()
+	for _, i := range at.Find(n.Place.File, n.Place.Offset) {
+		if next := at.Child(i); next.Place == n.Place && at.Place.File == n.Place.File && at.Place.Length > 0 && at.Name != at.Place.File {
+			name = decode.Printable(at.Name) + "." + name
+			break
+		} else {
+			at = next
 		}
-		name = decode.Printable(above) + "." + name
 	}
 	return step{listing.Row{Cells: []string{name, placeText(n.Place), decode.Printable(n.Value)}}, n.Place}
 }

@@ -75,14 +75,13 @@ func (m *model) compareTwin() tea.Cmd {
 		}
 		steps, fields := fieldSteps(finder, layoutOf(n), here, sides[0], sides[1])
 		rows, count := byteSteps(here, sides[0], sides[1])
-		title := fmt.Sprintf("%s: %s | %s: ", decode.Printable(n.Name), placeText(here), placeText(twin))
-		if count == 0 {
-			title += "the same"
-		} else {
-			title += fmt.Sprintf("%d fields, %d bytes differ", fields, count)
+		note := "the same"
+		if count > 0 {
+			note = fmt.Sprintf("%d fields, %d bytes differ", fields, count)
 		}
 		return shown{img, func() tea.Cmd {
-			m.showSteps(title, append(steps, rows...))
+			r := m.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
+			r.Head, r.Note = []string{"", "", placeText(here), placeText(twin)}, note
 			return nil
 		}}
 	})

@@ -48,7 +48,9 @@ func (m *mapper) walk(off, end int64) bool {
 		if !ok {
 			return false
 		}
-		off += n
+		if off, ok = m.scattered(off+n, end); !ok {
+			return false
+		}
 	}
 	return true
 }

@@ -63,7 +63,6 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	}
 	m.openParent()
 	m.shareBudget()
-	m.shareBudget()
 	m.opening = m.examineHeaders()
 	m.describe(recognised)
 	return m, nil

@@ -17,6 +17,7 @@ type Row struct {
 	Cells []string
 	Mark  string      // Cells[len-1] from Mark's place on is shown strong; empty for none
 	Style theme.Style // of the last cell; 0 for the usual
+	Plain string      // what copying the row gives, if that is not all cells
 }
 
 // Text is the row in one line, columns apart by two blanks.
@@ -29,10 +30,11 @@ type List struct {
 	Head  []string // over the columns; may be nil
 	Empty string   // shown where there are no rows
 
-	rows   []Row
-	widths []int // of the columns
-	scroll grid.Scroll
-	grid   grid.Grid
+	rows    []Row
+	widths  []int // of the columns' longest cells
+	columns []int // the widths that are drawn
+	scroll  grid.Scroll
+	grid    grid.Grid
 }
 
 // Add adds rows at the end.
@@ -133,6 +135,7 @@ func (l *List) View(t *theme.Theme) string {
 	l.grid.Clear()
 	a := l.grid.Area()
 	in := a.Box(t, l.Title, true)
+	l.fitColumns(in.W())
 	if w := grid.Width(l.Note); l.Note != "" && w+grid.Width(l.Title)+9 < a.W() {
 		a.TextRight(a.W()-2, 0, " "+l.Note+" ", theme.FrameTitle)
 	}
@@ -167,21 +170,46 @@ func (l *List) drawRow(a grid.Area, r Row, cursor bool) {
 
 // draw writes cells into the columns and returns where the last one starts.
 func (l *List) draw(a grid.Area, cells []string, style, last theme.Style) int {
-	x := 2
+	x := indent
 	for i, c := range cells {
 		if i == len(cells)-1 {
 			a.TextFit(x, 0, a.W()-x-1, c, last)
 			break
 		}
-		w := 0
-		if i < len(l.widths) {
-			w = l.widths[i]
-		}
-		if i < len(l.Head) {
-			w = max(w, grid.Width(l.Head[i]))
-		}
-		a.TextFit(x, 0, w, c, style)
-		x += w + 2
+		a.TextFit(x, 0, l.columns[i], c, style)
+		x += l.columns[i] + gap
 	}
 	return x
+}
+
+// indent is where the first column starts, gap lies between columns.
+const indent, gap = 2, 2
+
+// fitColumns makes the columns as wide as their cells; where the last one
+// would not fit, the widest of the others give way, but not below a third of
+// all.
+func (l *List) fitColumns(w int) {
+	l.columns = append(l.columns[:0], l.widths...)
+	for i, h := range l.Head {
+		if i == len(l.columns) {
+			l.columns = append(l.columns, 0)
+		}
+		l.columns[i] = max(l.columns[i], grid.Width(h))
+	}
+	over := indent + 1 - gap - w
+	for _, c := range l.columns {
+		over += c + gap
+	}
+	for ; over > 0; over-- {
+		widest := 0
+		for i := range max(0, len(l.columns)-1) {
+			if l.columns[i] > l.columns[widest] {
+				widest = i
+			}
+		}
+		if len(l.columns) == 0 || l.columns[widest] <= w/3 {
+			return
+		}
+		l.columns[widest]--
+	}
 }

@@ -35,7 +35,7 @@ func (v *View) where() string {
 		return ""
 	}
 	s := fmt.Sprintf("0x%x + %s", v.log.Place.Offset, decode.FormatSize(uint64(v.log.Place.Length)))
-	if v.log.Dirty {
+	if s += "  " + v.verdict(); v.log.Dirty {
 		s += "  session " + decode.Printable(v.log.GUID)
 	}
 	return s
@@ -52,7 +52,7 @@ func (v *View) drawEntries(a grid.Area) {
 		return
 	}
 	c := v.columns()
-	for i, name := range []string{"sequence", "offset", "length", "changes", "state"} {
+	for i, name := range []string{"sequence", "offset", "length", "chg", "state"} {
 		in.Text(c[i], 0, name, theme.Label)
 	}
 	in.TextFit(c[5], 0, in.W()-c[5], "why", theme.Label)
@@ -81,7 +81,7 @@ func (v *View) columns() [6]int {
 		wide = max(wide, len(strconv.FormatUint(e.Sequence, 10)))
 	}
 	c := [6]int{0: 2}
-	for i, w := range []int{wide, 10, 8, 7, 12} {
+	for i, w := range []int{wide, 10, 7, 4, 12} {
 		c[i+1] = c[i] + w + 2
 	}
 	return c

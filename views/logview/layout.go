@@ -32,7 +32,7 @@ func (v *View) arrange() {
 		changes: rect{0, ring + list, v.w, v.h - ring - list},
 	}
 	if v.w >= factsWidth {
-		l.entries.w = v.w * 6 / 10
+		l.entries.w = v.w * 55 / 100
 		l.facts = rect{l.entries.w, ring, v.w - l.entries.w, list}
 	}
 	v.lay = l

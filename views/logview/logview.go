@@ -170,6 +170,9 @@ func (v *View) Status() string {
 	if !ok {
 		return v.verdict()
 	}
+	if r, ok := v.row(); ok && v.focus == changesPane {
+		return r.text // it may be cut in the list
+	}
 	s := fmt.Sprintf("entry %d", e.Sequence)
 	switch {
 	case e.Active():

@@ -48,7 +48,7 @@ func partOf(e disk.LogEntry) part {
 	return applied
 }
 
-// ring draws the log as a strip of w cells; the entry under the cursor is
+// drawRing draws the log as a strip of w cells; the entry under the cursor is
 // reversed.
 func (v *View) drawRing(a grid.Area) {
 	title := "Log ring  " + v.where()
@@ -140,17 +140,4 @@ func (v *View) drawRingLegend(a grid.Area, cells []part) {
 			x = a.Text(x+2, 0, l.words, theme.Dim) + 3
 		}
 	}
-	if words := v.verdict(); x+2+grid.Width(words) <= a.W() {
-		a.TextRight(a.W()-1, 0, words, v.verdictStyle())
-	}
-}
-
-func (v *View) verdictStyle() theme.Style {
-	switch {
-	case v.log.Refused != nil || v.failure != nil:
-		return theme.Error
-	case v.log.Dirty:
-		return theme.Warn
-	}
-	return theme.Good
 }

@@ -86,7 +86,7 @@ func (v *View) openForm() tea.Cmd {
 	v.form.input.Focus()
 	v.form.input.CharLimit = 400
 	if place, ok := v.twinPlace(); ok {
-		v.form.twin = fmt.Sprintf("the second copy at 0x%x differs from it now (%% goes there)", place.Offset)
+		v.form.twin = fmt.Sprintf("the copy at 0x%x differs now (%% goes there)", place.Offset)
 	}
 	i, ok := v.file(n.Place.File)
 	if !ok {

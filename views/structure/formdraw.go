@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"platter/decode"
-	"platter/engine/disk"
 	"platter/views/grid"
 	"platter/views/theme"
 )
@@ -70,17 +69,7 @@ func (f *form) sumText() string {
 	if !f.seal {
 		mark, words = "[ ]", "left as it is: it won't fit"
 	}
-	return fmt.Sprintf("%s checksum of %s at %s: %s (alt+c)", mark, f.sealed(), offsets(f.sums), words)
-}
-
-func offsets(edits []disk.Edit) string {
-	var parts []string
-	for i, e := range edits {
-		if i == 0 || e.Offset > edits[i-1].Offset+8 {
-			parts = append(parts, fmt.Sprintf("0x%x", e.Offset))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%s checksum of %s: %s (alt+c)", mark, f.sealed(), words)
 }
 
 // choices says what can be typed.

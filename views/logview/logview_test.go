@@ -1,0 +1,119 @@
+package logview_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"platter/keymap"
+	"platter/views"
+	"platter/views/logview"
+	"platter/views/viewtest"
+)
+
+func view(t *testing.T, img *viewtest.Dirty, w, h int) *logview.View {
+	t.Helper()
+	v := logview.New(views.Env{Image: img, Theme: viewtest.Theme(t)})
+	v.SetSize(w, h)
+	viewtest.Run(v, v.Start())
+	return v
+}
+
+func press(v *logview.View, actions ...keymap.Action) (up []any) {
+	for _, a := range actions {
+		for _, msg := range viewtest.Run(v, v.Do(a)) {
+			up = append(up, msg)
+		}
+	}
+	return up
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{79, 20}, {119, 36}, {199, 56}} {
+		w, h := size[0], size[1]
+		name := fmt.Sprintf("-%dx%d", w, h)
+		v := view(t, viewtest.NewDirty(), w, h)
+		viewtest.Golden(t, "replayed"+name, v.View(), w, h)
+		press(v, keymap.Up, keymap.Open, keymap.Down)
+		viewtest.Golden(t, "fields"+name, v.View(), w, h)
+		press(v, keymap.LogBytes, keymap.LogBytes)
+		viewtest.Golden(t, "after"+name, v.View(), w, h)
+		press(v, keymap.NextPane, keymap.Last)
+		viewtest.Golden(t, "torn"+name, v.View(), w, h)
+		clean := view(t, &viewtest.Dirty{Image: viewtest.New(), Clean: true}, w, h)
+		viewtest.Golden(t, "clean"+name, clean.View(), w, h)
+	}
+}
+
+func TestAnySize(t *testing.T) {
+	for h := range 14 {
+		for _, w := range []int{0, 1, 10, 60, 130} {
+			v := view(t, viewtest.NewDirty(), w, h)
+			if w > 0 && h > 0 {
+				viewtest.Lines(t, v.View(), w, h)
+			}
+		}
+	}
+}
+
+func TestStepsOfTheReplay(t *testing.T) {
+	img := viewtest.NewDirty()
+	v := view(t, img, 119, 36)
+	for _, tt := range []struct {
+		action keymap.Action
+		want   int
+	}{{keymap.ReplayStep, 0}, {keymap.ReplayStep, 1}, {keymap.ReplayAll, 2}, {keymap.ReplayAll, 0}} {
+		up := press(v, tt.action)
+		if len(up) != 1 || up[0] != (views.Replay{Steps: tt.want}) {
+			t.Fatalf("%s asks for %v, want step %d", tt.action, up, tt.want)
+		}
+		next, err := img.AtStep(t.Context(), tt.want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		viewtest.Run(v, v.Update(views.Changed{Image: next}))
+	}
+	if s := v.View(); !strings.Contains(s, "BEFORE the replay") {
+		t.Errorf("the screen does not say which state it shows:\n%s", s)
+	}
+}
+
+func TestNothingToReplay(t *testing.T) {
+	v := view(t, &viewtest.Dirty{Image: viewtest.New(), Clean: true}, 119, 36)
+	for _, a := range []keymap.Action{keymap.ReplayStep, keymap.ReplayAll} {
+		if v.Disabled(a) == "" {
+			t.Errorf("%s is offered where nothing is to be replayed", a)
+		}
+	}
+}
+
+func TestFollow(t *testing.T) {
+	v := view(t, viewtest.NewDirty(), 119, 36)
+	press(v, keymap.First, keymap.Down) // the first step
+	at := func(want int64, actions ...keymap.Action) {
+		t.Helper()
+		up := press(v, actions...)
+		if len(up) != 1 || up[0].(views.Goto).To.Place.Offset != want {
+			t.Errorf("%v leads to %v, want 0x%x", actions, up, want)
+		}
+	}
+	at(0xC8000, keymap.Follow)
+	at(0x8000, keymap.Open, keymap.Follow)
+	at(0x8028, keymap.Down, keymap.Open)
+}
+
+func TestHostileWords(t *testing.T) {
+	v := view(t, viewtest.NewDirty(), 199, 56)
+	for range 6 {
+		press(v, keymap.Down)
+		if strings.Contains(v.View(), "\x1b[31m") || strings.Contains(v.Status(), "\x1b") {
+			t.Fatal("a text of the image reaches the terminal as it is")
+		}
+	}
+}
+
+func TestOnlyImagesWithALog(t *testing.T) {
+	if logview.Lacks(viewtest.New()) == "" || logview.Lacks(viewtest.NewDirty()) != "" {
+		t.Error("the screen is offered for the wrong images")
+	}
+}
