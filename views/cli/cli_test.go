@@ -61,6 +61,7 @@ func TestDocuments(t *testing.T) {
 		"tree":   "nodes",
 		"layout": "file_size regions",
 		"map":    "extents",
+		"log":    "entries dirty",
 		"hash":   "digests bytes",
 	}
 	items := map[string][2]string{

@@ -52,7 +52,7 @@ func (v *View) drawEntries(a grid.Area) {
 		return
 	}
 	c := v.columns()
-	for i, name := range []string{"sequence", "offset", "length", "chg", "state"} {
+	for i, name := range []string{"sequence", "offset", "length", "desc", "state"} {
 		in.Text(c[i], 0, name, theme.Label)
 	}
 	in.TextFit(c[5], 0, in.W()-c[5], "why", theme.Label)

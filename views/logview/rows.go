@@ -2,6 +2,7 @@ package logview
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"platter/decode"
@@ -74,7 +75,7 @@ func fieldRows(c change) []row {
 	for _, e := range c.List {
 		words := fmt.Sprintf("%s: %s -> %s", e.Name, e.Before, e.After)
 		if e.Before == fmt.Sprintf("% x", e.Old) { // bytes of no field: they stand in their columns
-			words = e.Name
+			words = cmp.Or(e.Name, "bytes")
 		}
 		rows = append(rows, row{place: e.Place, old: shortHex(e.Old), now: shortHex(e.New), text: decode.Printable(words), style: theme.Value})
 	}

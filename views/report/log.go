@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strconv"
@@ -219,7 +220,7 @@ func (r *logReport) descriptors(p *page, e disk.LogEntry) error {
 		}
 		p.print("    %-4s 0x%x, %s%s", d.Kind, d.Target.Offset, decode.FormatSize(uint64(d.Target.Length)), where)
 		for _, c := range changes.List {
-			p.print("        0x%x %s: %s -> %s", c.Place.Offset, c.Name, short(c.Before), short(c.After))
+			p.print("        0x%x %s: %s -> %s", c.Place.Offset, cmp.Or(c.Name, "bytes"), short(c.Before), short(c.After))
 		}
 		switch {
 		case changes.More:

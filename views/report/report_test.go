@@ -31,6 +31,9 @@ var reports = map[string]func(*testing.T, io.Writer, disk.Image, report.Form) er
 	"map": func(t *testing.T, w io.Writer, img disk.Image, f report.Form) error {
 		return report.Map(t.Context(), w, img, f)
 	},
+	"log": func(t *testing.T, w io.Writer, _ disk.Image, f report.Form) error {
+		return report.Log(t.Context(), w, viewtest.NewDirty(), report.LogOptions{Changes: true}, f)
+	},
 	"hash": func(_ *testing.T, w io.Writer, img disk.Image, f report.Form) error {
 		return report.FileDigests(w, img.Info().Path, []report.Digest{{File: "a\x1b[2J.vmdk", Bytes: 3, SHA256: [32]byte{1, 2}}}, f)
 	},

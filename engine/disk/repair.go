@@ -1,0 +1,67 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"platter/decode"
+)
+
+// Patch is what turns the bytes before, which lie at off in a file, into the
+// bytes after: an edit for each run that differs. Both have the same length.
+func Patch(file string, off int64, before, after []byte) []Edit {
+	var edits []Edit
+	for at := 0; at < len(before); at++ {
+		if before[at] == after[at] {
+			continue
+		}
+		end := at
+		for end < len(before) && before[end] != after[end] {
+			end++
+		}
+		edits = append(edits, Edit{File: file, Offset: off + int64(at), Data: after[at:end]})
+		at = end
+	}
+	return edits
+}
+
+// maxRewrite bounds what [Rewrite] holds in memory, in bytes.
+const maxRewrite = 16 << 20
+
+// Rewrite reads the bytes at a place as they are now, has them changed, and
+// returns the edits for what differs. A place that is not wholly in the file,
+// or longer than 16 MiB, is an [Error] of kind OutOfRange.
+func Rewrite(r io.ReaderAt, at decode.Place, change func([]byte)) ([]Edit, error) {
+	if at.Offset < 0 || at.Length < 0 || at.Length > maxRewrite {
+		return nil, &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("at most %d bytes are changed at once", maxRewrite)}
+	}
+	before := make([]byte, at.Length)
+	if n, err := r.ReadAt(before, at.Offset); n < len(before) {
+		return nil, &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("only %d of %d bytes could be read", n, at.Length), Err: err}
+	}
+	after := append([]byte(nil), before...)
+	change(after)
+	return Patch(at.File, at.Offset, before, after), nil
+}
+
+// Mend is the repair of rewriting the bytes at one place.
+func Mend(title, risk string, r io.ReaderAt, at decode.Place, change func([]byte)) Repair {
+	return Repair{Title: title, Risk: risk, Edits: func(context.Context) ([]Edit, error) { return Rewrite(r, at, change) }}
+}
+
+// Mends is the repair of doing several others at once, on bytes that are not
+// the same.
+func Mends(title, risk string, parts ...Repair) Repair {
+	return Repair{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]Edit, error) {
+		var all []Edit
+		for _, p := range parts {
+			edits, err := p.Edits(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, edits...)
+		}
+		return all, nil
+	}}
+}
