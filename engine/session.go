@@ -218,7 +218,14 @@ func (s *Session) History() []store.Change { return s.ws.History() }
 func (s *Session) Plan() []store.Step { return s.ws.Plan() }
 
 // Staged is the number of changes that Commit would bring to disk.
-func (s *Session) Staged() int { return s.ws.Staged() }
+// One that later changes have covered whole is none of them.
+func (s *Session) Staged() int {
+	changes := map[int]bool{}
+	for _, step := range s.ws.Plan() {
+		changes[step.Change] = true
+	}
+	return len(changes)
+}
 
 // Drop takes one change out of the middle.
 func (s *Session) Drop(id int) error { return s.ws.Drop(id) }

@@ -11,6 +11,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/enginetest"
 	"platter/engine/store"
 )
 
@@ -71,7 +72,7 @@ func TestSessionAgreesWithModel(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	seen := [][]byte{bytes.Repeat([]byte{0x50}, size)}
 	at := 0
-	for range 2000 {
+	for range 10000 {
 		switch op := rnd.IntN(10); {
 		case op < 5:
 			off := rnd.IntN(size - 16)
@@ -171,5 +172,86 @@ func TestEditsStayInside(t *testing.T) {
 	}
 	if s.Staged() != 0 {
 		t.Error("a refused edit left something staged")
+	}
+}
+
+// TestKeptChangesComeBack saves what is staged and loads it in another
+// session, unless the file has changed meanwhile.
+func TestKeptChangesComeBack(t *testing.T) {
+	s, path := rawSession(t, 4096)
+	for _, text := range []string{"first", "second"} {
+		if err := s.Stage(text, disk.Edit{File: "disk.img", Offset: int64(len(text)) * 100, Data: []byte(text)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := content(t, s, 4096)
+	var kept bytes.Buffer
+	if err := s.Save(&kept); err != nil {
+		t.Fatal(err)
+	}
+	again := resume(t, path)
+	if err := again.Load(bytes.NewReader(kept.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(content(t, again, 4096), want) || again.Staged() != 2 {
+		t.Errorf("%d changes came back", again.Staged())
+	}
+	one, err := s.Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := again.Key(); err != nil || one != two {
+		t.Errorf("the same file is called %q and %q: %v", one, two, err)
+	}
+	if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := resume(t, path).Load(bytes.NewReader(kept.Bytes())); !errors.Is(err, store.ErrChanged) {
+		t.Errorf("changes to other bytes are loaded: %v", err)
+	}
+}
+
+func resume(t *testing.T, path string) *engine.Session {
+	t.Helper()
+	s, err := engine.OpenSession(t.Context(), path, engine.Options{Format: "raw"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestCoveredChangesDoNotCount(t *testing.T) {
+	s, _ := rawSession(t, 512)
+	for range 3 {
+		if err := s.Stage("again", disk.Edit{File: "disk.img", Data: []byte{byte(s.Generation())}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Staged(); n != 1 {
+		t.Errorf("%d changes would be written, want the last one", n)
+	}
+	if err := s.Revert("revert", "disk.img", 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Staged(); n != 0 {
+		t.Errorf("%d changes would be written of bytes that are as on disk", n)
+	}
+}
+
+// TestDirtyLogGuardsSectors holds that sectors of an image whose log is still
+// to be replayed are not edited: the replay would undo it.
+func TestDirtyLogGuardsSectors(t *testing.T) {
+	path := enginetest.Copy(t, enginetest.Corpus(t, "vhdx/qemu-iotest-dirtylog-10G-4M.vhdx"))
+	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Place(0, 512); !errors.Is(err, disk.ErrReadOnly) {
+		t.Errorf("a place: %v", err)
+	}
+	if warnings, err := s.Writable(t.Context()); err != nil || len(warnings) == 0 {
+		t.Errorf("warnings %q, %v", warnings, err)
 	}
 }

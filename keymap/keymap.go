@@ -27,8 +27,10 @@ const (
 	Sectors    Context = "sectors"
 	Partitions Context = "partitions"
 	Findings   Context = "findings"
+	Repairs    Context = "repairs" // the list of what would mend a finding
 	Map        Context = "map"
 	Log        Context = "log"
+	Chain      Context = "chain"
 	Edit       Context = "edit"
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
@@ -63,10 +65,14 @@ func (c Context) Title() string {
 		return "Partitions"
 	case Findings:
 		return "Findings"
+	case Repairs:
+		return "Repairs"
 	case Map:
 		return "Map"
 	case Log:
 		return "Log"
+	case Chain:
+		return "Chain"
 	case Edit:
 		return "Editing bytes"
 	case Field:
@@ -92,7 +98,7 @@ func (c Context) Title() string {
 // exclusive contexts shut the keys of Everywhere out.
 func (c Context) exclusive() bool {
 	switch c {
-	case Help, Prompt, Edit, Field, Dialog, Staging, Find, Results, Menu:
+	case Help, Prompt, Edit, Field, Dialog, Staging, Find, Results, Menu, Repairs:
 		return true
 	}
 	return false
@@ -161,7 +167,7 @@ func live(bound, ctx Context) bool {
 func Key(ctx Context, a Action) string {
 	key := ""
 	for _, b := range table {
-		if b.Action == a && (b.Context == ctx || key == "" && live(b.Context, ctx)) {
+		if b.Action == a && len(b.Keys) > 0 && (b.Context == ctx || key == "" && live(b.Context, ctx)) {
 			key = b.Keys[0]
 		}
 	}
@@ -184,7 +190,7 @@ func (h Hint) Width() int { return len(h.Keys) + 1 + len(h.Label) }
 func Hints(ctx Context, width int, skip func(Action) bool) []Hint {
 	var head, tail []Hint
 	for _, b := range Bindings(ctx) {
-		if b.Label == "" || skip != nil && skip(b.Action) {
+		if b.Label == "" || len(b.Keys) == 0 || skip != nil && skip(b.Action) {
 			continue
 		}
 		h := Hint{b.Action, b.hintKeys(), b.Label}

@@ -4,6 +4,7 @@ package keymap
 // its log, and the layers of its chain.
 const (
 	Screen4    Action = "screen-4"
+	Screen7    Action = "screen-7"
 	LogBytes   Action = "log-bytes"
 	ReplayStep Action = "replay-step"
 	ReplayAll  Action = "replay-all"

@@ -71,6 +71,7 @@ const (
 	Newer       Action = "newer"
 	Complete    Action = "complete"
 	Severity    Action = "severity"
+	Fix         Action = "fix"
 	NextRun     Action = "next-run"
 	PrevRun     Action = "previous-run"
 	OtherSpace  Action = "address-space"
@@ -91,7 +92,7 @@ const (
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
 func Screens() []Action {
-	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6}
+	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6, Screen7}
 }
 
 // The headings of the help overlay.
@@ -207,14 +208,25 @@ var table = []Binding{
 	{Context: Map, Action: RowStart, Keys: []string{"0", "^", "home"}, Help: "Start of the row", Group: groupMove},
 	{Context: Map, Action: RowEnd, Keys: []string{"$", "end"}, Help: "End of the row", Group: groupMove},
 
-	{Context: Findings, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
+	{Context: Findings, Action: Open, Keys: []string{"enter"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
+	{Context: Findings, Action: Fix, Keys: []string{"f"}, Label: "repair", Help: "Choose a repair of the finding to stage", Group: groupEdit},
 	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
+
+	{Context: Repairs, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage this repair; nothing is written before you say so, and undo takes it back", Group: groupEdit},
+	{Context: Repairs, Action: Down, Keys: []string{"j", "down", "tab"}, hint: "j/k", Label: "choose", Help: "Next repair", Group: groupMove},
+	{Context: Repairs, Action: Up, Keys: []string{"k", "up", "shift+tab"}, Help: "Previous repair", Group: groupMove},
+	{Context: Repairs, Action: Cancel, Keys: []string{"esc", "f", "q", "ctrl+c"}, Label: "close", Help: "Stage nothing", Group: groupProgram},
+	{Context: Repairs, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this list", Group: groupProgram},
 
 	{Context: Log, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Go from an entry to what it changes; from a change to the bytes that it changes", Group: groupJump},
 	{Context: Log, Action: Follow, Keys: []string{"f"}, Label: "bytes", Help: "Go to the bytes of the entry, or to those that it changes", Group: groupJump},
 	{Context: Log, Action: LogBytes, Keys: []string{"a"}, Label: "before/after", Help: "Show what differs, field by field, or all bytes before, or after", Group: groupView},
 	{Context: Log, Action: ReplayStep, Keys: []string{"r"}, Label: "step", Help: "Replay one entry more, in memory: all screens show the image as it is then; after the last one as it is on disk", Group: groupView},
 	{Context: Log, Action: ReplayAll, Keys: []string{"A"}, Label: "all or none", Help: "Show the image with the whole log replayed, or as it is on disk", Group: groupView},
+
+	{Context: Chain, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Open the layer as an image of its own; on the strip, go to the bytes of the disk", Group: groupJump},
+	{Context: Chain, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell of the strip", Group: groupMove},
+	{Context: Chain, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell of the strip", Group: groupMove},
 
 	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
 
@@ -238,6 +250,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen4, Keys: []string{"4"}, Help: "Log", Group: groupJump},
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
+	{Context: Everywhere, Action: Screen7, Keys: []string{"7"}, Help: "Chain", Group: groupJump},
 
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
 	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},

@@ -2,7 +2,7 @@ package tui
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,21 +15,30 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine"
+	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/sample"
 	"platter/engine/store"
 	"platter/views/viewtest"
 )
 
-// bench is a story about a file on disk.
+func init() {
+	for name, t := range map[string]tea.KeyType{
+		"left": tea.KeyLeft, "right": tea.KeyRight, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+u": tea.KeyCtrlU,
+	} {
+		special[name] = tea.KeyMsg{Type: t}
+	}
+}
+
+// bench is a story about a file on disk that can be changed.
 type bench struct {
 	*story
 	path  string
 	first []byte // the file before the story
-	kept  *bytes.Buffer
+	kept  bytes.Buffer
 }
 
-// onFile opens a sample that was written to disk, so that it can be edited.
+// onFile opens a sample that was written to disk.
 func onFile(t *testing.T, name string, w, h int) *bench {
 	t.Helper()
 	from, _ := sample.Named(name)
@@ -37,11 +46,11 @@ func onFile(t *testing.T, name string, w, h int) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	names, err := files.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
 	for _, n := range names {
 		writeOut(t, files, n, filepath.Join(dir, n))
 	}
@@ -67,28 +76,266 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 	}
 }
 
+// editFile opens an image the way the program does.
 func editFile(t *testing.T, path string, w, h int) *bench {
 	t.Helper()
-	b := &bench{path: path, kept: &bytes.Buffer{}}
-	b.first = b.file(t)
-	ed, err := engine.OpenSession(t.Context(), path, engine.Options{})
-	if err != nil {
-		t.Fatal(err)
+	b := &bench{path: path}
+	cfg := Config{Path: path, Explorer: engine.Explorer{}}
+	var ed *engine.Session
+	cfg.Open = func(ctx context.Context, path string) (disk.Image, error) {
+		var err error
+		if ed, err = engine.OpenSession(ctx, path, engine.Options{}); err != nil {
+			return nil, err
+		}
+		return ed.Image()
 	}
-	img, err := ed.Image()
-	if err != nil {
-		t.Fatal(err)
+	cfg.Editing = func(disk.Image) Editing {
+		return Editing{
+			Editor: ed, Close: ed.Close,
+			Keep:   func() error { return ed.Save(&b.kept) },
+			Forget: func() error { b.kept.Reset(); return nil },
+		}
 	}
-	cfg := Config{Image: img, Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}, Editing: func(any) Editing { return Editing{} }(nil)}
-	_ = cfg
+	b.story = tell(t, cfg, w, h)
+	t.Cleanup(b.m.close)
+	b.first = b.file()
 	return b
 }
 
-func (b *bench) file(t *testing.T) []byte {
-	t.Helper()
+// file is what is on disk.
+func (b *bench) file() []byte {
+	b.t.Helper()
 	all, err := os.ReadFile(b.path)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return all
+}
+
+// differing lists the offsets at which the file on disk is not the first one.
+func (b *bench) differing() []int {
+	var out []int
+	for i, c := range b.file() {
+		if c != b.first[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// write turns writing on and commits from the review screen.
+func (b *bench) write() *bench {
+	b.t.Helper()
+	b.keys("W").expect("Turn writing on", "[ Cancel ]").keys("t").expect("RW")
+	b.keys("s", "w").expect("Write to disk", "Type the file's name", filepath.Base(b.path))
+	b.keys(filepath.Base(b.path), "enter").expect("written and read back")
+	return b
+}
+
+// TestPartitionType changes the type byte of the first partition of a dynamic
+// VHDX, as a newcomer would: to the sector, e, two digits, s, W, w.
+func TestPartitionType(t *testing.T) {
+	b := onFile(t, "vhdx", 120, 40)
+	before, err := os.Stat(b.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	b.keys("6", ":", "0x1c2", "enter").expect("LBA 0", "type")
+	b.keys("e").expect("EDIT overwrite").keys("83").expect("* 1 staged", "RO").keys("esc", "s")
+	b.expect("Staged changes  1: 1 byte in 1 place", "ee -> 83", "1 byte typed at LBA 0 +0x1c2", "partition entry 1.type", "LBA 0 +0x1c2")
+	b.keys("w").expect("press W to turn it on")
+	if after, err := os.Stat(b.path); err != nil || !after.ModTime().Equal(before.ModTime()) || len(b.differing()) > 0 {
+		t.Fatal("the file changed before it was committed")
+	}
+	b.keys("esc")
+	b.write()
+	if diff := b.differing(); len(diff) != 1 || b.first[diff[0]] != 0xee || b.file()[diff[0]] != 0x83 {
+		t.Fatalf("bytes %v differ", diff)
+	}
+	b.expect("Nothing is staged").not("staged  ").keys("esc").expect("LBA 0", "83")
+	b.keys("u").expect("undone: 1 byte typed", "* 1 staged").keys("s", "w").not("Type the file's name").keys("w").expect("written and read back")
+	if len(b.differing()) > 0 {
+		t.Error("an undo that was committed leaves other bytes")
+	}
+}
+
+func TestQEMUReadsWhatWasPatched(t *testing.T) {
+	enginetest.Tool(t, "qemu-io")
+	for _, name := range []string{"vhd", "vhdx", "vmdk"} {
+		b := onFile(t, name, 120, 40)
+		b.keys("6", ":", "0x1c0", "enter", "e").keys("deadbeef", "esc").expect("* 1 staged")
+		b.write()
+		format := map[string]string{"vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk"}[name]
+		out := enginetest.Run(t, "qemu-io", "-r", "-f", format, "-c", "read -v 0x1c0 4", b.path)
+		if !strings.Contains(out, "de ad be ef") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+func TestUndoBringsTheScreenBack(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("6", ":", "0x1b8", "enter")
+	want := b.screen()
+	b.keys("e", "01020304", "esc").expect("* 1 staged", "01 02 03 04")
+	b.keys("e", "ffff", "backspace", "esc", "F", "00", "e").keys("tab", "text", "esc")
+	for range 20 {
+		b.keys("u")
+	}
+	b.keys(":", "0x1b8", "enter", "[", "]").not("staged")
+	if got := b.screen(); strings.Split(got, "\n")[10] != strings.Split(want, "\n")[10] {
+		t.Errorf("after undo:\n%s\nbefore:\n%s", got, want)
+	}
+	if !bytes.Equal(b.file(), b.first) {
+		t.Error("the file changed")
+	}
+}
+
+// TestTypedBytesAreOneChange holds that a run of typing is one change, and
+// that what is typed elsewhere is another.
+func TestTypedBytesAreOneChange(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x28", "enter", "e").keys("01", "02", "03").expect("* 1 staged").keys("ctrl+u").expect("undone: 3 bytes typed at 0x28").not("staged")
+	b.keys("ctrl+r").expect("brought back: 3 bytes", "* 1 staged").keys("left", "44").expect("* 2 staged").keys("delete").expect("nothing to revert")
+	b.keys("zz").expect("no hexadecimal digit", "overwritten").keys("ctrl+s").expect("Staged changes  2", "3 bytes typed").keys("esc").expect("EDIT overwrite")
+}
+
+func TestFieldWithItsChecksum(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", ":", "footer.disk type", "enter").expect("disk_type")
+	b.keys("e").expect("EDIT field", "was  3", "no checksum changes").keys("ctrl+u", "fixed").expect("= 2 (fixed", "[x] checksum of footer")
+	b.keys("ctrl+u", "9zz").expect("! ").keys("enter").expect("EDIT field").keys("ctrl+u", "4", "enter")
+	b.expect("* 2 staged", "checksum of footer", "the copy at 0x3c differs now")
+	b.keys("s").expect("footer.disk_type", "3 (dynamic) -> 4 (differencing)").keys("j").expect("checksum of footer").keys("D").expect("dropped", "* 1 staged", "footer.disk_type")
+	b.keys("u").expect("* 2 staged").keys("enter").expect("[2 Structure]", "*disk_type", "*checksum")
+	b.keys("u").expect("checksum", "wrong").keys("u").not("staged")
+	b.keys("e", "ctrl+u", "2", "alt+c").expect("[ ] checksum of footer").keys("enter").expect("* 1 staged").keys("D").not("* 1 staged")
+}
+
+func TestFieldStepsAndReasons(t *testing.T) {
+	b := onFile(t, "vhd", 80, 24)
+	b.keys("2").keys("e").expect("no field")
+	b.keys(":", "footer.timestamp", "enter", "e", "up", "up").expect("EDIT field").keys("enter").expect("* 2 staged")
+	b.keys(":", "footer.disktype", "enter", "e", "up").expect("EDIT field", "differencing").keys("esc").expect("* 2 staged")
+}
+
+func TestQuitWithStagedChanges(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", "e", "7f", "esc", "q").expect("Changes are staged", "[ Keep for next time ]", "Discard").keys("esc")
+	if b.quit {
+		t.Fatal("escape quits")
+	}
+	b.keys("q", "r").expect("Staged changes").keys("q", "q", "enter")
+	if !b.quit || b.kept.Len() == 0 {
+		t.Fatal("nothing is kept")
+	}
+	saved := b.kept.Bytes()
+	again := editFile(t, b.path, 120, 40)
+	if err := again.m.edits.Editor.(*engine.Session).Load(bytes.NewReader(saved)); err != nil {
+		t.Fatal(err)
+	}
+	again.keys("2", "tab", "l", "e", "11", "esc").expect("* 2 staged").keys("q", "d")
+	if !again.quit || again.kept.Len() > 0 || !bytes.Equal(again.file(), b.first) {
+		t.Error("discarding keeps something, or changes the file")
+	}
+	hurried := onFile(t, "vhd", 120, 40)
+	hurried.keys("2", "tab", "e", "7f", "esc", "ctrl+c", "ctrl+c")
+	if !hurried.quit || hurried.kept.Len() == 0 {
+		t.Error("ctrl+c twice does not quit and keep")
+	}
+}
+
+func TestKeepsWhatIsStagedWhenTheTerminalGoes(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", "e", "7f", "esc")
+	if err := b.m.keepRest(); err != nil || b.kept.Len() == 0 {
+		t.Errorf("%v, %d bytes kept", err, b.kept.Len())
+	}
+}
+
+func TestReadOnlySaysWhy(t *testing.T) {
+	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Editing: func(disk.Image) Editing { return Editing{Locked: "a sample can't be changed"} }}
+	s := tell(t, cfg, 120, 40)
+	for _, k := range []string{"u", "s", "W", "ctrl+r"} {
+		s.keys(k).expect("a sample can't be changed")
+	}
+	s.keys("2", "j", "e").expect("a sample can't be changed").keys("tab", "e").expect("a sample can't be changed").not("EDIT")
+	withImage(t).keys("u").expect("open for reading only")
+}
+
+func TestPastedBytesAndLines(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x100", "enter", "p").keys(`"hi" `, "enter").expect("hi..", "* 1 staged")
+	b.keys("p", "0g", "enter").expect("PASTE", "is no bytes").keys("esc").not("PASTE")
+	b.keys("e")
+	b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("ca fe\nba be"), Paste: true})
+	b.keys("esc").expect("ca fe ba be")
+}
+
+// TestEditGolden paints what editing looks like at all sizes.
+func TestEditGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		golden := func(b *bench, name string) {
+			viewtest.Golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), b.m.View(), size[0]-1, size[1])
+		}
+		b := onFile(t, "vhd", size[0], size[1])
+		b.keys("2", ":", "footer.disktype", "enter", "e", "ctrl+u", "2")
+		golden(b, "field")
+		b.keys("enter", "tab", ":", "0x10", "enter", "e", "c0ffee", "4")
+		golden(b, "edit")
+		b.keys("esc", "s", "j")
+		golden(b, "review")
+		b.keys("W", "t", "w")
+		golden(b, "commit")
+		b.keys("esc", "?")
+		golden(b, "review-help")
+	}
+}
+
+// TestRandomKeys walks at random through edits, undos, redos and commits and
+// compares what the pane shows and what is on disk with a model.
+func TestRandomKeys(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("W", "t", "2", "tab")
+	rnd := rand.New(rand.NewPCG(11, 12))
+	seen := [][]byte{b.first}
+	at := 0
+	for range 150 {
+		b.m.message = ""
+		switch op := rnd.IntN(8); {
+		case op < 4:
+			off, c := rnd.IntN(4096), byte(1+rnd.IntN(0x90))
+			next := bytes.Clone(seen[at])
+			next[off] = c
+			b.keys(":", fmt.Sprintf("0x%x", off), "enter", "e", fmt.Sprintf("%02x", c), "esc")
+			if !bytes.Equal(next, seen[at]) {
+				seen = append(seen[:at+1], next)
+				at++
+			}
+		case op < 6:
+			b.keys("u")
+			at = max(at-1, 0)
+		case op < 7:
+			b.keys("ctrl+r")
+			at = min(at+1, len(seen)-1)
+		default:
+			b.keys("s", "w")
+			if d, ok := b.m.over.(*dialog); ok && d.want != "" {
+				b.keys(d.want, "enter")
+			} else if ok {
+				b.keys("w")
+			}
+			b.keys("esc")
+			if !bytes.Equal(b.file(), seen[at]) {
+				t.Fatal("the file is not what was committed")
+			}
+		}
+		got := make([]byte, 4096)
+		if err := b.m.message; b.m.failure {
+			t.Fatal(err)
+		}
+		if _, err := b.m.image.Files()[0].Data.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got, seen[at][:4096]) {
+			t.Fatalf("the image is not the model: %v\n%s", err, b.screen())
+		}
+	}
 }

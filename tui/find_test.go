@@ -171,7 +171,7 @@ func TestHash(t *testing.T) {
 func TestSave(t *testing.T) {
 	t.Chdir(t.TempDir())
 	d := atDesk(t, "vhdx")
-	d.keys("2", ":", "hdr1.signature", "enter", "S").expect("Save to a file", "header 1", "region", "partition 1").keys("header 1", "enter")
+	d.keys("2", ":", "hdr1.signature", "enter", "S").expect("Save to a file", "header 1", "Signature", "partition 1").keys("header 1", "enter")
 	d.expect("save header 1 to: ", "sample-vhdx-header-1-0x10000.bin").keys("enter").expect("saved 4096 bytes")
 	got, err := os.ReadFile("sample-vhdx-header-1-0x10000.bin")
 	if err != nil || len(got) != 4096 || !bytes.HasPrefix(got, []byte("head")) {
@@ -236,7 +236,7 @@ func TestAddresses(t *testing.T) {
 	if s.m.view() != at {
 		t.Error("back is another screen")
 	}
-	s.keys("&").expect("Who points at", "table.entry 0").keys("enter").expect("[2 Structure]", "entry")
+	s.keys("&").expect("Who points at", "BAT.entry 0").keys("enter").expect("[2 Structure]", "entry")
 	s.keys(":", "0", "enter", "x").expect("no byte of the virtual disk")
 }
 

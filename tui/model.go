@@ -53,6 +53,7 @@ type model struct {
 
 func newModel(ctx context.Context, cfg Config) *model {
 	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, dirty: true}
+	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
 	} else {

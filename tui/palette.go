@@ -1,23 +1,35 @@
 package tui
 
 import (
+	"slices"
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/keymap"
 	"platter/views/menu"
 )
 
-// openPalette lists every command that has a key here.
+// openPalette lists every command of the screen, those that would do something
+// first.
 func (m *model) openPalette() tea.Cmd {
-	var items []menu.Item
-	var actions []keymap.Action
+	type command struct {
+		menu.Item
+		action keymap.Action
+	}
+	var list []command
 	for _, b := range keymap.Bindings(m.view().Context()) {
 		if b.Action == keymap.Palette || m.image == nil && onlyImages(b.Action) {
 			continue
 		}
-		items = append(items, menu.Item{Name: string(b.Action), Help: b.Help, Key: b.Keys[0], Why: m.disabled(b.Action)})
-		actions = append(actions, b.Action)
+		key := strings.Join(b.Keys[:min(1, len(b.Keys))], "")
+		list = append(list, command{menu.Item{Name: string(b.Action), Help: b.Help, Key: key, Why: m.disabled(b.Action)}, b.Action})
 	}
-	m.cover(&choice{menu.New("Commands: "+m.view().Context().Title(), items), func(i int) tea.Cmd { return m.do(actions[i]) }})
+	slices.SortStableFunc(list, func(a, b command) int { return min(len(a.Why), 1) - min(len(b.Why), 1) })
+	var items []menu.Item
+	for _, c := range list {
+		items = append(items, c.Item)
+	}
+	m.cover(&choice{menu.New("Commands: "+m.view().Context().Title(), items), func(i int) tea.Cmd { return m.do(list[i].action) }})
 	return nil
 }

@@ -26,9 +26,13 @@ func (m *model) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
 	p, _ := m.pointed()
 	img, explorer, ctx := m.image, m.cfg.Explorer, m.ctx
 	return func() tea.Msg {
-		list := nearParts(img, p)
-		list = append(list, wideParts(ctx, img, explorer, p)...)
-		list = slices.DeleteFunc(list, func(a part) bool { return a.place.Length <= 0 })
+		var list []part
+		for _, a := range append(nearParts(img, p), wideParts(ctx, img, explorer, p)...) {
+			known := slices.ContainsFunc(list, func(b part) bool { return a.place == b.place })
+			if a.place.Length > 0 && !known {
+				list = append(list, a)
+			}
+		}
 		return shown{img, func() tea.Cmd {
 			var items []menu.Item
 			for _, a := range list {
@@ -43,16 +47,12 @@ func (m *model) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
 // nearParts are those that the cursor lies in and the view knows.
 func nearParts(img disk.Image, p views.Pointed) []part {
 	var list []part
-	add := func(what string, place decode.Place) {
-		if !slices.ContainsFunc(list, func(a part) bool { return a.place == place }) {
-			list = append(list, part{what, place})
-		}
-	}
+	add := func(what string, place decode.Place) { list = append(list, part{what, place}) }
 	if p.Selection.Length > 0 {
 		add("selection", p.Selection)
 	}
 	for _, n := range slices.Backward(p.Nodes) {
-		if n.Place.Length > 0 && n.Place.File != n.Name {
+		if !whole(img, n.Place) {
 			add(decode.Printable(n.Name), n.Place)
 		}
 	}
@@ -70,6 +70,11 @@ func nearParts(img disk.Image, p views.Pointed) []part {
 		}
 	}
 	return list
+}
+
+// whole reports whether a place is all of a file.
+func whole(img disk.Image, p decode.Place) bool {
+	return slices.ContainsFunc(img.Files(), func(f disk.File) bool { return f.Name == p.File && f.Size == p.Length })
 }
 
 // regionPatience is how long is looked for the region around the cursor: an
@@ -99,7 +104,8 @@ func wideParts(ctx context.Context, img disk.Image, explorer disk.Explorer, p vi
 	return list
 }
 
-// regionAt finds the region that holds a byte of a file.
+// regionAt finds the region that holds a byte of a file, unless that is all of
+// it.
 func regionAt(ctx context.Context, img disk.Image, at decode.Place) []part {
 	ctx, cancel := context.WithTimeout(ctx, regionPatience)
 	defer cancel()
@@ -108,9 +114,13 @@ func regionAt(ctx context.Context, img disk.Image, at decode.Place) []part {
 			return nil
 		}
 		place := decode.Place{File: r.File, Offset: r.Offset, Length: r.Length}
-		if place.Holds(at.File, at.Offset) {
-			return []part{{"region " + decode.Printable(r.Name), place}}
+		if !place.Holds(at.File, at.Offset) {
+			continue
 		}
+		if whole(img, place) {
+			return nil
+		}
+		return []part{{"region " + decode.Printable(r.Name), place}}
 	}
 	return nil
 }

@@ -1,18 +1,21 @@
 package tui
 
 import (
+	"context"
 	"testing"
 
+	"platter/engine/disk"
 	"platter/views/viewtest"
 )
 
 // TestReplay goes through the steps of a replay: all screens show the image
 // as it is then, and nothing can be changed.
 func TestReplay(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40)
+	open := func(context.Context, string) (disk.Image, error) { return viewtest.NewDirty(), nil }
+	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx", Open: open}, 120, 40)
 	s.keys("4").expect("[4 Log]", "AFTER the replay").not("REPLAY 2/2")
 	s.keys("r").expect("REPLAY 0/2", "BEFORE the replay")
-	s.keys("2").keys("j", "j").expect("<- CRC-32C")
+	s.keys("2").keys("j", "j").expect("0xab48fd51 stored")
 	s.keys("4", "r").expect("REPLAY 1/2", "after step 1 of 2")
 	s.keys("u").expect("in the middle of a replay")
 	s.keys("A").expect("AFTER the replay").not("REPLAY")

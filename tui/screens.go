@@ -5,6 +5,7 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/blockmap"
+	"platter/views/chain"
 	"platter/views/findings"
 	"platter/views/logview"
 	"platter/views/overview"
@@ -27,6 +28,7 @@ var screens = []screen{
 	{keymap.Screen4, func(e views.Env) views.View { return logview.New(e) }, logview.Lacks},
 	{keymap.Screen5, func(e views.Env) views.View { return findings.New(e) }, nil},
 	{keymap.Screen6, func(e views.Env) views.View { return sectors.New(e) }, nil},
+	{keymap.Screen7, func(e views.Env) views.View { return chain.New(e) }, chain.Lacks},
 }
 
 // offered lists the screens that an image has.

@@ -13,6 +13,7 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
+	"platter/views/grid"
 	"platter/views/listing"
 )
 
@@ -246,7 +247,7 @@ func (h *hunt) note(over bool) {
 // hitRow is a hit in the list.
 func hitRow(h disk.Hit) listing.Row {
 	before, match, after := h.Parts()
-	return listing.Row{Cells: []string{fmt.Sprintf("0x%x", h.Place.Offset), h.Encoding, before + match + after}, Mark: match}
+	return listing.Row{Cells: []string{fmt.Sprintf("0x%x", h.Place.Offset), h.Encoding, before + match + after}, Lead: grid.Width(before), Mark: match}
 }
 
 // showHits shows the list of hits again, at the hit nearest to the cursor.

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -230,7 +231,7 @@ func (m *model) showReferrers() tea.Cmd {
 func referrer(img disk.Image, n decode.Node) step {
 	name, at := decode.Printable(n.Name), img.Tree()
 	for _, i := range at.Find(n.Place.File, n.Place.Offset) {
-		if next := at.Child(i); next.Place == n.Place && at.Place.File == n.Place.File && at.Place.Length > 0 && at.Name != at.Place.File {
+		if next := at.Child(i); next.Place == n.Place && at.Place.File == n.Place.File && at.Place.Length > 0 && at.Name != at.Place.File && !strings.HasPrefix(n.Name, at.Name) {
 			name = decode.Printable(at.Name) + "." + name
 			break
 		} else {

@@ -57,8 +57,12 @@ type Config struct {
 	// Editing tells how an image that Open or Image gave can be changed; nil:
 	// no image can.
 	Editing func(disk.Image) Editing
-	Theme   *theme.Theme
-	Mouse   bool
+
+	// Notice is shown first, until a key is pressed.
+	Notice string
+
+	Theme *theme.Theme
+	Mouse bool
 }
 
 // Run shows the program on the terminal until the user leaves it. The context

@@ -63,9 +63,11 @@ func (v *Image) findParent(ctx context.Context) (disk.Image, error) {
 		if err == nil {
 			var img disk.Image
 			if img, err = v.tryParent(name); err == nil {
+				v.tries.Add(name, nil)
 				return img, nil
 			}
 		}
+		v.tries.Add(name, orOther(err))
 		if best == nil || rank(err) > rank(best) {
 			best = err
 		}
@@ -87,6 +89,14 @@ func (v *Image) lastChance(names []string, best error) (disk.Image, error) {
 		return v.tryParent(names[0])
 	}
 	return nil, best
+}
+
+// orOther shortens the reason why a file is passed over.
+func orOther(err error) error {
+	if errors.Is(err, errOtherDisk) {
+		return disk.ErrOtherDisk
+	}
+	return err
 }
 
 // otherDisk looks into the file of a name, and fails if it is a VHD with
@@ -112,6 +122,7 @@ func (v *Image) otherDisk(name string) error {
 }
 
 func (v *Image) compareID(name string, id [16]byte) error {
+	v.seen = &id
 	if id == v.wantedID() {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	layout "platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/store"
 )
 
 const (
@@ -228,13 +229,17 @@ func withBatmap(f *fixture) {
 // openFault builds the image with its fault, and a good base for children.
 func openFault(t *testing.T, c fault) disk.Image {
 	t.Helper()
+	return open(t, enginetest.Memory(t, faulty(t, c), "disk.vhd", formats))
+}
+
+func faulty(t *testing.T, c fault) *store.Mem {
+	t.Helper()
 	f := build(t, c.plan)
 	if c.plan.creator == "tap" {
 		withBatmap(f)
 	}
 	c.plant(f)
-	m := files(map[string]*fixture{"disk.vhd": f, "base.vhd": build(t, dynamicPlan)})
-	return open(t, enginetest.Memory(t, m, "disk.vhd", formats))
+	return files(map[string]*fixture{"disk.vhd": f, "base.vhd": build(t, dynamicPlan)})
 }
 
 // TestFaults plants each fault in a good image and expects its code, and

@@ -42,25 +42,20 @@ func (v *Image) resealHeader([]decode.Place) []disk.Repair {
 // dropSpares counts only the entries that the disk needs (V030), where the
 // table stays as many sectors long and none of the others is in use.
 func (v *Image) dropSpares([]decode.Place) []disk.Repair {
-	t := v.table
+	const title = "count only the entries that the disk needs"
+	t := &v.table
 	end := t.off + 4*t.needed
-	if roundUp(end, vhd.Sector) != t.end() {
+	parts := v.mendHeader(title, "", func(h []byte) { binary.BigEndian.PutUint32(h[vhd.HeaderEntries.Offset():], uint32(t.needed)) })
+	if len(parts) == 0 || roundUp(end, vhd.Sector) != t.end() {
 		return nil
 	}
-	var parts []disk.Repair
-	for _, r := range v.mendHeader("count only the entries that the disk needs", "", func(h []byte) {
-		binary.BigEndian.PutUint32(h[vhd.HeaderEntries.Offset():], uint32(t.needed))
-	}) {
-		parts = append(parts, r, v.mend(r.Title, "", end, t.end()-end, func(b []byte) { fill(b, 0xFF) }))
-		all := disk.Mends(r.Title, "", parts...)
-		return []disk.Repair{{Title: all.Title, Edits: func(ctx context.Context) ([]disk.Edit, error) {
-			if err := v.unused(end, 4*(t.entries-t.needed)); err != nil {
-				return nil, err
-			}
-			return all.Edits(ctx)
-		}}}
-	}
-	return nil
+	all := disk.Mends(title, "", append(parts, v.mend(title, "", end, t.end()-end, func(b []byte) { fill(b, 0xFF) }))...)
+	return []disk.Repair{{Title: title, Edits: func(ctx context.Context) ([]disk.Edit, error) {
+		if err := v.unused(end, 4*(t.entries-t.needed)); err != nil {
+			return nil, err
+		}
+		return all.Edits(ctx)
+	}}}
 }
 
 // unused fails if one of the entries in [off, off+n), less than a sector, is
@@ -227,12 +222,57 @@ func (v *Image) sealBatmap(at int64, mask byte) ([]disk.Edit, error) {
 		return nil, err
 	}
 	b, err := readUpTo(v.src.File, v.batmap.mapOff+at, 1)
-	if err != nil || len(b) == 0 {
-		return nil, fmt.Errorf("batmap: %w", err)
+	if err != nil {
+		return nil, err
 	}
 	sum := sums[0]
-	if at < v.sumBytes() {
+	if len(b) == 1 && at < v.sumBytes() {
 		sum += uint32(b[0] & mask)
 	}
 	return disk.Rewrite(v.src.File, v.place(v.batmap.off+int64(vhd.BatmapSum.Offset()), 4), func(b []byte) { binary.BigEndian.PutUint32(b, sum) })
+}
+
+// leftoverRepairs are those of a sector that has bytes although its bit is
+// clear (V033).
+func (v *Image) leftoverRepairs(block, start, sector int64) []disk.Repair {
+	t := &v.table
+	older := "the guest reads these bytes instead of zeros"
+	if v.kind == vhd.Differencing {
+		older = "the guest reads these bytes instead of the parent's"
+	}
+	zero := disk.Repair{Title: fmt.Sprintf("zero all absent sectors of block %d", block), Risk: "what is hidden in them is lost",
+		Edits: func(ctx context.Context) ([]disk.Edit, error) { return v.zeroAbsent(ctx, block, start) }}
+	set := v.mend(fmt.Sprintf("set the bit of sector %d", sector), older, start+sector/8, 1, func(b []byte) { b[0] |= 0x80 >> (sector % 8) })
+	if t.blockSize > maxZeroed {
+		return []disk.Repair{set}
+	}
+	return []disk.Repair{zero, set}
+}
+
+// maxZeroed bounds the blocks whose absent sectors are zeroed at once.
+const maxZeroed = 16 << 20
+
+func (v *Image) zeroAbsent(ctx context.Context, block, start int64) ([]disk.Edit, error) {
+	t := &v.table
+	end := (min(v.virtual-block*t.blockSize, t.blockSize) + vhd.Sector - 1) / vhd.Sector
+	var all []disk.Edit
+	for sector := int64(0); sector < end; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		set, n, err := t.bitRow(start, sector, end)
+		if err != nil {
+			return nil, err
+		}
+		if !set {
+			at := start + t.bitmapBytes + sector*vhd.Sector
+			edits, err := disk.Rewrite(v.src.File, v.place(at, min(n*vhd.Sector, v.dataEnd-at)), func(b []byte) { clear(b) })
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, edits...)
+		}
+		sector += n
+	}
+	return all, nil
 }

@@ -91,7 +91,9 @@ func (s *sectorScan) leftover(block, start, at int64) bool {
 	at -= at % vhd.Sector
 	sector := (at - start - t.bitmapBytes) / vhd.Sector
 	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", sector, block)
-	return s.report(v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1)))
+	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1))
+	f.Repairs = v.leftoverRepairs(block, start, sector)
+	return s.report(f)
 }
 
 var zeros [64 << 10]byte

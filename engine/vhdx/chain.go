@@ -85,9 +85,11 @@ func (v *Image) findParent(ctx context.Context) (disk.Image, error) {
 		if err == nil {
 			var img disk.Image
 			if img, err = v.tryParent(name); err == nil {
+				v.tries.Add(name, nil)
 				return img, nil
 			}
 		}
+		v.tries.Add(name, orOther(err))
 		if best == nil || rank(err) > rank(best) {
 			best = err
 		}
@@ -96,6 +98,14 @@ func (v *Image) findParent(ctx context.Context) (disk.Image, error) {
 		return v.tryParent(names[0])
 	}
 	return nil, best
+}
+
+// orOther shortens the reason why a file is passed over.
+func orOther(err error) error {
+	if errors.Is(err, errOtherDisk) {
+		return disk.ErrOtherDisk
+	}
+	return err
 }
 
 // otherDisk looks into the file of a name, and fails if it is a VHDX with
@@ -119,6 +129,7 @@ func (v *Image) otherDisk(name string) error {
 
 // compareID compares a parent's DataWriteGuid with those that the child allows.
 func (v *Image) compareID(name string, id uuid.UUID) error {
+	v.seen = id
 	wanted := v.locator.linkages()
 	if slices.Contains(wanted, id) {
 		return nil

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sort"
@@ -37,10 +37,11 @@ type write struct {
 	order int
 }
 
-// maxWrites bounds how many changes are kept in memory.
-const maxWrites = 1 << 20
+// maxWrites bounds how many changes are kept in memory: as many as a log of a
+// gigabyte has room for pages.
+const maxWrites = 1 << 18
 
-var errTooMany = errors.New("the log makes more than a million changes: too many to replay in memory")
+var errTooMany = fmt.Errorf("the log makes more than %d changes: too many to replay in memory", maxWrites)
 
 // with lays entries over the file.
 func (d replayed) with(r *ring, entries []logEntry) (*replayed, error) {

@@ -44,31 +44,37 @@ type logEntry struct {
 func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		buf := make([]byte, 16*vhdx.LogSector)
+		var piece store.Range
 		for at := r.off; ; {
-			piece, err := r.piece(f, at)
+			var err error
+			if at >= piece.End() {
+				piece, err = r.piece(f, at)
+				at = piece.Offset
+			}
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			buf = buf[:min(int64(cap(buf)), piece.Length)]
+			buf = buf[:min(int64(cap(buf)), piece.End()-at)]
 			if err == nil {
-				err = readFull(ctx, f, buf, piece.Offset)
+				err = readFull(ctx, f, buf, at)
 			}
 			if err != nil {
 				yield(0, err)
 				return
 			}
 			for i := 0; i < len(buf); i += vhdx.LogSector {
-				if string(buf[i:i+4]) == vhdx.LogEntrySignature && !yield(piece.Offset+int64(i)-r.off, nil) {
+				if string(buf[i:i+4]) == vhdx.LogEntrySignature && !yield(at+int64(i)-r.off, nil) {
 					return
 				}
 			}
-			at = piece.Offset + int64(len(buf))
+			at += int64(len(buf))
 		}
 	}
 }
 
 // piece is the next run of the log's sectors, from a place in the file on,
-// that are not all in a hole; io.EOF if there are none.
+// that are not all in a hole; io.EOF if there are none. Some systems look at
+// all of a run to find its end.
 func (r *ring) piece(f store.File, at int64) (store.Range, error) {
 	end := r.off + r.length
 	data, err := store.NextData(f, at, end)

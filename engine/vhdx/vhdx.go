@@ -48,6 +48,8 @@ type Image struct {
 	parent    disk.Image // the next layer, usable or not
 	parentErr error      // why what is left to the parent can't be read
 	layers    []*Image   // this image and the layers below it
+	tries     disk.Tries // the names under which the parent was looked for
+	seen      uuid.UUID  // the identity of the file that was found last
 
 	findings []disk.Finding // those that need no scan
 	refused  error

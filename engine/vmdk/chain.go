@@ -26,6 +26,7 @@ type link struct {
 	parent *Image // nil if it is missing or does not fit
 	found  *Image // the image that the hint leads to, even if it does not fit
 	err    error  // why there is no parent
+	tries  disk.Tries
 }
 
 // parseCID reads a content ID: one to eight hex digits.
@@ -93,6 +94,7 @@ func (m *Image) findParent(hint string) error {
 	var first error
 	for _, name := range m.parentNames(hint) {
 		img, err := m.src.Opener.OpenParent(name, "vmdk")
+		m.link.tries.Add(name, err)
 		if err != nil {
 			// What a rule of the chain forbids is not to be sought elsewhere.
 			if errors.Is(err, disk.ErrChain) {

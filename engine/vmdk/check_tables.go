@@ -1,6 +1,8 @@
 package vmdk
 
 import (
+	"fmt"
+
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -111,9 +113,15 @@ func (w *scan) directories() {
 	g, c, s := w.g, w.c, w.s
 	for copy := range g.dirCount {
 		w.lastTable = 0
-		for t := range g.tables {
-			if t%4096 == 0 && !c.going() {
+		for t := int64(0); t < g.tables; t++ {
+			if !c.going() {
 				return
+			}
+			empty, err := g.emptyFrom(copy, t)
+			if err == nil && empty > 0 {
+				w.noTables(copy, t, empty)
+				t += empty - 1
+				continue
 			}
 			raw, ok, err := g.directoryEntry(copy, t)
 			if err != nil {
@@ -131,6 +139,19 @@ func (w *scan) directories() {
 	}
 }
 
+// noTables is G1, for a row of entries.
+func (w *scan) noTables(copy int, t, n int64) {
+	g := w.g
+	if !w.first || w.s.kind != vmdk.KindHosted || w.s.isStream() {
+		return
+	}
+	words := fmt.Sprintf("entry %d is", t)
+	if n > 1 {
+		words = fmt.Sprintf("entries %d to %d are", t, t+n-1)
+	}
+	w.c.warn("G1", g.file.place(g.dirs[copy]+t*g.width, n*g.width), "%s %s 0: a hosted extent has all its tables from the start", tableName(0, copy == 1), words)
+}
+
 func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	g, c := w.g, w.c
 	entry := g.file.place(g.dirs[copy]+t*g.width, g.width)
@@ -139,12 +160,6 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	if f != noFault {
 		if w.first {
 			c.error(w.codes.directory, entry, "%s entry %d is 0x%x: %s", name, t, raw, faultTexts[f])
-		}
-		return
-	}
-	if at < 0 {
-		if w.first && w.s.kind == vmdk.KindHosted && !w.s.isStream() {
-			c.warn("G1", entry, "%s entry %d is 0: a hosted extent has all its tables from the start", name, t)
 		}
 		return
 	}
@@ -182,9 +197,13 @@ func (w *scan) tablePlace(copy int, t, at int64, entry decode.Place) {
 // each visits the tables of the first directory that can be read, each once.
 func (w *scan) each(visit func(t, at int64) bool) {
 	seen := visited{}
-	for t := range w.g.tables {
-		if t%64 == 0 && !w.c.going() {
+	for t := int64(0); t < w.g.tables; t++ {
+		if !w.c.going() {
 			return
+		}
+		if empty, err := w.g.emptyFrom(0, t); err == nil && empty > 0 {
+			t += empty - 1
+			continue
 		}
 		at, ok, err := w.g.tableOf(0, t)
 		if err != nil {

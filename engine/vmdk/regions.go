@@ -118,8 +118,9 @@ func (s *sparse) claimAreas(put putter) bool {
 // claimTables lists directories, tables and grains. A table that several
 // entries name is claimed by each, and its grains once.
 func (s *sparse) claimTables(put putter) error {
-	g, seen := s.grid, visited{}
+	g := s.grid
 	for copy := range g.dirCount {
+		seen := visited{}
 		name, tableName := "grain directory", "grain table"
 		if copy == 1 {
 			name, tableName = "redundant grain directory", "redundant grain table"
@@ -127,7 +128,14 @@ func (s *sparse) claimTables(put putter) error {
 		if s.kind != vmdk.KindSeSparse && !put(g.dirs[copy], roundUp(g.tables*g.width, vmdk.SectorSize), disk.KindTable, name) {
 			return nil
 		}
-		for t := range g.tables {
+		for t := int64(0); t < g.tables; t++ {
+			empty, err := g.emptyFrom(copy, t)
+			if err != nil {
+				return err
+			}
+			if t += empty; t >= g.tables {
+				break
+			}
 			at, ok, err := g.tableOf(copy, t)
 			if err != nil {
 				return err
@@ -138,10 +146,13 @@ func (s *sparse) claimTables(put putter) error {
 			if s.kind != vmdk.KindSeSparse && !put(at, roundUp(g.tableBytes(), vmdk.SectorSize), disk.KindTable, tableName) {
 				return nil
 			}
+			if !seen.first(at) {
+				continue
+			}
 			if s.isStream() && s.markerBefore(at, vmdk.MarkerTableType) && !put(at-vmdk.SectorSize, vmdk.SectorSize, disk.KindHeader, "grain table marker") {
 				return nil
 			}
-			if copy > 0 || !seen.first(at) {
+			if copy > 0 {
 				continue
 			}
 			if more, err := s.claimGrains(put, t, at); err != nil || !more {
@@ -222,6 +233,24 @@ func (g *grid) tableOf(copy int, t int64) (int64, bool, error) {
 	}
 	at, f := g.tableAt(raw)
 	return at, f == noFault && at >= 0, nil
+}
+
+// emptyFrom is how many entries of one of the directories from t on are 0, as
+// far as the file has them.
+func (g *grid) emptyFrom(copy int, t int64) (n int64, err error) {
+	at := g.dirs[copy] + t*g.width
+	for t+n < g.tables && at <= g.file.Size-g.width {
+		c, err := g.file.tables.at(at)
+		if err != nil {
+			return n, err
+		}
+		for ends := (at/chunkBytes + 1) * chunkBytes; at < ends && t+n < g.tables && at <= g.file.Size-g.width; n, at = n+1, at+g.width {
+			if c.uint(uint64(at), g.width) != 0 {
+				return n, nil
+			}
+		}
+	}
+	return n, nil
 }
 
 // directoryEntry reads entry t of one of the directories; false if the file

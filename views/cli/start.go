@@ -3,10 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/sample"
@@ -19,6 +23,7 @@ import (
 // looks are the flags of the screens.
 type looks struct {
 	theme   string
+	color   string
 	noMouse bool
 }
 
@@ -40,7 +45,17 @@ func (a *app) start(cmd *cobra.Command, args []string, l looks) error {
 
 func (a *app) screens(ctx context.Context, args []string, l looks) error {
 	quiet.Restore()
-	look, err := theme.New(l.theme, theme.DetectProfile(os.Getenv), theme.DetectGlyphs(os.Getenv))
+	c, warnings := readConfig()
+	l, more := l.merge(c)
+	warnings = append(append(warnings, more...), c.bind()...)
+	for _, w := range warnings {
+		fmt.Fprintln(a.errs, "platter: "+decode.Printable(w))
+	}
+	colors, err := profile(l.color, os.Getenv)
+	if err != nil {
+		return exit{ExitUsage, err}
+	}
+	look, err := theme.New(l.theme, colors, theme.DetectGlyphs(os.Getenv))
 	if err != nil {
 		return exit{ExitUsage, err}
 	}
@@ -54,8 +69,12 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		Explorer: engine.Explorer{},
 		Finder:   engine.Finder{},
 		Copy:     clipboard(os.Stdout, os.Getenv),
+		Notice:   strings.Join(warnings, "; "),
 		Theme:    look,
 		Mouse:    !l.noMouse,
+	}
+	if dir := configDir(); dir != "" && !a.noState {
+		cfg.Notes = noteFolder{filepath.Join(dir, "notes")}
 	}
 	if len(args) > 0 {
 		img, err := d.open(ctx, args[0]) // before the screen is taken: errors stay readable

@@ -17,7 +17,12 @@ func (v *View) View() string {
 		area := v.grid.Area()
 		below := detailRows(v.h)
 		v.drawList(area.Sub(0, 0, v.w, v.h-below))
-		v.drawDetail(area.Sub(0, v.h-below, v.w, below))
+		lower := area.Sub(0, v.h-below, v.w, below)
+		if v.menu.open() {
+			v.drawMenu(lower)
+		} else {
+			v.drawDetail(lower)
+		}
 		v.text = v.grid.String(v.theme)
 	}
 	return v.text
@@ -31,7 +36,7 @@ const (
 )
 
 func (v *View) drawList(a grid.Area) {
-	in := a.Box(v.theme, v.title(), true)
+	in := a.Box(v.theme, v.title(), !v.menu.open())
 	if len(v.shown) == 0 {
 		in.TextFit(1, 1, in.W()-2, v.nothing(), theme.Label)
 		return
@@ -104,6 +109,7 @@ func (v *View) drawDetail(a grid.Area) {
 	if f.Fatal {
 		words += ": the virtual disk can't be read because of it"
 	}
+	words += v.repairWords(f)
 	in.TextFit(x+2, 0, in.W()-x-3, words, theme.Label)
 	y := 1
 	for _, text := range []string{f.Text, f.Detail} {
@@ -124,4 +130,5 @@ func (v *View) drawDetail(a grid.Area) {
 		in.TextFit(11, y, in.W()-12, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, plural(int(at.Length), "byte"), decode.Printable(at.File)), theme.Link)
 		y++
 	}
+	drawRepairs(in, y, f)
 }

@@ -28,6 +28,10 @@ type View struct {
 	failure  error
 	least    disk.Severity // what is less severe does not show
 
+	editor disk.Editor
+	why    string // nothing can be changed; empty where there is an editor
+	menu   menu
+
 	rows  grid.Scroll
 	place int // which piece of evidence is gone to next
 
@@ -39,7 +43,7 @@ type View struct {
 
 // New makes the screen of an image. What opening found shows at once.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, dirty: true}
+	v := &View{theme: env.Theme, editor: env.Editor, why: env.Locked, dirty: true}
 	v.take(env.Image.Info().Findings)
 	return v
 }
@@ -57,8 +61,13 @@ func (v *View) take(list []disk.Finding) {
 // Title is the word on the tab.
 func (v *View) Title() string { return "Findings" }
 
-// Context is the screen's own.
-func (v *View) Context() keymap.Context { return keymap.Findings }
+// Context is the screen's own, or that of the open list of repairs.
+func (v *View) Context() keymap.Context {
+	if v.menu.open() {
+		return keymap.Repairs
+	}
+	return keymap.Findings
+}
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
@@ -78,6 +87,10 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		v.complete, v.failure = msg.Complete, msg.Err
 		v.take(msg.List)
 	case views.Changed:
+		v.menu.close()
+		if msg.Editor != nil {
+			v.editor = msg.Editor
+		}
 		v.complete, v.failure = false, nil
 		v.take(msg.Image.Info().Findings)
 	}
@@ -87,10 +100,15 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.dirty = true
+	if v.menu.open() {
+		return v.menu.do(a)
+	}
 	row := v.rows.Cursor
 	switch a {
 	case keymap.Open:
 		return v.open()
+	case keymap.Fix:
+		return v.openMenu()
 	case keymap.Severity:
 		v.least = (v.least + 1) % (disk.SeverityError + 1)
 		v.take(v.all)
@@ -138,7 +156,11 @@ func (v *View) open() tea.Cmd {
 
 // Disabled tells why an action would do nothing.
 func (v *View) Disabled(a keymap.Action) string {
-	if a != keymap.Open {
+	switch a {
+	case keymap.Fix:
+		return v.noRepair()
+	case keymap.Open:
+	default:
 		return ""
 	}
 	f, ok := v.current()
@@ -154,6 +176,9 @@ func (v *View) Disabled(a keymap.Action) string {
 // Mouse puts the cursor on a row; twice goes to its evidence.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
+	if v.menu.open() {
+		return v.menu.mouse(y-(v.h-detailRows(v.h))-1, what)
+	}
 	switch what {
 	case views.WheelUp:
 		v.rows.Wheel(-3)

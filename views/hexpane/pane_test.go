@@ -292,3 +292,25 @@ func BenchmarkCursorMove200x60(b *testing.B) {
 		frame(p, g, th)
 	}
 }
+
+// TestRenewKeepsWhatShows holds that a pane whose bytes changed shows the old
+// ones, and its cursor, until the new ones are read.
+func TestRenewKeepsWhatShows(t *testing.T) {
+	data := sample()
+	p := show(t, data, 77, 10)
+	p.Go(0x201)
+	p.Patch(0x201, []byte("XY"))
+	if got := string(p.Bytes(0x200, 4)); got != "sXYt" {
+		t.Fatalf("patched to %q", got)
+	}
+	next := bytes.Clone(data)
+	copy(next[0x200:], "SECTOR")
+	p.Renew(hexpane.Source{Name: "f", Size: int64(len(next)), Data: bytes.NewReader(next)})
+	if got := string(p.Bytes(0x200, 4)); got != "sXYt" || p.Cursor() != 0x201 {
+		t.Errorf("shows %q at 0x%x before it is read anew", got, p.Cursor())
+	}
+	fill(p)
+	if got := string(p.Bytes(0x200, 6)); got != "SECTOR" || p.Cursor() != 0x201 {
+		t.Errorf("shows %q at 0x%x", got, p.Cursor())
+	}
+}

@@ -15,7 +15,8 @@ import (
 // Row is a row of a list. Its texts are safe to print.
 type Row struct {
 	Cells []string
-	Mark  string      // Cells[len-1] from Mark's place on is shown strong; empty for none
+	Lead  int         // columns of the last cell before Mark
+	Mark  string      // a part of the last cell that is shown strong
 	Style theme.Style // of the last cell; 0 for the usual
 	Plain string      // what copying the row gives, if that is not all cells
 }
@@ -159,9 +160,7 @@ func (l *List) drawRow(a grid.Area, r Row, cursor bool) {
 		last = r.Style
 	}
 	x := l.draw(a, r.Cells, theme.Value, last)
-	if before, _, ok := strings.Cut(r.Cells[len(r.Cells)-1], r.Mark); ok && r.Mark != "" {
-		a.TextFit(x+grid.Width(before), 0, a.W()-x-grid.Width(before)-1, r.Mark, theme.Strong)
-	}
+	a.TextFit(x+r.Lead, 0, a.W()-x-r.Lead-1, r.Mark, theme.Strong)
 	if cursor {
 		a.Paint(0, 0, a.W(), theme.Selected)
 		a.Set(0, 0, '>', theme.Selected)

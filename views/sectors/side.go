@@ -289,7 +289,7 @@ func (v *View) Status() string {
 		parts = append(parts, fmt.Sprintf("%d bytes selected", end-start))
 	}
 	if v.edit.On() {
-		parts = append(parts, v.edit.Words())
+		parts = append([]string{v.edit.Words()}, parts...)
 	}
 	if v.run.cancel != nil {
 		parts = append(parts, "looking for data (esc stops)")

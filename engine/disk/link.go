@@ -1,0 +1,93 @@
+package disk
+
+import (
+	"errors"
+	"io/fs"
+
+	"platter/decode"
+)
+
+// Linked is an ability of images that can be children: they tell how they are
+// tied to their parent, and why that holds or not.
+type Linked interface {
+	Link() LinkInfo
+}
+
+// LinkInfo is what a child knows of its parent, and what was found. Strings
+// are as found in the image, not escaped.
+type LinkInfo struct {
+	Term   string     // the format's word for a parent's identity; empty: the image has no parent
+	Wanted []string   // the identities that the child accepts; none: it does not say
+	Found  string     // that of the file that was found last; empty: none was
+	Names  []LinkName // under which the parent was looked for, in the order of trying
+	Fault  error      // why the parent can't be used; nil if it is
+}
+
+// LinkName is a name of the parent and what became of it.
+type LinkName struct {
+	Label string // where the name stands: "relative_path", "parentFileNameHint"
+	Name  string
+	Fate  string // printable
+}
+
+// Tries are the names under which a parent was looked for.
+type Tries []Try
+
+// Try is one of them, and why it led to no parent; nil if it did.
+type Try struct {
+	Name string
+	Err  error
+}
+
+// ErrOtherDisk is why a file is passed over that has another identity than the
+// parent.
+var ErrOtherDisk = errors.New("another disk: not the identity that is expected")
+
+// Add takes a try in.
+func (t *Tries) Add(name string, err error) { *t = append(*t, Try{name, err}) }
+
+// Fate says what became of a name.
+func (t Tries) Fate(name string) string {
+	for _, try := range t {
+		if try.Name != name {
+			continue
+		}
+		switch {
+		case try.Err == nil:
+			return "found, used"
+		case errors.Is(try.Err, fs.ErrNotExist):
+			return "not there"
+		}
+		return decode.Printable(innermost(try.Err).Error())
+	}
+	if len(t) > 0 && t[len(t)-1].Err == nil {
+		return "not needed"
+	}
+	return "not tried"
+}
+
+// innermost is the cause that an error wraps.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// Rest lists the tries whose names are not in a list.
+func (t Tries) Rest(label string, names []LinkName) []LinkName {
+	known := map[string]bool{}
+	for _, n := range names {
+		known[n.Name] = true
+	}
+	for _, try := range t {
+		if !known[try.Name] {
+			known[try.Name] = true
+			names = append(names, LinkName{label, try.Name, t.Fate(try.Name)})
+		}
+	}
+	return names
+}

@@ -1,0 +1,157 @@
+package enginetest
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Repairs carries out every repair that the check offers for findings of a
+// code, each on its own: the finding must be gone, nothing of severity warning
+// or above may be new but the codes in also, and undoing it must restore every
+// byte. It returns how many repairs there were.
+func Repairs(t testing.TB, files *store.Mem, name string, formats Formats, open Opening, code, also string) int {
+	t.Helper()
+	w := workbench{t, store.NewWorkspace(files, name), name, formats, open}
+	defer w.ws.Close()
+	before := w.check()
+	content := w.content(before)
+	n := 0
+	for i, f := range before {
+		if f.Code != code {
+			continue
+		}
+		for j := range f.Repairs {
+			n++
+			w.repair(before, i, j, also)
+			if after := w.content(before); !bytes.Equal(content, after) {
+				t.Errorf("%s: undoing %q does not restore every byte", code, f.Repairs[j].Title)
+			}
+		}
+	}
+	return n
+}
+
+type workbench struct {
+	t       testing.TB
+	ws      *store.Workspace
+	name    string
+	formats Formats
+	open    Opening
+}
+
+// image opens the image as staged.
+func (w workbench) image() disk.Image {
+	w.t.Helper()
+	f, err := w.ws.Open(w.name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	img, err := w.open(w.t.Context(), disk.Source{Path: w.name, Name: w.name, File: f, Opener: &opener{w.t, w.ws, w.name, w.formats, []store.FileID{idOf(w.t, f)}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return img
+}
+
+func (w workbench) check() []disk.Finding {
+	w.t.Helper()
+	var list []disk.Finding
+	for f, err := range w.image().Check(w.t.Context()) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// content is all bytes of the files that findings speak of.
+func (w workbench) content(list []disk.Finding) []byte {
+	w.t.Helper()
+	names := []string{w.name}
+	for _, f := range list {
+		for _, at := range f.Where {
+			names = append(names, at.File)
+		}
+	}
+	var all []byte
+	seen := map[string]bool{}
+	for _, name := range names {
+		if name == "" || seen[name] {
+			continue
+		}
+		seen[name] = true
+		f, err := w.ws.Open(name)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		size, err := f.Size()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		b := make([]byte, size)
+		if _, err := f.ReadAt(b, 0); err != nil && err != io.EOF {
+			w.t.Fatal(err)
+		}
+		f.Close()
+		all = append(all, b...)
+	}
+	return all
+}
+
+// repair stages a repair of a finding, checks again, and undoes it.
+func (w workbench) repair(before []disk.Finding, finding, repair int, also string) {
+	w.t.Helper()
+	f := before[finding]
+	r := f.Repairs[repair]
+	edits, err := r.Edits(w.t.Context())
+	if err != nil || len(edits) == 0 || r.Title == "" {
+		w.t.Errorf("%s: the repair %q has %d edits, error %v", f.Code, r.Title, len(edits), err)
+		return
+	}
+	if err := w.stage(r.Title, edits); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, after := range w.check() {
+		switch {
+		case after.Code == f.Code && after.Text == f.Text:
+			w.t.Errorf("%s is still there after %q: %s", f.Code, r.Title, after.Text)
+		case after.Severity >= disk.SeverityWarning && !has(before, after.Code) && !strings.Contains(also, after.Code):
+			w.t.Errorf("%s: %q brings %s: %s", f.Code, r.Title, after.Code, after.Text)
+		}
+	}
+	if err := w.ws.Undo(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w workbench) stage(title string, edits []disk.Edit) error {
+	return w.ws.Do(title, func() error {
+		for _, e := range edits {
+			f, err := w.ws.Open(e.File)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteAt(e.Data, e.Offset)
+			f.Close()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func has(list []disk.Finding, code string) bool {
+	for _, f := range list {
+		if f.Code == code {
+			return true
+		}
+	}
+	return false
+}

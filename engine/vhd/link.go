@@ -1,0 +1,31 @@
+package vhd
+
+import (
+	"fmt"
+
+	"platter/decode/vhd"
+	"platter/engine/disk"
+)
+
+var _ disk.Linked = (*Image)(nil)
+
+// Link tells how a differencing image is tied to its parent (vhd.md 13).
+func (v *Image) Link() disk.LinkInfo {
+	if v.kind != vhd.Differencing || !v.header.ok() {
+		return disk.LinkInfo{}
+	}
+	l := disk.LinkInfo{Term: "unique_id", Wanted: []string{fmt.Sprintf("%x", v.wantedID())}, Fault: v.parentErr}
+	if v.seen != nil {
+		l.Found = fmt.Sprintf("%x", *v.seen)
+	}
+	for _, loc := range v.locators {
+		if loc.usable() {
+			l.Names = append(l.Names, disk.LinkName{Label: "locator " + vhd.CodeName(loc.code), Name: loc.path, Fate: v.tries.Fate(loc.path)})
+		}
+	}
+	if name := v.parentName(); name != "" {
+		l.Names = append(l.Names, disk.LinkName{Label: "name in the header", Name: name, Fate: v.tries.Fate(name)})
+	}
+	l.Names = v.tries.Rest("in this folder", l.Names)
+	return l
+}

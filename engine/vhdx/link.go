@@ -1,0 +1,31 @@
+package vhdx
+
+import (
+	"github.com/google/uuid"
+
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+)
+
+var _ disk.Linked = (*Image)(nil)
+
+// Link tells how a differencing image is tied to its parent (vhdx.md 7).
+func (v *Image) Link() disk.LinkInfo {
+	if !v.params.hasParent {
+		return disk.LinkInfo{}
+	}
+	l := disk.LinkInfo{Term: "DataWriteGuid", Fault: v.parentErr}
+	for _, id := range v.locator.linkages() {
+		l.Wanted = append(l.Wanted, id.String())
+	}
+	if v.seen != (uuid.UUID{}) {
+		l.Found = v.seen.String()
+	}
+	for _, key := range []string{vhdx.KeyRelativePath, vhdx.KeyVolumePath, vhdx.KeyWin32Path} {
+		if p := v.locator.value(key); p != "" {
+			l.Names = append(l.Names, disk.LinkName{Label: key, Name: p, Fate: v.tries.Fate(p)})
+		}
+	}
+	l.Names = v.tries.Rest("in this folder", l.Names)
+	return l
+}

@@ -1,0 +1,27 @@
+package vmdk
+
+import (
+	"fmt"
+
+	"platter/engine/disk"
+)
+
+var _ disk.Linked = (*Image)(nil)
+
+// Link tells how a child is tied to its parent (vmdk.md 9).
+func (m *Image) Link() disk.LinkInfo {
+	if !m.link.wanted {
+		return disk.LinkInfo{}
+	}
+	l := disk.LinkInfo{Term: "CID", Wanted: []string{fmt.Sprintf("%08x", m.link.cid)}, Fault: m.link.err}
+	if m.link.found != nil {
+		if cid, ok := m.link.found.cid(); ok {
+			l.Found = fmt.Sprintf("%08x", cid)
+		}
+	}
+	if m.link.hint != "" {
+		l.Names = append(l.Names, disk.LinkName{Label: "parentFileNameHint", Name: m.link.hint, Fate: m.link.tries.Fate(m.link.hint)})
+	}
+	l.Names = m.link.tries.Rest("in this folder", l.Names)
+	return l
+}

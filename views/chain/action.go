@@ -1,0 +1,186 @@
+package chain
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+)
+
+// Do carries an action out.
+func (v *View) Do(a keymap.Action) tea.Cmd {
+	v.dirty = true
+	switch a {
+	case keymap.NextPane:
+		v.focus = (v.focus + 1) % panes
+		return v.entered()
+	case keymap.PrevPane:
+		v.focus = (v.focus + panes - 1) % panes
+		return v.entered()
+	case keymap.Open:
+		return v.open()
+	}
+	switch v.focus {
+	case layersPane:
+		scroll(&v.rows, a)
+		v.rewrap()
+	case linkPane:
+		v.scrollAbout(a)
+	case stripPane:
+		return v.moveCell(a)
+	}
+	return nil
+}
+
+// entered reads what the strip tells about its cell when it gets the focus.
+func (v *View) entered() tea.Cmd {
+	if v.focus == stripPane {
+		return v.way()
+	}
+	return nil
+}
+
+func (v *View) scrollAbout(a keymap.Action) {
+	switch a {
+	case keymap.Down:
+		v.about.Wheel(1)
+	case keymap.Up:
+		v.about.Wheel(-1)
+	default:
+		scroll(&v.about, a)
+	}
+}
+
+func scroll(s *grid.Scroll, a keymap.Action) {
+	switch a {
+	case keymap.Down:
+		s.Move(1)
+	case keymap.Up:
+		s.Move(-1)
+	case keymap.PageDown:
+		s.Page(1)
+	case keymap.PageUp:
+		s.Page(-1)
+	case keymap.HalfDown:
+		s.Move(int64(max(1, s.Rows/2)))
+	case keymap.HalfUp:
+		s.Move(-int64(max(1, s.Rows/2)))
+	case keymap.First:
+		s.To(0)
+	case keymap.Last:
+		s.To(s.Total - 1)
+	}
+}
+
+// moveCell moves the cursor on the strip.
+func (v *View) moveCell(a keymap.Action) tea.Cmd {
+	step := map[keymap.Action]int{
+		keymap.Right: 1, keymap.Left: -1, keymap.Down: v.lay.strip.w, keymap.Up: -v.lay.strip.w,
+		keymap.PageDown: 8, keymap.PageUp: -8, keymap.HalfDown: 8, keymap.HalfUp: -8,
+		keymap.First: -v.cells(), keymap.Last: v.cells(),
+	}[a]
+	return v.toCell(v.cell + step)
+}
+
+func (v *View) toCell(i int) tea.Cmd {
+	i = max(0, min(i, v.cells()-1))
+	if i == v.cell {
+		return nil
+	}
+	v.cell = i
+	return v.way()
+}
+
+// open opens the layer under the cursor as an image of its own, or goes to
+// the disk's bytes under the cell.
+func (v *View) open() tea.Cmd {
+	if v.focus == stripPane {
+		at := decode.Place{File: disk.VirtualDisk, Offset: v.scan.start(v.cell, v.cells()), Length: 1}
+		return views.Send(views.Goto{To: views.Spot{Place: at}})
+	}
+	if v.rows.Cursor == 0 {
+		return nil
+	}
+	return views.Send(views.OpenPath{Path: v.current().path})
+}
+
+// Disabled tells why an action would do nothing.
+func (v *View) Disabled(a keymap.Action) string {
+	switch a {
+	case keymap.Open:
+		switch {
+		case v.focus == stripPane && v.cells() == 0:
+			return "the disk can't be read"
+		case v.focus != stripPane && v.rows.Cursor == 0:
+			return "this is the image that is open"
+		}
+	case keymap.Left, keymap.Right:
+		if v.focus != stripPane {
+			return "tab goes to the strip first"
+		}
+	case keymap.Escape:
+		return "there is nothing to leave"
+	}
+	return ""
+}
+
+// cellWords tells about the cell under the cursor.
+func (v *View) cellWords() string {
+	n := v.cells()
+	if n == 0 {
+		return "the disk can't be read"
+	}
+	from, to := v.scan.start(v.cell, n), v.scan.end(v.cell, n)
+	s := fmt.Sprintf("0x%x to 0x%x (%s): ", from, to, decode.FormatSize(uint64(to-from)))
+	switch a := v.scan.cell(v.cell, n); {
+	case !a.known:
+		return s + "not scanned yet"
+	case a.state == disk.Data && a.mixed:
+		return s + fmt.Sprintf("most of it comes from layer %d, %s", a.layer, v.layers[a.layer].name())
+	case a.state == disk.Data:
+		return s + fmt.Sprintf("layer %d, %s", a.layer, v.layers[a.layer].name())
+	case a.mixed:
+		return s + "mostly " + a.state.String()
+	default:
+		return s + a.state.String()
+	}
+}
+
+// Mouse focuses and selects; a double click opens.
+func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
+	v.dirty = true
+	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
+	switch {
+	case v.lay.layers.holds(x, y):
+		v.rows.Wheel(step)
+		if i, ok := v.rows.At(y - v.lay.layers.y - 2); ok && step == 0 {
+			v.focus = layersPane
+			v.rows.To(i)
+		}
+		v.rewrap()
+	case v.lay.link.holds(x, y):
+		if v.about.Wheel(step); step == 0 {
+			v.focus = linkPane
+		}
+		return nil
+	case v.lay.strip.holds(x, y):
+		if step != 0 {
+			return nil
+		}
+		v.focus, v.cell = stripPane, min((y-v.lay.strip.y)*v.lay.strip.w+x-v.lay.strip.x, max(v.cells()-1, 0))
+		if what == views.Click {
+			return v.way()
+		}
+	default:
+		return nil
+	}
+	if what == views.DoubleClick && v.Disabled(keymap.Open) == "" {
+		return v.open()
+	}
+	return nil
+}

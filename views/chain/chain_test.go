@@ -1,0 +1,186 @@
+package chain_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"testing"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/chain"
+	"platter/views/viewtest"
+)
+
+// layer is an image of a chain that is made up.
+type layer struct {
+	*viewtest.Image
+	link   disk.LinkInfo
+	parent *layer
+}
+
+func (l *layer) Link() disk.LinkInfo { return l.link }
+
+func (l *layer) Parent() disk.Image {
+	if l.parent == nil {
+		return nil
+	}
+	return l.parent
+}
+
+// Map deals the blocks out to the layers in turn; the last blocks are zeros,
+// and nobody's.
+func (l *layer) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	depth := 0
+	for at := l; at != nil; at = at.parent {
+		depth++
+	}
+	return func(yield func(disk.Span, error) bool) {
+		const block = 64 << 10
+		for b := off / block; b*block < off+n; b++ {
+			s := disk.Span{Start: max(b*block, off), State: disk.Data, Layer: int(b/5) % depth, File: "layer\x1b[31m.vhdx", Offset: b * block}
+			s.Length = min((b+1)*block, off+n) - s.Start
+			s.Via = []disk.Via{{Table: "BAT", Index: b, Raw: 7}, {Table: "sector bitmap", Index: 8 * b, Raw: 1, IsBit: true}}
+			if b >= 50 {
+				s.State, s.File, s.Offset = disk.Unallocated, "", -1
+			}
+			if b >= 60 {
+				s.State = disk.Zero
+			}
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+func image(path string, parent *layer, link disk.LinkInfo) *layer {
+	img := viewtest.New()
+	img.Describe = func(i *disk.Info) {
+		i.Path, i.Type = path, "differencing"
+		if link.Term != "" {
+			i.Parent = "parent"
+		} else {
+			i.Type = "dynamic"
+		}
+	}
+	return &layer{img, link, parent}
+}
+
+const id = "18a1c077-0e5d-4a4b-bf33-11e94c5d6e70"
+
+// healthy is a chain of three layers whose links hold.
+func healthy() *layer {
+	tries := disk.Tries{{Name: `.\mid.avhdx`}}
+	good := disk.LinkInfo{Term: "DataWriteGuid", Wanted: []string{id}, Found: id, Names: []disk.LinkName{
+		{Label: "relative_path", Name: `.\mid.avhdx`, Fate: tries.Fate(`.\mid.avhdx`)},
+		{Label: "absolute_win32_path", Name: "C:\\vm\\\x1b[31mmid.avhdx", Fate: tries.Fate("another")},
+	}}
+	return image("/vm/top.avhdx", image("mid.avhdx", image("old/base.vhdx", nil, disk.LinkInfo{}), good), good)
+}
+
+// broken is a child whose parent was found, but changed.
+func broken() *layer {
+	tries := disk.Tries{{Name: `.\mid.avhdx`, Err: disk.ErrOtherDisk}, {Name: "gone.vhdx", Err: fs.ErrNotExist}}
+	return image("/vm/top.avhdx", nil, disk.LinkInfo{
+		Term: "DataWriteGuid", Wanted: []string{id}, Found: "5e2b9f10-0cc1-4f7d-8e10-2f9b6d33c001", Fault: errors.New("it is not the parent that was there when the child was made"),
+		Names: tries.Rest("in this folder", nil),
+	})
+}
+
+func view(t *testing.T, img disk.Image, w, h int) *chain.View {
+	t.Helper()
+	v := chain.New(views.Env{Image: img, Theme: viewtest.Theme(t)})
+	v.SetSize(w, h)
+	viewtest.Run(v, v.Start())
+	return v
+}
+
+func press(v *chain.View, actions ...keymap.Action) (up []any) {
+	for _, a := range actions {
+		for _, msg := range viewtest.Run(v, v.Do(a)) {
+			up = append(up, msg)
+		}
+	}
+	return up
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{79, 20}, {119, 36}, {199, 56}} {
+		w, h := size[0], size[1]
+		name := fmt.Sprintf("-%dx%d", w, h)
+		v := view(t, healthy(), w, h)
+		viewtest.Golden(t, "layers"+name, v.View(), w, h)
+		press(v, keymap.Last)
+		viewtest.Golden(t, "base"+name, v.View(), w, h)
+		press(v, keymap.PrevPane, keymap.Right, keymap.Right)
+		viewtest.Golden(t, "strip"+name, v.View(), w, h)
+		viewtest.Golden(t, "mismatch"+name, view(t, broken(), w, h).View(), w, h)
+	}
+}
+
+func TestAnySize(t *testing.T) {
+	for h := range 14 {
+		for _, w := range []int{0, 1, 10, 60, 130} {
+			v := view(t, healthy(), w, h)
+			press(v, keymap.PrevPane, keymap.Right, keymap.Down)
+			if w > 0 && h > 0 {
+				viewtest.Lines(t, v.View(), w, h)
+			}
+		}
+	}
+}
+
+func TestOpensLayers(t *testing.T) {
+	v := view(t, healthy(), 119, 36)
+	if v.Disabled(keymap.Open) == "" {
+		t.Error("the image that is open can be opened")
+	}
+	up := press(v, keymap.Down, keymap.Open, keymap.Down, keymap.Open)
+	got := fmt.Sprint(up)
+	if !strings.Contains(strings.ReplaceAll(got, `\`, "/"), "{/vm/mid.avhdx} {/vm/old/base.vhdx}") {
+		t.Errorf("layers open as %s", got)
+	}
+}
+
+func TestStripLeadsToTheDisk(t *testing.T) {
+	v := view(t, healthy(), 119, 36)
+	up := press(v, keymap.PrevPane, keymap.Last, keymap.Open)
+	if len(up) != 1 {
+		t.Fatalf("%v", up)
+	}
+	at := up[0].(views.Goto).To.Place
+	if at != (decode.Place{File: disk.VirtualDisk, Offset: 63 << 16, Length: 1}) {
+		t.Errorf("the last cell leads to %v", at)
+	}
+	if s := v.Status(); !strings.HasSuffix(s, "zero") {
+		t.Errorf("status %q", s)
+	}
+}
+
+func TestCountsWhatLayersAnswerFor(t *testing.T) {
+	lines := strings.Join(viewtest.Lines(t, view(t, healthy(), 119, 36).View(), 119, 36), "\n")
+	for _, want := range []string{"1.3 MiB", "960 KiB"} { // 20, 15 and 15 blocks of 64 KiB
+		if !strings.Contains(lines, want) {
+			t.Errorf("no %s in\n%s", want, lines)
+		}
+	}
+}
+
+func TestHostileWords(t *testing.T) {
+	v := view(t, healthy(), 199, 56)
+	press(v, keymap.PrevPane)
+	if strings.Contains(v.View(), "\x1b[31m") || strings.Contains(v.Status(), "\x1b") {
+		t.Error("a text of the image reaches the terminal as it is")
+	}
+}
+
+func TestOnlyChildrenHaveAChain(t *testing.T) {
+	if chain.Lacks(viewtest.New()) == "" || chain.Lacks(healthy()) != "" || chain.Lacks(broken()) != "" {
+		t.Error("the screen is offered for the wrong images")
+	}
+}

@@ -1,0 +1,186 @@
+package chain
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/views"
+)
+
+// buckets is into how many parts of equal size the disk is counted.
+const buckets = 2048
+
+// answer is who answers for a part of the disk: a layer, or a state that no
+// layer stores.
+type answer struct {
+	known bool
+	state disk.State
+	layer int
+	mixed bool // others answer for some of it
+}
+
+// scan goes through the map in the background.
+type scan struct {
+	gen     views.Gen
+	img     disk.Image
+	size    int64 // of the disk, bytes
+	part    int64 // bytes in a bucket
+	at      int64 // scanned so far
+	parts   []answer
+	layers  []int64 // bytes that each layer answers for
+	rest    int64   // bytes that none does
+	running bool
+	err     error
+}
+
+// scanSlice is how long a step works before it shows what it has.
+const scanSlice = 100 * time.Millisecond
+
+func newScan(img disk.Image, layers int) scan {
+	info := img.Info()
+	s := scan{gen: views.NewGen(), img: img, size: info.VirtualSize, layers: make([]int64, layers)}
+	s.running = info.Readable() && s.size > 0
+	unit := max(info.BlockSize, 512)
+	s.part = max((s.size/buckets+unit-1)/unit*unit, unit)
+	if s.running {
+		s.parts = make([]answer, (s.size-1)/s.part+1)
+	}
+	return s
+}
+
+// scanned is who answers for some parts that follow each other.
+type scanned struct {
+	gen    views.Gen
+	first  int
+	parts  []answer
+	layers []int64
+	rest   int64
+	err    error
+}
+
+// step is a command that looks at the map for a while, by whole parts.
+func (s *scan) step() tea.Cmd {
+	if !s.running {
+		return nil
+	}
+	gen, img, size, part, at, layers := s.gen, s.img, s.size, s.part, s.at, len(s.layers)
+	return func() tea.Msg {
+		msg := scanned{gen: gen, first: int(at / part), layers: make([]int64, layers)}
+		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < scanSlice; at += part {
+			msg.parts = append(msg.parts, msg.look(img, at, min(part, size-at)))
+		}
+		return msg
+	}
+}
+
+// look finds out who answers for most of a part.
+func (m *scanned) look(img disk.Image, off, n int64) answer {
+	stored := make([]int64, len(m.layers))
+	var states [disk.Missing + 1]int64
+	for span, err := range img.Map(off, n) {
+		if err != nil {
+			m.err = err
+			return answer{}
+		}
+		if span.State == disk.Data && span.Layer < len(stored) {
+			stored[span.Layer] += span.Length
+			m.layers[span.Layer] += span.Length
+			continue
+		}
+		states[span.State] += span.Length
+		m.rest += span.Length
+	}
+	a := answer{known: true}
+	var most int64
+	for i, got := range stored {
+		if got > most {
+			a.layer, a.state, most = i, disk.Data, got
+		}
+	}
+	if most == 0 {
+		for st, got := range states {
+			if got > most {
+				a.state, most = disk.State(st), got
+			}
+		}
+	}
+	if states[disk.Missing] > 0 { // what can't be read must not drown
+		a.state, most = disk.Missing, states[disk.Missing]
+	}
+	a.mixed = most < n
+	return a
+}
+
+// take takes answers in and goes on.
+func (s *scan) take(msg scanned) tea.Cmd {
+	if msg.gen != s.gen || !s.running {
+		return nil
+	}
+	copy(s.parts[msg.first:], msg.parts)
+	for i, n := range msg.layers {
+		s.layers[i] += n
+	}
+	s.rest += msg.rest
+	s.at = min(s.size, int64(msg.first+len(msg.parts))*s.part)
+	s.err = msg.err
+	s.running = s.at < s.size && s.err == nil
+	return s.step()
+}
+
+func (s *scan) halt() bool {
+	was := s.running
+	s.running = false
+	return was
+}
+
+func (s *scan) percent() int64 {
+	if s.size == 0 {
+		return 100
+	}
+	return int64(float64(s.at) / float64(s.size) * 100)
+}
+
+// cell is what shows in one of n cells: the answer for most of its parts.
+// What can't be read wins.
+func (s *scan) cell(i, n int) answer {
+	from, to := i*len(s.parts)/n, (i+1)*len(s.parts)/n
+	count := map[answer]int{}
+	var best answer
+	for k := from; k < max(to, from+1) && k < len(s.parts); k++ {
+		a := s.parts[k]
+		a.mixed = false
+		if count[a]++; count[a] > count[best] || best == (answer{}) || a.state == disk.Missing {
+			best = a
+		}
+		if a.state == disk.Missing {
+			break
+		}
+	}
+	best.mixed = len(count) > 1 || to <= from+1 && from < len(s.parts) && s.parts[from].mixed
+	return best
+}
+
+// start is where a cell of n starts on the disk, in bytes, and end where it
+// ends.
+func (s *scan) start(i, n int) int64 {
+	return min(int64(i*len(s.parts)/max(n, 1))*s.part, max(s.size-1, 0))
+}
+
+func (s *scan) end(i, n int) int64 {
+	from, to := i*len(s.parts)/max(n, 1), (i+1)*len(s.parts)/max(n, 1)
+	return min(int64(max(to, from+1))*s.part, s.size)
+}
+
+// trail is how the bytes of a cell are found.
+type trail struct {
+	gen   views.Gen
+	lines []string
+}
+
+// trailed is the answer to [View.follow].
+type trailed struct {
+	gen   views.Gen
+	trail trail
+}

@@ -1,0 +1,175 @@
+package findings
+
+import (
+	"context"
+	"errors"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// menu is the list of repairs of a finding that takes the place of the lower
+// pane. The zero menu is closed.
+type menu struct {
+	finding disk.Finding
+	cursor  int
+	drawn   []int // the repair of each line that shows
+}
+
+func (m *menu) open() bool { return len(m.finding.Repairs) > 0 }
+
+func (m *menu) close() { *m = menu{} }
+
+// do carries an action of the menu out.
+func (m *menu) do(a keymap.Action) tea.Cmd {
+	switch a {
+	case keymap.Down:
+		m.cursor = min(m.cursor+1, len(m.finding.Repairs)-1)
+	case keymap.Up:
+		m.cursor = max(m.cursor-1, 0)
+	case keymap.Cancel, keymap.Escape:
+		m.close()
+	case keymap.Accept:
+		return m.stage()
+	}
+	return nil
+}
+
+// mouse puts the cursor on the repair in a line; twice stages it.
+func (m *menu) mouse(line int, what views.Mouse) tea.Cmd {
+	switch {
+	case what == views.WheelUp:
+		return m.do(keymap.Up)
+	case what == views.WheelDown:
+		return m.do(keymap.Down)
+	case line < 0 || line >= len(m.drawn):
+		return nil
+	}
+	m.cursor = m.drawn[line]
+	if what == views.DoubleClick {
+		return m.stage()
+	}
+	return nil
+}
+
+// errNothing is what a repair without edits fails with.
+var errNothing = errors.New("the bytes are already as this repair would make them")
+
+// stage closes the menu, computes the edits of the repair under the cursor
+// and asks for them to be staged.
+func (m *menu) stage() tea.Cmd {
+	r, code := m.finding.Repairs[m.cursor], m.finding.Code
+	m.close()
+	return func() tea.Msg {
+		edits, err := r.Edits(context.Background())
+		if err == nil && len(edits) == 0 {
+			err = errNothing
+		}
+		if err != nil {
+			return views.Failed{Err: err}
+		}
+		return views.Stage{Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "staged: " + r.Title + "; u takes it back"}
+	}
+}
+
+// openMenu opens the list of repairs of the finding under the cursor.
+func (v *View) openMenu() tea.Cmd {
+	if why := v.noRepair(); why != "" {
+		return views.Send(views.Failed{Err: errors.New(why)})
+	}
+	f, _ := v.current()
+	v.menu = menu{finding: f}
+	return nil
+}
+
+// noRepair says why there is nothing to choose from; empty if there is.
+func (v *View) noRepair() string {
+	f, ok := v.current()
+	switch {
+	case !ok:
+		return "there is no finding to repair"
+	case len(f.Repairs) == 0:
+		return "no repair in place is known for this finding"
+	case v.editor != nil:
+		return ""
+	case v.why != "":
+		return v.why
+	}
+	return "this image is open for reading only"
+}
+
+// repairWords says in the finding's headline that there are repairs.
+func (v *View) repairWords(f disk.Finding) string {
+	switch {
+	case len(f.Repairs) == 0:
+		return ""
+	case v.noRepair() != "":
+		return "; " + plural(len(f.Repairs), "repair")
+	}
+	return "; " + plural(len(f.Repairs), "repair") + ": press f"
+}
+
+// drawRepairs lists the repairs of a finding from a row on.
+func drawRepairs(in grid.Area, y int, f disk.Finding) {
+	for i, r := range f.Repairs {
+		if i == 0 {
+			in.Text(1, y, "repair", theme.Label)
+		}
+		in.TextFit(11, y+i, in.W()-12, decode.Printable(r.Title), theme.Value)
+	}
+}
+
+// menuLine is a line of the list of repairs.
+type menuLine struct {
+	text  string
+	style theme.Style
+	item  int
+}
+
+// lines are all repairs with their risks, in w columns.
+func (m *menu) lines(w int) []menuLine {
+	var list []menuLine
+	for i, r := range m.finding.Repairs {
+		for _, l := range grid.Wrap(decode.Printable(r.Title), w) {
+			list = append(list, menuLine{l, theme.Strong, i})
+		}
+		risk := "no risk: nothing else changes"
+		style := theme.Label
+		if r.Risk != "" {
+			risk, style = "risk: "+r.Risk, theme.Warn
+		}
+		for _, l := range grid.Wrap(decode.Printable(risk), w-2) {
+			list = append(list, menuLine{"  " + l, style, i})
+		}
+	}
+	return list
+}
+
+func (v *View) drawMenu(a grid.Area) {
+	m := &v.menu
+	in := a.Box(v.theme, "Repairs of "+decode.Printable(m.finding.Code)+": enter stages one, nothing is written yet", true)
+	lines := m.lines(in.W() - 4)
+	last := 0
+	for i, l := range lines {
+		if l.item == m.cursor {
+			last = i
+		}
+	}
+	top := max(0, last+1-in.H())
+	m.drawn = m.drawn[:0]
+	for y := range min(in.H(), len(lines)-top) {
+		l := lines[top+y]
+		m.drawn = append(m.drawn, l.item)
+		in.TextFit(3, y, in.W()-4, l.text, l.style)
+		if l.item == m.cursor {
+			in.Paint(0, y, in.W(), theme.Selected)
+			in.Set(1, y, '>', theme.Selected)
+		}
+	}
+}

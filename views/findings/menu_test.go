@@ -1,0 +1,133 @@
+package findings_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"platter/engine/disk"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/findings"
+	"platter/views/viewtest"
+)
+
+// editor stands for one that can stage; the screen only asks whether there is
+// one.
+type editor struct{ disk.Editor }
+
+var errTorn = errors.New("the copy is torn too")
+
+// damaged is a finding with three repairs: a safe one, a risky one, and one
+// that can't be carried out.
+var damaged = disk.Finding{Code: "fake/C1", Severity: disk.SeverityError, Text: "the two copies differ", Repairs: []disk.Repair{
+	{Title: "copy the first over the second", Edits: func(context.Context) ([]disk.Edit, error) {
+		return []disk.Edit{{File: "fake.vhdx", Offset: 7, Data: []byte{1}}}, nil
+	}},
+	{Title: "copy the second over the first", Risk: "what the first says is lost, \x1b[31mand it may be the one that was written last, so compare the two before that", Edits: func(context.Context) ([]disk.Edit, error) { return nil, nil }},
+	{Title: "merge them", Risk: "it is guessed which is right", Edits: func(context.Context) ([]disk.Edit, error) { return nil, errTorn }},
+}}
+
+func fixable(t *testing.T, env views.Env, w, h int) *findings.View {
+	t.Helper()
+	env.Image, env.Theme = viewtest.New(), viewtest.Theme(t)
+	v := findings.New(env)
+	v.SetSize(w, h)
+	v.Update(views.Findings{List: []disk.Finding{damaged, list[0]}, Complete: true})
+	return v
+}
+
+func TestMenuGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 20}, {120, 36}, {200, 56}} {
+		w, h := size[0], size[1]
+		v := fixable(t, views.Env{Editor: editor{}}, w, h)
+		viewtest.Golden(t, fmt.Sprintf("fixable-%dx%d", w, h), v.View(), w, h)
+		v.Do(keymap.Fix)
+		v.Do(keymap.Down)
+		viewtest.Golden(t, fmt.Sprintf("menu-%dx%d", w, h), v.View(), w, h)
+	}
+}
+
+func TestMenuStages(t *testing.T) {
+	for _, c := range []struct {
+		keys []keymap.Action
+		want string
+	}{
+		{[]keymap.Action{keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1]}]"},
+		{[]keymap.Action{keymap.Down, keymap.Up, keymap.Up, keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1]}]"},
+		{[]keymap.Action{keymap.Down, keymap.Accept}, "failed the bytes are already as this repair would make them"},
+		{[]keymap.Action{keymap.Down, keymap.Down, keymap.Down, keymap.Accept}, "failed the copy is torn too"},
+		{[]keymap.Action{keymap.Cancel}, ""},
+	} {
+		v := fixable(t, views.Env{Editor: editor{}}, 80, 20)
+		v.Do(keymap.Fix)
+		if v.Context() != keymap.Repairs {
+			t.Fatal("f opens no list of repairs")
+		}
+		var got []string
+		for _, a := range c.keys {
+			for _, msg := range viewtest.Run(v, v.Do(a)) {
+				switch msg := msg.(type) {
+				case views.Stage:
+					got = append(got, fmt.Sprint("stage ", msg.Title, " ", msg.Edits))
+				case views.Failed:
+					got = append(got, "failed "+msg.Err.Error())
+				}
+			}
+		}
+		if s := strings.Join(got, "; "); s != c.want || v.Context() != keymap.Findings {
+			t.Errorf("%v: %q, want %q; then the keys are those of %s", c.keys, s, c.want, v.Context())
+		}
+	}
+}
+
+func TestMenuSaysWhyNot(t *testing.T) {
+	for _, c := range []struct {
+		env  views.Env
+		move keymap.Action
+		want string
+	}{
+		{views.Env{Editor: editor{}}, keymap.First, ""},
+		{views.Env{Editor: editor{}}, keymap.Last, "no repair in place is known for this finding"},
+		{views.Env{Locked: "it is a device"}, keymap.First, "it is a device"},
+		{views.Env{}, keymap.First, "this image is open for reading only"},
+	} {
+		v := fixable(t, c.env, 80, 20)
+		v.Do(c.move)
+		if got := v.Disabled(keymap.Fix); got != c.want {
+			t.Errorf("f is disabled because %q, want %q", got, c.want)
+		}
+		msgs := viewtest.Run(v, v.Do(keymap.Fix))
+		if open := v.Context() == keymap.Repairs; open != (c.want == "") || len(msgs) != map[bool]int{true: 0, false: 1}[open] {
+			t.Errorf("%q: the list is open: %v, messages %v", c.want, open, msgs)
+		}
+	}
+}
+
+func TestMenuStaysWhileTheCheckGoesOn(t *testing.T) {
+	v := fixable(t, views.Env{Editor: editor{}}, 80, 20)
+	v.Do(keymap.Fix)
+	v.Update(views.Findings{List: list})
+	if v.Context() != keymap.Repairs {
+		t.Error("new findings close the list of repairs")
+	}
+	v.Update(views.Changed{Image: viewtest.New()})
+	if v.Context() != keymap.Findings {
+		t.Error("the list of repairs outlives a change")
+	}
+}
+
+func TestMenuMouse(t *testing.T) {
+	v := fixable(t, views.Env{Editor: editor{}}, 80, 20)
+	v.Do(keymap.Fix)
+	for y, l := range viewtest.Lines(t, v.View(), 80, 20) {
+		if strings.Contains(l, "copy the second") {
+			v.Mouse(10, y, views.Click)
+		}
+	}
+	if l := viewtest.Lines(t, v.View(), 80, 20); !strings.Contains(strings.Join(l, "\n"), "> copy the second") {
+		t.Errorf("a click does not move the cursor:\n%s", strings.Join(l, "\n"))
+	}
+}
