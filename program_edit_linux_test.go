@@ -103,8 +103,12 @@ func TestStagedChangesLastUntilTheNextRun(t *testing.T) {
 	if got, err := os.ReadFile(image); err != nil || !bytes.Equal(got, content) {
 		t.Errorf("the file is not what was staged: %v", err)
 	}
-	onTerminal(t, state, image).expect("disk.img").keys("2").expect("Platter"[1:]).keys("q").ended()
 	if kept, err := os.ReadDir(filepath.Join(state, "platter", "staged")); err != nil || len(kept) > 0 {
 		t.Errorf("%d files are kept of changes that are written: %v", len(kept), err)
 	}
+}
+
+func TestSamplesCanNotBeChanged(t *testing.T) {
+	s := onTerminal(t, t.TempDir(), "sample:vhd").expect("sample:vhd")
+	s.keys("W").expect("a built-in sample can't be changed").keys("q").ended()
 }

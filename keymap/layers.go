@@ -9,3 +9,10 @@ const (
 	ReplayStep Action = "replay-step"
 	ReplayAll  Action = "replay-all"
 )
+
+// The actions of the findings.
+const (
+	Profile    Action = "profile"
+	Reviewed   Action = "reviewed"
+	CheckAgain Action = "check-again"
+)

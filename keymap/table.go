@@ -198,7 +198,7 @@ var table = []Binding{
 	{Context: Map, Action: ZoomOut, Keys: []string{"-"}, Help: "Twice as many blocks in a cell, up to the whole disk", Group: groupView},
 	{Context: Map, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "change", Help: "Next cell of another kind: an anomaly, other states, other content", Group: groupMove},
 	{Context: Map, Action: PrevMark, Keys: []string{","}, Help: "Previous cell of another kind", Group: groupMove},
-	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Show allocation, order in the file, or samples of the content", Group: groupView},
+	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Show allocation, order in the file, the layer of a chain that answers, or samples of the content", Group: groupView},
 	{Context: Map, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell", Group: groupMove},
 	{Context: Map, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell", Group: groupMove},
 	{Context: Map, Action: LeapRight, Keys: []string{"L"}, Help: "8 cells to the right", Group: groupMove},
@@ -210,6 +210,9 @@ var table = []Binding{
 
 	{Context: Findings, Action: Open, Keys: []string{"enter"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; again: to the next ones", Group: groupJump},
 	{Context: Findings, Action: Fix, Keys: []string{"f"}, Label: "repair", Help: "Choose a repair of the finding to stage", Group: groupEdit},
+	{Context: Findings, Action: Profile, Keys: []string{"p"}, Label: "profile", Help: "Check also whether a program or service will take the image: Hyper-V, QEMU, VMware, VirtualBox, Azure, forensic tools", Group: groupView},
+	{Context: Findings, Action: Reviewed, Keys: []string{"space"}, Label: "reviewed", Help: "Mark the finding as reviewed, as long as the program runs", Group: groupView},
+	{Context: Findings, Action: CheckAgain, Keys: []string{"!"}, Help: "Run the checks again", Group: groupProgram},
 	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
 	{Context: Repairs, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage this repair; nothing is written before you say so, and undo takes it back", Group: groupEdit},

@@ -107,13 +107,3 @@ func placeText(p decode.Place) string {
 	}
 	return fmt.Sprintf("%s @0x%x", decode.Printable(p.File), p.Offset)
 }
-
-// holder is the innermost node that is a structure of its own, no field.
-func holder(p views.Pointed) (decode.Node, bool) {
-	for i := len(p.Nodes) - 1; i >= 0; i-- {
-		if n := p.Nodes[i]; n.Field == nil && n.Place.Length > 0 && n.Len() > 0 {
-			return n, true
-		}
-	}
-	return decode.Node{}, false
-}

@@ -23,6 +23,8 @@ type check struct {
 	seen   map[known]bool
 	done   bool
 	err    error
+
+	profile string
 }
 
 // known tells findings apart.
@@ -42,11 +44,11 @@ type checked struct {
 	err  error
 }
 
-func newCheck(ctx context.Context, img disk.Image) *check {
-	c := &check{gen: views.NewGen(), seen: map[known]bool{}}
+func newCheck(ctx context.Context, img disk.Image, profile string) *check {
+	c := &check{gen: views.NewGen(), seen: map[known]bool{}, profile: profile}
 	c.take(checked{list: img.Info().Findings})
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	c.next, c.stop = iter.Pull2(img.Check(c.ctx))
+	c.next, c.stop = iter.Pull2(disk.FullCheck(c.ctx, img, profile))
 	return c
 }
 
@@ -85,7 +87,7 @@ func (c *check) take(msg checked) {
 
 // message is what the views are told.
 func (c *check) message() views.Findings {
-	return views.Findings{List: c.list, Complete: c.done && c.err == nil && c.ctx.Err() == nil, Err: c.err}
+	return views.Findings{List: c.list, Complete: c.done && c.err == nil && c.ctx.Err() == nil, Err: c.err, Profile: c.profile}
 }
 
 // halt ends the check; it reports whether it was running.

@@ -85,7 +85,6 @@ func (m *model) unable(a keymap.Action) string {
 	if why := m.lacksFinder(); why != "" {
 		return why
 	}
-	p, points := m.pointedIn(m.active)
 	switch a {
 	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.Bookmarks:
 		return ""
@@ -95,6 +94,7 @@ func (m *model) unable(a keymap.Action) string {
 		}
 		return ""
 	}
+	p, points := m.pointedIn(m.active)
 	switch {
 	case !points:
 		return "there is nothing to point at"

@@ -33,6 +33,7 @@ type model struct {
 	opened  views.Gen
 
 	check   *check
+	profile string // of the check
 	replay  replay
 	history history
 	prompt  *prompt
@@ -52,7 +53,7 @@ type model struct {
 }
 
 func newModel(ctx context.Context, cfg Config) *model {
-	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, dirty: true}
+	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
@@ -135,7 +136,7 @@ func (m *model) startCheck() tea.Cmd {
 	if m.image == nil {
 		return nil
 	}
-	m.check = newCheck(m.ctx, m.image)
+	m.check = newCheck(m.ctx, m.image, m.profile)
 	return tea.Batch(m.tell(m.check.message()), m.check.slice())
 }
 
@@ -175,6 +176,12 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.jump(msg.To)
 	case views.Failed:
 		m.say(msg.Err.Error(), true)
+	case views.CheckAgain:
+		m.profile = msg.Profile
+		if m.check != nil {
+			m.check.halt()
+		}
+		return m.startCheck()
 	case views.Replay:
 		return m.replayTo(msg.Steps)
 	case replayed:

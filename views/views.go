@@ -157,8 +157,13 @@ type Replay struct{ Steps int }
 type Findings struct {
 	List     []disk.Finding
 	Complete bool
-	Err      error // why it is not complete and won't be
+	Err      error  // why it is not complete and won't be
+	Profile  string // of the check, see [disk.Profiles]
 }
+
+// CheckAgain asks the program to run the check anew, with a profile. Findings
+// follows.
+type CheckAgain struct{ Profile string }
 
 // OpenPath asks the program to open an image instead of the present one.
 type OpenPath struct{ Path string }

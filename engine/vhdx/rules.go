@@ -86,7 +86,7 @@ var rules = map[string]rule{
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
 	r := rules[code]
-	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail}
+	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
 }
 
 // graded is the finding with another severity, not fatal.

@@ -72,6 +72,7 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	}
 	f := disk.Finding{Code: "vmdk/" + code, Severity: severity, Where: where, Text: fmt.Sprintf(format, args...), Detail: checkDetails[code]}
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
+	f.Repairs = c.m.repairs(code, &f)
 	c.stopped = !c.yield(f, nil)
 }
 

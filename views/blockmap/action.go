@@ -117,6 +117,9 @@ func (v *View) zoom(step int) tea.Cmd {
 
 func (v *View) nextOverlay() tea.Cmd {
 	v.overlay = (v.overlay + 1) % overlays
+	if v.overlay == layered && v.image.Parent() == nil {
+		v.overlay++
+	}
 	v.stale = true
 	if v.overlay != contents {
 		v.content.stop()

@@ -8,12 +8,13 @@ type overlay uint8
 const (
 	allocation overlay = iota
 	fileOrder
+	layered
 	contents
 	overlays
 )
 
 func (o overlay) String() string {
-	return [...]string{"allocation", "file order", "content"}[o]
+	return [...]string{"allocation", "file order", "layer", "content"}[o]
 }
 
 // look is the appearance of a cell, and the words that the legend has for it.
@@ -92,6 +93,7 @@ func looks(g theme.Glyphs) [overlays][]look {
 			orderNone:   {none.glyph, none.style, "nothing stored"}, orderNext: {'=', theme.StateFull, "in order"},
 			orderAhead: {'>', theme.StatePartial, "jumps ahead in the file"}, orderBack: {'<', theme.StateUnmapped, "goes back in the file"},
 		},
+		layered: layerLooks(none, of(theme.CellZero, markNames[zero]), of(theme.CellMissing, "can't be read")),
 		contents: {
 			lookUnknown: {' ', theme.Plain, "not sampled"},
 			contentNone: {none.glyph, none.style, "nothing stored"}, contentZero: of(theme.CellZero, "stored, all zero"),

@@ -65,6 +65,8 @@ func (v *View) judge(first, n int64) {
 			l = allocated(&v.cells[i])
 		case v.overlay == fileOrder:
 			l = ordered(&v.cells[i])
+		case v.overlay == layered:
+			l = layerLook(&v.cells[i])
 		case sampled && i < v.content.done:
 			l = v.content.cells[i].look
 		}

@@ -27,10 +27,13 @@ func (v *View) seek(step int64) tea.Cmd {
 	}
 	s := seeker{
 		img: v.image, shape: v.tally.shape, shared: v.shared, pages: slices.Clone(v.tally.pages),
-		level: v.level, judge: allocated, step: step,
+		level: v.level, judge: func(c *count) uint8 { return kin(allocated(c)) }, step: step,
 	}
-	if v.overlay == fileOrder {
+	switch v.overlay {
+	case fileOrder:
 		s.judge = ordered
+	case layered:
+		s.judge = layerLook
 	}
 	if v.level >= v.tally.shape.shift {
 		return v.arrive(s.coarse(v.cell()))
@@ -103,7 +106,7 @@ func (s *seeker) coarse(cell int64) (int64, bool) {
 	t := tally{shape: s.shape, pages: s.pages}
 	kindOf := func(cell int64) uint8 {
 		c := t.sum(s.level, cell)
-		return kin(s.judge(&c))
+		return s.judge(&c)
 	}
 	was := kindOf(cell)
 	for cell += s.step; cell >= 0 && cell < s.shape.cells(s.level); cell += s.step {
@@ -123,10 +126,10 @@ func (s *seeker) fine(cell int64) (int64, bool, error) {
 		return 0, false, err
 	}
 	in := cell - bucket<<shift
-	was := kin(s.judge(&s.cells[in]))
+	was := s.judge(&s.cells[in])
 	for in += s.step; ; {
 		for ; in >= 0 && in < int64(len(s.cells)); in += s.step {
-			if kin(s.judge(&s.cells[in])) != was {
+			if s.judge(&s.cells[in]) != was {
 				return bucket<<shift + in, true, nil
 			}
 		}
@@ -155,7 +158,7 @@ func (s *seeker) same(bucket int64, was uint8) bool {
 		return false
 	}
 	c := &counts[bucket%pageBuckets]
-	return c.jumps+c.backs == 0 && c.blocks[c.worst()] == c.total() && c.total() > 0 && kin(s.judge(c)) == was
+	return c.jumps+c.backs == 0 && c.blocks[c.worst()] == c.total() && c.total() > 0 && c.from&(c.from-1) == 0 && s.judge(c) == was
 }
 
 // read counts the cells of a bucket.

@@ -67,6 +67,7 @@ type count struct {
 	blocks [marks]int64
 	jumps  int64 // times that the data go on further behind in the file
 	backs  int64 // times that they go on before
+	from   layers
 }
 
 func (c *count) add(o *count) {
@@ -75,6 +76,7 @@ func (c *count) add(o *count) {
 	}
 	c.jumps += o.jumps
 	c.backs += o.backs
+	c.from |= o.from
 }
 
 func (c *count) sub(o *count) {
@@ -128,7 +130,9 @@ type walker struct {
 	block  int64 // that is being filled
 	pos    int64 // bytes
 	seen   uint16
-	next   int64 // where data would go on in the file; 0 before the first
+	bit    layers // of the span that is being counted
+	from   layers // of the block that is being filled
+	next   int64  // where data would go on in the file; 0 before the first
 	file   string
 	first  *[marks]int64 // the first block of each mark, -1 for none; may be nil
 }
@@ -159,6 +163,7 @@ func walk(ctx context.Context, img disk.Image, sh *shape, shared ranges, first i
 // have (holes, parts outside of what it was asked for) does no harm.
 func (w *walker) add(s *disk.Span, to int64) {
 	m := markOf(s)
+	w.bit = layerOf(s)
 	if m == full && s.Offset >= 0 {
 		if m = w.place(s); m == overlap && s.Length > w.shape.block && s.Packed == 0 {
 			w.split(s, to)
@@ -184,6 +189,7 @@ func (w *walker) split(s *disk.Span, to int64) {
 func (w *walker) fill(s *disk.Span, m mark, to int64) {
 	if s.Length == w.shape.block && w.seen == 0 && s.Start == w.pos && s.Length <= to-s.Start {
 		w.pos += s.Length
+		w.from = w.bit
 		w.put(m, 1)
 		return
 	}
@@ -199,6 +205,7 @@ func (w *walker) fill(s *disk.Span, m mark, to int64) {
 // piece counts whole blocks up to end, or what there is of one.
 func (w *walker) piece(m mark, end int64) {
 	stop := w.shape.offset(w.block + 1)
+	w.from |= w.bit
 	switch {
 	case end < stop:
 		w.seen |= 1 << m
@@ -226,12 +233,14 @@ func (w *walker) put(m mark, n int64) {
 	for n > 0 && w.cell < len(w.out) {
 		k := min(n, w.left)
 		w.out[w.cell].blocks[m] += k
+		w.out[w.cell].from |= w.from
 		n -= k
 		if w.left -= k; w.left == 0 {
 			w.cell++
 			w.left = w.per
 		}
 	}
+	w.from = 0
 }
 
 // place sees how the data lie in the file after those before, and whether

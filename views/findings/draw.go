@@ -53,13 +53,20 @@ func (v *View) drawList(a grid.Area) {
 }
 
 func (v *View) title() string {
+	s := fmt.Sprintf("Findings  %d", len(v.all))
 	switch v.least {
 	case disk.SeverityWarning:
-		return fmt.Sprintf("Findings  %d of %d: warnings and errors", len(v.shown), len(v.all))
+		s = fmt.Sprintf("Findings  %d of %d: warnings and errors", len(v.shown), len(v.all))
 	case disk.SeverityError:
-		return fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), len(v.all))
+		s = fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), len(v.all))
 	}
-	return fmt.Sprintf("Findings  %d", len(v.all))
+	if v.profile != "" {
+		s += "  profile: " + v.profile
+	}
+	if n := v.countReviewed(); n > 0 {
+		s += fmt.Sprintf("  %d reviewed", n)
+	}
+	return s
 }
 
 func (v *View) nothing() string {
@@ -91,6 +98,10 @@ func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
 		row.TextFit(whereAt, 0, textAt-whereAt-1, fmt.Sprintf("0x%x", f.Where[0].Offset), theme.Offset)
 	}
 	row.TextFit(textAt, 0, row.W()-textAt, decode.Printable(f.Text), theme.Value)
+	if v.isReviewed(f) {
+		row.Paint(0, 0, row.W(), theme.Dim)
+		row.Set(3, 0, 'v', theme.Good)
+	}
 	if selected {
 		row.Paint(0, 0, row.W(), theme.Selected)
 		row.Set(0, 0, '>', theme.Selected)

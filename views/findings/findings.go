@@ -19,14 +19,15 @@ import (
 
 // View is the findings screen. It implements [views.View].
 type View struct {
-	theme    *theme.Theme
-	readable bool
+	theme *theme.Theme
 
 	all      []disk.Finding
 	shown    []disk.Finding
 	complete bool
 	failure  error
 	least    disk.Severity // what is less severe does not show
+	profile  string        // of the check
+	reviewed map[known]bool
 
 	editor disk.Editor
 	why    string // nothing can be changed; empty where there is an editor
@@ -43,7 +44,7 @@ type View struct {
 
 // New makes the screen of an image. What opening found shows at once.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, editor: env.Editor, why: env.Locked, dirty: true}
+	v := &View{theme: env.Theme, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
 	v.take(env.Image.Info().Findings)
 	return v
 }
@@ -84,7 +85,7 @@ func (v *View) arrange() { v.rows.Fit(int64(len(v.shown)), v.h-detailRows(v.h)-3
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case views.Findings:
-		v.complete, v.failure = msg.Complete, msg.Err
+		v.complete, v.failure, v.profile = msg.Complete, msg.Err, msg.Profile
 		v.take(msg.List)
 	case views.Changed:
 		v.menu.close()
@@ -109,6 +110,12 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.open()
 	case keymap.Fix:
 		return v.openMenu()
+	case keymap.Profile:
+		return views.Send(views.CheckAgain{Profile: v.nextProfile()})
+	case keymap.CheckAgain:
+		return views.Send(views.CheckAgain{Profile: v.profile})
+	case keymap.Reviewed:
+		v.review()
 	case keymap.Severity:
 		v.least = (v.least + 1) % (disk.SeverityError + 1)
 		v.take(v.all)
@@ -159,6 +166,11 @@ func (v *View) Disabled(a keymap.Action) string {
 	switch a {
 	case keymap.Fix:
 		return v.noRepair()
+	case keymap.Reviewed:
+		if _, ok := v.current(); !ok {
+			return "there is no finding to mark"
+		}
+		return ""
 	case keymap.Open:
 	default:
 		return ""

@@ -106,3 +106,39 @@ func TestStatus(t *testing.T) {
 		t.Errorf("after a change the status is %q", got)
 	}
 }
+
+func TestReviewed(t *testing.T) {
+	v := view(t, 80, 20)
+	v.Do(keymap.Reviewed)
+	v.Do(keymap.Reviewed)
+	v.Do(keymap.First)
+	v.Do(keymap.Reviewed) // takes the first mark back
+	screen := strings.Join(viewtest.Lines(t, v.View(), 80, 20), "\n")
+	for _, want := range []string{"|>!!  fake/B2", "| ! vfake/H1", "1 reviewed"} {
+		if !strings.Contains(strings.ReplaceAll(screen, "! v fake", "! vfake"), want) {
+			t.Errorf("no %q in\n%s", want, screen)
+		}
+	}
+	v.Update(views.Findings{List: list, Complete: true})
+	if !strings.Contains(v.View(), "1 reviewed") {
+		t.Error("a mark is lost when the check runs again")
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	v := view(t, 80, 20)
+	var got []string
+	for range len(disk.Profiles()) + 1 {
+		for _, msg := range viewtest.Run(v, v.Do(keymap.Profile)) {
+			ask := msg.(views.CheckAgain)
+			got = append(got, ask.Profile)
+			v.Update(views.Findings{List: list, Complete: true, Profile: ask.Profile})
+		}
+	}
+	if want := append(disk.Profiles(), disk.Profiles()[0]); strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("p goes through %q, want %q", got, want)
+	}
+	if up := viewtest.Run(v, v.Do(keymap.CheckAgain)); len(up) != 1 || up[0] != (views.CheckAgain{Profile: disk.Profiles()[0]}) {
+		t.Errorf("! asks for %v", up)
+	}
+}

@@ -146,6 +146,9 @@ func (v *View) revert() tea.Cmd {
 	if n, ok := v.current(); ok && v.focus == treePane {
 		at = n.Place
 	}
+	if at.Length == 0 {
+		return views.Send(views.Failed{Err: errors.New("this has no bytes of its own")})
+	}
 	title := fmt.Sprintf("revert %s at 0x%x of %s", explain.Bytes(at.Length), at.Offset, at.File)
 	return v.queue.Send(views.Revert{Title: title, Place: at})
 }
