@@ -204,7 +204,7 @@ func free(t *testing.T, dir string) int64 {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0
 	}
-	return int64(s.Bavail) * s.Bsize
+	return int64(s.Bavail) * int64(s.Bsize)
 }
 
 // resize makes the sample's structures those of a disk of that size, with its

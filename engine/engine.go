@@ -74,7 +74,25 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	if err != nil {
 		return nil, err
 	}
+	if store.HasJournal(folder, name) {
+		src.Notes = append(src.Notes, interrupted(name))
+	}
 	return f.open(ctx, src)
+}
+
+// CodeInterrupted is the code of the finding that a commit to the image did
+// not come to its end.
+const CodeInterrupted = "file/F2"
+
+func interrupted(name string) disk.Finding {
+	journal := store.JournalName(name)
+	return disk.Finding{
+		Code:     CodeInterrupted,
+		Severity: disk.SeverityWarning,
+		Where:    []decode.Place{{File: name}},
+		Text:     fmt.Sprintf("an earlier write to this image was interrupted: its journal %s lies beside it", journal),
+		Detail:   "Some of the planned bytes may be written and others not. The journal holds the old and the new ones; keep it with the image. Nothing more is written while it is there.",
+	}
 }
 
 func openSample(ctx context.Context, path, name string, opt Options) (disk.Image, error) {

@@ -276,3 +276,26 @@ func TestSamplesOpen(t *testing.T) {
 		t.Errorf("an absent sample: %v", err)
 	}
 }
+
+// TestInterruptedWriteIsReported opens an image beside which the journal of a
+// commit lies.
+func TestInterruptedWriteIsReported(t *testing.T) {
+	for _, torn := range []bool{false, true} {
+		fs := store.NewMem()
+		fs.PutFile("disk.img", make([]byte, 512))
+		if torn {
+			fs.PutFile(store.JournalName("disk.img"), []byte("anything"))
+		}
+		f, err := fs.Open("disk.img")
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := engine.OpenIn(t.Context(), fs, "disk.img", f, "disk.img", engine.Options{Format: "raw"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(said(img), engine.CodeInterrupted); got != torn {
+			t.Errorf("with a journal %t: reported %t", torn, got)
+		}
+	}
+}

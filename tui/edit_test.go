@@ -161,11 +161,11 @@ func TestPartitionType(t *testing.T) {
 
 func TestQEMUReadsWhatWasPatched(t *testing.T) {
 	enginetest.Tool(t, "qemu-io")
-	for _, name := range []string{"vhd", "vhdx", "vmdk"} {
+	for _, name := range []string{"vhd", "vhdx", "vmdk", "split"} {
 		b := onFile(t, name, 120, 40)
 		b.keys("6", ":", "0x1c0", "enter", "e").keys("deadbeef", "esc").expect("* 1 staged")
 		b.write()
-		format := map[string]string{"vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk"}[name]
+		format := map[string]string{"vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk", "split": "vmdk"}[name]
 		out := enginetest.Run(t, "qemu-io", "-r", "-f", format, "-c", "read -v 0x1c0 4", b.path)
 		if !strings.Contains(out, "de ad be ef") {
 			t.Errorf("%s: %s", name, out)

@@ -155,3 +155,29 @@ func has(list []disk.Finding, code string) bool {
 	}
 	return false
 }
+
+// Offers asks the repairs of a finding for their edits: they may fail, but
+// not leave the files.
+func Offers(t testing.TB, img disk.Image, f disk.Finding) {
+	t.Helper()
+	for _, r := range f.Repairs {
+		edits, err := r.Edits(t.Context())
+		if err != nil {
+			continue
+		}
+		for _, e := range edits {
+			if !inside(img, e) {
+				t.Errorf("%s: %q changes %d bytes at 0x%x of %q, which are not there", f.Code, r.Title, len(e.Data), e.Offset, e.File)
+			}
+		}
+	}
+}
+
+func inside(img disk.Image, e disk.Edit) bool {
+	for _, f := range img.Files() {
+		if f.Name == e.File {
+			return e.Offset >= 0 && e.Offset <= f.Size && int64(len(e.Data)) <= f.Size-e.Offset
+		}
+	}
+	return false
+}

@@ -42,10 +42,11 @@ func FuzzOpen(f *testing.F) {
 		}
 		enginetest.Regions(t, img)
 		decodetest.Walk(t, img.Tree(), 3000)
-		for _, err := range img.Check(t.Context()) {
+		for f, err := range img.Check(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			enginetest.Offers(t, img, f)
 		}
 		useDisk(t, img)
 	})

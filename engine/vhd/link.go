@@ -1,8 +1,6 @@
 package vhd
 
 import (
-	"fmt"
-
 	"platter/decode/vhd"
 	"platter/engine/disk"
 )
@@ -14,9 +12,9 @@ func (v *Image) Link() disk.LinkInfo {
 	if v.kind != vhd.Differencing || !v.header.ok() {
 		return disk.LinkInfo{}
 	}
-	l := disk.LinkInfo{Term: "unique_id", Wanted: []string{fmt.Sprintf("%x", v.wantedID())}, Fault: v.parentErr}
+	l := disk.LinkInfo{Term: "unique_id", Wanted: []string{v.idText(v.wantedID())}, Fault: v.parentErr}
 	if v.seen != nil {
-		l.Found = fmt.Sprintf("%x", *v.seen)
+		l.Found = v.idText(*v.seen)
 	}
 	for _, loc := range v.locators {
 		if loc.usable() {

@@ -8,6 +8,7 @@ import (
 	"platter/decode/decodetest"
 	layout "platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhdx"
 )
@@ -129,6 +130,7 @@ func everything(t *testing.T, img disk.Image) {
 		if err == nil && (f.Text == "" || f.Code == "") {
 			t.Fatalf("finding %+v", f)
 		}
+		enginetest.Offers(t, img, f)
 	}
 	if ctx.Err() != nil {
 		t.Fatal("took 5 seconds")

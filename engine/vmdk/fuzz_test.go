@@ -46,6 +46,7 @@ func survive(t *testing.T, files map[string][]byte) {
 			t.Fatal(err)
 		}
 		worst = max(worst, f.Severity)
+		enginetest.Offers(t, img, f)
 	}
 	if !img.Info().Readable() && worst == disk.SeverityInfo {
 		t.Fatalf("refused without a finding: %v", img.Info().Refused)

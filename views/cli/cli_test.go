@@ -62,9 +62,11 @@ func TestDocuments(t *testing.T) {
 		"layout": "file_size regions",
 		"map":    "extents",
 		"log":    "entries dirty",
+		"chain":  "layers",
 		"hash":   "digests bytes",
 	}
 	items := map[string][2]string{
+		"chain":  {"layers", "path format id link own_bytes"},
 		"tree":   {"nodes", "name offset length value raw doc ok children"},
 		"layout": {"regions", "file offset length kind name"},
 		"map":    {"extents", "start length state layer file offset"},

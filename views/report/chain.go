@@ -14,6 +14,7 @@ import (
 type layer struct {
 	info disk.Info
 	link string
+	tied disk.LinkInfo
 	own  int64 // bytes of the virtual disk that this layer stores
 }
 
@@ -46,7 +47,10 @@ func chain(ctx context.Context, img disk.Image) ([]layer, error) {
 	var layers []layer
 	for img != nil {
 		l := layer{info: img.Info(), link: linkOf(img)}
-		if l.info.Readable() || l.link == linkMissing {
+		if linked, ok := img.(disk.Linked); ok {
+			l.tied = linked.Link()
+		}
+		if l.info.Readable() || l.link == linkMissing || l.link == linkMismatch {
 			var err error
 			if l.own, err = ownBytes(ctx, img); err != nil {
 				return nil, err
@@ -65,10 +69,23 @@ func linkOf(img disk.Image) string {
 		return linkMismatch
 	case parent != nil:
 		return linkOK
+	case foundAnother(img):
+		return linkMismatch
 	case img.Info().Parent != "":
 		return linkMissing
 	}
 	return linkBase
+}
+
+// foundAnother reports whether a file was found under the parent's name that
+// is not the parent.
+func foundAnother(img disk.Image) bool {
+	l, ok := img.(disk.Linked)
+	if !ok {
+		return false
+	}
+	link := l.Link()
+	return link.Fault != nil && link.Found != "" && !slices.Contains(link.Wanted, link.Found)
 }
 
 // mismatched reports whether opening an image found that a parent is another
@@ -116,6 +133,7 @@ func chainJSON(w io.Writer, layers []layer) error {
 			d.number("own_bytes", l.own)
 		}
 		d.words("parent", l.info.Parent)
+		tiedJSON(d, l.tied)
 		d.close()
 	}
 	d.close()
@@ -135,6 +153,41 @@ func chainText(w io.Writer, layers []layer) error {
 		if l.link == linkMissing {
 			p.print("%7s the parent %q is not there: only this layer's own sectors can be read", "", l.info.Parent)
 		}
+		if l.tied.Fault != nil {
+			tiedText(p, l.tied)
+		}
 	}
 	return p.end(nil)
+}
+
+// tiedJSON writes what a layer wants of its parent, and what was found.
+func tiedJSON(d *document, l disk.LinkInfo) {
+	d.words("identity", l.Term)
+	d.texts("expects", l.Wanted)
+	d.words("found", l.Found)
+	fault := ""
+	if l.Fault != nil {
+		fault = l.Fault.Error()
+	}
+	d.words("fault", fault)
+	d.list("names")
+	for _, n := range l.Names {
+		d.item()
+		d.text("label", n.Label)
+		d.text("name", n.Name)
+		d.text("fate", n.Fate)
+		d.close()
+	}
+	d.close()
+}
+
+// tiedText says why a link does not hold.
+func tiedText(p *page, l disk.LinkInfo) {
+	p.print("%7s expects %s %s", "", l.Term, strings.Join(l.Wanted, " or "))
+	if l.Found != "" {
+		p.print("%7s found   %s %s", "", l.Term, l.Found)
+	}
+	for _, n := range l.Names {
+		p.print("%7s %s %q: %s", "", n.Label, n.Name, n.Fate)
+	}
 }

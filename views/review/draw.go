@@ -93,7 +93,11 @@ func (v *View) drawRow(row grid.Area, i int) {
 		x := row.Text(bytesAt, 0, some(e.Old, v.shown()), theme.Value)
 		x = row.Text(x, 0, " -> ", theme.Dim)
 		row.Text(x, 0, some(e.New, v.shown()), theme.ByteStaged)
-		row.TextFit(v.textAt(), 0, row.W()-v.textAt(), e.name(), theme.Value)
+		name := e.name()
+		if v.several {
+			name += "  in " + decode.Printable(e.File)
+		}
+		row.TextFit(v.textAt(), 0, row.W()-v.textAt(), name, theme.Value)
 	}
 	if int64(i) == v.rows.Cursor {
 		row.Paint(0, 0, row.W(), theme.Selected)
@@ -148,14 +152,16 @@ func (v *View) drawDetail(a grid.Area) {
 	if e.new != "" {
 		line("value", e.old+" -> "+e.new, theme.Value)
 	}
-	v.drawBytes(in, y, e)
-	if rest := in.H() - 1; e.doc != "" && in.H() > 8 {
-		in.TextFit(1, rest, in.W()-2, e.doc, theme.Dim)
+	y = v.drawBytes(in, y, e) + 1
+	for _, text := range grid.Wrap(e.doc, in.W()-2) {
+		in.Text(1, y, text, theme.Dim)
+		y++
 	}
 }
 
-// drawBytes paints old and new bytes below each other, row by row.
-func (v *View) drawBytes(in grid.Area, y int, e entry) {
+// drawBytes paints old and new bytes below each other, row by row, and returns
+// the row behind them.
+func (v *View) drawBytes(in grid.Area, y int, e entry) int {
 	per := 16
 	if in.W() < 75 {
 		per = 8
@@ -176,6 +182,7 @@ func (v *View) drawBytes(in grid.Area, y int, e entry) {
 	if y >= in.H()-1 && len(e.New) > per {
 		in.TextRight(in.W()-1, in.H()-1, " more bytes than shown ", theme.Dim)
 	}
+	return y
 }
 
 // dots is bytes as ASCII text.

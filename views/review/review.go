@@ -28,6 +28,7 @@ type View struct {
 	entries []entry
 	more    int // steps that are not listed
 	changes int
+	several bool // the image has several files
 
 	rows  grid.Scroll
 	w, h  int
@@ -100,7 +101,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case planned:
 		if msg.gen == v.gen {
 			v.entries, v.more, v.changes = msg.entries, msg.more, msg.changes
-			v.read, v.dirty = true, true
+			v.read, v.dirty, v.several = true, true, len(v.image.Files()) > 1
 			v.arrange()
 		}
 	case views.Changed:

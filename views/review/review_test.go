@@ -1,0 +1,96 @@
+package review_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+	"platter/keymap"
+	"platter/views"
+	"platter/views/review"
+	"platter/views/viewtest"
+)
+
+// editor has a plan and nothing else.
+type editor struct {
+	disk.Editor
+	steps []store.Step
+}
+
+func (e editor) Plan() []store.Step { return e.steps }
+
+func (e editor) Staged() int { return len(e.steps) }
+
+func open(t *testing.T, w, h int, steps ...store.Step) (*review.View, func(tea.Cmd) []tea.Msg, func() string) {
+	t.Helper()
+	v := review.New(views.Env{Image: viewtest.New(), Theme: viewtest.Theme(t), Editor: editor{steps: steps}})
+	v.SetSize(w, h)
+	run := func(cmd tea.Cmd) []tea.Msg { return viewtest.Run(v, cmd) }
+	run(v.Start())
+	return v, run, func() string { return strings.Join(viewtest.Lines(t, v.View(), w, h), "\n") }
+}
+
+func steps() []store.Step {
+	return []store.Step{
+		{File: "fake.vhdx", Offset: 0x2008, Old: []byte{28}, New: []byte{29}, Change: 7, Title: "a \x1b[31m title"},
+		{File: "fake.vhdx", Offset: 0x20000, Old: []byte("block 0 was here"), New: []byte("BLOCK 0 IS HERE!"), Change: 9, Title: "typed"},
+	}
+}
+
+func TestEachStepIsNamed(t *testing.T) {
+	v, run, screen := open(t, 119, 36, steps()...)
+	for _, want := range []string{"Staged changes  2: 17 bytes in 2 places of 1 file", "1c -> 1d", "header 2.SequenceNumber", "28 -> 29", `a \x1b[31m title`} {
+		if !strings.Contains(screen(), want) {
+			t.Errorf("no %q in\n%s", want, screen())
+		}
+	}
+	run(v.Do(keymap.Down))
+	if s := screen(); !strings.Contains(s, "block 0 was here") || !strings.Contains(s, "BLOCK 0 IS HERE!") {
+		t.Errorf("both sides do not show in\n%s", s)
+	}
+	var dropped bool
+	for _, msg := range run(v.Do(keymap.Drop)) {
+		d, ok := msg.(views.Drop)
+		dropped = dropped || ok && d.ID == 9
+	}
+	if !dropped {
+		t.Error("the change under the cursor is not the one to drop")
+	}
+	for _, msg := range run(v.Do(keymap.Open)) {
+		if g, ok := msg.(views.Goto); !ok || g.To.Place.Offset != 0x20000 {
+			t.Errorf("goes to %+v", msg)
+		}
+	}
+}
+
+func TestNothingStagedSaysSo(t *testing.T) {
+	v, _, screen := open(t, 79, 20)
+	if !strings.Contains(screen(), "Nothing is staged") || v.Disabled(keymap.Write) == "" {
+		t.Errorf("%q\n%s", v.Disabled(keymap.Write), screen())
+	}
+}
+
+func TestEverySizeIsExact(t *testing.T) {
+	v, _, _ := open(t, 79, 20, steps()...)
+	for w := 0; w < 220; w += 9 {
+		for _, h := range []int{1, 3, 8, 20, 56} {
+			v.SetSize(w, h)
+			viewtest.Lines(t, v.View(), w, h)
+		}
+	}
+}
+
+func TestLongPlansAreCut(t *testing.T) {
+	var many []store.Step
+	for i := range 3000 {
+		many = append(many, store.Step{File: "fake.vhdx", Offset: int64(0x20000 + 2*i), Old: []byte{0}, New: []byte{1}, Change: i + 1, Title: fmt.Sprint(i)})
+	}
+	_, _, screen := open(t, 119, 36, many...)
+	if !strings.Contains(screen(), "1000 places that are not listed") {
+		t.Errorf("nothing says that there is more:\n%s", screen())
+	}
+}
