@@ -92,8 +92,10 @@ func (c *check) message() views.Findings {
 
 // halt ends the check; it reports whether it was running.
 func (c *check) halt() bool {
-	running := !c.done
+	if c.done {
+		return false
+	}
 	c.done = true
 	c.cancel()
-	return running
+	return true
 }

@@ -89,7 +89,20 @@ func (d *dialog) key(m *model, p press) tea.Cmd {
 	default:
 		d.typed(p.msg)
 	}
+	d.agree()
 	return nil
+}
+
+// agree gives the last button the focus once what was asked for is typed, and
+// takes it away again: what has the focus is what enter presses.
+func (d *dialog) agree() {
+	if d.want == "" {
+		return
+	}
+	d.at = 0
+	if string(d.line) == d.want {
+		d.at = len(d.buttons) - 1
+	}
 }
 
 // typed takes text for the line. Pasted text is made harmless.

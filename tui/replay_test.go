@@ -26,5 +26,14 @@ func TestReplay(t *testing.T) {
 func TestScreensThatAnImageLacks(t *testing.T) {
 	s := withImage(t).not("4 Log")
 	s.keys("4").expect("only a VHDX has a log", "[1 Overview]")
+	s.keys("7").expect("this image has no parent", "[1 Overview]")
 	tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40).expect("4 Log")
+	child := viewtest.New()
+	child.Describe = func(i *disk.Info) { i.Parent = "base.vhdx" }
+	tell(t, Config{Image: child, Path: "fake.vhdx"}, 120, 40).keys("7").expect("[7 Chain]", "parent missing")
+}
+
+// TestProfile runs the check again with another profile.
+func TestProfile(t *testing.T) {
+	withImage(t).keys("5").expect("profile: strict").keys("p").expect("profile: hyper-v", "all structures and tables checked").keys("!").expect("profile: hyper-v")
 }

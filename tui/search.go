@@ -33,6 +33,7 @@ type hunt struct {
 	unread   int // ranges that could not be searched
 	complete bool
 	full     bool // there are more hits than are kept
+	last     int  // the hit that was gone to last
 	err      error
 
 	mu    sync.Mutex
@@ -284,7 +285,9 @@ func (m *model) stepHit(step int) tea.Cmd {
 	}
 	i, on := 0, false
 	if p, ok := m.pointed(); ok && p.Cursor.File == h.file {
-		i, on = h.at(p.Cursor.Offset)
+		if i, on = h.at(p.Cursor.Offset); !on && h.within(p.Place()) {
+			i, on = h.last, true
+		}
 	}
 	next := i + step
 	if !on && step > 0 {
@@ -297,6 +300,7 @@ func (m *model) stepHit(step int) tea.Cmd {
 		next = (next + len(h.hits)) % len(h.hits)
 		m.say("round the end", false)
 	}
+	h.last = next
 	cmd := m.visit(views.Spot{Place: h.hits[next].Place}, !on)
 	text := fmt.Sprintf("hit %d of %s for %s", next+1, h.Note, h.Title)
 	if m.message != "" {
@@ -304,6 +308,12 @@ func (m *model) stepHit(step int) tea.Cmd {
 	}
 	m.say(text, false)
 	return cmd
+}
+
+// within reports whether the hit that was gone to last lies in a place: the
+// tree points at structures, not at bytes.
+func (h *hunt) within(p decode.Place) bool {
+	return h.last < len(h.hits) && p.Holds(h.hits[h.last].Place.File, h.hits[h.last].Place.Offset)
 }
 
 // searchThis searches for the bytes that are pointed at.

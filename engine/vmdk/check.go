@@ -20,9 +20,6 @@ const findingCap = 1000
 func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}}
-		for _, f := range m.src.Notes {
-			c.stopped = c.stopped || !yield(f, nil)
-		}
 		c.headers()
 		for _, f := range m.files {
 			if f.sparse != nil && f.sparse.grid != nil && c.going() {
@@ -35,7 +32,7 @@ func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 
 // examineHeaders runs the checks that scan no table.
 func (m *Image) examineHeaders() []disk.Finding {
-	list := slices.Clone(m.src.Notes)
+	var list []disk.Finding
 	c := &checker{ctx: context.Background(), m: m, count: map[string]int{}, yield: func(f disk.Finding, err error) bool {
 		list = append(list, f)
 		return true

@@ -45,7 +45,7 @@ func TestHolesOfTerabytes(t *testing.T) {
 	if shared != 1 {
 		t.Errorf("%d findings of the grain that two entries claim", shared)
 	}
-	if want := fmt.Sprintf("%d bytes", int64(size-len(f.b)-grainSectors*sector)); !strings.HasPrefix(leaks, want) {
+	if want := fmt.Sprintf("%d bytes", size-int64(len(f.b))-grainSectors*sector); !strings.HasPrefix(leaks, want) {
 		t.Errorf("unreferenced: %q, want %s", leaks, want)
 	}
 }

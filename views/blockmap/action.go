@@ -182,13 +182,13 @@ func (v *View) visitEntry() tea.Cmd {
 }
 
 // entry is the innermost table entry of the image itself that decided about
-// the block under the cursor.
+// the block under the cursor; bitmap bits decide about sectors, not blocks.
 func (v *View) entry() (via disk.Via, ok bool) {
 	if !v.known() {
 		return via, false
 	}
 	for _, e := range v.detail.blocks[0].span.Via {
-		if e.Layer == 0 {
+		if e.Layer == 0 && !e.IsBit {
 			via, ok = e, true
 		}
 	}

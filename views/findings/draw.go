@@ -73,6 +73,8 @@ func (v *View) nothing() string {
 	switch {
 	case len(v.all) > 0:
 		return "Nothing of this severity. Press a for the others."
+	case v.foreign:
+		return "This is no VHD, VHDX or VMDK image, so there is nothing to check it against."
 	case v.complete:
 		return "Nothing was found: all structures and tables are as the format wants them."
 	}

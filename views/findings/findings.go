@@ -24,6 +24,7 @@ type View struct {
 	all      []disk.Finding
 	shown    []disk.Finding
 	complete bool
+	foreign  bool // no image that could be checked
 	failure  error
 	least    disk.Severity // what is less severe does not show
 	profile  string        // of the check
@@ -44,7 +45,7 @@ type View struct {
 
 // New makes the screen of an image. What opening found shows at once.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
+	v := &View{foreign: env.Image.Info().Format == "unknown", theme: env.Theme, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
 	v.take(env.Image.Info().Findings)
 	return v
 }
@@ -217,6 +218,8 @@ func (v *View) Status() string {
 	}
 	s := fmt.Sprintf("%s, %s, %s", plural(count[disk.SeverityError], "error"), plural(count[disk.SeverityWarning], "warning"), plural(count[disk.SeverityInfo], "note"))
 	switch {
+	case v.foreign:
+		return "this is no disk image: there is nothing to check"
 	case v.failure != nil:
 		return s + " | the check is not complete: " + decode.Printable(v.failure.Error())
 	case !v.complete:

@@ -142,3 +142,17 @@ func TestProfiles(t *testing.T) {
 		t.Errorf("! asks for %v", up)
 	}
 }
+
+// TestNoImageIsNotFine: a file of an unknown format must not look as if it
+// had passed a check.
+func TestNoImageIsNotFine(t *testing.T) {
+	img := viewtest.New()
+	img.Describe = func(i *disk.Info) { i.Format, i.Findings = "unknown", nil }
+	v := findings.New(views.Env{Image: img, Theme: viewtest.Theme(t)})
+	v.SetSize(100, 20)
+	v.Update(views.Findings{Complete: true})
+	screen := strings.Join(viewtest.Lines(t, v.View(), 100, 20), "\n")
+	if strings.Contains(screen, "Nothing was found") || strings.Contains(v.Status(), "checked") {
+		t.Errorf("an unknown file looks healthy: %s\n%s", v.Status(), screen)
+	}
+}

@@ -124,10 +124,10 @@ func (v *View) take(msg loaded) tea.Cmd {
 	if msg.gen != v.gen {
 		return nil
 	}
-	first := v.log.Entries == nil
+	first, moved := v.log.Entries == nil, msg.log.At != v.log.At
 	v.log, v.failure, v.loaded, v.dirty = msg.log, msg.err, true, true
 	v.arrange()
-	if i := v.stepEntry(v.log.At); i >= 0 {
+	if i := v.stepEntry(v.log.At); i >= 0 && moved {
 		v.entries.Center(int64(i))
 	} else if first {
 		v.entries.To(v.entries.Total - 1)
@@ -211,7 +211,7 @@ func (v *View) verdict() string {
 	return "clean: nothing is to be replayed"
 }
 
-func plural(n int, one, many string) string {
+func plural[N int | int64](n N, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

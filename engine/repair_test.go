@@ -1,0 +1,99 @@
+package engine_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/sample"
+)
+
+// TestRepairsReachTheDisk damages a copy of a structure in each sample, stages
+// the repair and commits it: the file is what it was before.
+func TestRepairsReachTheDisk(t *testing.T) {
+	for _, c := range []struct {
+		sample, code string
+		at           int64
+	}{
+		{"vhd", "vhd/V003", 70},
+		{"vhd", "vhd/V024", 512 + 36},
+		{"vhdx", "vhdx/13", 256<<10 + 9000},
+		{"vmdk", "vmdk/H4", 75},
+	} {
+		path, good := sampleFile(t, c.sample)
+		damaged := bytes.Clone(good)
+		damaged[c.at] ^= 0x41
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		repairWith(t, s, c.code)
+		if err := s.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, good) {
+			t.Errorf("%s: the file is not what it was before the damage, %v", c.code, err)
+		}
+	}
+}
+
+// sampleFile writes a sample into a folder of its own.
+func sampleFile(t *testing.T, name string) (path string, content []byte) {
+	t.Helper()
+	s, ok := sample.Named(name)
+	if !ok {
+		t.Fatalf("no sample %s", name)
+	}
+	files, err := s.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := files.Open(s.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := f.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = make([]byte, size)
+	if _, err := f.ReadAt(content, 0); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(t.TempDir(), s.File), content
+}
+
+// repairWith stages the first repair of the first finding of a code.
+func repairWith(t *testing.T, s *engine.Session, code string) {
+	t.Helper()
+	img, err := s.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f, err := range disk.FullCheck(t.Context(), img, disk.ProfileStrict) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Code != code || len(f.Repairs) == 0 {
+			continue
+		}
+		edits, err := f.Repairs[0].Edits(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Stage(f.Repairs[0].Title, edits...); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("no finding %s with a repair", code)
+}
