@@ -35,14 +35,44 @@ const (
 	effectLimit = 512
 )
 
-// FindEffects compares what a descriptor of a log writes with what an image
-// has there: the state before the entry, as [Logged.AtStep] gives it. Only the
-// first MiB of a longer target is looked at.
-func FindEffects(before Image, d LogDescriptor) (Effects, error) {
+// EffectFinder finds what the descriptors of a log change in an image.
+type EffectFinder struct {
+	before Image
+	tree   decode.Node
+	known  bool // tree was read
+}
+
+// NewEffectFinder makes the finder for an image in the state before an entry,
+// as [Logged.AtStep] gives it.
+func NewEffectFinder(before Image) *EffectFinder { return &EffectFinder{before: before} }
+
+// holdLimit bounds how many structures of an image are held while places are
+// looked up in its tree.
+const holdLimit = 64
+
+// held is the image's tree with its outermost structures made once: some, such
+// as a log, cost a reading each.
+func (f *EffectFinder) held() decode.Node {
+	if !f.known {
+		f.tree, f.known = f.before.Tree(), true
+		if n := f.tree.Len(); n <= holdLimit {
+			var list []decode.Node
+			for i := range n {
+				list = append(list, f.tree.Child(i))
+			}
+			f.tree = f.tree.WithNodes(list...)
+		}
+	}
+	return f.tree
+}
+
+// Find compares what a descriptor writes with what the image has there. Only
+// the first MiB of a longer target is looked at.
+func (f *EffectFinder) Find(d LogDescriptor) (Effects, error) {
 	var e Effects
 	n := int(min(d.Target.Length, effectBytes))
 	e.More = int64(n) < d.Target.Length
-	old, err := bytesBefore(before, d.Target, n)
+	old, err := bytesBefore(f.before, d.Target, n)
 	if err != nil {
 		return e, err
 	}
@@ -55,8 +85,8 @@ func FindEffects(before Image, d LogDescriptor) (Effects, error) {
 		copy(now, page)
 	}
 	e.Old, e.New = old, now
-	f := effects{tree: before.Tree(), at: d.Target, old: old, now: now}
-	e.Where = f.structure()
+	c := effects{tree: f.held(), at: d.Target, old: old, now: now}
+	e.Where = c.structure()
 	for at := 0; at < n; {
 		if i := at + firstDiff(old[at:], now[at:]); i >= n {
 			break
@@ -65,7 +95,7 @@ func FindEffects(before Image, d LogDescriptor) (Effects, error) {
 			break
 		} else {
 			var more []Effect
-			more, at = f.next(i)
+			more, at = c.next(i)
 			e.List = append(e.List, more...)
 		}
 	}

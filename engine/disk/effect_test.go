@@ -18,6 +18,7 @@ func effects(t *testing.T, step int) (list []string, where string) {
 		t.Fatal(err)
 	}
 	log, _ := img.Log(t.Context())
+	finder := disk.NewEffectFinder(before)
 	for _, e := range log.Entries {
 		if e.Step != step {
 			continue
@@ -26,7 +27,7 @@ func effects(t *testing.T, step int) (list []string, where string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, err := disk.FindEffects(before, d)
+			found, err := finder.Find(d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,12 +59,12 @@ func TestEffectsAreBounded(t *testing.T) {
 	img := viewtest.New()
 	d := disk.LogDescriptor{Kind: "zero"}
 	d.Target.File, d.Target.Length = "fake.vhdx", 1<<60
-	found, err := disk.FindEffects(img, d)
+	found, err := disk.NewEffectFinder(img).Find(d)
 	if err != nil || !found.More || len(found.Old) != 1<<20 {
 		t.Errorf("%d bytes compared, more %v: %v", len(found.Old), found.More, err)
 	}
 	d.Target.File = "nobody.vhdx"
-	if _, err := disk.FindEffects(img, d); err == nil {
+	if _, err := disk.NewEffectFinder(img).Find(d); err == nil {
 		t.Error("a target in no file of the image has effects")
 	}
 }

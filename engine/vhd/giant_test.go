@@ -116,13 +116,43 @@ func TestMapOfTableInHole(t *testing.T) {
 	layout.HeaderBlockSize.Put(f.header(), 512)
 	f.sealHeader()
 	put(t, file, f.bytes[:tableAt], 0)
-	img := openFile(t, file)
+	m := store.NewMem()
+	m.Put("disk.vhd", file)
+	src := enginetest.Memory(t, m, "disk.vhd", formats)
+	count := &counted{File: src.File}
+	src.File = count
+	img := open(t, src)
 	if !img.Info().Readable() {
 		t.Fatal(img.Info().Refused)
 	}
+	count.reads = 0
 	for s, err := range img.Map(0, entries*512) {
 		if err != nil || s.State != disk.Missing || s.Length != entries*512 {
 			t.Fatalf("%+v: %v", s, err)
 		}
 	}
+	if count.reads > 1000 {
+		t.Errorf("%d reads of a table that is a hole", count.reads)
+	}
+}
+
+// counted counts the reads of a file.
+type counted struct {
+	store.File
+	reads int
+}
+
+// ReadAt is io.ReaderAt.
+func (c *counted) ReadAt(p []byte, off int64) (int, error) {
+	c.reads++
+	return c.File.ReadAt(p, off)
+}
+
+// NextData makes the file's holes known.
+func (c *counted) NextData(off int64) (store.Range, error) {
+	size, err := c.Size()
+	if err != nil {
+		return store.Range{}, err
+	}
+	return store.NextData(c.File, off, size)
 }

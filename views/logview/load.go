@@ -90,7 +90,7 @@ func effectOf(ctx context.Context, img disk.Image, e disk.LogEntry) (out effect)
 		}
 		defer base.Close()
 	}
-	fields := 0
+	fields, finder := 0, disk.NewEffectFinder(base)
 	for d, err := range e.Descriptors {
 		if out.err = err; err == nil {
 			out.err = ctx.Err()
@@ -103,7 +103,7 @@ func effectOf(ctx context.Context, img disk.Image, e disk.LogEntry) (out effect)
 			return out
 		}
 		c := change{LogDescriptor: d}
-		if c.Effects, out.err = disk.FindEffects(base, d); out.err != nil {
+		if c.Effects, out.err = finder.Find(d); out.err != nil {
 			return out
 		}
 		c.Old, c.New = head(c.Old), head(c.New)

@@ -63,13 +63,14 @@ func (r *logReport) each(e disk.LogEntry, fn func(disk.LogDescriptor, disk.Effec
 		defer img.Close()
 		before = img
 	}
+	finder := disk.NewEffectFinder(before)
 	for d, err := range e.Descriptors {
 		if err == nil {
 			err = r.ctx.Err()
 		}
 		var changes disk.Effects
 		if err == nil && r.opt.Changes {
-			changes, err = disk.FindEffects(before, d)
+			changes, err = finder.Find(d)
 		}
 		if err != nil {
 			return err
