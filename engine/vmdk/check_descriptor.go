@@ -131,10 +131,21 @@ func (c *checker) room() {
 		return
 	}
 	rest, err := m.main.head(m.textAt.Offset+size, min(m.textAt.Length-size, vmdk.MaxDescriptor))
-	if i := bytes.IndexFunc(rest, func(r rune) bool { return r != 0 }); err == nil && i >= 0 && m.text.Fault == "" {
-		c.warn("D8", m.textAt.Sub(size, int64(len(rest))), "bytes other than NUL follow the end of the text, from byte 0x%x on", m.textAt.Offset+size+int64(i))
+	i := bytes.IndexFunc(rest, func(r rune) bool { return r != 0 })
+	if err != nil || i < 0 || m.text.Fault != "" {
+		return
 	}
+	report := c.warn
+	if len(bytes.TrimRight(rest, "\x00")) <= leftover {
+		report = c.note
+	}
+	report("D8", m.textAt.Sub(size, int64(len(rest))), "bytes other than NUL follow the end of the text, from byte 0x%x on", m.textAt.Offset+size+int64(i))
 }
+
+// leftover is how many bytes of an older text QEMU leaves behind a new one:
+// its CID has no leading zeros, so that the text may become shorter by up to
+// seven bytes.
+const leftover = 8
 
 // headings checks what strict readers insist on: D9.
 func (c *checker) headings() {

@@ -33,6 +33,12 @@ func inText(old, with string) map[string][]byte {
 	return k.files
 }
 
+func behindText(rest string) map[string][]byte {
+	k := kinds()["flat"]
+	k.files["d.vmdk"] = append(k.files["d.vmdk"], rest...)
+	return k.files
+}
+
 // replace fails loudly where the fault would not be planted.
 func replace(s, old, with string) string {
 	if !strings.Contains(s, old) {
@@ -120,6 +126,7 @@ func descriptorPlants() []plant {
 		{"renamed", "D7", notes, "", embedded(func(s string) string { return replace(s, `"d.vmdk"`, `"e.vmdk"`) })},
 		{"full room", "D8", warns, "", embedded(func(s string) string { return s + strings.Repeat("#\n", 10*sector)[:20*sector-len(s)] })},
 		{"behind the text", "D8", warns, "", inText("ddb.longContentID", "\x00hidden")},
+		{"left by a longer CID", "D8", notes, "", behindText("\x00\"\n")},
 		{"control bytes", "D8", warns, "", inText("# Extent description", "note=\x1b[2J\n# Extent description")},
 		{"headings", "D9", notes, "", inText("# Extent description\n", "")},
 		{"order", "D9", notes, "", inText("# Extent description\n", "ddb.deletable = \"true\"\n# Extent description\n")},
