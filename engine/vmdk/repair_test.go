@@ -12,7 +12,7 @@ import (
 // sparse extent there is room: see roomyPlants.
 var offered = map[string]int{
 	"D2 version": 1, "D3 CID": 1, "D4 unnamed parent": 1, "D5 createType": 1, "D5 stream createType": 1, "D7 renamed": 1, "D8 behind the text": 1,
-	"D10 heads": 1, "D10 product": 1, "D12 long ID": 1, "D13 change tracking": 1, "D13 tracking version": 1,
+	"D8 left by a longer CID": 1, "D10 heads": 1, "D10 product": 1, "D12 long ID": 1, "D13 change tracking": 1, "D13 tracking version": 1,
 	"H2 zeroed grains in 1": 1, "H4 newlines": 1, "H8 directory": 1, "H8 redundant directory": 1,
 	"H12 unclean": 1, "H12 unclean cowd": 1, "H13 pad": 1, "H13 pad of cowd": 1,
 	"G2 table outside": 1, "G2 redundant table outside": 1, "G2 table twice": 1, "G4 one copy zero": 2, "G5 copies differ": 2,
