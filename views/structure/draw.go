@@ -171,8 +171,12 @@ func value(n decode.Node) string {
 // before it.
 func (v *View) drawVerdict(a grid.Area, n decode.Node) int {
 	text := n.Mark.String()
-	room := a.W() / 5
-	if words := decode.Printable(n.Words); n.Field == nil && n.Mark <= decode.Note && words != "" && len(words) <= room {
+	room := a.W() / 4
+	words := decode.Printable(n.Words)
+	if len(words) > room { // the explanation has the reason
+		words, _, _ = strings.Cut(words, ": ")
+	}
+	if n.Field == nil && n.Mark <= decode.Note && words != "" && len(words) <= room {
 		if both := strings.TrimSpace(words + " " + text); len(both) <= room {
 			words = both
 		}
