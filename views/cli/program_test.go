@@ -1,4 +1,4 @@
-package main_test
+package cli_test
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "platter").CombinedOutput()
 	if err != nil {
 		return string(out), err
 	}
@@ -63,15 +63,18 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+// readme is the product's face.
+const readme = "../../README.md"
+
 // The README's key table stands between these lines.
 const (
-	keysBegin = "<!-- keys: made by PLATTER_UPDATE=1 go test . -->\n"
+	keysBegin = "<!-- keys: made by PLATTER_UPDATE=1 go test ./views/cli -->\n"
 	keysEnd   = "<!-- end of keys -->"
 )
 
 // TestReadmeKeys holds that the README's key table is the program's.
 func TestReadmeKeys(t *testing.T) {
-	b, err := os.ReadFile("README.md")
+	b, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,9 +89,9 @@ func TestReadmeKeys(t *testing.T) {
 		return
 	}
 	if os.Getenv("PLATTER_UPDATE") != "1" {
-		t.Fatal("the README's key table is not what keymap says; PLATTER_UPDATE=1 go test . writes it")
+		t.Fatal("the README's key table is not what keymap says; PLATTER_UPDATE=1 go test ./views/cli writes it")
 	}
-	if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -96,7 +99,7 @@ func TestReadmeKeys(t *testing.T) {
 // TestReadmeCommands holds that every verb is in the README, and that its two
 // commands are there.
 func TestReadmeCommands(t *testing.T) {
-	b, err := os.ReadFile("README.md")
+	b, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
 	}
