@@ -26,6 +26,7 @@ func (s *selection) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.region, "region", "", "the container's regions called `NAME`, as layout names them, one behind the other")
 	cmd.Flags().IntVar(&s.partition, "partition", 0, "partition `N` of the disk")
 	cmd.Flags().Int64Var(&s.block, "block", -1, "block (or grain) `N` of the disk, counted from 0")
+	cmd.Flags().Lookup("block").DefValue = "0" // as help shows none
 }
 
 // part is a run of bytes that can be streamed.
