@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"strings"
 
 	"platter/decode"
 	"platter/views/theme"
@@ -73,7 +74,7 @@ func headRow(i int, c change) row {
 func fieldRows(c change) []row {
 	var rows []row
 	for _, e := range c.List {
-		words := fmt.Sprintf("%s: %s -> %s", e.Name, e.Before, e.After)
+		words := fmt.Sprintf("%s: %s -> %s", e.Name, unpadded(e.Before), unpadded(e.After))
 		if e.Before == fmt.Sprintf("% x", e.Old) { // bytes of no field: they stand in their columns
 			words = cmp.Or(e.Name, "bytes")
 		}
@@ -136,4 +137,18 @@ func ascii(b []byte) string {
 		}
 	}
 	return string(text)
+}
+
+// unpadded takes the leading zeros of a hexadecimal value away, which there is
+// no room for where two values stand side by side.
+func unpadded(value string) string {
+	digits, ok := strings.CutPrefix(value, "0x")
+	if !ok {
+		return value
+	}
+	digits = strings.TrimLeft(digits, "0")
+	if digits == "" || digits[0] == ' ' {
+		digits = "0" + digits
+	}
+	return "0x" + digits
 }
