@@ -19,7 +19,7 @@ func (v *View) View() string {
 	v.grid.Resize(v.w, v.h)
 	a := v.grid.Area()
 	if r := v.lay.tree; r.shows() {
-		v.drawTree(r.in(a).Box(v.theme, "Structure", v.focus == treePane))
+		v.drawTree(r.in(a).Box(v.theme, v.treeTitle(), v.focus == treePane))
 	}
 	if r := v.lay.hex; r.shows() {
 		v.drawHex(r.in(a))
@@ -38,6 +38,14 @@ func (v *View) View() string {
 	}
 	v.text = v.grid.String(v.theme)
 	return v.text
+}
+
+// treeTitle says how many rows there are when not all of them show.
+func (v *View) treeTitle() string {
+	if total := v.tree.top.rows; total > v.rows.Rows && v.rows.Rows > 0 {
+		return fmt.Sprintf("Structure  row %d of %d", v.tree.row()+1, total)
+	}
+	return "Structure"
 }
 
 // drawHex paints the hex pane, with another frame while bytes are typed.
