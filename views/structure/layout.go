@@ -84,10 +84,7 @@ func (v *View) stacked(explain bool) layout {
 // beside is the tree left of the hex pane, and below them inspector,
 // explanation, and the comparison with the twin where there is room.
 func (v *View) beside(explain bool) layout {
-	left := 40
-	if v.w >= twinWidth {
-		left = 48
-	}
+	left := treeWidth(v.w)
 	below := 2
 	if explain {
 		below = max(12, v.h*30/100)
@@ -107,6 +104,16 @@ func (v *View) beside(explain bool) layout {
 		l.twin = rect{left + half, top, v.w - left - half, below}
 	}
 	return l
+}
+
+// treeWidth gives the tree what the hex pane leaves of w columns: that needs so
+// many for 32 bytes in a row, or else for 16.
+func treeWidth(w int) int {
+	const least, wide, most, hex32, hex16 = 40, 48, 64, 148, 84
+	if w-wide >= hex32 {
+		return wide
+	}
+	return min(max(w-hex16, least), most)
 }
 
 // scrollTree keeps the tree's cursor in sight.
