@@ -54,7 +54,11 @@ func (m *model) openGoTo() tea.Cmd {
 		return nil
 	}
 	from, finder, ctx := m.standpoint(), m.cfg.Finder, m.ctx
-	p := &prompt{kind: "go to", name: "go to", hint: "0x1f00  8k  end-512  +0x200  lba 2048  block 9  part2+1M  hdr2.checksum"}
+	plane := "file"
+	if from.At.File == disk.VirtualDisk {
+		plane = "disk"
+	}
+	p := &prompt{kind: "go to", name: "go to", hint: "0x1f00 of the " + plane + "  end-512  +0x200  lba 2048  block 9  part2+1M  hdr2.checksum"}
 	p.accept = func(text string) tea.Cmd {
 		return func() tea.Msg {
 			place, err := finder.Resolve(ctx, from, text)
