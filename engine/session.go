@@ -112,14 +112,17 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 	})
 }
 
-// write stages one edit inside the file's length: an image's files keep their
-// size under a person's hands.
+// write stages one edit. Bytes stay inside the file's length: files keep their
+// size under a person's hands, only a repair gives them another one.
 func (s *Session) write(e disk.Edit) error {
 	f, err := s.ws.Open(e.File)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if e.Resize {
+		return f.Truncate(e.Offset)
+	}
 	size, err := f.Size()
 	if err != nil {
 		return err

@@ -183,11 +183,11 @@ type Finding struct {
 	Text     string         // one sentence: what was found, what was expected
 	Detail   string         // what it means, what other programs do with such a file; may be empty
 	Fatal    bool           // the virtual disk can't be read because of it
-	Repairs  []Repair       // ways to mend it, the safest first; none for what can't be mended in place
+	Repairs  []Repair       // ways to mend it, the safest first; none for what can't be mended
 }
 
-// Repair is a way to mend what a finding found: edits that replace bytes in
-// place, for an [Editor] to stage. Nothing is written by it.
+// Repair is a way to mend what a finding found: edits for an [Editor] to stage,
+// in their order. Nothing is written by it.
 type Repair struct {
 	Title string                                    // what it does: "recompute the checksum"
 	Risk  string                                    // what may be lost or guessed; empty for a repair that is safe without asking

@@ -7,12 +7,28 @@ import (
 	"platter/engine/store"
 )
 
-// Edit is a run of new bytes for one of an image's files. Edits replace bytes;
-// nothing inserts or removes them.
+// Edit is a run of new bytes for one of an image's files, or a new length for
+// it. Bytes are replaced where they lie; nothing inserts or removes them.
 type Edit struct {
 	File   string
 	Offset int64 // bytes
 	Data   []byte
+	// Resize gives the file the length Offset instead; Data is empty. What a
+	// longer file gains is zeros. Only repairs do this, before they write there.
+	Resize bool
+}
+
+// Resized is the edit that gives a file the length size, in bytes.
+func Resized(file string, size int64) Edit { return Edit{File: file, Offset: size, Resize: true} }
+
+// Renewer is an ability of images whose format marks each change of the disk's
+// content, so that children of the disk notice it: the DataWriteGuid of a VHDX
+// (vhdx.md 3), the CID of a VMDK (vmdk.md 9).
+type Renewer interface {
+	// Renewal gives the disk a new mark. It belongs beside the first change of
+	// the virtual disk's content in a session. It reports false where there is
+	// no mark, or where it can't be replaced in place.
+	Renewal() (Repair, bool)
 }
 
 // Editor stages changes to an image and brings them to disk when told to. No

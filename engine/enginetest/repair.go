@@ -137,7 +137,11 @@ func (w workbench) stage(title string, edits []disk.Edit) error {
 			if err != nil {
 				return err
 			}
-			_, err = f.WriteAt(e.Data, e.Offset)
+			if e.Resize {
+				err = f.Truncate(e.Offset)
+			} else {
+				_, err = f.WriteAt(e.Data, e.Offset)
+			}
 			f.Close()
 			if err != nil {
 				return err
@@ -165,19 +169,24 @@ func Offers(t testing.TB, img disk.Image, f disk.Finding) {
 		if err != nil {
 			continue
 		}
+		sizes := map[string]int64{}
+		for _, f := range img.Files() {
+			sizes[f.Name] = f.Size
+		}
 		for _, e := range edits {
-			if !inside(img, e) {
+			if !inside(sizes, e) {
 				t.Errorf("%s: %q changes %d bytes at 0x%x of %q, which are not there", f.Code, r.Title, len(e.Data), e.Offset, e.File)
 			}
 		}
 	}
 }
 
-func inside(img disk.Image, e disk.Edit) bool {
-	for _, f := range img.Files() {
-		if f.Name == e.File {
-			return e.Offset >= 0 && e.Offset <= f.Size && int64(len(e.Data)) <= f.Size-e.Offset
-		}
+// inside reports whether an edit stays in its file, and takes its new length in.
+func inside(sizes map[string]int64, e disk.Edit) bool {
+	size, ok := sizes[e.File]
+	if e.Resize {
+		sizes[e.File] = e.Offset
+		return ok && e.Offset >= 0 && len(e.Data) == 0
 	}
-	return false
+	return ok && e.Offset >= 0 && e.Offset <= size && int64(len(e.Data)) <= size-e.Offset
 }
