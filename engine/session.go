@@ -28,6 +28,7 @@ type Session struct {
 	image disk.Image
 	seen  uint64       // the generation that image shows
 	old   []disk.Image // earlier ones, which readers may still hold
+	mark  int          // ID of the change that renewed the content's mark; 0 for none
 }
 
 // OpenSession opens the image at path for editing. Opening writes nothing. The

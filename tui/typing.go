@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 
 	"platter/engine/disk"
@@ -23,7 +24,8 @@ const typingMost = 4096
 func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 	if msg.Typed == "" || len(msg.Edits) != 1 {
 		*t = typing{}
-		return note(msg.Title, msg.Note), place(ed, msg.Title, msg.Edits)
+		mark, err := place(ed, msg.Title, msg.Edits)
+		return note(msg.Title, msg.Note, mark), err
 	}
 	e, at := msg.Edits[0], msg.Typed
 	joined := t.precedes(ed, e)
@@ -39,7 +41,8 @@ func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 	}
 	top := newest(ed)
 	*t = typing{}
-	if err := place(ed, title, []disk.Edit{e}); err != nil {
+	mark, err := place(ed, title, []disk.Edit{e})
+	if err != nil {
 		if joined {
 			_, _ = ed.Redo() // it can't fail: nothing was done since the undo
 		}
@@ -47,6 +50,9 @@ func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 	}
 	if id := newest(ed); id != top {
 		*t = typing{id, at, e}
+	}
+	if mark != "" {
+		return note(title, msg.Note, mark), nil
 	}
 	return msg.Note, nil
 }
@@ -68,16 +74,20 @@ func newest(ed disk.Editor) int {
 }
 
 // place stages edits; those of the virtual disk where its sectors are stored.
-func place(ed disk.Editor, title string, edits []disk.Edit) error {
+// Before the first of these the disk's content gets a new mark, as a change
+// that can be dropped on its own; place returns its title.
+func place(ed disk.Editor, title string, edits []disk.Edit) (mark string, err error) {
 	var out []disk.Edit
+	content := false
 	for _, e := range edits {
 		if e.File != disk.VirtualDisk {
 			out = append(out, e)
 			continue
 		}
+		content = true
 		parts, err := ed.Place(e.Offset, int64(len(e.Data)))
 		if err != nil {
-			return err
+			return "", err
 		}
 		data := e.Data
 		for _, p := range parts {
@@ -85,13 +95,23 @@ func place(ed disk.Editor, title string, edits []disk.Edit) error {
 		}
 		out = append(out, parts...)
 	}
-	return ed.Stage(title, out...)
+	if content {
+		if mark, err = ed.Renew(context.Background()); err != nil {
+			return "", err
+		}
+	}
+	return mark, ed.Stage(title, out...)
 }
 
-// note is what is said of a change that was staged.
-func note(title, more string) string {
-	if more != "" {
-		return "staged: " + title + "; " + more
+// note is what is said of a change that was staged, and of the mark that was
+// staged before it.
+func note(title, more, mark string) string {
+	text := "staged: " + title
+	if mark != "" {
+		text += ", and before it: " + mark
 	}
-	return "staged: " + title
+	if more != "" {
+		text += "; " + more
+	}
+	return text
 }

@@ -51,6 +51,12 @@ type Editor interface {
 	// Unsupported that says why.
 	Place(off, n int64) ([]Edit, error)
 
+	// Renew stages a new mark of the disk's content, as a change of its own, if
+	// the format has one (see [Renewer]) and this session has not renewed it yet.
+	// A mark that the user dropped stays dropped. It belongs before a change of
+	// the virtual disk's content. The title is empty if nothing was staged.
+	Renew(ctx context.Context) (title string, err error)
+
 	// Undo and Redo return the title of the change that they took back or
 	// brought back; store.ErrNothing tells that there is none.
 	Undo() (string, error)

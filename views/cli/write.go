@@ -19,11 +19,13 @@ import (
 
 func (a *app) writeVerb() *cobra.Command {
 	var offset, expect, file string
+	var renew bool
 	cmd := &cobra.Command{
 		Use: "write IMAGE --offset N", Short: "Overwrite bytes with those on standard input", GroupID: "write", Args: exactly(1),
 		Long: "Overwrites bytes of the virtual disk, where its sectors are stored in the image, or with --file bytes of the container.\n" +
 			"Nothing is inserted and no file grows. With --expect nothing is written unless the old bytes are the given ones.\n" +
-			"The bytes are written through a journal, made durable, read back and compared.",
+			"The bytes are written through a journal, made durable, read back and compared. No other byte changes, unless --renew\n" +
+			"asks for a new DataWriteGuid (VHDX) or CID (VMDK): these tell children of the disk that its content is another one.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("offset") {
 				return usage("write: --offset is needed")
@@ -36,16 +38,25 @@ func (a *app) writeVerb() *cobra.Command {
 			if err != nil {
 				return usage("--expect: %q is not hex", expect)
 			}
-			return a.write(cmd.Context(), args[0], off, old, file, cmd.InOrStdin())
+			return a.write(cmd.Context(), args[0], patch{off, old, file, renew}, cmd.InOrStdin())
 		},
 	}
 	cmd.Flags().StringVar(&offset, "offset", "", "start at byte `N` (512, 0x200, 64K, 100s)")
 	cmd.Flags().StringVar(&expect, "expect", "", "refuse unless the old bytes begin with `HEX`")
+	cmd.Flags().BoolVar(&renew, "renew", false, "also mark the disk's content as changed: a new DataWriteGuid or CID")
 	fileFlag(cmd, &file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
 	return cmd
 }
 
-func (a *app) write(ctx context.Context, path string, off int64, expect []byte, file string, in io.Reader) error {
+// patch is where and how bytes are overwritten.
+type patch struct {
+	off    int64
+	expect []byte
+	file   string // of the container; empty: the virtual disk
+	renew  bool   // mark the content as changed
+}
+
+func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) error {
 	if strings.HasPrefix(path, engine.SamplePrefix) {
 		return usage("write: %s is built in and can't be written; write to a file", path)
 	}
@@ -58,15 +69,22 @@ func (a *app) write(ctx context.Context, path string, off int64, expect []byte, 
 		return err
 	}
 	defer s.Close()
-	edits, err := place(s, off, int64(len(data)), file)
+	edits, err := place(s, p.off, int64(len(data)), p.file)
 	if err != nil {
 		return err
 	}
-	if err := expected(s, edits, expect); err != nil {
+	if err := expected(s, edits, p.expect); err != nil {
 		return err
 	}
 	for i := range edits {
 		data = data[copy(edits[i].Data, data):]
+	}
+	if p.renew {
+		if title, err := s.Renew(ctx); err != nil {
+			return err
+		} else if title == "" {
+			return disk.Errorf(disk.Unsupported, decode.Place{File: path}, "--renew: this image has no mark of its content that could be replaced; nothing was written")
+		}
 	}
 	if err := s.Stage("write", edits...); err != nil {
 		return err

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Renew stages a new mark of the disk's content, once a session.
+func (s *Session) Renew(ctx context.Context) (string, error) {
+	img, err := s.Image()
+	if err != nil {
+		return "", err
+	}
+	r, ok := img.(disk.Renewer)
+	if !ok || s.renewed() {
+		return "", nil
+	}
+	renewal, ok := r.Renewal()
+	if !ok {
+		return "", nil
+	}
+	edits, err := renewal.Edits(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := s.Stage(renewal.Title, edits...); err != nil {
+		return "", err
+	}
+	history := s.History()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mark = history[len(history)-1].ID
+	return renewal.Title, nil
+}
+
+// renewed reports whether the mark that this session staged still holds, or
+// was dropped by the user, who wants the old one then.
+func (s *Session) renewed() bool {
+	s.mu.Lock()
+	mark := s.mark
+	s.mu.Unlock()
+	for _, c := range s.History() {
+		if c.ID == mark {
+			return c.State != store.Undone
+		}
+	}
+	return false
+}
