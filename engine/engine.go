@@ -91,7 +91,7 @@ func interrupted(name string) disk.Finding {
 		Severity: disk.SeverityWarning,
 		Where:    []decode.Place{{File: name}},
 		Text:     fmt.Sprintf("an earlier write to this image was interrupted: its journal %s lies beside it", journal),
-		Detail:   "Some of the planned bytes may be written and others not. The journal holds the old and the new ones; keep it with the image. Nothing more is written while it is there.",
+		Detail:   "Some of the planned bytes may be written and others not. The journal holds the old and the new ones; keep it with the image. Nothing more is written while it is there: platter recover puts the old bytes back (--back) or writes all new ones (--forward).",
 	}
 }
 

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Interrupted is a commit to an image that did not come to its end: some of its
+// bytes may be on disk and others not. The journal beside the image holds both
+// sides of all of them.
+type Interrupted struct {
+	Torn   bool // the journal itself is not whole: nothing else had been written yet
+	Places int  // runs of bytes, and new lengths of files
+	Bytes  int64
+	Files  []string // in the order of the journal; as found there, not escaped
+
+	folder  *store.Folder
+	name    string
+	journal *store.Journal
+}
+
+// FindInterrupted looks for an interrupted commit to the image at path. Without
+// one it is fs.ErrNotExist. Nothing is written before Back or Forward.
+func FindInterrupted(path string, opt Options) (*Interrupted, error) {
+	folder, name, file, err := store.OpenImage(path)
+	if err != nil {
+		return nil, err
+	}
+	file.Close()
+	i := &Interrupted{folder: folder, name: name}
+	if err := errors.Join(folder.Allow(opt.Allow...), i.read()); err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	return i, nil
+}
+
+func (i *Interrupted) read() error {
+	var err error
+	i.journal, err = store.ReadJournal(i.folder, i.name)
+	if errors.Is(err, store.ErrTorn) {
+		i.Torn = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range i.journal.Steps {
+		i.Places++
+		i.Bytes += int64(len(s.New))
+		if n := len(i.Files); n == 0 || i.Files[n-1] != s.File {
+			i.Files = append(i.Files, s.File)
+		}
+	}
+	return nil
+}
+
+// Close closes the image's folder.
+func (i *Interrupted) Close() error { return i.folder.Close() }
+
+// Back puts the old bytes back and removes the journal. It refuses with
+// [store.ErrChanged], and writes nothing, if any of the bytes is neither the old
+// nor the new one: somebody else has written to the files since.
+func (i *Interrupted) Back() error {
+	if i.Torn {
+		return i.folder.Remove(store.JournalName(i.name))
+	}
+	return i.journal.RollBack(i.folder)
+}
+
+// Forward writes all of the new bytes and removes the journal; it refuses as
+// Back does. A journal that is not whole does not hold them all.
+func (i *Interrupted) Forward() error {
+	if i.Torn {
+		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
+			What: "the journal is not whole, so nothing else had been written: only the way back is left", Err: store.ErrTorn}
+	}
+	return i.journal.RollForward(i.folder)
+}
+
+// Summary says in a sentence what was interrupted, safe to print.
+func (i *Interrupted) Summary() string {
+	if i.Torn {
+		return "a write was interrupted before its first byte reached the image; only its unfinished journal is left"
+	}
+	files := decode.Printable(i.Files[0])
+	if n := len(i.Files); n > 1 {
+		files = fmt.Sprintf("%s and %d more", files, n-1)
+	}
+	return fmt.Sprintf("a write of %d bytes in %d places of %s was interrupted", i.Bytes, i.Places, files)
+}

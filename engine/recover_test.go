@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/store"
+	"platter/engine/store/storetest"
+)
+
+// leaveInterrupted leaves in a folder what a power cut leaves of a commit that
+// could do n operations, and returns the image's path and contents before and
+// after. It reports false if the commit comes to its end.
+func leaveInterrupted(t *testing.T, n int) (path string, before, after []byte, cut bool) {
+	t.Helper()
+	base := storetest.New()
+	before = bytes.Repeat([]byte("old."), 512)
+	after = bytes.Clone(before)
+	base.PutFile("disk.img", before)
+	w := store.NewWorkspace(base, "disk.img")
+	defer w.Close()
+	f, err := w.Open("disk.img")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := w.Do("overwrite", func() error {
+		_, err1 := f.WriteAt([]byte("first"), 100)
+		_, err2 := f.WriteAt([]byte("second"), 1500)
+		return errors.Join(err1, err2)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	copy(after[100:], "first")
+	copy(after[1500:], "second")
+	base.CutAfter(n)
+	if err := w.Commit(t.Context()); err == nil {
+		return "", nil, nil, false
+	}
+	left := base.CrashClone(uint64(n))
+	dir := t.TempDir()
+	for _, name := range []string{"disk.img", store.JournalName("disk.img")} {
+		if b, err := contentOf(left, name); err == nil {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return filepath.Join(dir, "disk.img"), before, after, true
+}
+
+func contentOf(in store.Opener, name string) ([]byte, error) {
+	f, err := in.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.NewSectionReader(f, 0, size))
+}
+
+// TestRecover cuts the power at every operation of a commit, and takes what is
+// left both ways.
+func TestRecover(t *testing.T) {
+	torn, whole := 0, 0
+	for _, forward := range []bool{false, true} {
+		for n := 0; ; n++ {
+			path, before, after, cut := leaveInterrupted(t, n)
+			if !cut {
+				break
+			}
+			i, err := engine.FindInterrupted(path, engine.Options{})
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, act := before, i.Back
+			switch {
+			case i.Torn:
+				torn++
+				if err := i.Forward(); !errors.Is(err, store.ErrTorn) {
+					t.Errorf("operation %d: forward with half a journal: %v", n, err)
+				}
+			case forward:
+				want, act = after, i.Forward
+				fallthrough
+			default:
+				whole++
+				if i.Places != 2 || i.Bytes != 11 {
+					t.Errorf("operation %d: %s", n, i.Summary())
+				}
+			}
+			if err := errors.Join(act(), i.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("operation %d, forward %t: the image is neither what it was nor what it should be, %v", n, forward, err)
+			}
+			if _, err := os.Stat(store.JournalName(path)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("operation %d: the journal is still there", n)
+			}
+		}
+	}
+	if torn == 0 || whole == 0 {
+		t.Errorf("%d torn journals and %d whole ones: expected some of both", torn, whole)
+	}
+}
