@@ -8,6 +8,7 @@ const (
 	FixSum     Action = "fix-checksum"
 	Review     Action = "review"
 	Writing    Action = "writing"
+	Renew      Action = "renew"
 	Write      Action = "write"
 	Drop       Action = "drop"
 )

@@ -268,6 +268,7 @@ var table = []Binding{
 
 	{Context: Everywhere, Action: Undo, Keys: []string{"u"}, Help: "Take the last change back", Group: groupEdit},
 	{Context: Everywhere, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Bring back what was undone", Group: groupEdit},
+	{Context: Everywhere, Action: Renew, Keys: []string{"M"}, Help: "Mark the disk's content as changed: a new DataWriteGuid (VHDX) or CID (VMDK), as edits in Sectors do by themselves", Group: groupEdit},
 	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Staged changes: look at them, drop some, write them to disk", Group: groupEdit},
 	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
@@ -108,7 +109,7 @@ func (m *model) dismiss(img disk.Image) {
 // those that are the view's.
 func (m *model) change(a keymap.Action) (tea.Cmd, bool) {
 	do, ok := map[keymap.Action]func() tea.Cmd{
-		keymap.Undo: m.undo, keymap.Redo: m.redo, keymap.Review: m.openReview, keymap.Writing: m.toggleWriting,
+		keymap.Undo: m.undo, keymap.Redo: m.redo, keymap.Review: m.openReview, keymap.Writing: m.toggleWriting, keymap.Renew: m.renew,
 	}[a]
 	if !ok {
 		return nil, false
@@ -124,7 +125,7 @@ func (m *model) change(a keymap.Action) (tea.Cmd, bool) {
 // nothing.
 func (m *model) changes(a keymap.Action) (string, bool) {
 	switch a {
-	case keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
+	case keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing, keymap.Renew:
 		return m.locked(), true
 	}
 	return "", false
@@ -241,6 +242,18 @@ func (m *model) redo() tea.Cmd {
 	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
 		title, err := ed.Redo()
 		return "brought back: " + title, err
+	}))
+}
+
+// renew stages a new mark of the disk's content, which a change of the files'
+// own bytes does not bring by itself.
+func (m *model) renew() tea.Cmd {
+	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+		title, err := ed.Renew(context.Background())
+		if title == "" && err == nil {
+			return "the image has no mark of its content, or it is staged already", nil
+		}
+		return note(title, "", ""), err
 	}))
 }
 
