@@ -150,13 +150,21 @@ func (c *checker) checkEntry(e tableEntry) bool {
 // areaAt names the locator or batmap that meets [off, off+n).
 func (v *Image) areaAt(off, n int64) string {
 	meets := func(at, length int64) bool { return length > 0 && off < at+length && at < off+n }
-	for _, l := range v.locators {
-		if l.fits && meets(l.off, l.length) {
-			return fmt.Sprintf("path of parent locator %d", l.slot+1)
-		}
+	if name := v.pathAt(off, n); name != "" {
+		return name
 	}
 	if v.batmap.found && (meets(v.batmap.off, vhd.Sector) || meets(v.batmap.mapOff, v.batmap.length)) {
 		return "batmap"
+	}
+	return ""
+}
+
+// pathAt names the locator whose path meets [off, off+n).
+func (v *Image) pathAt(off, n int64) string {
+	for _, l := range v.locators {
+		if l.fits && l.length > 0 && off < l.off+l.length && l.off < off+n {
+			return fmt.Sprintf("path of parent locator %d", l.slot+1)
+		}
 	}
 	return ""
 }

@@ -39,6 +39,7 @@ type Image struct {
 	parentErr error      // why what is not stored here can't be read
 	tries     disk.Tries // the names under which the parent was looked for
 	seen      *[16]byte  // the identity of the file that was found last; nil: none was
+	others    []other    // what was found in its place
 	layers    []*Image   // this image and the VHD layers below it
 	base      disk.Image // a raw disk below the last of them; nil if there is none
 
