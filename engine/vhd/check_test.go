@@ -343,7 +343,7 @@ func TestFindingsAreCapped(t *testing.T) {
 
 // TestOverlapsInPasses has more entries for one block than are sorted at once.
 func TestOverlapsInPasses(t *testing.T) {
-	const entries = 1<<20 + 1000
+	const entries = 1<<22 + 1000
 	f := build(t, plan{kind: layout.Dynamic, size: entries * 4096, block: 4096, stored: []int64{7, 9}, id: 1})
 	for i := range int64(entries) {
 		f.setEntry(i, uint32(f.blocks[7+2*(i%2)]/512))

@@ -7,6 +7,7 @@
 package vhd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -149,12 +150,13 @@ func idOf(f decode.Record[vhd.Footer]) [16]byte {
 
 // isZero reports whether b holds nothing but zeros.
 func isZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
+	for len(b) > len(zeros) {
+		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
 			return false
 		}
+		b = b[len(zeros):]
 	}
-	return true
+	return bytes.Equal(b, zeros[:len(b)])
 }
 
 // readUpTo reads what the file has of [off, off+n).
