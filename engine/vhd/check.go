@@ -199,24 +199,24 @@ func (v *Image) pathAt(off, n int64) string {
 
 // checkGaps looks at what nothing claims (V035).
 func (c *checker) checkGaps(ctx context.Context) bool {
-	reach := int64(0)
+	reach, kind := int64(0), c.image.gaps()
 	for cl, err := range c.image.ascending(ctx, &c.order) {
 		if err != nil {
 			return c.fail(err)
 		}
-		if cl.off > reach && !c.gap(reach, cl.off-reach) {
+		if cl.off > reach && !c.gap(kind, reach, cl.off-reach) {
 			return false
 		}
 		reach = max(reach, cl.off+cl.n)
 	}
-	return reach >= c.image.size || c.gap(reach, c.image.size-reach)
+	return reach >= c.image.size || c.gap(kind, reach, c.image.size-reach)
 }
 
 // gap judges a range that nothing claims.
-func (c *checker) gap(off, n int64) bool {
+func (c *checker) gap(named disk.Gap, off, n int64) bool {
 	v := c.image
 	at := v.place(off, n)
-	kind, _ := v.gap(off, n)
+	kind, _ := named(off, n)
 	switch {
 	case kind == disk.KindPadding && off < v.table.end() || c.beyond("vhd/V035"):
 	case n >= v.table.stored():

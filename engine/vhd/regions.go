@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"math"
 	"slices"
@@ -13,12 +12,11 @@ import (
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
-	"platter/engine/store"
 )
 
 // Regions tells what each byte of the file is for.
 func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
-	return disk.CoverAscending(ctx, v.src.Name, v.size, v.claims(ctx), v.gap)
+	return disk.CoverAscending(ctx, v.src.Name, v.size, v.claims(ctx), v.gaps())
 }
 
 // claims yields what the structures say is theirs, ascending.
@@ -174,25 +172,27 @@ func (v *Image) fixedClaims() []disk.Claim {
 // gapLook is how much of a gap is read to tell filler from hidden bytes.
 const gapLook = 1 << 20
 
-// gap names what nothing claims.
-func (v *Image) gap(off, n int64) (disk.Kind, string) {
-	large := v.table.blockSize > 0 && n >= v.table.stored()
-	fill, same := v.filler(off, n)
-	switch {
-	case !same:
-		return disk.KindFree, "unreferenced bytes"
-	case large:
-		return disk.KindFree, "unreferenced, filled with " + fill
+// gaps names what nothing claims, from the start of the file to its end.
+func (v *Image) gaps() disk.Gap {
+	var h holes
+	return func(off, n int64) (disk.Kind, string) {
+		large := v.table.blockSize > 0 && n >= v.table.stored()
+		fill, same := v.filler(&h, off, n)
+		switch {
+		case !same:
+			return disk.KindFree, "unreferenced bytes"
+		case large:
+			return disk.KindFree, "unreferenced, filled with " + fill
+		}
+		return disk.KindPadding, "gap of " + fill
 	}
-	return disk.KindPadding, "gap of " + fill
 }
 
 // filler reports whether the gap's first bytes are zeros, ones, or as Windows
 // leaves them behind the table first ones and then zeros. Holes of the file are
 // zeros and are not read.
-func (v *Image) filler(off, n int64) (string, bool) {
-	end := off + n
-	if data, err := store.NextData(v.src.File, off, v.size); err == io.EOF || err == nil && data.Offset >= end {
+func (v *Image) filler(h *holes, off, n int64) (string, bool) {
+	if err := h.find(v, off); err == nil && h.data.Offset >= off+n {
 		return "zeros", true
 	}
 	b, err := readUpTo(v.src.File, off, int(min(n, gapLook)))

@@ -39,18 +39,17 @@ type sectorScan struct {
 	*checker
 	ctx   context.Context
 	buf   []byte
-	asked int64       // from there on to data the file has a hole
-	data  store.Range // where bytes are stored
+	holes holes
 }
 
 // block goes through the rows of clear bits. Of a block that is all a hole
 // nothing is read.
 func (s *sectorScan) block(index, start int64) bool {
 	v, t := s.image, &s.image.table
-	if err := s.findData(start); err != nil {
+	if err := s.holes.find(v, start); err != nil {
 		return s.fail(err)
 	}
-	if s.data.Offset >= min(start+t.stored(), v.dataEnd) {
+	if s.holes.data.Offset >= min(start+t.stored(), v.dataEnd) {
 		return true
 	}
 	if !s.oldFooter(index, start) {
@@ -102,13 +101,13 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 		if err := s.ctx.Err(); err != nil {
 			return -1, err
 		}
-		if err := s.findData(off); err != nil {
+		if err := s.holes.find(s.image, off); err != nil {
 			return -1, err
 		}
-		if off = max(off, s.data.Offset); off >= end {
+		if off = max(off, s.holes.data.Offset); off >= end {
 			break
 		}
-		b := s.buf[:min(int64(len(s.buf)), s.data.End()-off, end-off)]
+		b := s.buf[:min(int64(len(s.buf)), s.holes.data.End()-off, end-off)]
 		n, err := f.ReadAt(b, off)
 		if n < len(b) {
 			return -1, shortRead(off, n, len(b), err)
@@ -121,17 +120,24 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 	return -1, nil
 }
 
-// findData looks for the next bytes from off on that are not in a hole, unless
-// it is still known from the last time.
-func (s *sectorScan) findData(off int64) error {
-	if off >= s.asked && off < s.data.End() {
+// holes remembers the next bytes of the file that are stored, for those who go
+// through it from its start to its end.
+type holes struct {
+	asked int64       // from there on to data the file has a hole
+	data  store.Range // where bytes are stored
+}
+
+// find looks for the next bytes from off on that are not in a hole, unless it
+// is still known from the last time.
+func (h *holes) find(v *Image, off int64) error {
+	if off >= h.asked && off < h.data.End() {
 		return nil
 	}
-	data, err := store.NextData(s.image.src.File, off, s.image.size)
+	data, err := store.NextData(v.src.File, off, v.size)
 	if err == io.EOF {
-		data, err = store.Range{Offset: s.image.size, Length: 1}, nil
+		data, err = store.Range{Offset: v.size, Length: 1}, nil
 	}
-	s.asked, s.data = off, data
+	h.asked, h.data = off, data
 	return err
 }
 
