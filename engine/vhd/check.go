@@ -12,12 +12,13 @@ import (
 // perCode is how many findings of one code are listed.
 const perCode = 1000
 
-// Check examines the image and all of its table and bitmaps. Findings of one
+// Check examines the image and all of its table and bitmaps, and looks for
+// errors in the layers below. Findings of one
 // code beyond the first thousand are only counted.
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{image: v, yield: yield, count: map[string]int{}, order: order{image: v}}
-		if c.opening() && c.scans(ctx) {
+		if c.opening() && c.scans(ctx) && c.checkLayers(ctx) {
 			c.rest()
 		}
 	}
