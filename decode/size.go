@@ -59,13 +59,14 @@ func cutUnit(s string) (string, uint64) {
 func FormatSize(n uint64) string {
 	const units = "KMGTPE"
 	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
+		return strconv.FormatUint(n, 10) + " B"
 	}
 	unit := (bits.Len64(n) - 1) / 10
 	whole := n >> (10 * unit)
 	tenth := (n >> (10*unit - 10) & 1023) * 10 / 1024
-	if tenth == 0 {
-		return fmt.Sprintf("%d %ciB", whole, units[unit-1])
+	number := strconv.FormatUint(whole, 10)
+	if tenth != 0 {
+		number += "." + strconv.FormatUint(tenth, 10)
 	}
-	return fmt.Sprintf("%d.%d %ciB", whole, tenth, units[unit-1])
+	return number + " " + units[unit-1:unit] + "iB"
 }

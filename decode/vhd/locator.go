@@ -74,3 +74,14 @@ func fileURL(s string) string {
 	}
 	return rest
 }
+
+// IsRelative reports whether a file name, with slashes, stays relative to the
+// child's folder on every system, as the paths of W2ru have to.
+func IsRelative(name string) bool {
+	return name != "" && !strings.HasPrefix(name, "/") && !strings.Contains(name, ":")
+}
+
+// RelativePath is the data of a W2ru locator for a file name with slashes.
+func RelativePath(name string) []byte {
+	return decode.EncodeUTF16(`.\`+strings.ReplaceAll(name, "/", `\`), decode.Little)
+}

@@ -130,46 +130,101 @@ func (c *cover) merge() {
 	c.held = out
 }
 
-// sweep walks the sorted claims. Of those seen so far only the two that reach
-// furthest matter: below the second's end two claims meet, below the first's
-// end there is one, behind it none.
+// sweep walks the sorted claims.
 func (c *cover) sweep(from, to int64) bool {
-	pos := from
-	var first, second Claim
-	upTo := func(limit int64) bool {
-		if end := min(second.end(), limit); pos < end {
-			if !c.emit(pos, end, KindOverlap, first.Name+" and "+second.Name) {
-				return false
-			}
-			pos = end
-		}
-		if end := min(first.end(), limit); pos < end {
-			if !c.emit(pos, end, first.Kind, first.Name) {
-				return false
-			}
-			pos = end
-		}
-		if pos < limit {
-			kind, name := c.gap(pos, limit-pos)
-			if !c.emit(pos, limit, kind, name) {
-				return false
-			}
-			pos = limit
-		}
-		return true
-	}
+	s := sweep{cover: c, pos: from}
 	for _, cl := range c.held {
-		if !upTo(cl.Offset) {
+		if !s.add(cl) {
 			return false
 		}
-		switch {
-		case cl.end() > first.end():
-			first, second = cl, first
-		case cl.end() > second.end():
-			second = cl
+	}
+	return s.upTo(to)
+}
+
+// sweep turns ascending claims into regions. Of the claims seen so far only the
+// two that reach furthest matter: below the second's end two claims meet, below
+// the first's end there is one, behind it none.
+type sweep struct {
+	*cover
+	pos           int64
+	first, second Claim
+}
+
+func (s *sweep) add(cl Claim) bool {
+	if !s.upTo(cl.Offset) {
+		return false
+	}
+	switch {
+	case cl.end() > s.first.end():
+		s.first, s.second = cl, s.first
+	case cl.end() > s.second.end():
+		s.second = cl
+	}
+	return true
+}
+
+// upTo emits the regions below limit.
+func (s *sweep) upTo(limit int64) bool {
+	if end := min(s.second.end(), limit); s.pos < end {
+		if !s.emit(s.pos, end, KindOverlap, s.first.Name+" and "+s.second.Name) {
+			return false
+		}
+		s.pos = end
+	}
+	if end := min(s.first.end(), limit); s.pos < end {
+		if !s.emit(s.pos, end, s.first.Kind, s.first.Name) {
+			return false
+		}
+		s.pos = end
+	}
+	if s.pos < limit {
+		kind, name := s.gap(s.pos, limit-s.pos)
+		if !s.emit(s.pos, limit, kind, name) {
+			return false
+		}
+		s.pos = limit
+	}
+	return true
+}
+
+// CoverAscending is [Cover] for claims that come in the order of their offsets:
+// it holds none of them.
+func CoverAscending(ctx context.Context, file string, size int64, claims iter.Seq2[Claim, error], gap Gap) iter.Seq2[Region, error] {
+	return func(yield func(Region, error) bool) {
+		c := &cover{ctx: ctx, file: file, gap: gap, yield: yield}
+		if err := c.stream(size, claims); err != nil {
+			c.flush()
+			yield(Region{}, err)
 		}
 	}
-	return upTo(to)
+}
+
+func (c *cover) stream(size int64, claims iter.Seq2[Claim, error]) error {
+	s := sweep{cover: c}
+	n := 0
+	for cl, err := range claims {
+		if n++; err == nil && n%4096 == 1 {
+			err = c.ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		end := min(cl.end(), size)
+		if cl.Offset < 0 || cl.end() < cl.Offset || end <= cl.Offset {
+			continue
+		}
+		cl.Length = end - cl.Offset
+		if !s.add(cl) {
+			return nil
+		}
+	}
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	if s.upTo(size) {
+		c.flush()
+	}
+	return nil
 }
 
 // emit joins a region to the one before if a window's border parted them.

@@ -47,11 +47,7 @@ type workbench struct {
 // image opens the image as staged.
 func (w workbench) image() disk.Image {
 	w.t.Helper()
-	f, err := w.ws.Open(w.name)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	img, err := w.open(w.t.Context(), disk.Source{Path: w.name, Name: w.name, File: f, Opener: &opener{w.t, w.ws, w.name, w.formats, []store.FileID{idOf(w.t, f)}}})
+	img, err := w.open(w.t.Context(), Staged(w.t, w.ws, w.name, w.formats))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -114,7 +110,7 @@ func (w workbench) repair(before []disk.Finding, finding, repair int, also strin
 		w.t.Errorf("%s: the repair %q has %d edits, error %v", f.Code, r.Title, len(edits), err)
 		return
 	}
-	if err := w.stage(r.Title, edits); err != nil {
+	if err := Stage(w.ws, r.Title, edits); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, after := range w.check() {
@@ -130,10 +126,21 @@ func (w workbench) repair(before []disk.Finding, finding, repair int, also strin
 	}
 }
 
-func (w workbench) stage(title string, edits []disk.Edit) error {
-	return w.ws.Do(title, func() error {
+// Staged is a source over a file as a workspace has it staged.
+func Staged(t testing.TB, ws *store.Workspace, name string, formats Formats) disk.Source {
+	t.Helper()
+	f, err := ws.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return disk.Source{Path: name, Name: name, File: f, Opener: &opener{t, ws, name, formats, []store.FileID{idOf(t, f)}}}
+}
+
+// Stage makes one change of edits to the files of a workspace.
+func Stage(ws *store.Workspace, title string, edits []disk.Edit) error {
+	return ws.Do(title, func() error {
 		for _, e := range edits {
-			f, err := w.ws.Open(e.File)
+			f, err := ws.Open(e.File)
 			if err != nil {
 				return err
 			}

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
 )
-
-// identified is what a VHD parent can be recognised by.
-type identified interface{ UniqueID() [16]byte }
 
 // errNoName is why a parent is not even looked for.
 var errNoName = errors.New("the image does not name its parent")
@@ -105,7 +103,7 @@ func (v *Image) otherDisk(name string) error {
 	if v.wantsRaw() {
 		return nil
 	}
-	f, _, err := v.src.Opener.OpenFile(name)
+	f, rel, err := v.src.Opener.OpenFile(name)
 	if err != nil {
 		return nil // OpenParent will say why
 	}
@@ -118,14 +116,18 @@ func (v *Image) otherDisk(name string) error {
 	if err != nil || found.recognised == "" {
 		return err
 	}
-	return v.compareID(name, idOf(found.ruling()))
+	return v.compareID(name, rel, found.ruling())
 }
 
-func (v *Image) compareID(name string, id [16]byte) error {
+// compareID fails if the footer of the file that was found under a name has
+// another identity than the one wanted, and remembers whose.
+func (v *Image) compareID(name, file string, footer decode.Record[vhd.Footer]) error {
+	id := idOf(footer)
 	v.seen = &id
 	if id == v.wantedID() {
 		return nil
 	}
+	v.remember(other{name: name, file: file, footer: footer})
 	return fmt.Errorf("%s: %w: unique_id is %x, wanted %x", decode.Quote(name), errOtherDisk, id, v.wantedID())
 }
 
@@ -157,14 +159,32 @@ func (v *Image) tryParent(name string) (disk.Image, error) {
 	if format == "raw" {
 		return img, nil
 	}
-	var id [16]byte
-	if p, ok := img.(identified); ok {
-		id = p.UniqueID()
+	p, ok := img.(*Image)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s: %w: it is no VHD", decode.Quote(name), errOtherDisk), img.Close())
 	}
-	if err := v.compareID(name, id); err != nil {
+	if err := v.compareID(name, p.src.Name, p.footer); err != nil {
 		return nil, errors.Join(err, img.Close())
 	}
 	return img, nil
+}
+
+// other is an image that was found where the parent should be, but has another
+// identity.
+type other struct {
+	name   string // under which it was opened
+	file   string // its name among the image's files
+	footer decode.Record[vhd.Footer]
+}
+
+// maxOthers bounds how many of them are remembered.
+const maxOthers = 4
+
+func (v *Image) remember(o other) {
+	same := func(x other) bool { return x.file == o.file }
+	if len(v.others) < maxOthers && !slices.ContainsFunc(v.others, same) {
+		v.others = append(v.others, o)
+	}
 }
 
 // wantsRaw reports whether the parent is a raw disk: tapdisk says so by

@@ -144,6 +144,40 @@ func TestMissingBase(t *testing.T) {
 	enginetest.Conform(t, img)
 }
 
+// TestDamagedLayers has layers with errors below a good child: its check tells
+// one of each, under the code that the layer's own check gives it.
+func TestDamagedLayers(t *testing.T) {
+	for _, c := range []struct {
+		damaged []int
+		plant   func(*fixture)
+		want    string
+	}{
+		{nil, func(*fixture) {}, ""},
+		{[]int{3}, func(f *fixture) { f.setEntry(0, 0); f.setEntry(1, 3) }, "vhd/V031 layer3.vhd"},
+		{[]int{1, 3}, func(f *fixture) { f.setEntry(7, 0x7FFFFFFF) }, "vhd/V032 layer1.vhd|vhd/V032 layer3.vhd"},
+		{[]int{2}, func(f *fixture) { f.bytes[30]++ }, "vhd/V003 layer2.vhd"},
+	} {
+		list := chain(t, 4)
+		for _, i := range c.damaged {
+			c.plant(list[i])
+		}
+		var got []string
+		for _, f := range check(t, open(t, enginetest.Memory(t, chainFiles(list), chainName(0), formats))) {
+			if f.Severity < bad {
+				continue
+			}
+			if len(f.Where) == 0 || !strings.Contains(f.Text, f.Where[0].File) || f.Fatal || len(f.Repairs) > 0 {
+				t.Errorf("%+v", f)
+				continue
+			}
+			got = append(got, f.Code+" "+f.Where[0].File)
+		}
+		if text := strings.Join(got, "|"); text != c.want {
+			t.Errorf("layers %v: %s, want %s", c.damaged, text, c.want)
+		}
+	}
+}
+
 // TestRefusedParent has a parent that is found but can't be read.
 func TestRefusedParent(t *testing.T) {
 	base := build(t, dynamicPlan)

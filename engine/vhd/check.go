@@ -12,12 +12,13 @@ import (
 // perCode is how many findings of one code are listed.
 const perCode = 1000
 
-// Check examines the image and all of its table and bitmaps. Findings of one
+// Check examines the image and all of its table and bitmaps, and looks for
+// errors in the layers below. Findings of one
 // code beyond the first thousand are only counted.
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, yield: yield, count: map[string]int{}}
-		if c.opening() && c.scans(ctx) {
+		c := &checker{image: v, yield: yield, count: map[string]int{}, order: order{image: v}}
+		if c.opening() && c.scans(ctx) && c.checkLayers(ctx) {
 			c.rest()
 		}
 	}
@@ -28,6 +29,7 @@ type checker struct {
 	image *Image
 	yield func(disk.Finding, error) bool
 	count map[string]int
+	order order
 	over  []disk.Finding // the first of each code that is not listed
 }
 
@@ -41,6 +43,16 @@ func (c *checker) report(f disk.Finding) bool {
 	case n == perCode+1:
 		c.over = append(c.over, f)
 	}
+	return true
+}
+
+// beyond counts a finding of a code of which more than enough are listed, so
+// that it need not even be worded.
+func (c *checker) beyond(code string) bool {
+	if c.count[code] <= perCode {
+		return false
+	}
+	c.count[code]++
 	return true
 }
 
@@ -125,35 +137,50 @@ func (c *checker) checkEntries(ctx context.Context) bool {
 
 func (c *checker) checkEntry(e tableEntry) bool {
 	v, t := c.image, &c.image.table
-	at := v.place(t.off+4*e.index, 4)
 	start := int64(e.sector) * vhd.Sector
-	block := v.place(start, t.stored())
+	code := ""
 	switch {
 	case e.index >= t.needed && e.holes > 0:
 		return true // spare entries of XenServer
 	case e.holes > 0:
-		at.Length = 4 * e.holes
-		return c.report(v.finding("V031", fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at))
+		code = "V031"
 	case e.index >= t.needed:
-		return c.report(v.finding("V038", fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block))
+		code = "V038"
 	case v.touchesMetadata(start, t.stored()):
-		return c.report(v.finding("V031", fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block))
+		code = "V031"
 	case start+t.stored() > v.dataEnd:
-		return c.report(v.finding("V032", fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block))
+		code = "V032"
+	case v.areaAt(start, t.stored()) != "":
+		code = "V031"
 	}
-	if name := v.areaAt(start, t.stored()); name != "" {
-		return c.report(v.finding("V031", fmt.Sprintf("block %d at 0x%x overlaps the %s", e.index, start, name), at, block))
+	return code == "" || c.beyond("vhd/"+code) || c.report(v.entryFinding(code, e))
+}
+
+// entryFinding words what is wrong with an entry.
+func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
+	t := &v.table
+	at := v.place(t.off+4*e.index, 4)
+	start := int64(e.sector) * vhd.Sector
+	block := v.place(start, t.stored())
+	switch {
+	case e.holes > 0:
+		at.Length = 4 * e.holes
+		return v.finding(code, fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at)
+	case code == "V038":
+		return v.finding(code, fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
+	case code == "V032":
+		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
+	case v.touchesMetadata(start, t.stored()):
+		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block)
 	}
-	return true
+	return v.finding(code, fmt.Sprintf("block %d at 0x%x overlaps the %s", e.index, start, v.areaAt(start, t.stored())), at, block)
 }
 
 // areaAt names the locator or batmap that meets [off, off+n).
 func (v *Image) areaAt(off, n int64) string {
 	meets := func(at, length int64) bool { return length > 0 && off < at+length && at < off+n }
-	for _, l := range v.locators {
-		if l.fits && meets(l.off, l.length) {
-			return fmt.Sprintf("path of parent locator %d", l.slot+1)
-		}
+	if name := v.pathAt(off, n); name != "" {
+		return name
 	}
 	if v.batmap.found && (meets(v.batmap.off, vhd.Sector) || meets(v.batmap.mapOff, v.batmap.length)) {
 		return "batmap"
@@ -161,29 +188,44 @@ func (v *Image) areaAt(off, n int64) string {
 	return ""
 }
 
+// pathAt names the locator whose path meets [off, off+n).
+func (v *Image) pathAt(off, n int64) string {
+	for _, l := range v.locators {
+		if l.fits && l.length > 0 && off < l.off+l.length && l.off < off+n {
+			return fmt.Sprintf("path of parent locator %d", l.slot+1)
+		}
+	}
+	return ""
+}
+
 // checkGaps looks at what nothing claims (V035).
 func (c *checker) checkGaps(ctx context.Context) bool {
-	v := c.image
-	for r, err := range v.Regions(ctx) {
+	reach, kind := int64(0), c.image.gaps()
+	for cl, err := range c.image.ascending(ctx, &c.order) {
 		if err != nil {
 			return c.fail(err)
 		}
-		gap := r.Kind == disk.KindFree || r.Kind == disk.KindPadding && r.Offset >= v.table.end()
-		last := r.Offset+r.Length == v.dataEnd
-		at := v.place(r.Offset, r.Length)
-		ok := true
-		switch {
-		case !gap:
-		case r.Length >= v.table.stored():
-			ok = c.report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", r.Length, r.Offset, r.Length/v.table.stored()), at), warning))
-		case last:
-			ok = c.report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", r.Length), at))
-		case r.Kind == disk.KindFree:
-			ok = c.report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", r.Length, r.Offset), at))
-		}
-		if !ok {
+		if cl.off > reach && !c.gap(kind, reach, cl.off-reach) {
 			return false
 		}
+		reach = max(reach, cl.off+cl.n)
+	}
+	return reach >= c.image.size || c.gap(kind, reach, c.image.size-reach)
+}
+
+// gap judges a range that nothing claims.
+func (c *checker) gap(named disk.Gap, off, n int64) bool {
+	v := c.image
+	at := v.place(off, n)
+	kind, _ := named(off, n)
+	switch {
+	case kind == disk.KindPadding && off < v.table.end() || c.beyond("vhd/V035"):
+	case n >= v.table.stored():
+		return c.report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", n, off, n/v.table.stored()), at), warning))
+	case off+n == v.dataEnd:
+		return c.report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", n), at))
+	case kind == disk.KindFree:
+		return c.report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", n, off), at))
 	}
 	return true
 }

@@ -94,10 +94,33 @@ func (v *Image) judgeChain() {
 	}
 	if p, ok := v.parent.(*Image); ok {
 		v.judgeParentTime(p)
+		if names := v.parentNames(); len(names) > 0 && !v.namesFile(names, p) {
+			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.Quote(p.src.Name))
+		}
 	}
 	if last := v.layers[len(v.layers)-1]; last != v && last.parentErr != nil {
 		v.add("V043", "further down the chain the parent %s can't be used: %v", at, last.wanted(), last.parentErr)
 	}
+}
+
+// namesFile reports whether one of the names leads to the file of a parent.
+// Other programs have only these.
+func (v *Image) namesFile(names []string, p *Image) bool {
+	want, err := p.src.File.ID()
+	if err != nil {
+		return true
+	}
+	for _, name := range names {
+		f, _, err := v.src.Opener.OpenFile(name)
+		if err != nil {
+			continue
+		}
+		id, err := f.ID()
+		if f.Close(); err != nil || id == want {
+			return true
+		}
+	}
+	return false
 }
 
 // chainFault is the innermost cause, where a long chain wraps it many times.

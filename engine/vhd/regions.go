@@ -2,34 +2,124 @@ package vhd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"iter"
+	"math"
+	"slices"
 	"strconv"
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
-	"platter/engine/store"
 )
 
 // Regions tells what each byte of the file is for.
 func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
-	claims := func(from, to int64) iter.Seq2[disk.Claim, error] { return v.claims(ctx, from, to) }
-	return disk.Cover(ctx, v.src.Name, v.size, claims, v.gap)
+	return disk.CoverAscending(ctx, v.src.Name, v.size, v.claims(ctx), v.gaps())
 }
 
-// claims yields what the structures say is theirs, in no order.
-func (v *Image) claims(ctx context.Context, from, to int64) iter.Seq2[disk.Claim, error] {
+// claims yields what the structures say is theirs, ascending.
+func (v *Image) claims(ctx context.Context) iter.Seq2[disk.Claim, error] {
 	return func(yield func(disk.Claim, error) bool) {
-		for _, c := range v.fixedClaims() {
-			if !yield(c, nil) {
+		q := blockQueue{image: v, yield: yield}
+		for cl, err := range v.ascending(ctx, &order{image: v}) {
+			switch {
+			case err != nil:
+				yield(disk.Claim{}, err)
+				return
+			case !q.upTo(cl.off):
+				return
+			case cl.fixed.Length > 0:
+				if !yield(cl.fixed, nil) {
+					return
+				}
+			case !q.block(cl.block):
 				return
 			}
 		}
-		if v.table.placed && v.dynamicKind() {
-			v.blockClaims(ctx, from, to, yield)
+		q.upTo(math.MaxInt64)
+	}
+}
+
+// blockQueue makes two claims of each block, ascending also where the next
+// block starts before the data of the one before. As all blocks have one size,
+// their data come in the order of the blocks.
+type blockQueue struct {
+	image  *Image
+	yield  func(disk.Claim, error) bool
+	data   []disk.Claim // not yet claimed
+	sector uint32       // of the last blocks,
+	same   int          // so many of them
+}
+
+// block claims the bitmap. Of the blocks of one place two are enough to show
+// that they overlap.
+func (q *blockQueue) block(b storedBlock) bool {
+	if b.sector != q.sector {
+		q.sector, q.same = b.sector, 0
+	}
+	if q.same++; q.same > 2 {
+		return true
+	}
+	t := &q.image.table
+	name := "block " + strconv.FormatUint(uint64(b.index), 10)
+	if int64(b.index) >= t.needed {
+		name = "stale " + name
+	}
+	data := b.start() + t.bitmapBytes
+	q.data = append(q.data, disk.Claim{Offset: data, Length: min(t.blockSize, q.image.dataEnd-data), Kind: disk.KindPayload, Name: name})
+	return q.yield(disk.Claim{Offset: b.start(), Length: t.bitmapBytes, Kind: disk.KindBitmap, Name: "sector bitmap of " + name}, nil)
+}
+
+// upTo claims the data that starts before a place.
+func (q *blockQueue) upTo(off int64) bool {
+	n := 0
+	for n < len(q.data) && q.data[n].Offset <= off {
+		if !q.yield(q.data[n], nil) {
+			return false
 		}
+		n++
+	}
+	q.data = slices.Delete(q.data, 0, n)
+	return true
+}
+
+// claim is what a structure, or a block with its bitmap, has of the file.
+type claim struct {
+	off, n int64
+	fixed  disk.Claim // empty for a block
+	block  storedBlock
+}
+
+// ascending yields the structures and the blocks as they lie in the file.
+// Entries that can't be right claim nothing; entries behind the last one needed
+// count, since something may be stored there.
+func (v *Image) ascending(ctx context.Context, o *order) iter.Seq2[claim, error] {
+	return func(yield func(claim, error) bool) {
+		fixed := v.fixedClaims()
+		slices.SortStableFunc(fixed, func(a, b disk.Claim) int { return cmp.Compare(a.Offset, b.Offset) })
+		upTo := func(off int64) bool {
+			for ; len(fixed) > 0 && fixed[0].Offset <= off; fixed = fixed[1:] {
+				if c := fixed[0]; c.Length > 0 && !yield(claim{off: c.Offset, n: c.Length, fixed: c}, nil) {
+					return false
+				}
+			}
+			return true
+		}
+		if v.table.placed && v.dynamicKind() {
+			for b, err := range o.blocks(ctx) {
+				if err != nil {
+					yield(claim{}, err)
+					return
+				}
+				start := b.start()
+				if !upTo(start) || !yield(claim{off: start, n: min(v.table.stored(), v.dataEnd-start), block: b}, nil) {
+					return
+				}
+			}
+		}
+		upTo(math.MaxInt64)
 	}
 }
 
@@ -79,54 +169,30 @@ func (v *Image) fixedClaims() []disk.Claim {
 	return list
 }
 
-// blockClaims yields bitmap and data of the blocks that meet [from, to).
-// Entries that can't be right claim nothing; entries behind the last one
-// needed count, since something may be stored there.
-func (v *Image) blockClaims(ctx context.Context, from, to int64, yield func(disk.Claim, error) bool) {
-	t := &v.table
-	for e, err := range t.scan(ctx, 0, t.entries) {
-		if err != nil {
-			yield(disk.Claim{}, err)
-			return
-		}
-		start := int64(e.sector) * vhd.Sector
-		if e.holes > 0 || start >= to || start+t.stored() <= from || v.misplaced(e.sector) != "" {
-			continue
-		}
-		name := "block " + strconv.FormatInt(e.index, 10)
-		if e.index >= t.needed {
-			name = "stale " + name
-		}
-		data := start + t.bitmapBytes
-		if !yield(disk.Claim{Offset: start, Length: t.bitmapBytes, Kind: disk.KindBitmap, Name: "sector bitmap of " + name}, nil) ||
-			!yield(disk.Claim{Offset: data, Length: min(t.blockSize, v.dataEnd-data), Kind: disk.KindPayload, Name: name}, nil) {
-			return
-		}
-	}
-}
-
 // gapLook is how much of a gap is read to tell filler from hidden bytes.
 const gapLook = 1 << 20
 
-// gap names what nothing claims.
-func (v *Image) gap(off, n int64) (disk.Kind, string) {
-	large := v.table.blockSize > 0 && n >= v.table.stored()
-	fill, same := v.filler(off, n)
-	switch {
-	case !same:
-		return disk.KindFree, "unreferenced bytes"
-	case large:
-		return disk.KindFree, "unreferenced, filled with " + fill
+// gaps names what nothing claims, from the start of the file to its end.
+func (v *Image) gaps() disk.Gap {
+	var h holes
+	return func(off, n int64) (disk.Kind, string) {
+		large := v.table.blockSize > 0 && n >= v.table.stored()
+		fill, same := v.filler(&h, off, n)
+		switch {
+		case !same:
+			return disk.KindFree, "unreferenced bytes"
+		case large:
+			return disk.KindFree, "unreferenced, filled with " + fill
+		}
+		return disk.KindPadding, "gap of " + fill
 	}
-	return disk.KindPadding, "gap of " + fill
 }
 
 // filler reports whether the gap's first bytes are zeros, ones, or as Windows
 // leaves them behind the table first ones and then zeros. Holes of the file are
 // zeros and are not read.
-func (v *Image) filler(off, n int64) (string, bool) {
-	end := off + n
-	if data, err := store.NextData(v.src.File, off, v.size); err == io.EOF || err == nil && data.Offset >= end {
+func (v *Image) filler(h *holes, off, n int64) (string, bool) {
+	if err := h.find(v, off); err == nil && h.data.Offset >= off+n {
 		return "zeros", true
 	}
 	b, err := readUpTo(v.src.File, off, int(min(n, gapLook)))

@@ -10,21 +10,25 @@ import (
 	"platter/engine/disk"
 )
 
-// remedies are the repairs of findings by code, as far as they replace bytes
-// in place (vhd.md 18). They get the finding's places.
+// remedies are the repairs of findings by code (vhd.md 18). They get the
+// finding's places.
 var remedies = map[string]func(v *Image, where []decode.Place) []disk.Repair{
+	"V001": (*Image).newFooters,
 	"V002": (*Image).restoreTail,
 	"V003": (*Image).restoreFront,
 	"V004": (*Image).resealFooter,
 	"V005": (*Image).chooseFooter,
 	"V007": footerRemedy("put the cookie \"conectix\" back", "the image was disabled on purpose, perhaps because its content is not whole",
 		func(_ *Image, f decode.Record[vhd.Footer]) { vhd.FooterCookie.Put(f, vhd.Cookie) }),
+	"V008": (*Image).alignFile,
+	"V009": (*Image).cutTrailing,
 	"V011": footerRemedy("set the features to the defined bits", "",
 		func(_ *Image, f decode.Record[vhd.Footer]) {
 			vhd.FooterFeatures.Put(f, vhd.FooterFeatures.Get(f)&1|2)
 		}),
 	"V012": (*Image).inferType,
 	"V013": (*Image).pointFooter,
+	"V014": (*Image).correctSize,
 	"V015": (*Image).fitFixed,
 	"V017": footerRemedy("compute the geometry from the size", "old guests that start by cylinder, head and sector may have been set up with the other geometry",
 		func(_ *Image, f decode.Record[vhd.Footer]) { putGeometry(f, vhd.FooterCurrentSize.Get(f)) }),
@@ -32,20 +36,25 @@ var remedies = map[string]func(v *Image, where []decode.Place) []disk.Repair{
 		func(_ *Image, f decode.Record[vhd.Footer]) { vhd.FooterSavedState.Put(f, 0) }),
 	"V022": footerRemedy("zero the reserved bytes", "what is hidden in them is lost", zeroReserved),
 	"V020": (*Image).newIdentity,
-	"V024": (*Image).resealHeader,
+	"V024": (*Image).restoreHeader,
 	"V025": headerRemedy("set the offset to all ones", "", func(h []byte) { fill(h[8:16], 0xFF) }),
+	"V029": (*Image).fitTable,
 	"V030": (*Image).dropSpares,
 	"V031": (*Image).clearEntry,
-	"V032": (*Image).clearEntry,
-	"V034": (*Image).clearEither,
+	"V032": (*Image).extendFile,
+	"V034": (*Image).partBlocks,
 	"V037": (*Image).padTable,
 	"V038": (*Image).clearEntry,
 	"V039": headerRemedy("zero the fields of the parent", "if the image was a differencing one, nothing names its parent any more",
 		func(h []byte) { clear(h[40:60]); clear(h[64:768]) }),
+	"V040": (*Image).nameParent,
 	"V041": (*Image).mendLocator,
 	"V042": (*Image).sizeLocator,
+	"V043": (*Image).nameParent,
+	"V044": (*Image).takeOther,
 	"V045": (*Image).acceptParentTime,
 	"V049": (*Image).mendBatmap,
+	"V051": (*Image).completeFooter,
 	"V054": (*Image).unmark,
 }
 
@@ -107,35 +116,6 @@ func (v *Image) copies() []footerCopy {
 	return list
 }
 
-// restoreTail writes the footer from the start to the end, where the damaged
-// one can still be recognised. A footer that was cut off is none: the last
-// sector of such a file belongs to a block.
-func (v *Image) restoreTail([]decode.Place) []disk.Repair {
-	front, tail := v.footers.front, v.footers.tail
-	at, n := tail.off, tail.length
-	if !tail.present {
-		at, n = v.size-vhd.FooterSize, vhd.FooterSize
-		if !v.footers.torn && !v.remnant(at) {
-			return nil
-		}
-	}
-	if at < vhd.FooterSize || at%vhd.Sector != 0 && n == vhd.FooterSize {
-		return nil
-	}
-	return []disk.Repair{v.mend("write the footer from the start of the file to its end", "", at, n, func(b []byte) { copy(b, front.raw) })}
-}
-
-// remnant reports whether the bytes at off are a footer of this image with a
-// damaged cookie: they still have its identity.
-func (v *Image) remnant(off int64) bool {
-	b, err := readUpTo(v.src.File, max(0, off), vhd.FooterSize)
-	if err != nil || len(b) < vhd.FooterSize {
-		return false
-	}
-	rec, ok := vhd.FooterTable.Of(b)
-	return ok && idOf(rec) == v.UniqueID() && !isZero(b[vhd.FooterID.Offset():][:vhd.FooterID.Size()])
-}
-
 func (v *Image) restoreFront([]decode.Place) []disk.Repair {
 	tail := v.footers.tail
 	if vhd.FooterDataOffset.Get(v.footer) < vhd.FooterSize {
@@ -192,29 +172,6 @@ func (v *Image) pointFooter([]decode.Place) []disk.Repair {
 		return nil
 	}
 	return v.mendFooters("point to the dynamic header at 0x200", "", func(f decode.Record[vhd.Footer]) { vhd.FooterDataOffset.Put(f, vhd.FooterSize) })
-}
-
-// fitFixed gives a fixed disk the size that the file has room for (V015).
-func (v *Image) fitFixed([]decode.Place) []disk.Repair {
-	room := v.dataEnd
-	if room < vhd.Sector || room%vhd.Sector != 0 {
-		return nil
-	}
-	risk := "the guest sees a larger disk; what lies behind the old end may be no part of it"
-	if v.virtual > room {
-		risk = "the guest sees a smaller disk: what was cut off is given up"
-	}
-	return v.mendFooters("set the size to what the file has room for", risk, func(f decode.Record[vhd.Footer]) {
-		vhd.FooterCurrentSize.Put(f, uint64(room))
-		putGeometry(f, uint64(room))
-	})
-}
-
-func putGeometry(f decode.Record[vhd.Footer], size uint64) {
-	g := vhd.GeometryFor(size)
-	vhd.FooterCylinders.Put(f, g.Cylinders)
-	vhd.FooterHeads.Put(f, g.Heads)
-	vhd.FooterSectors.Put(f, g.Sectors)
 }
 
 func (v *Image) newIdentity([]decode.Place) []disk.Repair {

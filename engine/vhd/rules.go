@@ -77,10 +77,63 @@ var rules = map[string]rule{
 	"V054": {info, false, "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others."},
 }
 
-// finding makes a finding of a code with its usual severity.
+// finding makes a finding of a code with its usual severity. Where nothing can
+// be repaired it says why.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
 	r := rules[code]
-	return disk.Finding{Code: "vhd/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
+	f := disk.Finding{Code: "vhd/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
+	if why := unrepaired[code]; why != "" && len(f.Repairs) == 0 {
+		f.Detail += " " + why
+	}
+	return f
+}
+
+// sealFirst is why no field of a damaged footer is changed.
+const sealFirst = "A footer with a wrong checksum has to be mended first (V004)."
+
+// unrepaired says for each code why a finding has no repair, and what else can
+// be done. Those that are not listed always have one, or are notes that ask for
+// none.
+var unrepaired = map[string]string{
+	"V001": "The header and its table do not make sense either, so no footer can be made from them.",
+	"V002": "The copy at the start is of no dynamic or differencing image, so the end of the data is not known.",
+	"V003": "The footer at the end has no room for a copy: it says that other structures lie at the start.",
+	"V006": "Which disk is meant only its owner knows: no repair can choose.",
+	"V007": sealFirst,
+	"V008": "Without a valid footer nobody knows where the image ends.",
+	"V010": "What a program meant by another version nobody knows, so it is not changed.",
+	"V011": sealFirst,
+	"V012": "Neither a dynamic header nor the length of the file tells the type; a footer with a wrong checksum has to be mended first.",
+	"V013": "No valid dynamic header lies behind the footer copy; a footer with a wrong checksum has to be mended first.",
+	"V014": "Neither the file nor the table tells another size; a footer with a wrong checksum has to be mended first.",
+	"V015": "The file has no room for a disk, or would more than double; a footer with a wrong checksum has to be mended first.",
+	"V017": sealFirst,
+	"V018": "Both sizes are in use: convert the image with a program that shows the one that is meant.",
+	"V020": sealFirst,
+	"V021": sealFirst,
+	"V022": sealFirst,
+	"V024": "A header of another version is not changed. A new one is made only for a dynamic image whose footer is valid; the identity of a differencing image's parent is lost with the header.",
+	"V025": "A header with a wrong checksum has to be mended first (V024).",
+	"V026": "Without the size of a block the table means nothing. If it is known from an image of the same program, put it in by hand and mend the checksum.",
+	"V027": "The size of the blocks can't be changed in place: convert the image.",
+	"V028": "Where the table lies can only be found by hand: it is usually at 0x600, or at 0x2000.",
+	"V029": "The table is too short by too much, or the header or footer has a wrong checksum, which has to be mended first.",
+	"V030": "The spare entries take as much room as a block, or the header has a wrong checksum: convert the image to lose them.",
+	"V031": "So many entries are not cleared at once: restore the table from a copy of the image.",
+	"V036": "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters.",
+	"V039": "A header with a wrong checksum has to be mended first (V024).",
+	"V040": "Open the image with its parent named by hand: then its name can be stored.",
+	"V041": "A header with a wrong checksum has to be mended first; if this is the only name of the parent, open the image with the parent named by hand: then its name can be stored.",
+	"V042": "A header with a wrong checksum has to be mended first (V024).",
+	"V043": "Put the parent where its name says, or open the image with its parent named by hand: then its name can be stored.",
+	"V044": "No file was found that could be the parent: one with the same size, and not this image itself. Open the image with the right parent named by hand.",
+	"V045": "A header with a wrong checksum has to be mended first (V024).",
+	"V046": "Neither disk can be resized for the other: convert the chain to one image.",
+	"V047": "The chain has to be untangled by hand: take one image out of the folder, and see which parent is missing then.",
+	"V048": "Whose identity belongs here is not known before the parent is: see what is found in its place (V044).",
+	"V049": "The batmap is too large to be written anew.",
+	"V050": "What was written to the parent can't be told from what was there before.",
+	"V054": sealFirst,
 }
 
 // graded is the finding with another severity; less than severe is not fatal.

@@ -11,26 +11,26 @@ import (
 	"platter/engine/store"
 )
 
-// seenBits bounds the memory of which blocks were looked at.
-const seenBits = 1 << 26
-
 // checkSectors looks for bytes in sectors that the bitmap calls absent (V033),
-// and for an old footer inside a block (V036). A block that several entries
-// name is looked at once.
+// and for an old footer inside a block (V036). Bytes that several blocks share
+// are looked at once.
 func (c *checker) checkSectors(ctx context.Context) bool {
-	v, t := c.image, &c.image.table
-	units := min(v.dataEnd/t.stored()+1, seenBits)
-	s := sectorScan{checker: c, ctx: ctx, seen: make([]uint64, units/64+1), units: units}
-	for e, err := range t.scan(ctx, 0, t.usable()) {
-		if err != nil {
+	v := c.image
+	s := sectorScan{checker: c, ctx: ctx}
+	reach := int64(0)
+	for b, err := range c.order.blocks(ctx) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		switch {
+		case err != nil:
 			return c.fail(err)
-		}
-		if e.holes > 0 || v.misplaced(e.sector) != "" || !s.first(int64(e.sector)*vhd.Sector/t.stored()) {
+		case int64(b.index) >= v.table.needed || b.start() < reach:
 			continue
-		}
-		if !s.block(e) {
+		case !s.block(int64(b.index), b.start()):
 			return false
 		}
+		reach = b.start() + v.table.stored()
 	}
 	return true
 }
@@ -38,32 +38,24 @@ func (c *checker) checkSectors(ctx context.Context) bool {
 type sectorScan struct {
 	*checker
 	ctx   context.Context
-	seen  []uint64 // a bit for each place where a block can start without overlapping
-	units int64
 	buf   []byte
-	asked int64       // from there on to data the file has a hole
-	data  store.Range // where bytes are stored
+	holes holes
 }
 
-// first reports whether no block was seen at this place before.
-func (s *sectorScan) first(unit int64) bool {
-	unit %= s.units
-	word, bit := &s.seen[unit/64], uint64(1)<<(unit%64)
-	if *word&bit != 0 {
-		return false
-	}
-	*word |= bit
-	return true
-}
-
-// block goes through the rows of clear bits.
-func (s *sectorScan) block(e tableEntry) bool {
+// block goes through the rows of clear bits. Of a block that is all a hole
+// nothing is read.
+func (s *sectorScan) block(index, start int64) bool {
 	v, t := s.image, &s.image.table
-	start := int64(e.sector) * vhd.Sector
-	if !s.oldFooter(e.index, start) {
+	if err := s.holes.find(v, start); err != nil {
+		return s.fail(err)
+	}
+	if s.holes.data.Offset >= min(start+t.stored(), v.dataEnd) {
+		return true
+	}
+	if !s.oldFooter(index, start) {
 		return false
 	}
-	end := min(v.virtual-e.index*t.blockSize, t.blockSize)
+	end := min(v.virtual-index*t.blockSize, t.blockSize)
 	last := (end + vhd.Sector - 1) / vhd.Sector
 	for sector := int64(0); sector < last; {
 		set, n, err := t.bitRow(start, sector, last)
@@ -77,7 +69,7 @@ func (s *sectorScan) block(e tableEntry) bool {
 				return s.fail(err)
 			}
 			if at >= 0 {
-				return s.leftover(e.index, start, at)
+				return s.leftover(index, start, at)
 			}
 		}
 		sector += n
@@ -109,13 +101,13 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 		if err := s.ctx.Err(); err != nil {
 			return -1, err
 		}
-		if err := s.findData(off); err != nil {
+		if err := s.holes.find(s.image, off); err != nil {
 			return -1, err
 		}
-		if off = max(off, s.data.Offset); off >= end {
+		if off = max(off, s.holes.data.Offset); off >= end {
 			break
 		}
-		b := s.buf[:min(int64(len(s.buf)), s.data.End()-off, end-off)]
+		b := s.buf[:min(int64(len(s.buf)), s.holes.data.End()-off, end-off)]
 		n, err := f.ReadAt(b, off)
 		if n < len(b) {
 			return -1, shortRead(off, n, len(b), err)
@@ -128,17 +120,24 @@ func (s *sectorScan) nonzero(off, end int64) (int64, error) {
 	return -1, nil
 }
 
-// findData looks for the next bytes from off on that are not in a hole, unless
-// it is still known from the last time.
-func (s *sectorScan) findData(off int64) error {
-	if off >= s.asked && off < s.data.End() {
+// holes remembers the next bytes of the file that are stored, for those who go
+// through it from its start to its end.
+type holes struct {
+	asked int64       // from there on to data the file has a hole
+	data  store.Range // where bytes are stored
+}
+
+// find looks for the next bytes from off on that are not in a hole, unless it
+// is still known from the last time.
+func (h *holes) find(v *Image, off int64) error {
+	if off >= h.asked && off < h.data.End() {
 		return nil
 	}
-	data, err := store.NextData(s.image.src.File, off, s.image.size)
+	data, err := store.NextData(v.src.File, off, v.size)
 	if err == io.EOF {
-		data, err = store.Range{Offset: s.image.size, Length: 1}, nil
+		data, err = store.Range{Offset: v.size, Length: 1}, nil
 	}
-	s.asked, s.data = off, data
+	h.asked, h.data = off, data
 	return err
 }
 

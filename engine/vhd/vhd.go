@@ -7,6 +7,7 @@
 package vhd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type Image struct {
 	parentErr error      // why what is not stored here can't be read
 	tries     disk.Tries // the names under which the parent was looked for
 	seen      *[16]byte  // the identity of the file that was found last; nil: none was
+	others    []other    // what was found in its place
 	layers    []*Image   // this image and the VHD layers below it
 	base      disk.Image // a raw disk below the last of them; nil if there is none
 
@@ -148,12 +150,13 @@ func idOf(f decode.Record[vhd.Footer]) [16]byte {
 
 // isZero reports whether b holds nothing but zeros.
 func isZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
+	for len(b) > len(zeros) {
+		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
 			return false
 		}
+		b = b[len(zeros):]
 	}
-	return true
+	return bytes.Equal(b, zeros[:len(b)])
 }
 
 // readUpTo reads what the file has of [off, off+n).

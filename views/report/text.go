@@ -2,8 +2,10 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -13,8 +15,9 @@ import (
 // page writes plain text. All that comes from an image passes through print
 // or row, which escape it. The first failure sticks.
 type page struct {
-	w   *bufio.Writer
-	err error
+	w    *bufio.Writer
+	line []byte // of the row that is being set
+	err  error
 }
 
 func newPage(w io.Writer) *page { return &page{w: bufio.NewWriterSize(w, 64<<10)} }
@@ -59,31 +62,56 @@ func (c columns) head(p *page) {
 }
 
 func (c columns) row(p *page, cells ...string) {
-	var b strings.Builder
+	b := p.line[:0]
 	for i, cell := range cells {
 		if i > 0 {
-			b.WriteString("  ")
+			b = append(b, "  "...)
 		}
-		switch pad := c[i].width - len(cell); {
-		case i == len(cells)-1 && !c[i].right || pad <= 0:
-			b.WriteString(cell)
-		case c[i].right:
-			b.WriteString(strings.Repeat(" ", pad) + cell)
-		default:
-			b.WriteString(cell + strings.Repeat(" ", pad))
+		pad := c[i].width - len(cell)
+		if c[i].right {
+			b = blanks(b, pad)
+		}
+		b = append(b, cell...)
+		if !c[i].right && i < len(cells)-1 {
+			b = blanks(b, pad)
 		}
 	}
-	p.print("%s", b.String())
+	p.line = append(bytes.TrimRight(b, " "), '\n')
+	if text := p.line[:len(p.line)-1]; !printable(text) {
+		p.print("%s", text)
+		return
+	}
+	if p.err == nil {
+		_, p.err = p.w.Write(p.line)
+	}
+}
+
+func blanks(b []byte, n int) []byte {
+	for range n {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// printable reports whether a line has only characters that need no look.
+func printable(line []byte) bool {
+	for _, c := range line {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // hexOffset is an offset with as many digits as those of size bytes need.
 func hexOffset(off, size int64) string {
-	return fmt.Sprintf("0x%0*x", hexDigits(size), off)
+	b := strconv.AppendInt(nil, off, 16)
+	return "0x" + strings.Repeat("0", max(0, hexDigits(size)-len(b))) + string(b)
 }
 
 // hexDigits is at least 8 and even: offsets of one report line up.
 func hexDigits(size int64) int {
-	n := len(strconv.FormatInt(max(size, 0), 16))
+	n := (bits.Len64(uint64(max(size, 1))) + 3) / 4
 	return max(8, n+n&1)
 }
 
@@ -97,11 +125,15 @@ func bytesLong(n int64) string {
 
 // grouped sets blanks between groups of three digits.
 func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + " " + s[i:]
+	digits := strconv.FormatInt(n, 10)
+	b := make([]byte, 0, len(digits)+len(digits)/3)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			b = append(b, ' ')
+		}
+		b = append(b, digits[i])
 	}
-	return s
+	return string(b)
 }
 
 func plural(n int, one, many string) string {
