@@ -165,17 +165,16 @@ func (c *checker) checkLog() bool {
 	if v.log.length == 0 {
 		return true
 	}
-	entries, err := v.log.scan(c.ctx, v.src.File)
-	if err != nil {
-		return c.fail(err)
-	}
 	stale, torn := 0, 0
 	var at []decode.Place
-	for _, e := range entries {
+	for e, err := range v.log.entries(c.ctx, v.src.File) {
+		if err != nil {
+			return c.fail(err)
+		}
 		if v.stepOf(e) > 0 {
 			continue
 		}
-		if stale++; e.why != "" {
+		if stale++; !e.whole() {
 			torn++
 		}
 		if len(at) < 16 {

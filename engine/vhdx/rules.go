@@ -85,8 +85,18 @@ var rules = map[string]rule{
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
+	return v.mended(code, text, remedyOf(code), where...)
+}
+
+// mended is the finding with a remedy, which may be nil.
+func (v *Image) mended(code, text string, remedy remedy, where ...decode.Place) disk.Finding {
 	r := rules[code]
-	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
+	repairs, why := v.repairs(remedy, where)
+	detail := r.detail
+	if why != "" {
+		detail += " " + why
+	}
+	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: detail, Repairs: repairs}
 }
 
 // graded is the finding with another severity, not fatal.
