@@ -22,7 +22,7 @@ const perCode = 1000
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{image: v, ctx: ctx, yield: yield, count: map[string]int{}}
-		if c.opening() && c.reserved() && c.checkLog() && c.scans() {
+		if c.opening() && c.reserved() && c.checkLog() && c.scans() && c.checkLayers() {
 			c.rest()
 		}
 	}

@@ -51,24 +51,27 @@ func (v *Image) separate(where []decode.Place) ([]disk.Repair, string) {
 // file.
 func (v *Image) moveBlock(index int64) disk.Repair {
 	f := fix{title: fmt.Sprintf("copy what BAT entry %d places to the end of the file", index), risk: "what lies there may not be its own: compare the content with what is expected"}
+	entry, err := v.entry(index)
+	length := v.geo.BlockSize
+	if _, bitmap := v.geo.IsBitmap(index); bitmap {
+		length = vhdx.MiB
+	}
+	off := int64(vhdx.FileOffset(entry))
+	meets, _ := v.clearOf(off, off+length)
+	f.reads = meets != "" // it can't be read where it is
 	f.body = func(ctx context.Context) (edits, error) {
-		entry, err := v.entry(index)
 		if err != nil {
 			return nil, err
-		}
-		length := v.geo.BlockSize
-		if _, bitmap := v.geo.IsBitmap(index); bitmap {
-			length = vhdx.MiB
 		}
 		grown, err := v.resize(v.end() + length)
 		if err != nil {
 			return nil, err
 		}
 		p := patches{image: v, list: edits{grown}}
-		if err := p.copyFrom(ctx, int64(vhdx.FileOffset(entry)), length, v.end()); err != nil {
+		if err := p.copyFrom(ctx, off, length, v.end()); err != nil {
 			return nil, err
 		}
-		moved := uint64(v.end()) | entry - vhdx.FileOffset(entry)
+		moved := uint64(v.end()) | entry&(vhdx.MiB-1)
 		err = p.put(v.entryPlaceAt(index).Offset, binary.LittleEndian.AppendUint64(nil, moved))
 		return p.list, err
 	}
