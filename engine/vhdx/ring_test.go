@@ -10,6 +10,7 @@ import (
 	layout "platter/decode/vhdx"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/store"
 	"platter/engine/vhdx"
 )
 
@@ -37,6 +38,11 @@ func newFullRing(t testing.TB, length int64, sector func(int64, []byte)) *fullRi
 }
 
 func (r *fullRing) Size() (int64, error) { return ringAt + r.length, nil }
+
+// NextData has no holes.
+func (r *fullRing) NextData(off int64) (store.Range, error) {
+	return store.Range{Offset: off, Length: ringAt + r.length - off}, nil
+}
 
 func (r *fullRing) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
