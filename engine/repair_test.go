@@ -78,6 +78,7 @@ func TestReplayReachesTheDisk(t *testing.T) {
 		t.Error("the image is still dirty")
 	}
 	enginetest.Clean(t, img, disk.SeverityWarning)
+	enginetest.Run(t, "qemu-img", "check", "-f", "vhdx", path)
 	for _, want := range enginetest.Manifest(t, "vhdx") {
 		if want.Name != name {
 			continue
@@ -86,7 +87,6 @@ func TestReplayReachesTheDisk(t *testing.T) {
 			t.Errorf("the disk has the SHA-256 %s, want %s", got, want.SHA256)
 		}
 	}
-	enginetest.Run(t, "qemu-img", "check", "-f", "vhdx", path)
 }
 
 // sampleFile writes a sample into a folder of its own.
