@@ -135,6 +135,25 @@ func Linkage(value string) (uuid.UUID, bool) {
 	return id, err == nil
 }
 
+// LocatorItem makes a parent locator of pairs, of which only Key and Value
+// count: the head, an entry for each pair, and the texts behind them.
+func LocatorItem(pairs []Pair) []byte {
+	head := LocatorTable.Blank()
+	LocatorTypeGUID.Put(head, LocatorType)
+	LocatorCount.Put(head, uint16(len(pairs)))
+	item := append(head.Bytes(), make([]byte, len(pairs)*LocatorEntrySize)...)
+	for i, p := range pairs {
+		key, value := decode.EncodeUTF16(p.Key, decode.Little), decode.EncodeUTF16(p.Value, decode.Little)
+		e, _ := LocatorEntryTable.Of(item[LocatorHeadSize+i*LocatorEntrySize:])
+		LocatorKeyOffset.Put(e, uint32(len(item)))
+		LocatorKeyLength.Put(e, uint16(len(key)))
+		LocatorValueOffset.Put(e, uint32(len(item)+len(key)))
+		LocatorValueLength.Put(e, uint16(len(value)))
+		item = append(append(item, key...), value...)
+	}
+	return item
+}
+
 // KeyDoc explains a key of the parent locator.
 func KeyDoc(key string) string {
 	switch key {

@@ -29,6 +29,7 @@ type Log struct {
 	At      int          // entries that are replayed in this image: fewer than Steps in one of [Logged.AtStep]
 	Refused error        // why the log can't be replayed; nil if it can or need not
 	Entries []LogEntry   // in the order of their places
+	Omitted int          // entries that are not in Entries, since there are too many
 }
 
 // LogEntry is one entry of a log, whether it counts or not.

@@ -1,15 +1,14 @@
 package vhdx
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"platter/decode/vhdx"
+	"platter/engine/store"
 )
 
 // replayLog finds out what the log has to change and lays it over the file.
@@ -33,11 +32,11 @@ func (v *Image) replayLog(ctx context.Context) error {
 	if !r.dirty() || r.fault != "" {
 		return nil
 	}
-	entries, err := r.scan(ctx, v.src.File)
+	s, err := r.search(ctx, v.src.File)
 	if err != nil {
 		return err
 	}
-	return v.replay(entries)
+	return v.replay(s)
 }
 
 // logPlaceFault says why the log can't be where the header puts it.
@@ -58,117 +57,164 @@ func logPlaceFault(off uint64, length, size int64, dirty bool) string {
 }
 
 // replay lays the active entries over the file, as many as are asked for.
-func (v *Image) replay(entries []logEntry) error {
+func (v *Image) replay(s logSearch) error {
 	r := &v.log
-	active := activeSequence(entries, r.guid, r.length)
-	if len(active) == 0 {
-		r.code, r.fault = "11", noSequence(entries, r.guid)
+	if !s.found {
+		r.code, r.fault = "11", s.none()
 		return nil
 	}
-	last := active[len(active)-1]
-	if last.flushed > uint64(v.data.size) {
-		r.code = "12"
+	if last := s.best.last; last.flushed > uint64(v.data.size) {
+		r.code, r.needs = "12", last.flushed
 		r.fault = fmt.Sprintf("the file has 0x%x bytes, but had 0x%x when the log entry at 0x%x was written: it was truncated", v.data.size, last.flushed, last.pos)
 		return nil
 	}
-	v.active = active
-	if v.steps >= 0 {
-		active = active[:min(v.steps, len(active))]
+	active, err := r.follow(v.src.File, s.best)
+	if err == nil {
+		v.active = active
+		if v.steps >= 0 {
+			active = active[:min(v.steps, len(active))]
+		}
+		var data *replayed
+		if data, err = (replayed{file: v.src.File, size: v.size}).with(r, active); err == nil {
+			v.data = data
+		}
 	}
-	data, err := replayed{file: v.src.File, size: v.size}.with(r, active)
 	if errors.Is(err, errTooMany) {
+		v.active = nil
 		r.code, r.fault = "11", err.Error()
 		return nil
-	}
-	if err == nil {
-		v.data = data
 	}
 	return err
 }
 
-// noSequence words why nothing can be replayed: what the newest entry of the
-// session lacks.
-func noSequence(entries []logEntry, guid uuid.UUID) string {
-	const none = "LogGuid is not zero, but the log has no valid sequence of entries to replay"
-	var newest *logEntry
-	for i := range entries {
-		if e := &entries[i]; e.guid == guid && (newest == nil || e.seq > newest.seq) {
-			newest = e
-		}
-	}
-	switch {
-	case newest == nil:
-		return fmt.Sprintf("%s: none of its %d entries carries LogGuid %s", none, len(entries), guid)
-	case newest.why != "":
-		return fmt.Sprintf("%s: entry %d at 0x%x: %s", none, newest.seq, newest.pos, newest.why)
-	}
-	return fmt.Sprintf("%s: entry %d at 0x%x has Tail 0x%x, where no entry of its sequence starts", none, newest.seq, newest.pos, newest.tail)
+// logRun is a row of whole entries of the session, each of which starts where
+// the one before ends and has the next sequence number (vhdx.md 5.4).
+type logRun struct {
+	pos   int64 // of its first entry in the log
+	seq   uint64
+	bytes int64
+	last  logEntry
 }
 
-// activeSequence finds the entries to be replayed, oldest first (vhdx.md 5.4).
-// An entry is followed by the one that starts where it ends, if that has the
-// next sequence number; of the entries that end such a run the newest counts
-// whose Tail lies in its run. All of it is one pass, whatever the ring holds.
-func activeSequence(all []logEntry, guid uuid.UUID, ringLength int64) []logEntry {
-	var list []logEntry
-	for _, e := range all {
-		if e.why == "" && e.guid == guid {
-			list = append(list, e)
+// continues reports whether an entry is the next one of the run.
+func (u *logRun) continues(pos int64, seq uint64, ringLength int64) bool {
+	return u.bytes > 0 && (u.pos+u.bytes)%ringLength == pos && seq == u.last.seq+1 && seq != 0
+}
+
+// logSearch is what is known of a log while its entries go by: whole entries
+// never overlap, so that runs follow each other and few have to be kept.
+type logSearch struct {
+	found  bool
+	best   logRun   // the one to be replayed
+	newest logEntry // of the session, whole or not
+	count  int64    // entries in the log
+	guid   uuid.UUID
+}
+
+// search finds the run to be replayed: of those that the Tail of their last
+// entry lies in, the one with the newest last entry.
+func (r *ring) search(ctx context.Context, f store.File) (logSearch, error) {
+	s := logSearch{guid: r.guid}
+	var first, run logRun // the first one may continue the one that ends at the ring's end
+	end := func() error {
+		if first.bytes == 0 {
+			first = run // if there is any yet
+			return nil
 		}
+		return s.consider(r, f, run)
 	}
-	follow := followers(list, ringLength)
-	final, reach := runs(list, follow)
-	best, from := -1, -1
-	for i, e := range list {
-		tail, ok := at(list, e.tail)
-		if follow[i] >= 0 || !ok || final[tail] != i || reach[tail] > ringLength {
+	for e, err := range r.entries(ctx, f) {
+		if err != nil {
+			return s, err
+		}
+		s.note(e)
+		switch {
+		case !e.whole() || e.guid != r.guid:
 			continue
+		case !run.continues(e.pos, e.seq, r.length):
+			if err := end(); err != nil {
+				return s, err
+			}
+			run = logRun{pos: e.pos, seq: e.seq}
 		}
-		if best < 0 || e.seq > list[best].seq {
-			best, from = i, tail
-		}
+		run.bytes, run.last = run.bytes+e.length, e
 	}
-	if best < 0 {
+	if first.bytes == 0 {
+		return s, s.consider(r, f, run)
+	}
+	if run.continues(first.pos, first.seq, r.length) {
+		run.bytes, run.last = run.bytes+first.bytes, first.last
+		return s, s.consider(r, f, run)
+	}
+	if err := s.consider(r, f, first); err != nil {
+		return s, err
+	}
+	return s, s.consider(r, f, run)
+}
+
+// note keeps what tells why there is nothing to be replayed.
+func (s *logSearch) note(e logEntry) {
+	s.count++
+	if e.guid == s.guid && (s.newest.length == 0 || e.seq > s.newest.seq) {
+		s.newest = e
+	}
+}
+
+// consider takes a run if it is newer than the best one and the Tail of its
+// last entry is the place of one of its entries.
+func (s *logSearch) consider(r *ring, f store.File, run logRun) error {
+	if run.bytes == 0 || run.bytes > r.length || s.found && run.last.seq <= s.best.last.seq {
 		return nil
 	}
+	if into := (run.last.tail - run.pos + r.length) % r.length; into >= run.bytes {
+		return nil
+	}
+	e, err := r.entryAt(f, run.last.tail)
+	if err != nil || !e.whole() || e.guid != s.guid {
+		return err
+	}
+	s.found, s.best = true, run
+	return nil
+}
+
+// none words why nothing can be replayed: what the newest entry of the session
+// lacks.
+func (s *logSearch) none() string {
+	const none = "LogGuid is not zero, but the log has no valid sequence of entries to replay"
+	switch e := s.newest; {
+	case s.newest.length == 0 && s.newest.seq == 0:
+		return fmt.Sprintf("%s: none of its %d entries carries LogGuid %s", none, s.count, s.guid)
+	case !e.whole():
+		return fmt.Sprintf("%s: entry %d at 0x%x: %s", none, e.seq, e.pos, e.why)
+	default:
+		return fmt.Sprintf("%s: entry %d at 0x%x has Tail 0x%x, where no entry of its sequence starts", none, e.seq, e.pos, e.tail)
+	}
+}
+
+// maxActive bounds the entries that are replayed: a log of a gigabyte has room
+// for as many that each change a page.
+const maxActive = 1 << 17
+
+// follow reads the entries of a run from the Tail of its last one on, oldest
+// first: those that are to be replayed.
+func (r *ring) follow(f store.File, run logRun) ([]logEntry, error) {
 	var active []logEntry
-	for i := from; i >= 0; i = follow[i] {
-		active = append(active, list[i])
-	}
-	return active
-}
-
-// at finds the entry that starts at a position; entries are in order.
-func at(list []logEntry, pos int64) (int, bool) {
-	return slices.BinarySearchFunc(list, pos, func(e logEntry, pos int64) int { return cmp.Compare(e.pos, pos) })
-}
-
-// followers gives for each entry the one that continues its run; -1 for none.
-func followers(list []logEntry, ringLength int64) []int {
-	follow := make([]int, len(list))
-	for i, e := range list {
-		follow[i] = -1
-		if n, ok := at(list, (e.pos+e.length)%ringLength); ok && list[n].seq == e.seq+1 && e.seq+1 != 0 {
-			follow[i] = n
+	for pos := run.last.tail; ; {
+		e, err := r.entryAt(f, pos)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(active) == maxActive:
+			return nil, errTooMany
+		case !e.whole():
+			return nil, shortRead(r.at(pos), 0, vhdx.LogSector, nil)
+		case active == nil:
+			active = make([]logEntry, 0, min(run.last.seq-e.seq+1, maxActive))
 		}
-	}
-	return follow
-}
-
-// runs gives for each entry the last one of its run, and how many bytes the
-// run has from it on.
-func runs(list []logEntry, follow []int) (final []int, reach []int64) {
-	order := make([]int, len(list))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(list[b].seq, list[a].seq) })
-	final, reach = make([]int, len(list)), make([]int64, len(list))
-	for _, i := range order { // followers have higher numbers: they are done
-		final[i], reach[i] = i, list[i].length
-		if n := follow[i]; n >= 0 {
-			final[i], reach[i] = final[n], reach[n]+list[i].length
+		active = append(active, e)
+		if e.seq == run.last.seq {
+			return active, nil
 		}
+		pos = (pos + e.length) % r.length
 	}
-	return final, reach
 }

@@ -22,7 +22,7 @@ const perCode = 1000
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{image: v, ctx: ctx, yield: yield, count: map[string]int{}}
-		if c.opening() && c.reserved() && c.checkLog() && c.scans() {
+		if c.opening() && c.reserved() && c.checkLog() && c.scans() && c.checkLayers() {
 			c.rest()
 		}
 	}
@@ -165,17 +165,16 @@ func (c *checker) checkLog() bool {
 	if v.log.length == 0 {
 		return true
 	}
-	entries, err := v.log.scan(c.ctx, v.src.File)
-	if err != nil {
-		return c.fail(err)
-	}
 	stale, torn := 0, 0
 	var at []decode.Place
-	for _, e := range entries {
+	for e, err := range v.log.entries(c.ctx, v.src.File) {
+		if err != nil {
+			return c.fail(err)
+		}
 		if v.stepOf(e) > 0 {
 			continue
 		}
-		if stale++; e.why != "" {
+		if stale++; !e.whole() {
 			torn++
 		}
 		if len(at) < 16 {

@@ -1,6 +1,7 @@
 package vhdx_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -104,11 +105,42 @@ var damages = []damage{
 		})
 	}, ""},
 	{"dirty", "10", warning, false, plain, func(f *fixture) { f.log(f.record(0, 1, 0)) }, ""},
+	{"dirty, and the file has to grow", "10", warning, false, plain, func(f *fixture) {
+		size, _ := f.Size()
+		page := f.batPage(func(page []byte) { binary.LittleEndian.PutUint64(page, uint64(size)|layout.FullyPresent) })
+		r := f.record(0, 1, 0, page, logChange{target: metadataAt + 512<<10, length: 8192})
+		r.last += mib
+		f.log(r)
+	}, ""},
+	{"dirty log in another place", "9", severe, true, plain, func(f *fixture) {
+		f.log(f.record(0, 1, 0, f.batPage(func(page []byte) { binary.LittleEndian.PutUint64(page, 2) })))
+		bothHeaders(f, func(h decode.Record[layout.Header]) {
+			layout.HeaderLogGUID.Put(h, session)
+			layout.HeaderLogOffset.Put(h, logAt+512)
+		})
+	}, ""},
+	{"dirty log on the metadata", "9", severe, true, plain, func(f *fixture) {
+		f.log(f.record(0, 1, 0, f.batPage(func(page []byte) { binary.LittleEndian.PutUint64(page, 2) })))
+		f.bothRegions(entry{identity(8), logAt, mib, 0})
+	}, "10"},
+	{"both headers of a dirty image", "4", severe, true, plain, func(f *fixture) {
+		f.log(f.record(0, 1, 0, f.batPage(func(page []byte) { binary.LittleEndian.PutUint64(page, 2) })))
+		f.put(layout.HeaderOffset(0)+100, []byte{1})
+		f.put(layout.HeaderOffset(1)+100, []byte{1})
+	}, ""},
 	{"no sequence", "11", severe, true, plain, func(f *fixture) { f.log() }, ""},
 	{"truncated", "12", severe, true, plain, func(f *fixture) {
 		r := f.record(0, 1, 0)
 		r.flushed += mib
 		f.log(r)
+	}, ""},
+	{"truncated in a block", "12", severe, true, plain, func(f *fixture) {
+		f.log(f.record(0, 1, 0))
+		f.Truncate(f.next - mib/2)
+	}, ""},
+	{"truncated before a block", "12", severe, true, plain, func(f *fixture) {
+		f.log(f.record(0, 1, 0))
+		f.Truncate(f.next - 2*mib)
 	}, ""},
 	{"region table 1", "13", warning, false, plain, func(f *fixture) { f.put(layout.RegionOffset(0), []byte{1}) }, ""},
 	{"region table 2", "13", warning, false, plain, func(f *fixture) { f.put(layout.RegionOffset(1)+9000, []byte{1}) }, ""},
@@ -182,6 +214,15 @@ var damages = []damage{
 	}, ""},
 	{"no disk ID", "27", severe, true, plain, func(f *fixture) { f.metadata(f.usualItems()[:4]...) }, ""},
 	{"disk size of 4 bytes", "27", severe, true, plain, func(f *fixture) { f.put(metaEntry(1)+20, []byte{4}) }, ""},
+	{"no disk size", "27", severe, true, plain, func(f *fixture) {
+		list := f.usualItems()
+		f.metadata(append(list[:1], list[2:]...)...)
+	}, ""},
+	{"no sector sizes", "27", severe, true, plain, func(f *fixture) {
+		list := f.usualItems()
+		f.metadata(append(list[:2], list[4])...)
+	}, ""},
+	{"no file parameters", "27", severe, true, plain, func(f *fixture) { f.metadata(f.usualItems()[1:]...) }, ""},
 	{"block size", "28", severe, true, plain, func(f *fixture) { f.put(itemAt(f, 0), []byte{0, 0, 0x30, 0}) }, ""},
 	{"block size zero", "28", severe, true, plain, func(f *fixture) { f.put(itemAt(f, 0), []byte{0, 0, 0, 0}) }, ""},
 	{"logical sector", "28", severe, true, plain, func(f *fixture) { f.put(itemAt(f, 2), []byte{0, 4}) }, ""},
@@ -221,11 +262,17 @@ var damages = []damage{
 	{"padding of the BAT", "36", note, false, plain, func(f *fixture) { f.u64(batAt+500_000, 1) }, ""},
 	{"reserved bits", "37", warning, false, plain, func(f *fixture) { f.batEntry(1, uint64(f.at[1])|0x80|6) }, ""},
 	{"state 4", "38", severe, false, plain, func(f *fixture) { f.batEntry(0, 4) }, ""},
+	{"state 4 with a place", "38", severe, false, plain, func(f *fixture) { f.batEntry(0, uint64(f.grow(mib))|4) }, ""},
+	{"state 4 in a child", "38", severe, false, derived, func(f *fixture) { f.batEntry(0, 4) }, ""},
 	{"state 5", "38", warning, false, plain, func(f *fixture) { f.batEntry(0, 5) }, ""},
 	{"state 5 in a child", "38", severe, false, derived, func(f *fixture) { f.batEntry(0, 5) }, ""},
 	{"partial without a parent", "39", severe, false, plain, func(f *fixture) { f.batEntry(1, uint64(f.at[1])|7) }, ""},
 	{"place of a ZERO block", "40", warning, false, plain, func(f *fixture) { f.batEntry(0, uint64(f.grow(mib))|2) }, ""},
 	{"present without a place", "41", severe, false, plain, func(f *fixture) { f.batEntry(0, 6) }, ""},
+	{"bitmap without a place", "41", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 6) }, "47"},
+	{"child's block without a place", "41", severe, false, derived, func(f *fixture) { f.batEntry(0, 6) }, ""},
+	{"bitmap behind the end", "42", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 1<<40|6) }, "47"},
+	{"anchor behind the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|3) }, ""},
 	{"block behind the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|6) }, ""},
 	{"block at the last MiB there is", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, math.MaxUint64&^(mib-1)|6) }, ""},
 	{"block cut off", "42", severe, false, plan{size: 6 * mib, block: 2 * mib, states: map[int64]uint64{0: 6}}, func(f *fixture) { f.Truncate(f.at[0] + mib) }, ""},
@@ -235,12 +282,24 @@ var damages = []damage{
 		f.batEntry(2, uint64(f.at[1]+mib)|6)
 	}, ""},
 	{"block on the log", "44", severe, false, plain, func(f *fixture) { f.batEntry(0, logAt|6) }, ""},
+	{"bitmap on a block", "44", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, uint64(f.at[2])|6) }, ""},
+	{"bitmap on the metadata", "44", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, metadataAt|6) }, "47"},
+	{"block behind an anchor", "45", warning, false, plain, func(f *fixture) { f.batEntry(3, uint64(f.at[1])|3) }, ""},
+	{"anchor on the log", "45", warning, false, plain, func(f *fixture) { f.batEntry(0, logAt|3) }, ""},
 	{"anchor on a block", "45", warning, false, plain, func(f *fixture) { f.batEntry(0, uint64(f.at[1])|3) }, ""},
 	{"bitmap in a dynamic image", "46", warning, false, plan{size: 4100 * mib}, func(f *fixture) { f.bitmapEntry(0, uint64(f.grow(mib))|6) }, ""},
 	{"state of a bitmap", "46", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, uint64(f.sbm[0])|3) }, "47"},
+	{"state of a bitmap without a place", "46", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 2) }, "47"},
 	{"no bitmap", "47", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 0) }, ""},
 	{"all bits clear", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, make([]byte, 256)) }, ""},
+	{"all bits set", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, bytes.Repeat([]byte{0xFF}, 256)) }, ""},
 	{"fixed with free blocks", "49", note, false, lone, func(f *fixture) { f.batEntry(3, 0) }, ""},
+	{"fixed by QEMU", "49", note, false, lone, func(f *fixture) {
+		for b := range int64(6) {
+			f.batEntry(b, 2)
+		}
+	}, ""},
+	{"leaked in the middle", "50", note, false, plain, func(f *fixture) { f.grow(mib); f.batEntry(0, uint64(f.grow(mib))|6) }, ""},
 	{"leaked", "50", note, false, plain, func(f *fixture) { f.put(f.grow(2*mib)+5, []byte("old")) }, ""},
 	{"odd size", "51", note, false, plain, func(f *fixture) { f.Truncate(f.next + 512) }, ""},
 	{"old log entries", "52", note, false, plain, func(f *fixture) {

@@ -24,14 +24,38 @@ func (v *Image) Log(ctx context.Context) (disk.Log, error) {
 	if r.fault != "" && r.dirty() {
 		log.Refused = disk.Errorf(disk.Damaged, log.Place, "vhdx/%s: %s", r.code, r.fault)
 	}
-	entries, err := r.scan(ctx, v.src.File)
-	if err != nil {
-		return log, err
-	}
-	for _, e := range entries {
-		log.Entries = append(log.Entries, v.logEntry(e))
+	list := listing{room: maxListed - min(len(v.active), maxListed)}
+	for e, err := range r.entries(ctx, v.src.File) {
+		switch {
+		case err != nil:
+			return log, err
+		case list.takes(v.stepOf(e)):
+			log.Entries = append(log.Entries, v.logEntry(e))
+		default:
+			log.Omitted++
+		}
 	}
 	return log, nil
+}
+
+// maxListed bounds the entries that are listed one by one. Logs have some
+// hundreds; a hostile one of 4 GiB has a million.
+const maxListed = 1 << 14
+
+// listing chooses the entries to be listed: the first of those to be replayed,
+// and the first of the others as far as they leave room.
+type listing struct {
+	steps int
+	room  int // for entries that are not replayed
+}
+
+func (l *listing) takes(step int) bool {
+	if step > 0 {
+		l.steps++
+		return l.steps <= maxListed
+	}
+	l.room--
+	return l.room >= 0
 }
 
 func (v *Image) logEntry(e logEntry) disk.LogEntry {
@@ -39,11 +63,11 @@ func (v *Image) logEntry(e logEntry) disk.LogEntry {
 	out := disk.LogEntry{
 		Place:  v.place(r.off+e.pos, min(max(e.length, vhdx.LogSector), r.length-e.pos)),
 		Offset: e.pos, Length: e.length, Sequence: e.seq, Tail: e.tail, GUID: e.guid.String(),
-		Flushed: e.flushed, Last: e.last, Step: v.stepOf(e), Stale: e.guid != r.guid, Torn: e.why != "", Count: e.descriptors,
+		Flushed: e.flushed, Last: e.last, Step: v.stepOf(e), Stale: e.guid != r.guid, Torn: !e.whole(), Count: e.descriptors,
 	}
 	switch {
-	case e.why != "":
-		out.Why = "not whole: " + e.why
+	case !e.whole():
+		out.Why = "not whole: " + e.why.String()
 	case out.Stale && r.dirty():
 		out.Why = "written by an earlier session"
 	case out.Stale:
@@ -145,10 +169,18 @@ func (v *Image) logNode() decode.Node {
 	sectors := decode.Repeat(decode.Node{
 		Name: "sectors", Place: n.Place, Doc: "All sectors of the ring, also those that belong to no entry: leftovers of earlier sessions.", Ref: "vhdx.md 5",
 	}, vhdx.LogSector, count(r.length/vhdx.LogSector), v.logSectorNode)
-	entries, err := r.scan(context.Background(), v.src.File)
-	if err != nil {
-		n.Mark, n.Words = decode.Wrong, err.Error()
-		return n.WithNodes(sectors)
+	var entries []logEntry
+	list := listing{room: maxListed - min(len(v.active), maxListed)}
+	for e, err := range r.entries(context.Background(), v.src.File) {
+		if err != nil {
+			n.Mark, n.Words = decode.Wrong, err.Error()
+			return n.WithNodes(sectors)
+		}
+		if list.takes(v.stepOf(e)) {
+			entries = append(entries, e)
+		} else {
+			n.Mark, n.Words = decode.Note, fmt.Sprintf("only %d entries are listed, there are more among the sectors", maxListed)
+		}
 	}
 	n = n.With(len(entries)+1, func(i int) decode.Node {
 		if i == len(entries) {
@@ -162,7 +194,7 @@ func (v *Image) logNode() decode.Node {
 		}
 		pos := off - r.off
 		i := sort.Search(len(entries), func(i int) bool { return entries[i].pos > pos }) - 1
-		if i >= 0 && entries[i].why == "" && pos < entries[i].pos+entries[i].length {
+		if i >= 0 && entries[i].whole() && pos < entries[i].pos+entries[i].length {
 			return i, true
 		}
 		return len(entries), true

@@ -9,6 +9,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/vhdx"
+	"platter/engine/disk"
 )
 
 // metadata is the metadata region.
@@ -173,7 +174,7 @@ func (v *Image) judgeMetadata() {
 		v.add("20", table, "EntryCount of the metadata table is %d, at most %d entries fit", n, vhdx.MaxMetadataEntries)
 	}
 	if !isZero(vhdx.MetadataReserved.Get(m.head)) || !isZero(vhdx.MetadataReserved2.Get(m.head)) {
-		v.addAs(warning, "20", table, "reserved bytes of the metadata table are not zero")
+		v.addAs(warning, "20", []decode.Place{v.place(m.region.off, vhdx.MetadataHeadSize)}, "reserved bytes of the metadata table are not zero")
 	}
 	users := 0
 	seen := map[itemKey]bool{}
@@ -253,13 +254,14 @@ func (v *Image) judgeMandatory() {
 			continue
 		}
 		why := "is missing"
-		at := v.place(v.meta.region.off, vhdx.MetadataTableSize)
 		for _, it := range v.meta.items {
 			if it.id == known.ID && !it.user {
-				why, at = fmt.Sprintf("has 0x%x bytes at 0x%x, expected %d", it.length, it.offset, known.Length), v.entryPlace(it)
+				why = fmt.Sprintf("has 0x%x bytes at 0x%x, expected %d", it.length, it.offset, known.Length)
 			}
 		}
-		v.add("27", []decode.Place{at}, "%s %s", known.Name, why)
+		at := v.mandatoryPlace(known)
+		supply := settled(func(v *Image, _ []decode.Place) ([]disk.Repair, string) { return v.supplyItem(known) })
+		v.keep(v.mended("27", fmt.Sprintf("%s %s", known.Name, why), supply, at))
 	}
 }
 

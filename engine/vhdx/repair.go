@@ -1,261 +1,314 @@
 package vhdx
 
 import (
-	"bytes"
-	"encoding/binary"
+	"context"
 	"fmt"
-
-	"github.com/google/uuid"
 
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
-// remedies are the repairs of findings by code, as far as they replace bytes
-// in place (vhdx.md 14). They get the finding's places.
-var remedies = map[string]func(v *Image, where []decode.Place) []disk.Repair{
-	"1":  (*Image).sign,
-	"3":  (*Image).renewOther,
-	"5":  (*Image).chooseHeader,
-	"6":  (*Image).zeroHeaderRoom,
-	"8":  (*Image).renewOther,
-	"13": (*Image).renewTable,
-	"15": (*Image).zeroTableBits,
-	"19": (*Image).requireRegion,
-	"36": entryRemedy("zero the entries behind the last one", "what is hidden in them is lost", func(b []byte) { clear(b) }),
-	"37": entryRemedy("clear the reserved bits", "", mapEntry(func(e uint64) uint64 { return e &^ vhdx.ReservedBits(e) })),
-	"39": entryRemedy("mark the block as fully present", "sectors that were never written show what lies in the file there",
-		mapEntry(func(e uint64) uint64 { return e&^7 | vhdx.FullyPresent })),
-	"40": entryRemedy("take the place out of the entry", "", mapEntry(func(e uint64) uint64 { return e - vhdx.FileOffset(e) })),
-	"41": (*Image).clearEntries,
-	"42": (*Image).clearEntries,
-	"44": (*Image).clearEntries,
-	"45": entryRemedy("take the place out of the entry", "", mapEntry(func(e uint64) uint64 { return e - vhdx.FileOffset(e) })),
-	"46": (*Image).clearBitmapEntry,
-	"53": (*Image).renewIdentity,
-}
+// remedy makes the repairs of a finding from its places (vhdx.md 14). Where it
+// has none it says why, and what else can be done.
+type remedy func(v *Image, where []decode.Place) (list []disk.Repair, why string)
 
-// repairs are those of a finding. A state in the middle of a replay is only
-// there to be looked at.
-func (v *Image) repairs(code string, where []decode.Place) []disk.Repair {
-	if remedy, ok := remedies[code]; ok && v.steps < 0 && len(where) > 0 {
-		return remedy(v, where)
+// remedyOf is the remedy for findings of a code; nil where the format reference
+// gives none. It is no table, since a remedy may run checks, which ask for
+// remedies.
+func remedyOf(code string) remedy {
+	switch code {
+	case "1":
+		return (*Image).sign
+	case "3":
+		return (*Image).renewOther
+	case "4":
+		return (*Image).rebuildHeaders
+	case "5":
+		return (*Image).chooseHeader
+	case "6":
+		return (*Image).zeroHeaderRoom
+	case "8":
+		return (*Image).renewOther
+	case "9":
+		return (*Image).moveLog
+	case "10":
+		return (*Image).replayInFile
+	case "11":
+		return (*Image).giveUpLog
+	case "12":
+		return (*Image).lengthen
+	case "53":
+		return (*Image).renewIdentity
+	case "54":
+		return (*Image).restartSequence
+	}
+	if r := structureRemedy(code); r != nil {
+		return settled(r)
+	}
+	if r := tableRemedy(code); r != nil {
+		return settled(r)
 	}
 	return nil
 }
 
-// clean reports whether no log has to be replayed: what it holds would undo a
-// repair of anything but the headers.
-func (v *Image) clean() bool {
-	h, ok := v.headers.ruling()
-	return ok && vhdx.HeaderLogGUID.Get(h) == (uuid.UUID{})
+// structureRemedy is the remedy for what the region tables and the metadata say.
+func structureRemedy(code string) remedy {
+	switch code {
+	case "13":
+		return (*Image).renewTable
+	case "14":
+		return (*Image).rebuildTables
+	case "15":
+		return (*Image).mendTableBits
+	case "19":
+		return (*Image).requireRegion
+	case "20":
+		return (*Image).zeroMetadataHead
+	case "22":
+		return (*Image).unplaceItem
+	case "24":
+		return (*Image).correctFlags
+	case "26":
+		return (*Image).deleteItem
+	case "29":
+		return (*Image).correctSize
+	case "30":
+		return (*Image).clearParameterBits
+	case "33", "34":
+		return (*Image).relink
+	case "35":
+		return (*Image).enlargeBAT
+	}
+	return nil
 }
 
-// mend is the repair of rewriting bytes of the file, if it has them.
-func (v *Image) mend(title, risk string, off, n int64, change func([]byte)) []disk.Repair {
+// tableRemedy is the remedy for what the BAT says, and for the file's length.
+func tableRemedy(code string) remedy {
+	switch code {
+	case "36":
+		return (*Image).zeroPadding
+	case "37":
+		return entryRemedy(fix{title: "clear the reserved bits"}, func(e uint64) uint64 { return e &^ vhdx.ReservedBits(e) })
+	case "38":
+		return (*Image).defineState
+	case "39":
+		return entryRemedy(fix{title: "mark the block as fully present", risk: "sectors that were never written show what lies in the file there", reads: true},
+			func(e uint64) uint64 { return e&^7 | vhdx.FullyPresent })
+	case "40":
+		return entryRemedy(fix{title: "take the place out of the entry"}, func(e uint64) uint64 { return e - vhdx.FileOffset(e) })
+	case "41", "42":
+		return (*Image).giveUpBlock
+	case "43":
+		return (*Image).extendFile
+	case "44":
+		return (*Image).separate
+	case "45":
+		return (*Image).dropAnchors
+	case "46":
+		return (*Image).correctBitmapEntry
+	case "47":
+		return entryRemedy(fix{title: "mark the block as fully present", risk: "sectors that were left to the parent show what lies in the file there", reads: true},
+			func(e uint64) uint64 { return e&^7 | vhdx.FullyPresent })
+	case "48":
+		return (*Image).simplify
+	case "49":
+		return (*Image).allocateAll
+	case "50":
+		return (*Image).cutTail
+	case "51":
+		return (*Image).roundLength
+	}
+	return nil
+}
+
+// repairs are those of a finding, and why there are none where the reference
+// gives some. A state in the middle of a replay is only there to be looked at.
+func (v *Image) repairs(r remedy, where []decode.Place) ([]disk.Repair, string) {
+	if r == nil || v.steps >= 0 || len(where) == 0 {
+		return nil, ""
+	}
+	return r(v, where)
+}
+
+// settled guards the remedies for everything behind headers and log.
+func settled(r remedy) remedy {
+	return func(v *Image, where []decode.Place) ([]disk.Repair, string) {
+		if why := v.unsettled(); why != "" {
+			return nil, why
+		}
+		return r(v, where)
+	}
+}
+
+// unsettled says what has to be repaired before anything behind headers and
+// log; empty if nothing has. The order is that of vhdx.md 14.
+func (v *Image) unsettled() string {
+	switch why := v.headless(); {
+	case why != "":
+		return why
+	case v.log.dirty() && v.log.fault != "":
+		return fmt.Sprintf("It can be repaired once the log is (vhdx/%s).", v.log.code)
+	case v.log.dirty():
+		return "It can be repaired once the log is replayed in the file (vhdx/10); until then what the log holds would undo the repair."
+	}
+	return ""
+}
+
+// headless says why the headers can't be updated; empty if they can.
+func (v *Image) headless() string {
+	switch h := &v.headers; {
+	case v.size < vhdx.MiB:
+		return "The file ends in its first MiB, so nothing of the disk is left to be repaired."
+	case h.current < 0:
+		return "It can be repaired once there is a valid header (vhdx/4)."
+	case h.tied && !h.identical():
+		return "It can be repaired once it is known which header is current (vhdx/5)."
+	}
+	return ""
+}
+
+// fix is a repair of this file. Every one updates the headers, as each change
+// of the file does (vhdx.md 3).
+type fix struct {
+	title, risk string
+	reads       bool                                 // the disk reads otherwise afterwards: it gets a new DataWriteGuid
+	header      headerChange                         // what else it changes in the headers; may be nil
+	body        func(context.Context) (edits, error) // what it changes behind them; may be nil
+}
+
+type edits = []disk.Edit
+
+// one makes the repair, based on the current header.
+func (v *Image) one(f fix) []disk.Repair { return []disk.Repair{v.basedOn(v.headers.current, f)} }
+
+// basedOn makes the repair, based on header i.
+func (v *Image) basedOn(i int, f fix) disk.Repair {
+	return disk.Repair{Title: f.title, Risk: f.risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
+		list, err := v.updateHeaders(i, f.reads, f.header)
+		if err != nil || f.body == nil {
+			return list, err
+		}
+		more, err := f.body(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return append(list, more...), nil
+	}}
+}
+
+// rewrite is the fix with the bytes at a place changed.
+func (v *Image) rewrite(f fix, off, n int64, change func([]byte)) []disk.Repair {
 	if off < 0 || n <= 0 || off > v.size || n > v.size-off {
 		return nil
 	}
-	return []disk.Repair{disk.Mend(title, risk, v.src.File, v.place(off, n), change)}
+	f.body = func(context.Context) (edits, error) { return disk.Rewrite(v.src.File, v.place(off, n), change) }
+	return v.one(f)
 }
 
-// sign writes the signature at the start (1), where all else is there.
-func (v *Image) sign([]decode.Place) []disk.Repair {
-	if v.headers.current < 0 || !v.tables.sound {
-		return nil
-	}
-	return v.mend("write the signature", "", 0, int64(len(vhdx.Signature)), func(b []byte) { copy(b, vhdx.Signature) })
+// maxChanged bounds the bytes that one repair changes: a workspace keeps those
+// of all changes in memory.
+const maxChanged = store.MaxStaged / 2
+
+// patches collects edits, within the bound. What they replace is read from the
+// file; behind its end there are zeros.
+type patches struct {
+	image *Image
+	list  edits
+	bytes int64
+	old   []byte
 }
 
-// renewOther writes the header that is not current anew, as the copy of the
-// current one that came before it (3, 8).
-func (v *Image) renewOther([]decode.Place) []disk.Repair {
-	h := &v.headers
-	if h.current < 0 {
-		return nil
+// put replaces the bytes at off.
+func (p *patches) put(off int64, b []byte) error {
+	if cap(p.old) < len(b) {
+		p.old = make([]byte, len(b))
 	}
-	return v.copyHeader(h.current, fmt.Sprintf("write header %d anew from header %d", 2-h.current, h.current+1), "")
-}
-
-// copyHeader makes header i current by writing the other one as its copy, with
-// the sequence number before, or behind where there is none before.
-func (v *Image) copyHeader(i int, title, risk string) []disk.Repair {
-	c := v.headers.copies[i]
-	raw := bytes.Clone(c.raw[:vhdx.HeaderSize])
-	rec, ok := vhdx.HeaderTable.Of(raw)
-	if !ok {
-		return nil
-	}
-	sequence := c.sequence() - 1
-	if c.sequence() == 0 {
-		sequence = 1
-	}
-	vhdx.HeaderSequence.Put(rec, sequence)
-	vhdx.HeaderTable.Seal(raw)
-	return v.mend(title, risk, vhdx.HeaderOffset(1-i), vhdx.HeaderSize, func(b []byte) { copy(b, raw) })
-}
-
-// chooseHeader settles two headers with the same number (5).
-func (v *Image) chooseHeader([]decode.Place) []disk.Repair {
-	if v.headers.identical() {
-		return v.copyHeader(0, "give header 2 another sequence number", "")
-	}
-	const risk = "what the other header says is lost: compare the two first"
-	return append(v.copyHeader(0, "header 1 is right: write header 2 anew from it", risk), v.copyHeader(1, "header 2 is right: write header 1 anew from it", risk)...)
-}
-
-// mendHeaders changes all valid headers and seals them.
-func (v *Image) mendHeaders(title, risk string, change func(decode.Record[vhdx.Header])) []disk.Repair {
-	var parts []disk.Repair
-	for i, c := range v.headers.copies {
-		if !c.valid {
-			continue
-		}
-		parts = append(parts, v.mend(title, risk, vhdx.HeaderOffset(i), vhdx.HeaderSize, func(b []byte) {
-			if rec, ok := vhdx.HeaderTable.Of(b); ok {
-				change(rec)
-				vhdx.HeaderTable.Seal(b)
-			}
-		})...)
-	}
-	return []disk.Repair{disk.Mends(title, risk, parts...)}
-}
-
-// zeroHeaderRoom zeroes the reserved bytes of the headers, or those behind one
-// (6).
-func (v *Image) zeroHeaderRoom(where []decode.Place) []disk.Repair {
-	const title, risk = "zero the bytes", "what is hidden in them is lost"
-	at := where[0]
-	for i := range v.headers.copies {
-		if start := vhdx.HeaderOffset(i); at.Offset >= start && at.Offset < start+vhdx.HeaderSize {
-			return v.mendHeaders(title, risk, func(h decode.Record[vhdx.Header]) { clear(vhdx.HeaderReserved.Get(h)) })
+	old := p.old[:len(b)]
+	clear(old)
+	if n := min(int64(len(b)), p.image.size-off); n > 0 {
+		if got, err := p.image.src.File.ReadAt(old[:n], off); int64(got) < n {
+			return shortRead(off, got, int(n), err)
 		}
 	}
-	return v.mend(title, risk, at.Offset, at.Length, func(b []byte) { clear(b) })
+	more := disk.Patch(p.image.src.Name, off, old, append([]byte(nil), b...))
+	for _, e := range more {
+		p.bytes += int64(len(e.Data))
+	}
+	if p.bytes > maxChanged {
+		return p.image.tooMuch()
+	}
+	p.list = append(p.list, more...)
+	return nil
 }
 
-// renewIdentity gives the image new identities where they are null (53).
-func (v *Image) renewIdentity([]decode.Place) []disk.Repair {
-	fresh := []uuid.UUID{uuid.New(), uuid.New()}
-	return v.mendHeaders("make a new identity", "differencing images that name this disk by zeros no longer find it", func(h decode.Record[vhdx.Header]) {
-		for i, g := range []decode.GUID[vhdx.Header]{vhdx.HeaderFileGUID, vhdx.HeaderDataGUID} {
-			if g.Get(h) == (uuid.UUID{}) {
-				g.Put(h, fresh[i])
-			}
+func (v *Image) tooMuch() error {
+	return disk.Errorf(disk.Unsupported, v.place(0, 0), "the repair changes more than %s, which is more than can be staged: convert the disk to a new image instead", decode.FormatSize(maxChanged))
+}
+
+// copyFrom puts the bytes that r has at from, as far as they are not zero, to
+// fresh room behind the end of the file.
+func (p *patches) copyFrom(ctx context.Context, from, n, to int64) error {
+	buf := make([]byte, 256<<10)
+	for done := int64(0); done < n; done += int64(len(buf)) {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	})
-}
-
-// renewTable writes one region table anew from the other (13).
-func (v *Image) renewTable([]decode.Place) []disk.Repair {
-	t := &v.tables
-	if !t.sound || !v.clean() {
-		return nil
-	}
-	good, other := t.copies[t.used].raw, 1-t.used
-	list := v.mend(fmt.Sprintf("write region table %d anew from the other one", other+1), "", vhdx.RegionOffset(other), vhdx.RegionTableSize, func(b []byte) { copy(b, good) })
-	if t.copies[other].valid {
-		list = append(list, v.mend(fmt.Sprintf("region table %d is right: write the other one anew from it", other+1), "the image is read by the other table then: look at both first",
-			vhdx.RegionOffset(t.used), vhdx.RegionTableSize, func(b []byte) { copy(b, t.copies[other].raw) })...)
-	}
-	return list
-}
-
-// mendTables changes both region tables alike and seals them. If they are not
-// equal that has to be settled first.
-func (v *Image) mendTables(title string, change func(b []byte)) []disk.Repair {
-	t := &v.tables
-	if !v.clean() || !t.copies[0].valid || !bytes.Equal(t.copies[0].raw, t.copies[1].raw) {
-		return nil
-	}
-	var parts []disk.Repair
-	for i := range t.copies {
-		parts = append(parts, v.mend(title, "", vhdx.RegionOffset(i), vhdx.RegionTableSize, func(b []byte) {
-			change(b)
-			vhdx.RegionTable.Seal(b)
-		})...)
-	}
-	return []disk.Repair{disk.Mends(title, "", parts...)}
-}
-
-// inTable is where a place lies in the region table that is used.
-func (v *Image) inTable(at decode.Place) (off int64, ok bool) {
-	off = at.Offset - vhdx.RegionOffset(v.tables.used)
-	return off, off >= 0 && off+at.Length <= vhdx.RegionTableSize
-}
-
-// zeroTableBits zeroes what is reserved in the region tables (15): four bytes
-// of the head, or all bits of Required but the first.
-func (v *Image) zeroTableBits(where []decode.Place) []disk.Repair {
-	off, ok := v.inTable(where[0])
-	switch {
-	case !ok || off == int64(vhdx.RegionCount.Offset()) || where[0].Length != 4:
-		return nil
-	case off < vhdx.RegionHeadSize:
-		return v.mendTables("zero the reserved bytes", func(b []byte) { clear(b[off : off+4]) })
-	}
-	return v.mendTables("clear the undefined bits", func(b []byte) {
-		binary.LittleEndian.PutUint32(b[off:], binary.LittleEndian.Uint32(b[off:])&1)
-	})
-}
-
-// requireRegion sets Required of a region (19).
-func (v *Image) requireRegion(where []decode.Place) []disk.Repair {
-	off, ok := v.inTable(where[0])
-	if !ok || where[0].Length != vhdx.RegionEntrySize {
-		return nil
-	}
-	return v.mendTables("mark the region as required", func(b []byte) { b[off+28] |= 1 })
-}
-
-// entryRemedy changes the bytes of the BAT that a finding is about.
-func entryRemedy(title, risk string, change func(b []byte)) func(*Image, []decode.Place) []disk.Repair {
-	return func(v *Image, where []decode.Place) []disk.Repair {
-		if !v.clean() {
+		buf = buf[:min(int64(cap(buf)), n-done)]
+		clear(buf)
+		have := min(int64(len(buf)), p.image.size-from-done)
+		if have <= 0 {
 			return nil
 		}
-		return v.mend(title, risk, where[0].Offset, where[0].Length, change)
-	}
-}
-
-// mapEntry changes a BAT entry.
-func mapEntry(to func(uint64) uint64) func([]byte) {
-	return func(b []byte) {
-		if len(b) == vhdx.EntrySize {
-			binary.LittleEndian.PutUint64(b, to(binary.LittleEndian.Uint64(b)))
+		if got, err := p.image.src.File.ReadAt(buf[:have], from+done); int64(got) < have {
+			return shortRead(from+done, got, int(have), err)
+		}
+		if err := p.put(to+done, buf); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// clearEntries makes a block not present, for each entry that a finding names
-// (41, 42, 44).
-func (v *Image) clearEntries(where []decode.Place) []disk.Repair {
-	if !v.clean() || !v.sized {
-		return nil
-	}
-	risk := "what is stored for it is lost: the range reads as zeros from then on"
-	if v.params.hasParent {
-		risk = "what is stored for it is lost: the range is read from the parent from then on"
-	}
-	var list []disk.Repair
-	for _, at := range where {
-		index := (at.Offset - v.bat.off) / vhdx.EntrySize
-		if at.Length != vhdx.EntrySize || at.Offset < v.bat.off || at.Offset >= v.bat.off+v.bat.length {
-			continue
+// zero puts zeros over [off, end), as far as the file has other bytes there.
+func (p *patches) zero(ctx context.Context, off, end int64) error {
+	zeros := make([]byte, 256<<10)
+	for off < min(end, p.image.size) {
+		data, err := store.NextData(p.image.src.File, off, min(end, p.image.size))
+		if err != nil {
+			return endOrError(err)
 		}
-		if _, bitmap := v.geo.IsBitmap(index); !bitmap {
-			list = append(list, v.mend(fmt.Sprintf("clear BAT entry %d", index), risk, at.Offset, at.Length, func(b []byte) { clear(b) })...)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		off = max(off, data.Offset)
+		n := min(int64(len(zeros)), end-off, p.image.size-off)
+		if n <= 0 {
+			return nil
+		}
+		if err := p.put(off, zeros[:n]); err != nil {
+			return err
+		}
+		off += n
 	}
-	return list
+	return nil
 }
 
-// clearBitmapEntry is for an image without a parent, which has no use for
-// sector bitmaps (46).
-func (v *Image) clearBitmapEntry(where []decode.Place) []disk.Repair {
-	if v.params.hasParent || !v.clean() {
-		return nil
+// end is where the next MiB behind the file starts.
+func (v *Image) end() int64 { return roundUp(v.size) }
+
+func roundUp(n int64) int64 { return (n + vhdx.MiB - 1) / vhdx.MiB * vhdx.MiB }
+
+// resize gives the file another length. No image of this disk needs more than
+// what there is now and room for all blocks: whatever asks for more is a lie.
+func (v *Image) resize(size int64) (disk.Edit, error) {
+	limit := v.end() + vhdx.MaxBlockSize
+	if v.geo.Blocks > 0 {
+		limit = v.end() + v.geo.Blocks*v.geo.BlockSize + (v.geo.Chunks+1)*vhdx.MiB + v.geo.Entries(true)*vhdx.EntrySize
 	}
-	return v.mend("clear the entry", "if the image was a differencing one, which sectors are its own is lost", where[0].Offset, where[0].Length, func(b []byte) { clear(b) })
+	if size > limit {
+		return disk.Edit{}, disk.Errorf(disk.Damaged, v.place(v.size, 0), "the file would get 0x%x bytes, the whole disk needs no more than 0x%x", size, limit)
+	}
+	return disk.Resized(v.src.Name, size), nil
 }

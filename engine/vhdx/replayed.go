@@ -41,7 +41,7 @@ type write struct {
 // gigabyte has room for pages.
 const maxWrites = 1 << 18
 
-var errTooMany = fmt.Errorf("the log makes more than %d changes: too many to replay in memory", maxWrites)
+var errTooMany = fmt.Errorf("the log has more than %d entries to be replayed, or makes more than %d changes: too many to replay in memory", maxActive, maxWrites)
 
 // with lays entries over the file.
 func (d replayed) with(r *ring, entries []logEntry) (*replayed, error) {

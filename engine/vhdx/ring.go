@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/store"
 )
@@ -21,6 +21,7 @@ type ring struct {
 	guid   uuid.UUID // of the entries that count; null: none do
 	fault  string    // why the log can't be replayed; empty if it can or need not
 	code   string    // of the check that says so
+	needs  uint64    // bytes that the file had when the last entry was written, if it is shorter now
 }
 
 // dirty reports whether the image was not closed cleanly.
@@ -36,13 +37,45 @@ type logEntry struct {
 	guid        uuid.UUID
 	flushed     uint64
 	last        uint64
-	why         string // why it is no whole entry; empty if it is one
+	why         fault // why it is no whole entry
+}
+
+// whole reports whether the entry is one, and not what is left of one.
+func (e logEntry) whole() bool { return e.why.format == "" }
+
+// fault is why an entry is not whole. It becomes words when somebody reads it:
+// a hostile log has a million of them.
+type fault struct {
+	format string // empty for no fault
+	args   [3]uint64
+	count  int
+	sector int64 // of the entry
+}
+
+func faultf(format string, args ...uint64) fault {
+	f := fault{format: format, count: len(args)}
+	copy(f.args[:], args)
+	return f
+}
+
+// String words the fault.
+func (f fault) String() string {
+	args := make([]any, f.count)
+	for i := range args {
+		args[i] = f.args[i]
+	}
+	text := fmt.Sprintf(f.format, args...)
+	if f.sector > 0 {
+		text = fmt.Sprintf("sector %d of the entry: %s", f.sector, text)
+	}
+	return text
 }
 
 // sectors walks the sectors of the log that start with the signature of an
-// entry. Holes of the file are skipped: a ring of gigabytes may be nothing else.
-func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[int64, error] {
-	return func(yield func(int64, error) bool) {
+// entry, with their bytes, which are valid until the next one is asked for.
+// Holes of the file are skipped: a ring of gigabytes may be nothing else.
+func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[logSector, error] {
+	return func(yield func(logSector, error) bool) {
 		buf := make([]byte, 16*vhdx.LogSector)
 		var piece store.Range
 		for at := r.off; ; {
@@ -59,17 +92,23 @@ func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[int64, error
 				err = readFull(ctx, f, buf, at)
 			}
 			if err != nil {
-				yield(0, err)
+				yield(logSector{}, err)
 				return
 			}
 			for i := 0; i < len(buf); i += vhdx.LogSector {
-				if string(buf[i:i+4]) == vhdx.LogEntrySignature && !yield(at+int64(i)-r.off, nil) {
+				sector := buf[i : i+vhdx.LogSector]
+				if string(sector[:4]) == vhdx.LogEntrySignature && !yield(logSector{at + int64(i) - r.off, sector}, nil) {
 					return
 				}
 			}
 			at += int64(len(buf))
 		}
 	}
+}
+
+type logSector struct {
+	pos   int64 // in the log
+	bytes []byte
 }
 
 // piece is the next run of the log's sectors, from a place in the file on,
@@ -98,83 +137,98 @@ func readFull(ctx context.Context, f store.File, buf []byte, off int64) error {
 	return nil
 }
 
-// scan reads all entries of the log, whole or not.
-func (r *ring) scan(ctx context.Context, f store.File) ([]logEntry, error) {
-	var list []logEntry
-	for pos, err := range r.sectors(ctx, f) {
-		if err != nil {
-			return nil, err
+// entries reads all entries of the log in the order of their places, whole or
+// not. Nothing of them is kept: a ring of 4 GiB has room for a million.
+func (r *ring) entries(ctx context.Context, f store.File) iter.Seq2[logEntry, error] {
+	return func(yield func(logEntry, error) bool) {
+		if r.length == 0 {
+			return
 		}
-		e, err := r.entry(f, pos)
-		if err != nil {
-			return nil, err
+		next := make([]byte, vhdx.LogSector)
+		for s, err := range r.sectors(ctx, f) {
+			var e logEntry
+			if err == nil {
+				e, err = r.entry(f, s.pos, s.bytes, next)
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
 		}
-		list = append(list, e)
 	}
-	return list, nil
 }
 
-// entry reads the entry at pos of the log and tells whether it is a whole one
-// (vhdx.md 5.3). It goes no further than the first sector that does not belong
-// to it, so that all of a ring's entries are read in one pass over it.
-func (r *ring) entry(f store.File, pos int64) (logEntry, error) {
-	buf := make([]byte, vhdx.LogSector)
-	if err := r.sector(f, pos, buf); err != nil {
+// entryAt reads the entry at pos of the log.
+func (r *ring) entryAt(f store.File, pos int64) (logEntry, error) {
+	first, next := make([]byte, vhdx.LogSector), make([]byte, vhdx.LogSector)
+	if err := r.sector(f, pos, first); err != nil {
 		return logEntry{}, err
 	}
-	head, _ := vhdx.LogEntryTable.Of(buf)
+	if string(first[:4]) != vhdx.LogEntrySignature {
+		return logEntry{pos: pos, why: faultf("no entry starts here")}, nil
+	}
+	return r.entry(f, pos, first, next)
+}
+
+// entry takes the entry at pos apart, whose first sector was read, and tells
+// whether it is a whole one (vhdx.md 5.3). It goes no further than the first
+// sector that does not belong to it, so that all of a ring's entries are read
+// in one pass over it. Next is room for one more sector.
+func (r *ring) entry(f store.File, pos int64, first, next []byte) (logEntry, error) {
+	head, _ := vhdx.LogEntryTable.Of(first)
 	e := logEntry{
 		pos: pos, length: int64(vhdx.LogEntryLength.Get(head)), tail: int64(vhdx.LogTail.Get(head)),
 		seq: vhdx.LogSequence.Get(head), descriptors: int64(vhdx.LogDescriptors.Get(head)), guid: vhdx.LogGUID.Get(head),
 		flushed: vhdx.LogFlushed.Get(head), last: vhdx.LogLast.Get(head),
 	}
-	if e.why = r.headFault(e); e.why != "" {
+	if e.why = r.headFault(e); !e.whole() {
 		return e, nil
 	}
 	stored := vhdx.LogChecksum.Get(head)
-	clear(buf[vhdx.LogChecksum.Offset():][:4])
+	clear(first[vhdx.LogChecksum.Offset():][:4])
 	var err error
-	e.why, err = r.bodyFault(f, e, buf, stored)
+	e.why, err = r.bodyFault(f, e, first, next, stored)
 	return e, err
 }
 
 // headFault checks what the header alone tells.
-func (r *ring) headFault(e logEntry) string {
+func (r *ring) headFault(e logEntry) fault {
 	area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
 	switch {
 	case e.length < vhdx.LogSector || e.length%vhdx.LogSector != 0:
-		return fmt.Sprintf("EntryLength is 0x%x, expected a multiple of 4096", e.length)
+		return faultf("EntryLength is 0x%x, expected a multiple of 4096", uint64(e.length))
 	case e.length >= r.length:
-		return fmt.Sprintf("EntryLength is 0x%x, the log has 0x%x bytes", e.length, r.length)
+		return faultf("EntryLength is 0x%x, the log has 0x%x bytes", uint64(e.length), uint64(r.length))
 	case e.tail%vhdx.LogSector != 0 || e.tail >= r.length:
-		return fmt.Sprintf("Tail is 0x%x, expected a multiple of 4096 inside the log", e.tail)
+		return faultf("Tail is 0x%x, expected a multiple of 4096 inside the log", uint64(e.tail))
 	case e.seq == 0:
-		return "SequenceNumber is zero"
+		return faultf("SequenceNumber is zero")
 	case area > e.length:
-		return fmt.Sprintf("%d descriptors do not fit an entry of 0x%x bytes", e.descriptors, e.length)
+		return faultf("%d descriptors do not fit an entry of 0x%x bytes", uint64(e.descriptors), uint64(e.length))
 	case e.last > maxGrown || e.flushed > maxGrown:
-		return fmt.Sprintf("file sizes 0x%x and 0x%x are impossible", e.flushed, e.last)
+		return faultf("file sizes 0x%x and 0x%x are impossible", e.flushed, e.last)
 	}
-	return ""
+	return fault{}
 }
 
 // maxGrown bounds the sizes of the file that an entry may give: twice what the
 // largest disk needs.
 const maxGrown = 1 << 47
 
-// bodyFault checks descriptors, data sectors and checksum. Buf holds the
+// bodyFault checks descriptors, data sectors and checksum. First holds the
 // entry's first sector with the checksum taken as zero.
-func (r *ring) bodyFault(f store.File, e logEntry, buf []byte, stored uint32) (string, error) {
+func (r *ring) bodyFault(f store.File, e logEntry, first, next []byte, stored uint32) (fault, error) {
 	area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
 	var crc uint32
 	var pages int64
 	for at := int64(0); at < e.length; at += vhdx.LogSector {
+		buf := first
 		if at > 0 {
+			buf = next
 			if err := r.sector(f, e.pos+at, buf); err != nil {
-				return "", err
+				return fault{}, err
 			}
 		}
-		why := ""
+		var why fault
 		if at < area {
 			var n int64
 			n, why = r.descriptorFault(e, at, buf)
@@ -182,43 +236,44 @@ func (r *ring) bodyFault(f store.File, e logEntry, buf []byte, stored uint32) (s
 		} else {
 			why = dataFault(e, buf)
 		}
-		if why != "" {
-			return fmt.Sprintf("sector %d of the entry: %s", at/vhdx.LogSector, why), nil
+		if why.format != "" {
+			why.sector = at / vhdx.LogSector
+			return why, nil
 		}
 		crc = vhdx.ChecksumAdd(crc, buf)
 	}
 	if want := area + pages*vhdx.LogSector; want != e.length {
-		return fmt.Sprintf("EntryLength is 0x%x, descriptors and data take 0x%x", e.length, want), nil
+		return faultf("EntryLength is 0x%x, descriptors and data take 0x%x", uint64(e.length), uint64(want)), nil
 	}
 	if crc != stored {
-		return fmt.Sprintf("CRC-32C: 0x%08x stored, 0x%08x computed", stored, crc), nil
+		return faultf("CRC-32C: 0x%08x stored, 0x%08x computed", uint64(stored), uint64(crc)), nil
 	}
-	return "", nil
+	return fault{}, nil
 }
 
 // descriptorFault checks the descriptors in one sector and counts those with a
 // data sector.
-func (r *ring) descriptorFault(e logEntry, at int64, buf []byte) (pages int64, why string) {
+func (r *ring) descriptorFault(e logEntry, at int64, buf []byte) (pages int64, why fault) {
 	first, n := descriptorsIn(at)
 	for i := first; i < min(first+n, e.descriptors); i++ {
-		d := descriptorOf(buf[vhdx.DescriptorOffset(i)-at:][:vhdx.DescriptorSize])
+		d, number := descriptorOf(buf[vhdx.DescriptorOffset(i)-at:][:vhdx.DescriptorSize]), uint64(i)
 		switch {
 		case d.kind == "":
-			return pages, fmt.Sprintf("descriptor %d has an unknown signature", i)
+			return pages, faultf("descriptor %d has an unknown signature", number)
 		case d.seq != e.seq:
-			return pages, fmt.Sprintf("descriptor %d has sequence number %d, the entry %d", i, d.seq, e.seq)
+			return pages, faultf("descriptor %d has sequence number %d, the entry %d", number, d.seq, e.seq)
 		case d.target < vhdx.LogLowestTarget || d.target > maxGrown || d.target%vhdx.LogSector != 0:
-			return pages, fmt.Sprintf("descriptor %d has FileOffset 0x%x, expected a multiple of 4096 behind the headers", i, d.target)
+			return pages, faultf("descriptor %d has FileOffset 0x%x, expected a multiple of 4096 behind the headers", number, d.target)
 		case d.length > maxGrown || d.length%vhdx.LogSector != 0:
-			return pages, fmt.Sprintf("descriptor %d has ZeroLength 0x%x, expected a multiple of 4096", i, d.length)
+			return pages, faultf("descriptor %d has ZeroLength 0x%x, expected a multiple of 4096", number, d.length)
 		case int64(d.target) < r.off+r.length && int64(d.target+d.length) > r.off:
-			return pages, fmt.Sprintf("descriptor %d changes the log itself, at 0x%x", i, d.target)
+			return pages, faultf("descriptor %d changes the log itself, at 0x%x", number, d.target)
 		}
 		if d.kind == vhdx.DataSignature {
 			pages++
 		}
 	}
-	return pages, ""
+	return pages, fault{}
 }
 
 // descriptorsIn tells which descriptors lie in the sector at an offset from
@@ -253,15 +308,15 @@ func descriptorOf(b []byte) descriptor {
 	return descriptor{}
 }
 
-func dataFault(e logEntry, buf []byte) string {
+func dataFault(e logEntry, buf []byte) fault {
 	rec, _ := vhdx.DataSectorTable.Of(buf)
-	if m, _ := vhdx.SectorSign.Verdict(buf); m != decode.Good {
-		return fmt.Sprintf("signature %s, expected %q", vhdx.SectorSign.Value(buf), vhdx.DataSectorSignature)
+	if string(buf[:4]) != vhdx.DataSectorSignature {
+		return faultf("signature 0x%08x, expected that of a data sector", uint64(binary.LittleEndian.Uint32(buf)))
 	}
 	if seq := uint64(vhdx.SectorHigh.Get(rec))<<32 | uint64(vhdx.SectorLow.Get(rec)); seq != e.seq {
-		return fmt.Sprintf("sequence number %d in the data sector, %d in the entry", seq, e.seq)
+		return faultf("sequence number %d in the data sector, %d in the entry", seq, e.seq)
 	}
-	return ""
+	return fault{}
 }
 
 // at is where a position in the log, which may lie past its end, is in the file.
@@ -295,7 +350,7 @@ func (r *ring) changes(f store.File, e logEntry) iter.Seq2[change, error] {
 			for i := first; i < min(first+n, e.descriptors); i++ {
 				off := vhdx.DescriptorOffset(i)
 				c := change{descriptor: descriptorOf(buf[off-at:][:vhdx.DescriptorSize]), pos: (e.pos + off) % r.length, sector: -1}
-				if c.kind == "" || e.why != "" && c.seq != e.seq {
+				if c.kind == "" || !e.whole() && c.seq != e.seq {
 					return
 				}
 				if c.kind == vhdx.DataSignature {

@@ -76,17 +76,29 @@ var rules = map[string]rule{
 	"51": {info, false, "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {info, false, "Entries of earlier sessions tell what was done to the image. They are never replayed."},
 	"53": {warning, false, "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
-	"P1": {info, false, "Hyper-V's own tools do not make such disks; that it mounts them is not certain."},
+	"P1": {info, false, "Hyper-V makes and mounts fixed, dynamic and differencing VHDX since Windows 8 and Server 2012. What is said here comes from what its own tools make and from known refusals; other versions may differ."},
 	"P2": {severe, false, "QEMU 7.2 behaves so; later versions may not."},
-	"P3": {severe, false, "The format is Microsoft's."},
+	"P3": {severe, false, "The format is Microsoft's. qemu-img converts it: qemu-img convert -O vmdk."},
 	"P4": {severe, false, "Azure's images are fixed VHDs. Hyper-V and qemu-img convert between the formats."},
+	"P5": {severe, false, "VirtualBox reads dynamic and fixed VHDX, and never writes them. To use the disk there, convert it to VDI or VHD."},
+	"L1": {severe, false, "What the image leaves to this layer can't be read, or is wrong. Open the layer by itself to see all of its errors; a repair that changes what it reads orphans the images that were made from it."},
 	"54": {info, false, "The next update has no higher number to use."},
 }
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
+	return v.mended(code, text, remedyOf(code), where...)
+}
+
+// mended is the finding with a remedy, which may be nil.
+func (v *Image) mended(code, text string, remedy remedy, where ...decode.Place) disk.Finding {
 	r := rules[code]
-	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
+	repairs, why := v.repairs(remedy, where)
+	detail := r.detail
+	if why != "" {
+		detail += " " + why
+	}
+	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: detail, Repairs: repairs}
 }
 
 // graded is the finding with another severity, not fatal.

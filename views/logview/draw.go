@@ -43,6 +43,9 @@ func (v *View) where() string {
 
 func (v *View) drawEntries(a grid.Area) {
 	title := fmt.Sprintf("Entries  %d", len(v.log.Entries))
+	if v.log.Omitted > 0 {
+		title += fmt.Sprintf(" of %d", len(v.log.Entries)+v.log.Omitted)
+	}
 	if v.log.Steps > 0 {
 		title += "  " + v.shown()
 	}

@@ -88,6 +88,7 @@ func (r *logReport) json(d *document) error {
 		}
 	}
 	d.close()
+	d.number("entries_omitted", int64(r.log.Omitted))
 	d.bool("dirty", r.log.Dirty)
 	d.bool("has_log", r.log.Place.Length > 0)
 	d.positive("log_offset", r.log.Place.Offset)
@@ -176,6 +177,9 @@ func (r *logReport) text(p *page) error {
 		if err := r.descriptors(p, e); err != nil {
 			return err
 		}
+	}
+	if r.log.Omitted > 0 {
+		p.print("and %s more, which are not listed", plural(r.log.Omitted, "entry", "entries"))
 	}
 	return nil
 }
