@@ -103,6 +103,7 @@ var unmended = map[string]string{
 	"S6":  "No repair in place: the bytes behind the data fill whole sectors, which a reader would take for markers. A copy of the disk drops them.",
 	"S7":  "No repair in place: a copy of the disk has the markers.",
 	"S8":  "No repair in place: more bytes follow than are cut off at once. Cut them off with another program, after a look at them.",
+	"C1":  "No repair: what a version means that nobody has described can't be known. Where only the number was damaged, set version and flags by hand.",
 	"C2":  "No repair: the directory's entries are not in the file.",
 	"C4":  "No repair: nothing else knows where the grain or table lies.",
 	"C5":  "No repair in place: the directory is too short for the descriptor's size. A copy of the disk has a longer one.",
