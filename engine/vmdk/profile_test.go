@@ -114,7 +114,9 @@ func TestProfileRemarks(t *testing.T) {
 		{"stream", disk.ProfileQEMU, kinds()["stream"].files, warns, "over the header"},
 		{"short", disk.ProfileQEMU, inText(`"d-x.vmdk" 0`, `"d-x.vmdk" 1`), warns, "lacks as zeros"},
 		{"version 3", disk.ProfileQEMU, inSparse(func(f *built) { f.u32(4, 3) }), warns, "for reading only"},
-		{"little room", disk.ProfileVirtualBox, embedded(func(s string) string { return s + strings.Repeat("# "+strings.Repeat("x", 61)+"\n", 10*sector)[:20*sector-len(s)-10] }), warns, "no room for them"},
+		{"little room", disk.ProfileVirtualBox, embedded(func(s string) string {
+			return s + strings.Repeat("# "+strings.Repeat("x", 61)+"\n", 10*sector)[:20*sector-len(s)-10]
+		}), warns, "no room for them"},
 		{"child", disk.ProfileVirtualBox, map[string][]byte{"d.vmdk": hosted(childText("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`, "00000001", "12345678", "gone.vmdk"), nil).b}, warns, "UUIDs of its own"},
 	} {
 		t.Run(c.profile+"/"+c.name, func(t *testing.T) {
