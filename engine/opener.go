@@ -54,6 +54,11 @@ func (o *opener) find(claimed string) (store.File, string, error) {
 	return file, other, err
 }
 
+var _ disk.Lister = (*opener)(nil)
+
+// List names what lies in the folder of this layer.
+func (o *opener) List() ([]string, error) { return o.folder.ReadDir(path.Dir(o.from)) }
+
 // OpenParent opens the next layer, in the format that the child demands. What
 // the user names as parent stands for whatever the image says.
 func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {

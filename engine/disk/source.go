@@ -26,3 +26,10 @@ type Opener interface {
 	// a chain that breaks the bounds fails with [ErrChain].
 	OpenParent(name, format string) (Image, error)
 }
+
+// Lister is an ability of openers that can tell what lies beside the image.
+type Lister interface {
+	// List gives the base names in the folder of the file that the opener
+	// works for, sorted. OpenFile takes them.
+	List() ([]string, error)
+}

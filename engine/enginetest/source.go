@@ -70,6 +70,9 @@ func (o *opener) OpenFile(claimed string) (store.File, string, error) {
 	return f, name, err
 }
 
+// List names what lies in the image's folder.
+func (o *opener) List() ([]string, error) { return o.folder.ReadDir(path.Dir(o.from)) }
+
 // OpenParent opens the next layer in the format demanded.
 func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 	open := o.formats[format]

@@ -307,3 +307,9 @@ func kinds() map[string]struct {
 func typeOf(createType string) string {
 	return map[string]string{"twoGbMaxExtentSparse": "SPARSE", "vmfsSparse": "VMFSSPARSE", "seSparse": "SESPARSE"}[createType]
 }
+
+// memory is a source over d.vmdk of a folder in memory.
+func memory(t testing.TB, m *store.Mem) disk.Source {
+	t.Helper()
+	return enginetest.Memory(t, m, "d.vmdk", formats)
+}

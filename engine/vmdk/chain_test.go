@@ -2,6 +2,7 @@ package vmdk_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -263,4 +264,56 @@ func TestParentTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, open(t, child), "vmdk/L4", disk.SeverityWarning)
+}
+
+// TestSiblings finds the other children of a parent, but no strangers.
+func TestSiblings(t *testing.T) {
+	files, _ := chainFiles(1, true)
+	files["mine.vmdk"] = hosted(childText("monolithicSparse", `RW 10240 SPARSE "mine.vmdk"`, "00000002", "12345678", `C:\\vm\\L0.vmdk`), nil).b
+	files["stranger.vmdk"] = hosted(childText("monolithicSparse", `RW 10240 SPARSE "stranger.vmdk"`, "00000003", "12345678", "other.vmdk"), nil).b
+	files["former.vmdk"] = hosted(childText("monolithicSparse", `RW 10240 SPARSE "former.vmdk"`, "00000004", "ffffffff", "l0.vmdk"), nil).b
+	files["no.vmdk"] = []byte("no image at all")
+	var got []string
+	for f, err := range openMem(t, files, "l1.vmdk").Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Severity >= disk.SeverityWarning {
+			got = append(got, f.Code+" "+f.Text)
+		}
+	}
+	if len(got) != 1 || !strings.HasPrefix(got[0], "vmdk/L4 1 other") || !strings.Contains(got[0], "mine.vmdk") {
+		t.Errorf("found %q", got)
+	}
+	for _, f := range openMem(t, files, "l1.vmdk").Info().Findings {
+		if f.Code == "vmdk/L4" {
+			t.Error("opening an image goes through its folder")
+		}
+	}
+}
+
+// TestErrorsBelow reports the first error of each damaged layer, once, however
+// deep it lies.
+func TestErrorsBelow(t *testing.T) {
+	files, _ := chainFiles(4, true)
+	binary.LittleEndian.PutUint32(files["l2.vmdk"][30*sector:], 1<<30)    // the directory
+	binary.LittleEndian.PutUint32(files["l0.vmdk"][31*sector+40:], 1<<30) // the first table
+	files["l3.vmdk"][72] = 1                                              // a warning, which is that layer's alone
+	var got []string
+	for f, err := range openMem(t, files, "l4.vmdk").Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Severity >= disk.SeverityWarning {
+			got = append(got, fmt.Sprintf("%s %s in %s", f.Code, f.Text, f.Where[1].File))
+		}
+	}
+	if len(got) != 2 {
+		t.Fatalf("found %q", got)
+	}
+	for i, want := range []string{`L6 the layer "l2.vmdk", 2 below this one, has errors; the first one is G2: GD entry 0`, `L6 the layer "l0.vmdk", 4 below this one, has errors; the first one is G6:`} {
+		if !strings.HasPrefix(got[i], "vmdk/"+want) {
+			t.Errorf("%q, want %q", got[i], want)
+		}
+	}
 }

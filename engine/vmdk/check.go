@@ -18,13 +18,14 @@ const findingCap = 1000
 // compressed grain (vmdk.md 12). It never writes.
 func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}}
-		c.headers()
-		for _, f := range m.files {
-			if f.sparse != nil && f.sparse.grid != nil && c.going() {
-				c.tables(f.sparse)
-			}
+		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}, whole: true}
+		for _, f := range m.src.Notes {
+			c.stopped = c.stopped || !c.yield(f, nil)
 		}
+		c.headers()
+		c.chain()
+		c.contents()
+		c.layers()
 		c.finish()
 	}
 }
@@ -36,7 +37,11 @@ func (m *Image) examineHeaders() []disk.Finding {
 		list = append(list, f)
 		return true
 	}}
+	for _, f := range m.src.Notes {
+		c.yield(f, nil)
+	}
 	c.headers()
+	c.chain()
 	c.summarise()
 	return list
 }
@@ -51,13 +56,25 @@ type checker struct {
 	order   []string
 	stopped bool
 	failed  error // the file could not be read: the check is not complete
+	whole   bool  // the image's own check, which may look around in the folder
+	errors  bool  // nothing but errors is wanted
+	left    int   // with errors: how many table entries may still be looked at
 }
 
-func (c *checker) going() bool { return !c.stopped && c.failed == nil && c.ctx.Err() == nil }
+func (c *checker) going() bool {
+	return !c.stopped && c.failed == nil && c.ctx.Err() == nil && !(c.errors && c.left <= 0)
+}
+
+// spend takes table entries off those that may still be looked at.
+func (c *checker) spend(n int64) {
+	if c.errors {
+		c.left -= int(min(n, int64(c.left)))
+	}
+}
 
 // found reports a finding; the code is the number of the check in vmdk.md 12.
 func (c *checker) found(severity disk.Severity, code string, where []decode.Place, format string, args ...any) {
-	if c.stopped {
+	if c.stopped || c.errors && severity < disk.SeverityError {
 		return
 	}
 	if c.count[code] == 0 {
@@ -68,8 +85,18 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	}
 	f := disk.Finding{Code: "vmdk/" + code, Severity: severity, Where: where, Text: fmt.Sprintf(format, args...), Detail: checkDetails[code]}
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
-	f.Repairs = c.m.repairs(code, &f)
+	if !c.errors {
+		c.mended(code, &f)
+	}
 	c.stopped = !c.yield(f, nil)
+}
+
+// mended adds the repairs of a finding, or why there are none.
+func (c *checker) mended(code string, f *disk.Finding) {
+	f.Repairs = c.m.repairs(code, f, c.whole)
+	if why := unmended[code]; why != "" && len(f.Repairs) == 0 && (c.whole || folderRemedies[code] == nil) {
+		f.Detail += " " + why
+	}
 }
 
 func (c *checker) error(code string, at decode.Place, format string, args ...any) {
@@ -116,12 +143,9 @@ func (c *checker) summarise() {
 	}
 }
 
-// headers runs all checks that scan no table.
+// headers runs all checks of this layer that scan no table.
 func (c *checker) headers() {
 	m := c.m
-	for _, f := range m.src.Notes {
-		c.stopped = c.stopped || !c.yield(f, nil)
-	}
 	if m.text != nil && c.descriptor() {
 		c.settings()
 		c.geometry()
@@ -140,7 +164,15 @@ func (c *checker) headers() {
 			c.streamTail(s)
 		}
 	}
-	c.chain()
+}
+
+// contents runs the checks of the tables, and what they lead to.
+func (c *checker) contents() {
+	for _, f := range c.m.files {
+		if f.sparse != nil && f.sparse.grid != nil && c.going() {
+			c.tables(f.sparse)
+		}
+	}
 }
 
 // joined gathers places for a finding.

@@ -3,6 +3,7 @@ package vmdk
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -296,27 +297,35 @@ func (c *checker) encodings() {
 		c.warn("D14", m.settingPlace("encoding"), "encoding %q is not one that is known", name)
 		return
 	}
-	texts := map[*vmdk.Line]string{}
-	if l := m.text.Setting("parentFileNameHint"); l != nil {
-		texts[l] = l.Value
-	}
-	for _, l := range m.text.Extents() {
-		texts[l] = l.Extent.Name
-	}
-	for i := range m.text.Lines {
-		l := &m.text.Lines[i]
-		if s, ok := texts[l]; ok && !m.validName(s) {
+	for l, s := range m.names() {
+		if !validName(s, name) {
 			c.warn("D14", m.linePlace(l), "the name %q is not valid in the encoding %q", s, name)
 		}
 	}
 }
 
-// validName reports whether a name can be read in the descriptor's encoding.
-func (m *Image) validName(name string) bool {
-	if legacy[strings.ToLower(m.encoding())] == nil {
+// names are the file names in the descriptor with their lines.
+func (m *Image) names() iter.Seq2[*vmdk.Line, string] {
+	hint := m.text.Setting("parentFileNameHint")
+	return func(yield func(*vmdk.Line, string) bool) {
+		for i := range m.text.Lines {
+			l := &m.text.Lines[i]
+			switch {
+			case l == hint && !yield(l, l.Value), l.Kind == vmdk.LineExtent && !yield(l, l.Extent.Name):
+				return
+			}
+		}
+	}
+}
+
+// validName reports whether a name can be read in an encoding.
+func validName(name, encoding string) bool {
+	enc := legacy[strings.ToLower(encoding)]
+	if enc == nil {
 		return utf8.ValidString(name)
 	}
-	return !strings.ContainsRune(m.decoded(name), utf8.RuneError)
+	s, err := enc.NewDecoder().String(name)
+	return err == nil && !strings.ContainsRune(s, utf8.RuneError)
 }
 
 // geometry is D10.

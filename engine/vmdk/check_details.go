@@ -73,8 +73,9 @@ var checkDetails = map[string]string{
 	"L1":  "What this layer does not store can't be read: it is missing, not zero.",
 	"L2":  "The parent was written to after the child was made, or it is another disk. VMware refuses the chain; QEMU opens it and fails at the first read from the parent.",
 	"L3":  "VMware refuses chains whose disks differ in size.",
-	"L4":  "A parent that is written to makes its children unusable. Copying files changes their times too, so that this is only a hint.",
+	"L4":  "A parent that is written to, or merged with one child, makes its other children unusable. Copying files changes their times too, so that this is only a hint; snapshots of one machine may well share a parent.",
 	"L5":  "Whatever the parent holds there can't show through.",
+	"L6":  "What this image does not store itself is read from there, and is as good as that layer is.",
 
 	codeQEMU:       "qemu-img, KVM and most things that are built on QEMU would see another disk, or none.",
 	codeVMware:     "VMware would refuse the disk, or wants it prepared.",

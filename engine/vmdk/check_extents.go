@@ -163,6 +163,9 @@ func (c *checker) chain() {
 	}
 	if parent != nil && m.link.err == nil {
 		c.parentTime(parent)
+		if c.whole {
+			c.siblings(parent)
+		}
 	}
 	for _, e := range m.extents {
 		if e.line != nil && (e.line.Extent.IsFlat() || e.zero) {

@@ -112,7 +112,7 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	} else if at+g.grain > g.file.Size {
 		c.note("G11", entry, "the grain at byte 0x%x is cut off behind the end of the disk", at)
 	}
-	if w.looked < blankBudget && w.isBlank(at) {
+	if w.looked < blankBudget && !c.errors && w.isBlank(at) {
 		w.zeroed.add(g.file.place(at, g.grain))
 	}
 }

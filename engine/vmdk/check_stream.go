@@ -10,6 +10,7 @@ import (
 func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 	g, c := w.g, w.c
 	u := g.packed
+	c.spend(g.grain / vmdk.SectorSize)
 	size, ok, err := u.size(at)
 	if err != nil {
 		return // reported by whoever asked

@@ -30,6 +30,7 @@ type scan struct {
 	clash []clash
 
 	lastTable int64 // where the table before ended
+	tables    int64 // end of the last table
 	lastLBA   int64 // where the compressed grain before lay in the file
 	unordered bool
 	highest   int64 // end of the last table or grain
@@ -118,6 +119,7 @@ func (w *scan) directories() {
 				return
 			}
 			empty, err := g.emptyFrom(copy, t)
+			c.spend(1 + empty/64) // empty ones go by in chunks
 			if err == nil && empty > 0 {
 				w.noTables(copy, t, empty)
 				t += empty - 1
@@ -164,7 +166,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 		return
 	}
 	length := roundUp(g.tableBytes(), vmdk.SectorSize)
-	w.highest = max(w.highest, at+length)
+	w.highest, w.tables = max(w.highest, at+length), max(w.tables, at+length)
 	w.busy.mark(at, length)
 	if w.meta.take(at, length) && w.inWindow(at) {
 		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
@@ -202,9 +204,11 @@ func (w *scan) each(visit func(t, at int64) bool) {
 			return
 		}
 		if empty, err := w.g.emptyFrom(0, t); err == nil && empty > 0 {
+			w.c.spend(empty / 64)
 			t += empty - 1
 			continue
 		}
+		w.c.spend(w.g.perTable)
 		at, ok, err := w.g.tableOf(0, t)
 		if err != nil {
 			w.c.failed = err
@@ -256,8 +260,11 @@ func (w *scan) conclude() {
 	case vmdk.KindSeSparse:
 		c.seBitmap(s)
 	default:
-		if s.isStream() {
+		switch at := s.headerPlace(vmdk.HeaderOverHead.Field); {
+		case s.isStream():
 			w.stream()
+		case w.tables > s.floor() && c.count["H10"] == 0:
+			c.warn("H10", at, "overHead of %d sectors does not reach the end of the tables at sector %d", sectors(s.floor()), sectors(w.tables))
 		}
 	}
 }

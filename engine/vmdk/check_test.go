@@ -238,7 +238,7 @@ func tablePlants() []plant {
 		{"cut grain", "G11", wrong, "", inSparse(func(f *built) { f.b = f.b[:len(f.b)-sector] })},
 		{"cut padding", "G11", notes, "X5", inSparse(func(f *built) { f.u64(12, diskSectors-2); f.b = f.b[:len(f.b)-sector] })},
 		{"leak", "G12", notes, "", inSparse(func(f *built) { f.entry(3, 0) })},
-		{"scattered tables", "G13", warns, "", inSparse(func(f *built) {
+		{"scattered tables", "G13", warns, "H10", inSparse(func(f *built) {
 			at := int64(len(f.b))
 			f.b = append(f.b, f.b[f.gts[1]:][:tableBytes]...)
 			f.u32(f.gd+4, uint32(at/sector))

@@ -184,9 +184,29 @@ func (m *Image) openFile(claimed string) (*file, error) {
 	if f := m.byClaim[claimed]; f != nil {
 		return f, nil
 	}
+	if err := m.absent[claimed]; err != nil {
+		return nil, err
+	}
 	if m.src.Opener == nil {
 		return nil, fs.ErrNotExist
 	}
+	if len(m.absent) >= maxAbsent {
+		return nil, errManyAbsent
+	}
+	f, err := m.seek(claimed)
+	if err != nil {
+		m.absent[claimed] = err
+	}
+	return f, err
+}
+
+// maxAbsent bounds how many files are looked for in vain: each costs a look
+// through the folder.
+const maxAbsent = 1000
+
+var errManyAbsent = errors.New("not looked for: too many other files of this disk are missing")
+
+func (m *Image) seek(claimed string) (*file, error) {
 	var first error
 	for _, name := range m.spellings(claimed) {
 		handle, rel, err := m.src.Opener.OpenFile(name)

@@ -77,6 +77,51 @@ type tables struct {
 	size    int64
 	changes store.Generational // nil: the bytes stay as they are
 	slots   []atomic.Pointer[chunk]
+	void    atomic.Pointer[stretch] // the hole that was met last
+	filled  atomic.Pointer[stretch] // the data that was met last
+}
+
+// stretch is a run of bytes of a file that is all hole, or all data.
+type stretch struct {
+	from, to   int64
+	generation uint64
+}
+
+// holds reports whether a range lies in a stretch that is not outdated.
+func (s *stretch) holds(off, n int64, generation uint64) bool {
+	return s != nil && s.generation == generation && off >= s.from && off+n <= s.to
+}
+
+// isHole reports whether a range of the file has never been written, so that
+// tables in there need not be read: a small file can claim gigabytes of them.
+func (t *tables) isHole(off, n int64) bool {
+	f, ok := t.r.(store.File)
+	if _, sparse := t.r.(store.Sparse); !ok || !sparse {
+		return false
+	}
+	var generation uint64
+	if t.changes != nil {
+		generation = t.changes.Generation()
+	}
+	switch {
+	case t.void.Load().holds(off, n, generation):
+		return true
+	case t.filled.Load().holds(off, 1, generation):
+		return false
+	}
+	r, err := store.NextData(f, off, t.size)
+	switch {
+	case errors.Is(err, io.EOF):
+		r.Offset = t.size
+	case err != nil:
+		return false
+	}
+	if r.Offset == off {
+		t.filled.Store(&stretch{off, r.End(), generation})
+		return false
+	}
+	t.void.Store(&stretch{off, r.Offset, generation})
+	return off+n <= r.Offset
 }
 
 func (t *tables) init(r io.ReaderAt, size int64) {

@@ -337,6 +337,9 @@ func (g *grid) judgeSe(raw uint64, r *run) int64 {
 // entries visits the entries of the table at a byte offset that are not 0,
 // until told to stop.
 func (g *grid) entries(at int64, visit func(i int64, raw uint64) bool) error {
+	if g.file.tables.isHole(at, g.tableBytes()) {
+		return nil
+	}
 	for i := int64(0); i < g.perTable; {
 		off := at + i*g.width
 		c, err := g.file.tables.at(off)

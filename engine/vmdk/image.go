@@ -19,6 +19,7 @@ type Image struct {
 	files   []*file // main first, then extents in the order of their lines
 	byName  map[string]*file
 	byClaim map[string]*file
+	absent  map[string]error // names that led to no file
 
 	text     *vmdk.Descriptor // nil for a sparse extent without one
 	textAt   decode.Place     // the text itself, or the room reserved for it

@@ -37,7 +37,7 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	m := &Image{src: src, byName: map[string]*file{}, byClaim: map[string]*file{}}
+	m := &Image{src: src, byName: map[string]*file{}, byClaim: map[string]*file{}, absent: map[string]error{}}
 	var err error
 	if m.main, err = m.adopt(src.Name, src.File); err != nil {
 		return nil, err

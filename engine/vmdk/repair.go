@@ -1,59 +1,149 @@
 package vmdk
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
-	"fmt"
 
-	"platter/decode/vmdk"
 	"platter/engine/disk"
 )
 
-// remedies are the repairs of findings by the number of their check, as far as
-// they replace bytes in place (vmdk.md 12).
-var remedies = map[string]func(m *Image, f *disk.Finding) []disk.Repair{
+// remedy offers the repairs of a finding, the safest first.
+type remedy func(m *Image, f *disk.Finding) []disk.Repair
+
+// remedies are the repairs of findings by the number of their check (vmdk.md 12).
+var remedies = map[string]remedy{
+	"D1":  (*Image).synthesize,
 	"D2":  (*Image).setVersion,
 	"D3":  (*Image).setCID,
-	"D4":  (*Image).dropParent,
 	"D5":  (*Image).deriveType,
+	"D6":  (*Image).mendLine,
 	"D7":  (*Image).nameItself,
 	"D8":  (*Image).clearBehindText,
+	"D9":  (*Image).putInOrder,
 	"D10": (*Image).computeGeometry,
+	"D11": (*Image).setAdapter,
 	"D12": (*Image).fitLongID,
 	"D13": (*Image).dropTracking,
-	"L2":  (*Image).acceptParent,
+	"D14": (*Image).setEncoding,
+	"X2":  (*Image).extendFlat,
+	"X5":  (*Image).settleSize,
+	"X6":  (*Image).changeType,
+	"H1":  onSparse((*sparse).finishMagic),
 	"H2":  onSparse((*sparse).raiseVersion),
 	"H4":  onSparse((*sparse).putNewlines),
+	"H5":  onSparse((*sparse).settleCompression),
 	"H8":  onSparse((*sparse).useOtherDirectory),
+	"H10": onSparse((*sparse).computeOverHead),
 	"H12": onSparse((*sparse).setClean),
 	"H13": onSparse((*sparse).clearPad),
-	"G2":  onSparse((*sparse).restoreTable),
-	"G4":  onSparse((*sparse).chooseEntry),
-	"G5":  onSparse((*sparse).chooseEntry),
-	"G6":  onSparse((*sparse).clearEntry),
-	"G7":  onSparse((*sparse).allowZeroGrains),
-	"G8":  onSparse((*sparse).clearEither),
-	"G10": onSparse((*sparse).clearPast),
-	"S1":  onSparse((*sparse).putMarker),
+	"G1":  onTables((*Image).makeTables),
+	"G2":  onTables((*Image).restoreTable),
+	"G3":  onTables((*Image).separateTables),
+	"G4":  onTables((*Image).chooseEntry),
+	"G5":  onTables((*Image).chooseEntry),
+	"G6":  onTables((*Image).settle),
+	"G7":  onTables((*Image).allowZeroGrains),
+	"G8":  onTables((*Image).part),
+	"G10": onTables((*Image).clearPast),
+	"G11": onTables((*Image).extend),
+	"G12": onTables((*Image).cutLeak),
+	"S1":  onTables((*Image).mendTail),
 	"S2":  onSparse((*sparse).followFooter),
+	"S4":  onSparse((*sparse).mendAddress),
+	"S6":  onTables((*Image).zeroFill),
+	"S8":  onSparse((*sparse).wholeSectors),
 	"S9":  onSparse((*sparse).raiseStream),
-	"C4":  onSparse((*sparse).clearEntry),
+	"C2":  onSparse((*sparse).countDirectory),
+	"C3":  onSparse((*sparse).recount),
+	"C4":  onTables((*Image).settle),
+	"C5":  (*Image).settleSize,
 }
 
-// repairs are those of a finding.
-func (m *Image) repairs(code string, f *disk.Finding) []disk.Repair {
-	if remedy, ok := remedies[code]; ok && len(f.Where) > 0 {
+// folderRemedies are those that look at other files of the folder. They are
+// for a whole check only: an image that is merely opened, as a parent or to see
+// what it is, does not go through its folder.
+var folderRemedies = map[string]remedy{
+	"D4": (*Image).settleParent,
+	"L1": (*Image).hintOther,
+	"L2": (*Image).acceptParent,
+}
+
+// unmended says, of findings that usually can be repaired or that people want to
+// see repaired, why this one can't be, and what else to do.
+var unmended = map[string]string{
+	"D1":  "No repair: which files make up the disk can't be guessed. If the extents are known, write a descriptor for them; keys that were lost can't be made again.",
+	"D3":  "No repair: the room for the text is full. A copy of the disk gets more.",
+	"D6":  "No repair: only the program that wrote the line knows what it should say. Correct the line by hand, if the extent's file and size are known.",
+	"D7":  "No repair: which of the lines is this file's can't be told, or its name can't be written in the descriptor's encoding.",
+	"D8":  "No repair: the text can't be shortened without loss. Take out a line that is not needed by hand, or copy the disk.",
+	"D9":  "No repair in place: the room for the text is full. A copy of the disk gets a text in the usual form.",
+	"D14": "No repair: no encoding that is known makes sense of all names. Rename the files, and the names here with them.",
+	"X1":  "No repair: the file has to be found. Put it beside the descriptor, or allow its folder.",
+	"X3":  "No repair: whether the place is to be trusted is for its owner to say. Move the file beside the descriptor, and the name in the line with it.",
+	"X4":  "No repair: which line is right can't be told. Read the disk through a copy of the descriptor without one of them.",
+	"X5":  "No repair in place: tables for the missing sectors would have to be made. A copy of the disk has them.",
+	"H1":  "No repair: the bytes of the header are not in the file. They can be written by hand if grain size and directory are known from the other extents.",
+	"H2":  "No repair: what a version means that nobody has described can't be known. Where only the number was damaged, set it to 1.",
+	"H3":  "No repair: nobody may guess what the bit means. Open the disk with the program that wrote it.",
+	"H6":  "No repair: the grain size follows from how the data was written. A copy of the disk gets the usual one.",
+	"H8":  "No repair: there is no other directory in the file. Data may be found again grain by grain, by what it holds.",
+	"H9":  "No repair: one of the two was written over the other. Compare both with their second copies, and copy out what can be read.",
+	"H11": "No repair: the size follows from the tables that were made. If it is known, set it by hand.",
+	"G1":  "No repair in place: the tables would lie behind what a file may hold. A copy of the disk has them all.",
+	"G2":  "No repair: the other directory does not know the table either. What it described can't be found by the format.",
+	"G3":  "No repair in place: a copy of the disk has two sets of tables.",
+	"G6":  "No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere.",
+	"G9":  "No repair in place: a copy of the disk aligns the grains.",
+	"G12": "No repair in place: what lies between other grains is reclaimed by copying the disk.",
+	"G13": "No repair in place: a copy of the disk has its tables where they are looked for.",
+	"G14": "No repair in place: copying the disk gives the room back.",
+	"S1":  "No repair: the header does not say enough to find the grains, or not one of them is there. Get the file anew.",
+	"S3":  "No repair: what stands here can't be known. The tables still find the grains; a copy of the disk makes a stream that can be followed.",
+	"S4":  "No repair in place: a copy of the disk has its grains in order.",
+	"S5":  "No repair: where the grain's data ends can't be known. Get the file anew, or read around it.",
+	"S6":  "No repair in place: the bytes behind the data fill whole sectors, which a reader would take for markers. A copy of the disk drops them.",
+	"S7":  "No repair in place: a copy of the disk has the markers.",
+	"S8":  "No repair in place: more bytes follow than are cut off at once. Cut them off with another program, after a look at them.",
+	"C1":  "No repair: what a version means that nobody has described can't be known. Where only the number was damaged, set version and flags by hand.",
+	"C2":  "No repair: the directory's entries are not in the file.",
+	"C4":  "No repair: nothing else knows where the grain or table lies.",
+	"C5":  "No repair in place: the directory is too short for the descriptor's size. A copy of the disk has a longer one.",
+	"Z1":  "No repair: the format was never published, so that nothing is written to it. Let ESXi consolidate the snapshot.",
+	"Z2":  "No repair: the format was never published, so that nothing is written to it. Let ESXi consolidate the snapshot.",
+	"Z3":  "No repair: only ESXi knows how to replay the journal. Let it open the disk once.",
+	"Z4":  "No repair: the format was never published, so that nothing is written to it. Copy out what can be read.",
+	"Z5":  "No repair: the format was never published, so that nothing is written to it. Copy out what can be read.",
+	"L1":  "No repair: no image in the folder has the content ID that this disk wants. Put the parent beside it, or name it when opening.",
+	"L3":  "No repair: which size is right can't be told. A copy of the composed disk stands alone.",
+	"L4":  "No repair: a time is only a hint. If the disk reads well, nothing is wrong.",
+	"L5":  "No repair: a flat extent hides all of its parent. If it is the whole disk, take the parent out of the descriptor by hand.",
+	"L6":  "No repair here: open that layer, and settle its findings there.",
+}
+
+// repairs are those of a finding; whole tells that the folder may be looked at.
+func (m *Image) repairs(code string, f *disk.Finding, whole bool) []disk.Repair {
+	if len(f.Where) == 0 {
+		return nil
+	}
+	if remedy := remedies[code]; remedy != nil {
+		return remedy(m, f)
+	}
+	if remedy := folderRemedies[code]; remedy != nil && whole {
 		return remedy(m, f)
 	}
 	return nil
 }
 
 // onSparse is for findings about a sparse file: the one of the first place.
-func onSparse(remedy func(*sparse, *disk.Finding) []disk.Repair) func(*Image, *disk.Finding) []disk.Repair {
+func onSparse(remedy func(*sparse, *disk.Finding) []disk.Repair) remedy {
+	return onTables(func(_ *Image, s *sparse, f *disk.Finding) []disk.Repair { return remedy(s, f) })
+}
+
+// onTables is for findings about a sparse file whose repair may change what the
+// disk holds, and with it the descriptor.
+func onTables(remedy func(*Image, *sparse, *disk.Finding) []disk.Repair) remedy {
 	return func(m *Image, f *disk.Finding) []disk.Repair {
 		if file := m.byName[f.Where[0].File]; file != nil && file.sparse != nil {
-			return remedy(file.sparse, f)
+			return remedy(m, file.sparse, f)
 		}
 		return nil
 	}
@@ -64,15 +154,6 @@ func (f *file) mend(title, risk string, off, n int64, change func([]byte)) disk.
 	return disk.Mend(title, risk, f.handle, f.place(off, n), change)
 }
 
-// mendHeader changes the header, and the footer where there is one.
-func (s *sparse) mendHeader(title, risk string, change func(h []byte)) []disk.Repair {
-	parts := []disk.Repair{s.file.mend(title, risk, 0, vmdk.SectorSize, change)}
-	if at := s.rulesAt(); at != 0 {
-		parts = append(parts, s.file.mend(title, risk, at, vmdk.SectorSize, change))
-	}
-	return []disk.Repair{disk.Mends(title, risk, parts...)}
-}
-
 // put stores a little-endian number of 4 or 8 bytes at the start of b.
 func put(b []byte, width int64, v uint64) {
 	if width == 8 {
@@ -80,220 +161,4 @@ func put(b []byte, width int64, v uint64) {
 	} else {
 		binary.LittleEndian.PutUint32(b, uint32(v))
 	}
-}
-
-func (s *sparse) raiseVersion(*disk.Finding) []disk.Repair {
-	if vmdk.HeaderVersion.Get(s.rules) != 1 || vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagZeroGrains == 0 {
-		return nil
-	}
-	return s.mendHeader("set the version to 2", "", func(h []byte) { put(h[vmdk.HeaderVersion.Offset():], 4, 2) })
-}
-
-func (s *sparse) raiseStream(*disk.Finding) []disk.Repair {
-	return s.mendHeader("set the version to 3", "", func(h []byte) { put(h[vmdk.HeaderVersion.Offset():], 4, 3) })
-}
-
-func (s *sparse) putNewlines(*disk.Finding) []disk.Repair {
-	return s.mendHeader("write the newline bytes anew", "if a transfer in text mode changed them, it changed the data too",
-		func(h []byte) { copy(h[73:77], "\n \r\n") })
-}
-
-// useOtherDirectory makes the directory that is in the file the only one (H8).
-func (s *sparse) useOtherDirectory(f *disk.Finding) []disk.Repair {
-	first, second := s.directoryOffsets()
-	size := uint64(s.file.Size) / vmdk.SectorSize
-	sound := func(sector uint64) bool { return sector != 0 && sector < size }
-	if vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant == 0 || s.lost || s.rulesAt() != 0 || sound(first) == sound(second) {
-		return nil
-	}
-	title := "use the first directory alone"
-	if sound(second) {
-		title, first = "use the redundant directory alone", second
-	}
-	return s.mendHeader(title, "there is no second copy of the tables any more", func(h []byte) {
-		put(h[vmdk.HeaderFlags.Offset():], 4, uint64(vmdk.HeaderFlags.Get(s.rules)&^vmdk.FlagRedundant))
-		put(h[vmdk.HeaderDirectoryOffset.Offset():], 8, first)
-		put(h[vmdk.HeaderRedundantOffset.Offset():], 8, 0)
-	})
-}
-
-func (s *sparse) setClean(f *disk.Finding) []disk.Repair {
-	const title, risk = "mark the disk as closed cleanly", "only if nothing else was found: what the last program did not finish stays as it is"
-	if s.kind == vmdk.KindCowd {
-		return []disk.Repair{s.file.mend(title, risk, f.Where[0].Offset, f.Where[0].Length, func(b []byte) { clear(b) })}
-	}
-	return s.mendHeader(title, risk, func(h []byte) { h[vmdk.HeaderUnclean.Offset()] = 0 })
-}
-
-func (s *sparse) clearPad(f *disk.Finding) []disk.Repair {
-	at := f.Where[0]
-	return []disk.Repair{s.file.mend("zero the padding", "what is hidden in it is lost", at.Offset, at.Length, func(b []byte) { clear(b) })}
-}
-
-// allowZeroGrains sets the flag that entries of 1 need (G7).
-func (s *sparse) allowZeroGrains(*disk.Finding) []disk.Repair {
-	version := max(vmdk.HeaderVersion.Get(s.rules), 2)
-	return s.mendHeader("set the flag for zeroed grains, and version 2", "", func(h []byte) {
-		put(h[vmdk.HeaderVersion.Offset():], 4, uint64(version))
-		put(h[vmdk.HeaderFlags.Offset():], 4, uint64(vmdk.HeaderFlags.Get(s.rules)|vmdk.FlagZeroGrains))
-	})
-}
-
-// putMarker writes the marker in front of the footer, or the one behind it,
-// where the footer itself is sound (S1).
-func (s *sparse) putMarker(f *disk.Finding) []disk.Repair {
-	const risk = "if the sector is no marker, its bytes are lost"
-	switch at := f.Where[0]; {
-	case s.lost:
-	case at.Offset == s.footer-vmdk.SectorSize:
-		return []disk.Repair{s.file.mend("write the footer's marker", risk, at.Offset, vmdk.SectorSize, func(b []byte) {
-			clear(b)
-			put(b, 8, 1)
-			put(b[12:], 4, vmdk.MarkerFooter)
-		})}
-	case at.Offset == s.footer+vmdk.SectorSize && at.Offset+vmdk.SectorSize <= s.file.Size:
-		return []disk.Repair{s.file.mend("write the marker of the stream's end", risk, at.Offset, vmdk.SectorSize, func(b []byte) { clear(b) })}
-	}
-	return nil
-}
-
-// followFooter copies a field of the footer to the header (S2).
-func (s *sparse) followFooter(f *disk.Finding) []disk.Repair {
-	if len(f.Where) < 2 {
-		return nil
-	}
-	from, to := f.Where[1], f.Where[0]
-	return []disk.Repair{{Title: "copy the footer's value to the header", Edits: func(context.Context) ([]disk.Edit, error) {
-		value, err := s.file.head(from.Offset, to.Length)
-		if err != nil {
-			return nil, err
-		}
-		return disk.Rewrite(s.file.handle, to, func(b []byte) { copy(b, value) })
-	}}}
-}
-
-// restoreTable finds the table of a directory entry that leads nowhere by what
-// the other directory knows (G2): where its copy would normally be, if the
-// bytes there are the same, else the other directory's own.
-func (s *sparse) restoreTable(f *disk.Finding) []disk.Repair {
-	g := s.grid
-	copy, t, ok := s.directoryEntryAt(f.Where[0].Offset)
-	if !ok || f.Where[0].Length != g.width || g.dirCount < 2 || g.kind != vmdk.KindHosted {
-		return nil
-	}
-	other, ok, err := g.tableOf(1-copy, t)
-	if err != nil || !ok {
-		return nil
-	}
-	at, title, risk := other, "use the table of the other directory", "both directories then share this table: it has no second copy"
-	usual := g.dirs[copy] + roundUp(g.tables*g.width, vmdk.SectorSize) + t*roundUp(g.tableBytes(), vmdk.SectorSize)
-	one, errOne := s.file.head(other, g.tableBytes())
-	two, errTwo := s.file.head(usual, g.tableBytes())
-	if errOne == nil && errTwo == nil && bytes.Equal(one, two) {
-		at, title, risk = usual, "point to the table where it normally is", ""
-	}
-	return []disk.Repair{s.file.mend(title, risk, f.Where[0].Offset, g.width, func(b []byte) { put(b, g.width, uint64(at/vmdk.SectorSize)) })}
-}
-
-// directoryEntryAt tells which entry of which directory lies at a byte.
-func (s *sparse) directoryEntryAt(off int64) (copy int, t int64, ok bool) {
-	if s.grid == nil {
-		return 0, 0, false
-	}
-	for copy := range s.grid.dirCount {
-		if at := off - s.grid.dirs[copy]; at >= 0 && at < s.grid.dirBytes(copy) {
-			return copy, at / s.grid.width, true
-		}
-	}
-	return 0, 0, false
-}
-
-// chooseEntry takes one of the two copies of an entry for both: first the one
-// that names a grain (G4), or the one that counts (G5).
-func (s *sparse) chooseEntry(f *disk.Finding) []disk.Repair {
-	if len(f.Where) < 2 || s.grid == nil {
-		return nil
-	}
-	values := [2]uint64{}
-	for i := range values {
-		v, err := s.file.tables.uint(f.Where[i].Offset, s.grid.width)
-		if err != nil {
-			return nil
-		}
-		values[i] = v
-	}
-	set := func(i int, title, risk string) disk.Repair {
-		return s.file.mend(fmt.Sprintf(title, values[1-i]), risk, f.Where[i].Offset, s.grid.width, func(b []byte) { put(b, s.grid.width, values[1-i]) })
-	}
-	const guess = "what the other copy says is lost: look at both grains first"
-	first := set(1, "take %d, which the first copy says, for both", guess)
-	second := set(0, "take %d, which the redundant copy says, for both", guess)
-	if values[0] == 0 {
-		return []disk.Repair{second, first}
-	}
-	return []disk.Repair{first, second}
-}
-
-// clearEntry makes the grain of an entry unallocated, in both copies of the
-// table (G6, C4). An entry that only lies at an odd place has data and stays.
-func (s *sparse) clearEntry(f *disk.Finding) []disk.Repair {
-	if f.Severity < disk.SeverityError {
-		return nil
-	}
-	return s.clear(f.Where[0].Offset, f.Where[0].Length, "the range reads as unallocated from then on")
-}
-
-func (s *sparse) clearPast(f *disk.Finding) []disk.Repair {
-	return s.clear(f.Where[0].Offset, f.Where[0].Length, "")
-}
-
-// clearEither clears one of two entries that share a grain (G8).
-func (s *sparse) clearEither(f *disk.Finding) []disk.Repair {
-	const risk = "the grain of this entry reads as unallocated from then on"
-	list := s.clear(f.Where[0].Offset, f.Where[0].Length, risk)
-	if len(f.Where) > 2 {
-		list = append(list, s.clear(f.Where[2].Offset, f.Where[2].Length, risk)...)
-	}
-	return list
-}
-
-func (s *sparse) clear(off, width int64, risk string) []disk.Repair {
-	if s.grid == nil || width != s.grid.width {
-		return nil
-	}
-	return []disk.Repair{{Title: fmt.Sprintf("clear the entry at 0x%x", off), Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
-		edits, err := disk.Rewrite(s.file.handle, s.file.place(off, width), func(b []byte) { clear(b) })
-		if err != nil {
-			return nil, err
-		}
-		twin, ok, err := s.otherEntry(ctx, off)
-		if err != nil || !ok {
-			return edits, err
-		}
-		more, err := disk.Rewrite(s.file.handle, s.file.place(twin, width), func(b []byte) { clear(b) })
-		return append(edits, more...), err
-	}}}
-}
-
-// otherEntry is where the redundant copy of the table entry at a byte lies.
-func (s *sparse) otherEntry(ctx context.Context, off int64) (int64, bool, error) {
-	g := s.grid
-	if _, _, ok := s.directoryEntryAt(off); ok || g.dirCount < 2 {
-		return 0, false, nil
-	}
-	for t := range g.tables {
-		if t%4096 == 0 && ctx.Err() != nil {
-			return 0, false, ctx.Err()
-		}
-		at, ok, err := g.tableOf(0, t)
-		if err != nil {
-			return 0, false, err
-		}
-		if !ok || off < at || off >= at+g.tableBytes() {
-			continue
-		}
-		second, ok, err := g.tableOf(1, t)
-		return second + off - at, ok && second != at, err
-	}
-	return 0, false, nil
 }

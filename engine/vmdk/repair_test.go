@@ -7,18 +7,31 @@ import (
 	"platter/engine/vmdk"
 )
 
-// offered is how many repairs the faults have that have any. A descriptor that
-// is a file of its own can't grow, so that nothing missing can be put in; in a
-// sparse extent there is room: see roomyPlants.
+// offered is how many repairs the faults have that have any.
 var offered = map[string]int{
-	"D2 version": 1, "D3 CID": 1, "D4 unnamed parent": 1, "D5 createType": 1, "D5 stream createType": 1, "D7 renamed": 1, "D8 behind the text": 1,
-	"D8 left by a longer CID": 1, "D10 heads": 1, "D10 product": 1, "D12 long ID": 1, "D13 change tracking": 1, "D13 tracking version": 1,
-	"H2 zeroed grains in 1": 1, "H4 newlines": 1, "H8 directory": 1, "H8 redundant directory": 1,
+	"D1 lines": 1, "D1 long line": 1, "D1 only a title": 1, "D1 no text in the room": 1,
+	"D2 no version": 1, "D2 version": 1, "D3 no CID": 1, "D3 CID": 1, "D3 short CID": 1,
+	"D4 no parentCID": 1, "D4 parentCID": 1, "D4 hint alone": 1, "D4 hint": 1, "D4 unnamed parent": 1, "D4 hint to a parent": 2, "D4 parent without a name": 2,
+	"D5 no createType": 1, "D5 createType": 1, "D5 other createType": 1, "D5 stream createType": 1,
+	"D6 duplicate": 2, "D6 empty extent": 1, "D6 no extents, files": 1, "D7 renamed": 1,
+	"D8 full room": 1, "D8 control bytes": 1, "D8 behind the text": 1, "D8 left by a longer CID": 1,
+	"D9 headings": 1, "D9 order": 1, "D9 CRLF": 1,
+	"D10 no geometry": 1, "D10 heads": 1, "D10 product": 1, "D11 adapter": 2, "D12 long ID": 1, "D12 short long ID": 1,
+	"D13 change tracking": 1, "D13 tracking version": 1, "D14 encoding": 1, "D14 name bytes": 1,
+	"X2 short": 1, "X2 sparse file of a petabyte": 0, "X5 smaller": 1, "X5 same tables": 2, "X6 no magic": 1, "X6 other magic": 1, "X6 type of the disk": 1,
+	"H1 lower case": 1, "H1 finished stream": 1, "H2 zeroed grains in 1": 1, "H4 newlines": 1,
+	"H5 markers": 1, "H5 compression": 1, "H5 compression alone": 1, "H5 stream": 1,
+	"H8 directory": 2, "H8 redundant directory": 2, "H8 directory, elsewhere": 1, "H10 overHead": 1, "H10 overHead short": 1, "H10 overHead long": 1, "H10 without grains": 1,
 	"H12 unclean": 1, "H12 unclean cowd": 1, "H13 pad": 1, "H13 pad of cowd": 1,
-	"G2 table outside": 1, "G2 redundant table outside": 1, "G2 table twice": 1, "G4 one copy zero": 2, "G5 copies differ": 2,
-	"G6 grain outside": 1, "G6 grain in metadata": 1, "G7 zeroed": 1, "G8 shared": 2, "G8 overlap": 4, "G10 past the end": 1,
-	"S1 no footer marker": 1, "S1 no end": 1, "S2 footer differs": 1, "S9 old version": 1,
-	"C4 table outside": 1, "C4 grain outside": 1, "C4 grain in header": 1, "C4 shared grain": 1, "L2 mismatch": 1,
+	"G1 no table": 1, "G1 no first table": 1, "G1 no tables": 2, "G1 grains in the way": 1,
+	"G2 table outside": 1, "G2 redundant table outside": 1, "G2 table twice": 1, "G3 one directory": 2, "G3 shared table": 1,
+	"G4 one copy zero": 2, "G5 copies differ": 2, "G6 grain outside": 1, "G6 grain in metadata": 1, "G6 one copy outside": 2, "G6 in a child": 2,
+	"G7 zeroed": 2, "G8 shared": 3, "G8 overlap": 6, "G10 past the end": 1, "G11 cut grain": 1, "G11 cut padding": 1, "G12 at the end": 1,
+	"S1 no footer": 1, "S1 no footer marker": 1, "S1 no end": 1, "S1 cut in a grain": 1, "S2 footer differs": 1, "S4 address": 1, "S4 order": 1,
+	"S6 damaged data": 1, "S6 zlib header": 1, "S6 trailing bytes": 1, "S8 half a sector": 1, "S8 behind the end": 1, "S8 half a sector, front directory": 1, "S9 old version": 1,
+	"C2 directory": 1, "C2 entries": 1, "C2 more entries": 1, "C3 free sector": 1, "C3 free sector outside": 1,
+	"C4 table outside": 1, "C4 grain outside": 1, "C4 grain in header": 1, "C4 shared grain": 1, "C5 size": 2,
+	"L1 missing": 1, "L1 loop": 1, "L2 mismatch": 1, "L2 another fits": 2,
 
 	"D2 no version, room": 1, "D3 no CID, room": 1, "D3 short CID, room": 1, "D4 no parentCID, room": 1, "D4 parentCID, room": 1, "D5 no createType, room": 1,
 }
@@ -45,7 +58,7 @@ func roomyPlants() []plant {
 // TestRepairs plants each fault in a good image and carries out its repairs.
 func TestRepairs(t *testing.T) {
 	tested := map[string]bool{}
-	for _, list := range [][]plant{descriptorPlants(), roomyPlants(), extentPlants(), headerPlants(), tablePlants(), streamPlants(), esxPlants(), chainPlants()} {
+	for _, list := range [][]plant{descriptorPlants(), roomyPlants(), damagePlants(), extentPlants(), headerPlants(), tablePlants(), streamPlants(), esxPlants(), chainPlants()} {
 		for _, p := range list {
 			key := p.code + " " + p.name
 			tested[key] = true

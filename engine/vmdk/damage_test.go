@@ -1,0 +1,250 @@
+package vmdk_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// damagePlants are faults whose repairs go another way than those of the plain
+// ones that TestChecks plants.
+func damagePlants() []plant {
+	return append(append(damagedTexts(), damagedTables()...), damagedStreams()...)
+}
+
+func damagedTexts() []plant {
+	base := hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b
+	other := bytes.Replace(base, []byte("CID=12345678"), []byte("CID=87654321"), 1)
+	child := func(parentCID, hint string) []byte {
+		return hosted(childText("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`, "00000001", parentCID, hint), nil).b
+	}
+	flat := kinds()["flat"].files["d-x.vmdk"]
+	title := []byte("# Disk DescriptorFile\n")
+	garbage := hosted("# no settings at all\n", grains()).b
+	noHint := bytes.Replace(child("12345678", "base.vmdk"), []byte("parentCID=12345678\n"), nil, 1)
+	split := extents("RW 10240 SPARSE \"c\"", map[string][]byte{"c": cowd(small(sector)).b})
+	split["d.vmdk"] = bytes.Replace(split["d.vmdk"], []byte("custom"), []byte("twoGbMaxExtentSparse"), 1)
+	return []plant{
+		{"only a title", "D1", wrong, "", map[string][]byte{"d.vmdk": title, "d-flat.vmdk": flat}},
+		{"no text in the room", "D1", wrong, "", map[string][]byte{"d.vmdk": garbage}},
+		{"hint to a parent", "D4", wrong, "", map[string][]byte{"d.vmdk": noHint, "base.vmdk": base}},
+		{"parent without a name", "D4", wrong, "", map[string][]byte{"d.vmdk": child("12345678", ""), "base.vmdk": base}},
+		{"no extents, files", "D6", wrong, "D10", map[string][]byte{"d.vmdk": []byte(text("twoGbMaxExtentSparse", "")), "d-s001.vmdk": hosted("", grains()).b}},
+		{"CRLF", "D9", notes, "", inText("version=1\n", "version=1\r\n")},
+		{"short long ID", "D12", notes, "", inText("00112233445566778899aabb12345678", "1234")},
+		{"sparse file of a petabyte", "X2", wrong, "D10", inText("RW 10240 ", "RW 2199023255552 ")},
+		{"same tables", "X5", wrong, "", extents("RW 10250 SPARSE \"s\"", map[string][]byte{"s": hosted("", grains()).b})},
+		{"type of the disk", "X6", wrong, "", split},
+		{"another fits", "L2", wrong, "", map[string][]byte{"d.vmdk": child("87654321", "base.vmdk"), "base.vmdk": base, "right.vmdk": other}},
+	}
+}
+
+func damagedTables() []plant {
+	onDemand := func() map[string][]byte { // the second redundant table's place went to a grain
+		return inSparse(func(f *built) {
+			f.u32(f.rgd+4, 0)
+			at := f.rgts[1]
+			copy(f.b[at:], f.b[f.grain[3]:][:sector])
+			f.u64(64, 16)
+			f.entry(3, uint32(at/sector))
+		})
+	}
+	inChild := func(damage func(f *built)) map[string][]byte {
+		f := hosted(childText("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`, "00000001", "12345678", "base.vmdk"), grains())
+		f.u32(4, 2)
+		f.u32(8, 7)
+		damage(f)
+		return map[string][]byte{"d.vmdk": f.b, "base.vmdk": hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b}
+	}
+	return []plant{
+		{"directory, elsewhere", "H8", wrong, "", inSparse(func(f *built) { f.u64(56, 1<<33); f.u32(f.gd, 0) })},
+		{"without grains", "H10", warns, "", map[string][]byte{"d.vmdk": func() []byte {
+			f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), nil)
+			f.u64(64, 16)
+			return f.b[:f.gts[1]+tableBytes]
+		}()}},
+		{"no first table", "G1", warns, "", inSparse(func(f *built) { f.u32(f.gd+4, 0) })},
+		{"no tables", "G1", warns, "", inSparse(func(f *built) { f.u64(f.gd, 0); f.u64(f.rgd, 0) })},
+		{"grains in the way", "G1", warns, "", onDemand()},
+		{"one copy outside", "G6", wrong, "", inSparse(func(f *built) { f.u32(f.gts[0]+4*3, 1<<30) })},
+		{"in a child", "G6", wrong, "", inChild(func(f *built) { f.entry(3, 1<<30) })},
+		{"at the end", "G12", notes, "", inSparse(func(f *built) { f.entry(639, 0) })},
+	}
+}
+
+func damagedStreams() []plant {
+	front := func(tail []byte) map[string][]byte { // a directory in front, as QEMU writes it
+		f := hosted(replace(text("streamOptimized", `RW 10240 SPARSE "d.vmdk"`), "", ""), nil)
+		f.u32(4, 3)
+		f.u32(8, vmdk.FlagNewlines|vmdk.FlagRedundant|vmdk.FlagCompressed|vmdk.FlagMarkers)
+		f.b[77] = 1
+		for _, i := range sorted(grains()) {
+			f.entry(i, uint32(len(f.b)/sector))
+			f.b = append(f.b, packedGrain(uint64(i*grainSectors), grains()[i])...)
+		}
+		return map[string][]byte{"d.vmdk": append(f.b, tail...)}
+	}
+	return []plant{
+		{"finished stream", "H1", wrong, "", inStream(func(f *built) { copy(f.b, "kdmv") })},
+		{"stream", "H5", wrong, "", inStream(func(f *built) { f.u32(8, 1|vmdk.FlagMarkers); f.u32(int64(len(f.b))-2*sector+8, 1|vmdk.FlagMarkers) })},
+		{"cut in a grain", "S1", wrong, "", inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] })},
+		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3})},
+	}
+}
+
+// mended carries out one of the repairs of the first finding of a code, and
+// opens what comes out.
+func mended(t *testing.T, files map[string][]byte, code string, n int) (before, after disk.Image, out map[string][]byte) {
+	t.Helper()
+	before = openMem(t, files, "d.vmdk")
+	for f, err := range before.Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Code != code {
+			continue
+		}
+		if n >= len(f.Repairs) {
+			t.Fatalf("%s has %d repairs: %s", code, len(f.Repairs), f.Text)
+		}
+		edits, err := f.Repairs[n].Edits(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = carryOut(files, edits)
+		return before, openMem(t, out, "d.vmdk"), out
+	}
+	t.Fatalf("there is no finding %s", code)
+	return nil, nil, nil
+}
+
+// carryOut applies edits to copies of files.
+func carryOut(files map[string][]byte, edits []disk.Edit) map[string][]byte {
+	out := map[string][]byte{}
+	for name, b := range files {
+		out[name] = bytes.Clone(b)
+	}
+	for _, e := range edits {
+		switch b := out[e.File]; {
+		case !e.Resize:
+			copy(b[e.Offset:], e.Data)
+		case e.Offset <= int64(len(b)):
+			out[e.File] = b[:e.Offset]
+		default:
+			out[e.File] = append(b, make([]byte, e.Offset-int64(len(b)))...)
+		}
+	}
+	return out
+}
+
+// TestRepairsAndContentID holds repairs to the rule that a new content ID comes
+// with a change of what the guest reads, and only with that.
+func TestRepairsAndContentID(t *testing.T) {
+	all := map[string]plant{}
+	for _, list := range [][]plant{descriptorPlants(), damagePlants(), extentPlants(), headerPlants(), tablePlants(), streamPlants(), esxPlants(), chainPlants()} {
+		for _, p := range list {
+			all[p.code+" "+p.name] = p
+		}
+	}
+	for _, c := range []struct {
+		plant  string
+		repair int
+		alters bool
+	}{
+		{"D9 order", 0, false}, {"D9 CRLF", 0, false}, {"D12 long ID", 0, false}, {"D4 parent without a name", 1, true},
+		{"X2 short", 0, true}, {"X6 no magic", 0, true}, {"H10 overHead short", 0, false},
+		{"G1 no table", 0, false}, {"G1 no first table", 0, true}, {"G1 grains in the way", 0, false}, {"G2 table outside", 0, false},
+		{"G3 one directory", 0, false}, {"G3 one directory", 1, false}, {"G3 shared table", 0, false},
+		{"G4 one copy zero", 0, false}, {"G5 copies differ", 1, true}, {"G6 grain outside", 0, true}, {"G7 zeroed", 1, false},
+		{"G8 shared", 0, false}, {"G8 shared", 1, true}, {"G8 overlap", 0, false}, {"G11 cut grain", 0, true}, {"G11 cut padding", 0, false},
+		{"S1 no footer", 0, true}, {"S4 order", 0, false}, {"S4 address", 0, false}, {"S6 damaged data", 0, true}, {"S6 trailing bytes", 0, false}, {"S8 half a sector", 0, false},
+		{"C3 free sector", 0, false}, {"C4 grain outside", 0, true}, {"L1 missing", 0, false}, {"L2 another fits", 0, false},
+	} {
+		t.Run(c.plant, func(t *testing.T) {
+			p := all[c.plant]
+			before, after, _ := mended(t, p.files, "vmdk/"+p.code, c.repair)
+			if same := before.Info().ID == after.Info().ID; same == c.alters {
+				t.Errorf("CID %s before, %s after", before.Info().ID, after.Info().ID)
+			}
+			if !c.alters && before.Info().Readable() && p.code[0] != 'L' && !bytes.Equal(diskOf(t, before), diskOf(t, after)) {
+				t.Error("the disk holds something else than before")
+			}
+		})
+	}
+}
+
+// diskOf is all of a disk; what can't be read is zeros.
+func diskOf(t *testing.T, img disk.Image) []byte {
+	t.Helper()
+	b := make([]byte, img.Info().VirtualSize)
+	for off := int64(0); off < int64(len(b)); off += sector {
+		img.ReadAt(b[off:off+sector], off) // as it comes: the image is damaged
+	}
+	return b
+}
+
+// TestRebuiltStream finds all grains of a stream whose tail is lost, and those
+// in front of the cut of one that ends in a grain.
+func TestRebuiltStream(t *testing.T) {
+	whole := content(grains(), diskSectors*sector)
+	_, img, _ := mended(t, inStream(func(f *built) { f.b = f.b[:len(f.b)-5*sector] }), "vmdk/S1", 0)
+	if !bytes.Equal(diskOf(t, img), whole) {
+		t.Error("the disk is not what it was")
+	}
+	cut := grains()
+	delete(cut, 512)
+	delete(cut, 639)
+	_, img, _ = mended(t, inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] }), "vmdk/S1", 0)
+	if !bytes.Equal(diskOf(t, img), content(cut, diskSectors*sector)) {
+		t.Error("the grains in front of the cut are not what they were")
+	}
+}
+
+// TestRepairsAreBounded refuses, with a reason, what would change too much.
+func TestRepairsAreBounded(t *testing.T) {
+	huge := func(f *built) { // a directory of millions of entries that lead nowhere
+		f.u64(12, 1<<38)
+		f.b = f.b[:f.gd]
+	}
+	files := inSparse(huge)
+	m := folder(files)
+	f, err := m.OpenWrite("d.vmdk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(1 << 40); err != nil {
+		t.Fatal(err)
+	}
+	img := openSource(t, memory(t, m))
+	for found, err := range img.Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range found.Repairs {
+			edits, err := r.Edits(t.Context())
+			if found.Code == "vmdk/G1" && found.Where[0].Length > 4<<15 && err == nil {
+				t.Errorf("%s: %q makes %d edits", found.Code, r.Title, len(edits))
+			}
+			if err != nil && !strings.Contains(err.Error(), "copy of the disk") {
+				t.Errorf("%s: %q: %v", found.Code, r.Title, err)
+			}
+		}
+	}
+}
+
+// TestUnmended says why a finding has no repair.
+func TestUnmended(t *testing.T) {
+	for _, list := range [][]plant{descriptorPlants(), extentPlants(), headerPlants(), tablePlants(), streamPlants(), esxPlants(), chainPlants()} {
+		for _, p := range list {
+			img := openMem(t, p.files, "d.vmdk")
+			for f := range img.Check(t.Context()) {
+				if f.Code == "vmdk/"+p.code && f.Severity == disk.SeverityError && len(f.Repairs) == 0 && !strings.Contains(f.Detail, "No repair") {
+					t.Errorf("%s %s: neither repaired nor explained: %s", p.code, p.name, f.Detail)
+				}
+			}
+		}
+	}
+}

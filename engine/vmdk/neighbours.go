@@ -1,0 +1,91 @@
+package vmdk
+
+import (
+	"io"
+	"path"
+	"strings"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// maxNeighbours bounds how many files of a folder are looked into.
+const maxNeighbours = 200
+
+// neighbour is what the descriptor of another file in the folder says.
+type neighbour struct {
+	name string
+	text *vmdk.Descriptor
+}
+
+// cid is the neighbour's content ID.
+func (n *neighbour) cid() (uint32, bool) {
+	v, _ := n.text.Get("CID")
+	return parseCID(v)
+}
+
+// child reports whether the neighbour names a file as its parent.
+func (n *neighbour) child(of string) bool {
+	v, _ := n.text.Get("parentCID")
+	cid, ok := parseCID(v)
+	hint, _ := n.text.Get("parentFileNameHint")
+	return ok && cid != noParent && strings.EqualFold(path.Base(strings.ReplaceAll(hint, `\`, "/")), of)
+}
+
+// neighbours reads the descriptors of the other images in the folder, as far
+// as the opener can list it: their starts only, and a bounded number of them.
+func (m *Image) neighbours() []*neighbour {
+	folder, ok := m.src.Opener.(disk.Lister)
+	if !ok {
+		return nil
+	}
+	names, err := folder.List()
+	if err != nil {
+		return nil
+	}
+	var list []*neighbour
+	looked := 0
+	for _, name := range names {
+		if !strings.EqualFold(path.Ext(name), ".vmdk") || name == path.Base(m.main.Name) {
+			continue
+		}
+		if looked++; looked > maxNeighbours {
+			break
+		}
+		if n, err := m.peek(name); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// peek reads the descriptor at the start of another file of the folder, without
+// opening what it names.
+func (m *Image) peek(name string) (*neighbour, error) {
+	if m.src.Opener == nil {
+		return nil, disk.Errorf(disk.NotFound, m.textAt, "there is no way to open other files")
+	}
+	f, _, err := m.src.Opener.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, sniffBytes)
+	n, err := f.ReadAt(b, 0)
+	if b = b[:n]; err != nil && err != io.EOF {
+		return nil, err
+	}
+	if vmdk.Sniff(b) == vmdk.KindHosted {
+		off := uint64(0)
+		if r, ok := vmdk.HeaderTable.Of(b[:min(len(b), vmdk.SectorSize)]); ok {
+			off = vmdk.HeaderDescriptorOffset.Get(r)
+		}
+		if off == 0 || off >= uint64(len(b)/vmdk.SectorSize) {
+			return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "no descriptor within its first bytes")
+		}
+		b = b[off*vmdk.SectorSize:]
+	} else if !vmdk.IsDescriptor(b) {
+		return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "no descriptor at its start")
+	}
+	return &neighbour{name, vmdk.ParseDescriptor(b)}, nil
+}

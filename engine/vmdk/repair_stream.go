@@ -1,0 +1,297 @@
+package vmdk
+
+import (
+	"bytes"
+	"context"
+	"math/bits"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// mendTail writes the marker in front of the footer, or the one behind it,
+// where the footer itself is sound; else the tables and the footer are made
+// anew from the markers of the grains (S1).
+func (m *Image) mendTail(s *sparse, f *disk.Finding) []disk.Repair {
+	const risk = "if the sector is no marker, its bytes are lost"
+	switch at := f.Where[0]; {
+	case s.lost && s.salvageable():
+		r := s.file.drafted("build the tables and the footer from the markers", "what the file lacks behind its last whole grain reads as unallocated", s.rebuildStream)
+		return []disk.Repair{m.altering(r)}
+	case s.lost:
+	case at.Offset == s.footer-vmdk.SectorSize:
+		return []disk.Repair{s.file.drafted("write the footer's marker", risk, func(_ context.Context, d *draft) error {
+			return d.write(at.Offset, markerOf(1, vmdk.MarkerFooter))
+		})}
+	case at.Offset == s.footer+vmdk.SectorSize && at.Offset+vmdk.SectorSize <= s.file.Size:
+		return []disk.Repair{s.file.mend("write the marker of the stream's end", risk, at.Offset, vmdk.SectorSize, func(b []byte) { clear(b) })}
+	}
+	return nil
+}
+
+// markerOf is the sector that announces a structure of some sectors.
+func markerOf(sectors uint64, kind uint32) []byte {
+	r := vmdk.MarkerTable.Blank()
+	vmdk.MarkerValue.Put(r, sectors)
+	vmdk.MarkerType.Put(r, kind)
+	return r.Bytes()
+}
+
+// salvageable reports whether the header of a stream without a footer says
+// enough to read its grains.
+func (s *sparse) salvageable() bool {
+	h := s.header
+	grain, perTable, capacity := vmdk.HeaderGrainSize.Get(h), uint64(vmdk.HeaderTableEntries.Get(h)), vmdk.HeaderCapacity.Get(h)
+	const both = vmdk.FlagCompressed | vmdk.FlagMarkers
+	return vmdk.HeaderFlags.Get(h)&both == both && s.kind == vmdk.KindHosted &&
+		grain > 0 && grain <= maxGrainSectors && bits.OnesCount64(grain) == 1 &&
+		perTable > 0 && perTable <= maxPerTable && capacity > 0 && capacity <= maxSectors &&
+		(capacity-1)/grain/perTable < maxTables && vmdk.HeaderOverHead.Get(h) > 0 && s.startsPacked()
+}
+
+// packedGrain is a compressed grain with its marker, in whole sectors.
+type packedGrain struct{ number, at, length int64 }
+
+// stream is the shape of a stream that is written anew.
+type stream struct {
+	s        *sparse
+	grain    int64 // bytes
+	perTable int64
+	tables   int64
+	unpack   *unpacker
+}
+
+func (s *sparse) stream() *stream {
+	h := s.header
+	grain, perTable := int64(vmdk.HeaderGrainSize.Get(h))*vmdk.SectorSize, int64(vmdk.HeaderTableEntries.Get(h))
+	capacity := int64(vmdk.HeaderCapacity.Get(h)) * vmdk.SectorSize
+	return &stream{s, grain, perTable, ((capacity-1)/grain)/perTable + 1, newUnpacker(s.file, grain, true)}
+}
+
+// rebuildStream writes the tail of a stream that was cut off (vmdk.md 5.3).
+func (s *sparse) rebuildStream(ctx context.Context, d *draft) error {
+	u := s.stream()
+	grains, err := u.salvage(ctx)
+	if err != nil {
+		return err
+	}
+	return u.write(ctx, d, s.floor(), grains)
+}
+
+// salvage goes from marker to marker and takes the grains that are whole: in
+// their order, none twice.
+func (u *stream) salvage(ctx context.Context) ([]packedGrain, error) {
+	f := u.s.file
+	var list []packedGrain
+	last := int64(-1)
+	for pos := u.s.floor(); pos <= f.Size-vmdk.SectorSize; {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		b, err := f.head(pos, vmdk.SectorSize)
+		if err != nil {
+			return nil, err
+		}
+		r, ok := vmdk.MarkerTable.Of(b)
+		if !ok {
+			break
+		}
+		value, size := vmdk.MarkerValue.Get(r), int64(vmdk.MarkerSize.Get(r))
+		if size == 0 {
+			if kind := vmdk.MarkerType.Get(r); kind == vmdk.MarkerEndOfStream || kind > vmdk.MarkerProgress || value > uint64(f.Size/vmdk.SectorSize) {
+				break
+			}
+			if pos += vmdk.SectorSize; vmdk.MarkerType.Get(r) != vmdk.MarkerProgress {
+				pos += int64(value) * vmdk.SectorSize
+			}
+			continue
+		}
+		number := int64(value) / (u.grain / vmdk.SectorSize)
+		sound := value < uint64(maxSectors) && int64(value)*vmdk.SectorSize%u.grain == 0 && number > last && number < u.tables*u.perTable
+		if _, _, err := u.unpack.inflate(pos); err != nil || !sound {
+			break
+		}
+		last = number
+		length := roundUp(vmdk.GrainMarkerSize+size, vmdk.SectorSize)
+		list = append(list, packedGrain{number, pos, length})
+		pos += length
+	}
+	return list, nil
+}
+
+// write puts grains one behind the other from a byte on, each table behind its
+// grains, then the directory and the footer, as VMware writes a stream
+// (vmdk.md 5.1).
+func (u *stream) write(ctx context.Context, d *draft, pos int64, grains []packedGrain) error {
+	put4 := func(b []byte, i int64, at int64) error {
+		sector, err := d.sector(at)
+		put(b[4*i:], 4, sector)
+		return err
+	}
+	emit := func(b []byte) error {
+		err := d.write(pos, b)
+		pos += int64(len(b))
+		return err
+	}
+	directory := make([]byte, roundUp(4*u.tables, vmdk.SectorSize))
+	for i := 0; i < len(grains); {
+		t := grains[i].number / u.perTable
+		table := make([]byte, roundUp(4*u.perTable, vmdk.SectorSize))
+		for ; i < len(grains) && grains[i].number/u.perTable == t; i++ {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := put4(table, grains[i].number%u.perTable, pos); err != nil {
+				return err
+			}
+			if err := d.move(grains[i].at, pos, grains[i].length); err != nil {
+				return err
+			}
+			pos += grains[i].length
+		}
+		if err := emit(markerOf(uint64(len(table)/vmdk.SectorSize), vmdk.MarkerTableType)); err != nil {
+			return err
+		}
+		if err := put4(directory, t, pos); err != nil {
+			return err
+		}
+		if err := emit(table); err != nil {
+			return err
+		}
+	}
+	footer := bytes.Clone(u.s.header.Bytes())
+	if err := emit(markerOf(uint64(len(directory)/vmdk.SectorSize), vmdk.MarkerDirectory)); err != nil {
+		return err
+	}
+	r, _ := vmdk.HeaderTable.Of(footer)
+	vmdk.HeaderDirectoryOffset.Put(r, uint64(pos/vmdk.SectorSize))
+	for _, b := range [][]byte{directory, markerOf(1, vmdk.MarkerFooter), footer, markerOf(0, vmdk.MarkerEndOfStream)} {
+		if err := emit(b); err != nil {
+			return err
+		}
+	}
+	d.size = pos
+	return nil
+}
+
+// followFooter copies a field of the footer to the header (S2).
+func (s *sparse) followFooter(f *disk.Finding) []disk.Repair {
+	if len(f.Where) < 2 {
+		return nil
+	}
+	from, to := f.Where[1], f.Where[0]
+	return []disk.Repair{{Title: "copy the footer's value to the header", Edits: func(context.Context) ([]disk.Edit, error) {
+		value, err := s.file.head(from.Offset, to.Length)
+		if err != nil {
+			return nil, err
+		}
+		return disk.Rewrite(s.file.handle, to, func(b []byte) { copy(b, value) })
+	}}}
+}
+
+// mendAddress writes the sector that the table says into a grain's marker, or
+// puts the grains of a stream in order (S4).
+func (s *sparse) mendAddress(f *disk.Finding) []disk.Repair {
+	if s.grid == nil || len(f.Where) < 2 {
+		return nil
+	}
+	if f.Severity == disk.SeverityError {
+		at, entry := f.Where[0].Offset, f.Where[1].Offset
+		return []disk.Repair{s.file.drafted("write the sector that the table says into the marker", "if the marker is right, the table is not, and the grain belongs elsewhere", func(ctx context.Context, d *draft) error {
+			lba, err := s.sectorOf(ctx, entry)
+			if err != nil {
+				return err
+			}
+			return d.write64(at, lba)
+		})}
+	}
+	if s.footer == 0 || s.lost {
+		return nil
+	}
+	return []disk.Repair{s.file.drafted("put the grains in the order of the disk", "", func(ctx context.Context, d *draft) error {
+		grains, err := s.listed(ctx)
+		if err != nil {
+			return err
+		}
+		return s.stream().write(ctx, d, s.floor(), grains)
+	})}
+}
+
+// sectorOf is the sector of the disk that the table entry at a byte stands for.
+func (s *sparse) sectorOf(ctx context.Context, entry int64) (uint64, error) {
+	g, found := s.grid, int64(-1)
+	err := g.eachTable(ctx, 0, func(t, at int64) error {
+		if entry >= at && entry < at+g.tableBytes() && found < 0 {
+			found = t*g.perTable + (entry-at)/g.width
+		}
+		return nil
+	})
+	if err == nil && found < 0 {
+		err = s.file.impossible(entry, g.width, "no table holds this entry any more")
+	}
+	return uint64(sectors(found * g.grain)), err
+}
+
+// listed are the compressed grains that the tables name, in the disk's order.
+func (s *sparse) listed(ctx context.Context) ([]packedGrain, error) {
+	g := s.grid
+	var list []packedGrain
+	err := g.eachGrain(ctx, func(t, i, at int64) error {
+		size, ok, err := g.packed.size(at)
+		if err == nil && !ok {
+			err = s.file.impossible(at, g.packed.headBytes(), "there is no sound marker: settle that first")
+		}
+		list = append(list, packedGrain{t*g.perTable + i, at, roundUp(g.packed.headBytes()+size, vmdk.SectorSize)})
+		return err
+	})
+	return list, err
+}
+
+// zeroFill gives a compressed grain that can't be unpacked up, or cuts off what
+// follows its data (S6).
+func (m *Image) zeroFill(s *sparse, f *disk.Finding) []disk.Repair {
+	if s.grid == nil || s.grid.packed == nil || len(f.Where) < 2 || f.Where[1].Length != s.grid.width {
+		return nil
+	}
+	if f.Severity == disk.SeverityError {
+		return []disk.Repair{m.altering(s.setEntry(f.Where[1], 0, "give the grain up", "what could be saved of it is lost: the range reads as unallocated"))}
+	}
+	u, at := s.grid.packed, f.Where[0].Offset
+	size, ok, err := u.size(at)
+	_, unused, errInflate := u.inflate(at)
+	head := u.headBytes()
+	if err != nil || !ok || errInflate != nil || roundUp(head+size, vmdk.SectorSize) != roundUp(head+size-unused, vmdk.SectorSize) {
+		return nil
+	}
+	return []disk.Repair{s.file.mend("count only the bytes that the grain needs", "what is hidden behind them is lost", at+head-4, 4+size, func(b []byte) {
+		put(b, 4, uint64(size-unused))
+		clear(b[4+size-unused:])
+	})}
+}
+
+// wholeSectors pads the file to a whole sector, or cuts what follows the end of
+// the stream: the footer's place counts from the end (S8).
+func (s *sparse) wholeSectors(f *disk.Finding) []disk.Repair {
+	at := f.Where[0]
+	cut := func(title string) []disk.Repair {
+		if at.Length > maxDraft {
+			return nil
+		}
+		return []disk.Repair{s.file.drafted(title, "what is hidden there is lost", func(_ context.Context, d *draft) error {
+			d.size = at.Offset
+			return nil
+		})}
+	}
+	switch {
+	case at.End() != s.file.Size:
+		return nil
+	case at.Length >= vmdk.SectorSize:
+		return cut("cut off what follows the end of the stream")
+	case s.footer != 0:
+		return cut("cut off the part of a sector")
+	}
+	return []disk.Repair{s.file.drafted("pad the file to a whole sector", "", func(_ context.Context, d *draft) error {
+		d.size = roundUp(d.size, vmdk.SectorSize)
+		return nil
+	})}
+}
