@@ -24,7 +24,7 @@ import (
 
 func init() {
 	for name, t := range map[string]tea.KeyType{
-		"left": tea.KeyLeft, "right": tea.KeyRight, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+u": tea.KeyCtrlU,
+		"left": tea.KeyLeft, "shift+tab": tea.KeyShiftTab, "right": tea.KeyRight, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+u": tea.KeyCtrlU,
 	} {
 		special[name] = tea.KeyMsg{Type: t}
 	}
@@ -36,6 +36,7 @@ type bench struct {
 	path  string
 	first []byte // the file before the story
 	kept  bytes.Buffer
+	clip  string // what was copied last
 }
 
 // onFile opens a sample that was written to disk.
@@ -80,7 +81,8 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 func editFile(t *testing.T, path string, w, h int) *bench {
 	t.Helper()
 	b := &bench{path: path}
-	cfg := Config{Path: path, Explorer: engine.Explorer{}}
+	cfg := Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
+	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
 	var ed *engine.Session
 	cfg.Open = func(ctx context.Context, path string) (disk.Image, error) {
 		var err error

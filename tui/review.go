@@ -47,7 +47,9 @@ func (staging) typed(tea.KeyMsg) {}
 
 func (s staging) skip(a keymap.Action) bool { return s.screen.Disabled(a) != "" }
 
-func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.screen.Mouse(0, y, what) }
+func (s staging) mouse(_ *model, x, y int, what views.Mouse) tea.Cmd {
+	return s.screen.Mouse(x, y, what)
+}
 
 func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	switch a {

@@ -90,9 +90,10 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 // filter drops what no one listens to before it costs a frame: the mouse
-// moving.
+// moving, unless it drags.
 func filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	if m, ok := msg.(tea.MouseMsg); ok && (m.Action == tea.MouseActionMotion || m.Action == tea.MouseActionRelease) {
+	m, ok := msg.(tea.MouseMsg)
+	if ok && (m.Action == tea.MouseActionRelease || m.Action == tea.MouseActionMotion && m.Button != tea.MouseButtonLeft) {
 		return nil
 	}
 	return msg

@@ -84,6 +84,19 @@ type Mouser interface {
 	Mouse(x, y int, what Mouse) tea.Cmd
 }
 
+// Dragger is a view in which the mouse selects. Drag says that the mouse has
+// come to a cell with the button held that a Click in the view pressed; it may
+// lie outside the view, so that both may be negative.
+type Dragger interface {
+	Drag(x, y int) tea.Cmd
+}
+
+// Crumber is a [Statuser] whose status line names where the cursor is in parts
+// that one can go to. X counts from the start of its text.
+type Crumber interface {
+	Crumb(x int) tea.Cmd
+}
+
 // Traveller is a view that can be gone to, and come back to.
 type Traveller interface {
 	// Here is where the cursor is.
@@ -137,6 +150,21 @@ type Drop struct{ ID int }
 // Act asks the program to carry an action of its own out, for a view in a
 // mode that takes all keys: undo, help.
 type Act struct{ Action keymap.Action }
+
+// Ask asks the program to ask the user. The first choice is the safe one.
+// Text may hold what comes from an image: the frame escapes it.
+type Ask struct {
+	Title   string
+	Text    string
+	Choices []Choice
+}
+
+// Choice is an answer and what it does; Do is nil for nothing. The first
+// letters of the labels of a question differ.
+type Choice struct {
+	Label string
+	Do    func() tea.Cmd
+}
 
 // Failed says that something went wrong that the user should know of. The
 // text may hold what comes from an image: the frame escapes it.

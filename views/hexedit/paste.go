@@ -2,12 +2,14 @@ package hexedit
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
 	"platter/keymap"
+	"platter/views"
 	"platter/views/hexgrid"
 )
 
@@ -56,7 +58,32 @@ func (m *Mode) pasteLine(p Pane) tea.Cmd {
 	if len(data) == 0 {
 		return nil
 	}
-	return p.Put(data)
+	return into(p, data)
+}
+
+// into overwrites with what was pasted. More than what is selected asks first;
+// more than there is room for goes nowhere, for a file keeps its length.
+func into(p Pane, data []byte) tea.Cmd {
+	start, selected, left := p.Room()
+	n := int64(len(data))
+	switch {
+	case n > left:
+		return p.Fail(fmt.Errorf("%d bytes don't fit: %d are left up to the end, and nothing is ever inserted", n, left))
+	case selected == 0 || n <= selected:
+		return p.PutAt(start, data)
+	}
+	put := func(n int64) func() tea.Cmd {
+		return func() tea.Cmd { return p.PutAt(start, data[:n]) }
+	}
+	return p.Question(views.Ask{
+		Title: "Paste past the selection",
+		Text:  fmt.Sprintf("%d bytes were pasted, %d are selected. The bytes behind the selection would be overwritten too.", n, selected),
+		Choices: []views.Choice{
+			{Label: "Cancel"},
+			{Label: "Selection only", Do: put(selected)},
+			{Label: fmt.Sprintf("All %d bytes", n), Do: put(n)},
+		},
+	})
 }
 
 // parseLine reads bytes in hexadecimal, or the characters of a text in quotes
