@@ -128,7 +128,10 @@ func (m *model) findingsBadge() (string, theme.Style) {
 }
 
 // tab is where a screen's tab lies on the second row.
-type tab struct{ screen, x, w int }
+type tab struct {
+	screen, x, w int
+	text         string
+}
 
 // tabs lays the tabs out.
 func (m *model) tabs() []tab {
@@ -138,8 +141,9 @@ func (m *model) tabs() []tab {
 	var out []tab
 	x := 1
 	for i := range m.views {
-		w := grid.Width(m.tabText(i))
-		out = append(out, tab{i, x, w})
+		text := m.tabText(i)
+		w := grid.Width(text)
+		out = append(out, tab{i, x, w, text})
 		x += w + 1
 	}
 	return out
@@ -165,7 +169,7 @@ func (m *model) drawTabs(a grid.Area) {
 		if t.screen == m.active {
 			style = theme.TabActive
 		}
-		a.Text(t.x, 1, m.tabText(t.screen), style)
+		a.Text(t.x, 1, t.text, style)
 	}
 }
 

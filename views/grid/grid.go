@@ -22,6 +22,8 @@ type Grid struct {
 	w, h  int
 	cells []cell
 	out   []byte
+
+	paired bool // a wide rune was drawn: its halves must not come apart
 }
 
 // Resize makes the grid w columns by h rows and blank. Buffers are reused.
@@ -37,6 +39,7 @@ func (g *Grid) Resize(w, h int) {
 
 // Clear makes all cells blank.
 func (g *Grid) Clear() {
+	g.paired = false
 	for i := range g.cells {
 		g.cells[i] = cell{' ', theme.Plain}
 	}
