@@ -61,9 +61,9 @@ func (g *Grid) String(t *theme.Theme) string {
 			if c.r == 0 {
 				continue
 			}
-			if c.style != style {
+			if c.style != style && (c.r != ' ' || !t.Blank(c.style) || !t.Blank(style)) {
+				b = append(b, t.Turn(style, c.style)...)
 				style = c.style
-				b = append(b, t.SGR(style)...)
 			}
 			if c.r < utf8.RuneSelf {
 				b = append(b, byte(c.r))
@@ -72,7 +72,7 @@ func (g *Grid) String(t *theme.Theme) string {
 			}
 		}
 		if style != theme.Plain {
-			b = append(b, t.SGR(theme.Plain)...)
+			b = append(b, t.Turn(style, theme.Plain)...)
 		}
 	}
 	g.out = b
