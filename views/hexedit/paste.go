@@ -62,7 +62,7 @@ func (m *Mode) pasteLine(p Pane) tea.Cmd {
 }
 
 // into overwrites with what was pasted. More than what is selected asks first;
-// more than there is room for goes nowhere, for a file keeps its length.
+// more than there is room for goes nowhere, for nothing that a person edits changes a file's length.
 func into(p Pane, data []byte) tea.Cmd {
 	start, selected, left := p.Room()
 	n := int64(len(data))
