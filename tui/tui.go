@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -72,7 +73,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cancel()
 	m := newModel(ctx, cfg)
 	defer m.close()
-	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFilter(filter)}
+	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithOutput(newWire(os.Stdout)), tea.WithContext(ctx), tea.WithFilter(filter)}
 	if cfg.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
