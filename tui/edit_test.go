@@ -274,6 +274,25 @@ func TestPastedBytesAndLines(t *testing.T) {
 	b.keys("esc").expect("ca fe ba be")
 }
 
+// TestPasteAsksPastTheSelection answers the question with the keyboard and with
+// the mouse, and holds that nothing is pasted past the file's end.
+func TestPasteAsksPastTheSelection(t *testing.T) {
+	paste := func(b *bench, text string) *story {
+		b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+		return b.story
+	}
+	for _, size := range sizes {
+		b := onFile(t, "vhd", size[0], size[1])
+		b.keys("2", "tab", ":", "0x100", "enter", "v", "right", "right", "e")
+		paste(b, "a1 a2 a3 a4").expect("Paste past the selection", "[ Cancel ]").keys("enter").not("staged", "Paste past")
+		paste(b, "a1 a2 a3 a4").click("Selection only").expect("a1 a2 a3 00", "* 1 staged")
+		b.keys("ctrl+u", "esc", ":", "0x100", "enter", "esc", "v", "right", "right", "e")
+		paste(b, "a1 a2 a3 a4").keys("a").expect("a1 a2 a3 a4", "* 1 staged").keys("esc", "u")
+		b.keys(":", "end-2", "enter", "esc", "e")
+		paste(b, "01 02 03").expect("3 bytes don't fit").not("staged")
+	}
+}
+
 // TestEditGolden paints what editing looks like at all sizes.
 func TestEditGolden(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {

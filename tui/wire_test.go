@@ -174,7 +174,7 @@ func (s *story) move(t *testing.T, name, key string) []int {
 	before := s.m.View()
 	w.Write(flush("", before))
 	var sent []int
-	for range 30 {
+	for range 20 {
 		s.keys(key)
 		after := s.m.View()
 		if after == before {

@@ -151,21 +151,6 @@ type Drop struct{ ID int }
 // mode that takes all keys: undo, help.
 type Act struct{ Action keymap.Action }
 
-// Ask asks the program to ask the user. The first choice is the safe one.
-// Text may hold what comes from an image: the frame escapes it.
-type Ask struct {
-	Title   string
-	Text    string
-	Choices []Choice
-}
-
-// Choice is an answer and what it does; Do is nil for nothing. The first
-// letters of the labels of a question differ.
-type Choice struct {
-	Label string
-	Do    func() tea.Cmd
-}
-
 // Failed says that something went wrong that the user should know of. The
 // text may hold what comes from an image: the frame escapes it.
 type Failed struct{ Err error }

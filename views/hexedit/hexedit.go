@@ -13,7 +13,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/keymap"
-	"platter/views"
 	"platter/views/hexgrid"
 )
 
@@ -31,8 +30,9 @@ type Pane interface {
 	Room() (start, selected, left int64)
 	// PutAt overwrites bytes from an offset on and goes behind the last one.
 	PutAt(off int64, data []byte) tea.Cmd
-	// Question has the user asked.
-	Question(views.Ask) tea.Cmd
+	// AskPast has the user asked how many of n bytes go on past the selection,
+	// and puts those.
+	AskPast(n, selected int64, put func(n int64) tea.Cmd) tea.Cmd
 	// Fill overwrites the selection with a byte.
 	Fill(b byte) tea.Cmd
 	// Do carries out what is no typing: moves, and keymap.RevertBytes.

@@ -9,7 +9,6 @@ import (
 
 	"platter/decode"
 	"platter/keymap"
-	"platter/views"
 	"platter/views/hexgrid"
 )
 
@@ -72,18 +71,7 @@ func into(p Pane, data []byte) tea.Cmd {
 	case selected == 0 || n <= selected:
 		return p.PutAt(start, data)
 	}
-	put := func(n int64) func() tea.Cmd {
-		return func() tea.Cmd { return p.PutAt(start, data[:n]) }
-	}
-	return p.Question(views.Ask{
-		Title: "Paste past the selection",
-		Text:  fmt.Sprintf("%d bytes were pasted, %d are selected. The bytes behind the selection would be overwritten too.", n, selected),
-		Choices: []views.Choice{
-			{Label: "Cancel"},
-			{Label: "Selection only", Do: put(selected)},
-			{Label: fmt.Sprintf("All %d bytes", n), Do: put(n)},
-		},
-	})
+	return p.AskPast(n, selected, func(n int64) tea.Cmd { return p.PutAt(start, data[:n]) })
 }
 
 // parseLine reads bytes in hexadecimal, or the characters of a text in quotes

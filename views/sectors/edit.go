@@ -100,8 +100,10 @@ func (p pad) Room() (start, selected, left int64) {
 	return at, selected, p.v.win.size - at
 }
 
-// Question has the user asked.
-func (p pad) Question(q views.Ask) tea.Cmd { return p.v.queue.Send(q) }
+// AskPast has the user asked how much of a paste goes past the selection.
+func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
+	return p.v.queue.Send(views.PastSelection(n, selected, put))
+}
 
 // PutAt overwrites from an offset on.
 func (p pad) PutAt(off int64, data []byte) tea.Cmd {
