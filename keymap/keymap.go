@@ -122,7 +122,8 @@ type Binding struct {
 
 // Lookup finds what a key does in a context, there or everywhere.
 func Lookup(ctx Context, key string) (Action, bool) {
-	for _, b := range table {
+	for i := range table {
+		b := &table[i]
 		if live(b.Context, ctx) && slices.Contains(b.Keys, key) {
 			return b.Action, true
 		}
@@ -133,18 +134,29 @@ func Lookup(ctx Context, key string) (Action, bool) {
 // Bindings lists what is live in a context, its own keys first, those of
 // [Everywhere] last.
 func Bindings(ctx Context) []Binding {
-	var own, shared, all []Binding
-	for _, b := range table {
-		switch {
-		case b.Context == ctx:
-			own = append(own, b)
-		case live(b.Context, ctx) && b.Context != Everywhere:
-			shared = append(shared, b)
-		case live(b.Context, ctx):
-			all = append(all, b)
+	var list []Binding
+	each(ctx, func(b *Binding) { list = append(list, *b) })
+	return list
+}
+
+// each calls fn with what is live in a context, in the order of [Bindings].
+func each(ctx Context, fn func(*Binding)) {
+	const own, shared, all = 0, 1, 2
+	for pass := own; pass <= all; pass++ {
+		for i := range table {
+			b := &table[i]
+			rank := shared
+			switch b.Context {
+			case ctx:
+				rank = own
+			case Everywhere:
+				rank = all
+			}
+			if rank == pass && live(b.Context, ctx) {
+				fn(b)
+			}
 		}
 	}
-	return append(append(own, shared...), all...)
 }
 
 // All lists the whole table, context by context.
@@ -166,7 +178,8 @@ func live(bound, ctx Context) bool {
 // action has none there.
 func Key(ctx Context, a Action) string {
 	key := ""
-	for _, b := range table {
+	for i := range table {
+		b := &table[i]
 		if b.Action == a && len(b.Keys) > 0 && (b.Context == ctx || key == "" && live(b.Context, ctx)) {
 			key = b.Keys[0]
 		}
@@ -189,9 +202,9 @@ func (h Hint) Width() int { return len(h.Keys) + 1 + len(h.Label) }
 // Skip tells the actions that would do nothing now; it may be nil.
 func Hints(ctx Context, width int, skip func(Action) bool) []Hint {
 	var head, tail []Hint
-	for _, b := range Bindings(ctx) {
+	each(ctx, func(b *Binding) {
 		if b.Label == "" || len(b.Keys) == 0 || skip != nil && skip(b.Action) {
-			continue
+			return
 		}
 		h := Hint{b.Action, b.hintKeys(), b.Label}
 		if b.Action == ShowHelp || b.Action == Quit {
@@ -200,7 +213,7 @@ func Hints(ctx Context, width int, skip func(Action) bool) []Hint {
 		} else {
 			head = append(head, h)
 		}
-	}
+	})
 	kept := head[:0]
 	for _, h := range head {
 		if w := h.Width() + 2; w <= width {

@@ -180,7 +180,7 @@ var table = []Binding{
 	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
 	{Context: Bytes, Action: CopyAs, Keys: []string{"Y"}, Help: "Copy as hex, source code, base64, hexdump, GUID, JSON, Markdown, or as a command line", Group: groupFind},
 	{Context: Bytes, Action: SearchThis, Keys: []string{"*"}, Help: "Search for the bytes of the selection or the field", Group: groupFind},
-	{Context: Bytes, Action: NextMark, Keys: []string{"."}, Help: "Next mark: a hit, a bookmark, a note, a finding", Group: groupFind},
+	{Context: Bytes, Action: NextMark, Keys: []string{"."}, Help: "Next mark: a hit, a bookmark, a note, a finding, staged bytes", Group: groupFind},
 	{Context: Bytes, Action: PrevMark, Keys: []string{","}, Help: "Previous mark", Group: groupFind},
 	{Context: Bytes, Action: Bookmark, Keys: []string{"m"}, Help: "Bookmark this place, or take the bookmark away", Group: groupFind},
 	{Context: Bytes, Action: Note, Keys: []string{";"}, Help: "Write a note on this place", Group: groupFind},
@@ -302,6 +302,8 @@ var table = []Binding{
 	{Context: Field, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the field as it was", Group: groupEdit},
 	{Context: Field, Action: Up, Keys: []string{"up"}, hint: "up/down", Label: "step", Help: "One more, or the next of the named values", Group: groupEdit},
 	{Context: Field, Action: Down, Keys: []string{"down"}, Help: "One less, or the previous of the named values", Group: groupEdit},
+	{Context: Field, Action: NextField, Keys: []string{"tab"}, Label: "next field", Help: "Stage a new value and go on with the next field of the structure; a value that does not fit stays to be corrected", Group: groupEdit},
+	{Context: Field, Action: PrevField, Keys: []string{"shift+tab"}, Help: "Stage a new value and go back to the previous field", Group: groupEdit},
 	{Context: Field, Action: FixSum, Keys: []string{"alt+c"}, Label: "checksum", Help: "Whether the checksum over the record is made to fit, as a second change", Group: groupEdit},
 	{Context: Field, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this line", Group: groupProgram},
 

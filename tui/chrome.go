@@ -55,27 +55,45 @@ func (m *model) identity() (name, kind string) {
 	return name, kind
 }
 
-// drawBadges writes what matters everywhere at the title's right end, and
-// returns the column before it.
-func (m *model) drawBadges(a grid.Area) int {
+// badge is a word at the title's right end and what a click on it does.
+type badge struct {
+	x      int
+	text   string
+	style  theme.Style
+	action keymap.Action
+}
+
+// badges lays out what matters everywhere, from left to right.
+func (m *model) badges() []badge {
 	if m.image == nil {
-		return a.W()
+		return nil
 	}
 	text, style := m.findingsBadge()
-	x := a.W() - 1
-	if n := m.edits.staged; n > 0 {
-		staged := fmt.Sprintf("  * %d staged", n)
-		x -= grid.Width(staged)
-		a.Text(x, 0, staged, theme.Mark)
-	}
-	x -= grid.Width(text)
-	a.Text(x, 0, text, style)
-	badge := "RO"
+	list := []badge{{0, "RO  ", theme.Badge, keymap.Writing}, {0, text, style, keymap.Screen5}}
 	if m.edits.writing {
-		badge = "RW"
+		list[0].text = "RW  "
 	}
-	a.Text(x-4, 0, badge, theme.Badge)
-	return x - 5
+	if n := m.edits.staged; n > 0 {
+		list = append(list, badge{0, "  ", theme.Plain, ""}, badge{0, fmt.Sprintf("* %d staged", n), theme.Mark, keymap.Review})
+	}
+	x := m.top.Area().W() - 1
+	for i := len(list) - 1; i >= 0; i-- {
+		x -= grid.Width(list[i].text)
+		list[i].x = x
+	}
+	return list
+}
+
+// drawBadges paints the badges and returns the column before them.
+func (m *model) drawBadges(a grid.Area) int {
+	list := m.badges()
+	for _, b := range list {
+		a.Text(b.x, 0, strings.TrimRight(b.text, " "), b.style)
+	}
+	if len(list) == 0 {
+		return a.W()
+	}
+	return list[0].x - 1
 }
 
 func (m *model) findingsBadge() (string, theme.Style) {
@@ -110,7 +128,10 @@ func (m *model) findingsBadge() (string, theme.Style) {
 }
 
 // tab is where a screen's tab lies on the second row.
-type tab struct{ screen, x, w int }
+type tab struct {
+	screen, x, w int
+	text         string
+}
 
 // tabs lays the tabs out.
 func (m *model) tabs() []tab {
@@ -120,8 +141,9 @@ func (m *model) tabs() []tab {
 	var out []tab
 	x := 1
 	for i := range m.views {
-		w := grid.Width(m.tabText(i))
-		out = append(out, tab{i, x, w})
+		text := m.tabText(i)
+		w := grid.Width(text)
+		out = append(out, tab{i, x, w, text})
 		x += w + 1
 	}
 	return out
@@ -147,7 +169,7 @@ func (m *model) drawTabs(a grid.Area) {
 		if t.screen == m.active {
 			style = theme.TabActive
 		}
-		a.Text(t.x, 1, m.tabText(t.screen), style)
+		a.Text(t.x, 1, t.text, style)
 	}
 }
 
@@ -180,6 +202,10 @@ func (m *model) drawStatus(a grid.Area) {
 		parts = append(parts, text)
 	}
 	if s, ok := m.view().(views.Statuser); ok && m.bare() {
+		m.statusAt = 1
+		if len(parts) > 0 {
+			m.statusAt += grid.Width(strings.Join(parts, " | ")) + 3
+		}
 		parts = append(parts, s.Status())
 	}
 	if n := len(m.history.stops); n > 0 && m.bare() {
@@ -192,10 +218,9 @@ func (m *model) drawStatus(a grid.Area) {
 }
 
 func (m *model) drawHints(a grid.Area) {
-	x := 1
-	for _, h := range keymap.Hints(m.context(), a.W()-1, m.skipHint) {
-		x = a.Text(x, 1, h.Keys, theme.HintKey)
-		x = a.Text(x+1, 1, h.Label, theme.Hint) + 2
+	for _, h := range m.hints() {
+		x := a.Text(h.x, 1, h.Keys, theme.HintKey)
+		a.Text(x+1, 1, h.Label, theme.Hint)
 	}
 }
 

@@ -26,6 +26,8 @@ type dialog struct {
 	line []rune
 
 	w, h int
+	row  int // of the buttons, as drawn
+	left int // column that places count from
 	grid grid.Grid
 }
 
@@ -151,6 +153,7 @@ func (d *dialog) View(t *theme.Theme) string {
 	}
 	h = min(h, d.h)
 	in := d.grid.Area().Sub((d.w-w)/2, (d.h-h)/3, w, h).Box(t, d.title, true)
+	d.left, d.row = (d.w-w)/2+1, (d.h-h)/3+h-2
 	for y, l := range lines {
 		in.Text(1, y, l, theme.Value)
 	}
@@ -180,5 +183,17 @@ func (d *dialog) places() []int {
 	return out
 }
 
-// mouse presses nothing: a question is answered deliberately.
-func (*dialog) mouse(*model, int, views.Mouse) tea.Cmd { return nil }
+// mouse presses the button under it. Nothing else in a dialog listens to it:
+// what is typed goes into its one line anyway.
+func (d *dialog) mouse(m *model, x, y int, what views.Mouse) tea.Cmd {
+	if y != d.row || what != views.Click {
+		return nil
+	}
+	for i, at := range d.places() {
+		if x -= d.left; x >= at && x < at+grid.Width(d.buttons[i].label)+4 {
+			return d.press(m, i)
+		}
+		x += d.left
+	}
+	return nil
+}

@@ -24,7 +24,7 @@ import (
 
 func init() {
 	for name, t := range map[string]tea.KeyType{
-		"left": tea.KeyLeft, "right": tea.KeyRight, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+u": tea.KeyCtrlU,
+		"left": tea.KeyLeft, "shift+tab": tea.KeyShiftTab, "right": tea.KeyRight, "ctrl+r": tea.KeyCtrlR, "ctrl+s": tea.KeyCtrlS, "ctrl+u": tea.KeyCtrlU,
 	} {
 		special[name] = tea.KeyMsg{Type: t}
 	}
@@ -36,6 +36,7 @@ type bench struct {
 	path  string
 	first []byte // the file before the story
 	kept  bytes.Buffer
+	clip  string // what was copied last
 }
 
 // onFile opens a sample that was written to disk.
@@ -80,7 +81,8 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 func editFile(t *testing.T, path string, w, h int) *bench {
 	t.Helper()
 	b := &bench{path: path}
-	cfg := Config{Path: path, Explorer: engine.Explorer{}}
+	cfg := Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
+	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
 	var ed *engine.Session
 	cfg.Open = func(ctx context.Context, path string) (disk.Image, error) {
 		var err error
@@ -270,6 +272,25 @@ func TestPastedBytesAndLines(t *testing.T) {
 	b.keys("e")
 	b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("ca fe\nba be"), Paste: true})
 	b.keys("esc").expect("ca fe ba be")
+}
+
+// TestPasteAsksPastTheSelection answers the question with the keyboard and with
+// the mouse, and holds that nothing is pasted past the file's end.
+func TestPasteAsksPastTheSelection(t *testing.T) {
+	paste := func(b *bench, text string) *story {
+		b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+		return b.story
+	}
+	for _, size := range sizes {
+		b := onFile(t, "vhd", size[0], size[1])
+		b.keys("2", "tab", ":", "0x100", "enter", "v", "right", "right", "e")
+		paste(b, "a1 a2 a3 a4").expect("Paste past the selection", "[ Cancel ]").keys("enter").not("staged", "Paste past")
+		paste(b, "a1 a2 a3 a4").click("Selection only").expect("a1 a2 a3 00", "* 1 staged")
+		b.keys("ctrl+u", "esc", ":", "0x100", "enter", "esc", "v", "right", "right", "e")
+		paste(b, "a1 a2 a3 a4").keys("a").expect("a1 a2 a3 a4", "* 1 staged").keys("esc", "u")
+		b.keys(":", "end-2", "enter", "esc", "e")
+		paste(b, "01 02 03").expect("3 bytes don't fit").not("staged")
+	}
 }
 
 // TestEditGolden paints what editing looks like at all sizes.

@@ -136,7 +136,7 @@ func (m *model) changed(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case views.Queued:
 		return m.drain(), true
-	case views.Stage, views.Revert, views.Drop, views.Act:
+	case views.Stage, views.Revert, views.Drop, views.Act, views.Ask:
 		return m.wanted(msg), true
 	case worked:
 		return m.worked(msg), true
@@ -161,6 +161,12 @@ func (m *model) wanted(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case views.Act:
 		return m.do(msg.Action)
+	case views.Ask:
+		d := &dialog{title: msg.Title, lines: []string{msg.Text}}
+		for _, c := range msg.Choices {
+			d.buttons = append(d.buttons, button{c.Label, c.Do})
+		}
+		m.question(d)
 	case views.Stage:
 		last := m.edits.last
 		return m.enqueue(func(ed disk.Editor) (string, error) { return last.stage(ed, msg) })

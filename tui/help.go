@@ -25,15 +25,17 @@ type help struct {
 // helpRow is a binding, a heading, or a blank between groups.
 type helpRow struct {
 	head, keys, text string
+	key              string // that a click on the row presses
 	why              string // it does nothing now
 }
 
 // mouseRows stand at the end of every help.
 var mouseRows = []helpRow{
 	{head: "Mouse"},
-	{keys: "click", text: "Give a pane the focus, place the cursor, choose a tab"},
+	{keys: "click", text: "Give a pane the focus, place the cursor, choose a tab; press a button, a hint, a badge, a key in this help"},
 	{keys: "double click", text: "Open or follow"},
-	{keys: "wheel", text: "Scroll"},
+	{keys: "drag", text: "Select bytes"},
+	{keys: "wheel", text: "Scroll; with ctrl zoom the map"},
 	{keys: "shift+drag", text: "Select text for the terminal's own copy"},
 }
 
@@ -50,6 +52,9 @@ func (m *model) openHelp() {
 			h.all = append(h.all, helpRow{head: g})
 		}
 		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help}
+		if len(b.Keys) > 0 {
+			row.key = b.Keys[0]
+		}
 		if m.over == nil {
 			row.why = m.disabled(b.Action)
 		}
@@ -126,9 +131,9 @@ func (h *help) wrapped(r helpRow) []helpRow {
 	}
 	start := max(keyColumn, 3+grid.Width(r.keys)+2)
 	lines := grid.Wrap(text, max(10, h.width()-start-1))
-	out := []helpRow{{keys: r.keys, text: lines[0], why: r.why}}
+	out := []helpRow{{keys: r.keys, key: r.key, text: lines[0], why: r.why}}
 	for _, line := range lines[1:] {
-		out = append(out, helpRow{text: strings.Repeat(" ", start-keyColumn) + line, why: r.why})
+		out = append(out, helpRow{key: r.key, text: strings.Repeat(" ", start-keyColumn) + line, why: r.why})
 	}
 	return out
 }
@@ -147,8 +152,14 @@ func (h *help) columns() int { return max(1, (h.grid.Area().W()-2)/helpColumn) }
 // width is that of one of the columns.
 func (h *help) width() int { return (h.grid.Area().W() - 2) / h.columns() }
 
+// helpHead is the rows over the keys: the filter and a blank.
+const helpHead = 2
+
+// lines is how many rows a column has.
+func (h *help) lines() int { return max(1, h.grid.Area().H()-2-helpHead) }
+
 // capacity is how many rows fit at once.
-func (h *help) capacity() int { return max(1, h.grid.Area().H()-4) * h.columns() }
+func (h *help) capacity() int { return h.lines() * h.columns() }
 
 func (h *help) view(t *theme.Theme) string {
 	h.grid.Clear()
@@ -159,10 +170,10 @@ func (h *help) view(t *theme.Theme) string {
 	x = in.Text(x, 0, h.filter, theme.Strong)
 	in.Set(x, 0, ' ', theme.Cursor)
 	h.scroll.Fit(int64(len(h.rows)), h.capacity())
-	rows := max(1, in.H()-2)
+	rows := h.lines()
 	for i := range h.capacity() {
 		if n := int(h.scroll.Top) + i; n < len(h.rows) {
-			h.drawRow(in.Sub(i/rows*h.width(), 2+i%rows, h.width(), 1), h.rows[n])
+			h.drawRow(in.Sub(i/rows*h.width(), helpHead+i%rows, h.width(), 1), h.rows[n])
 		}
 	}
 	if len(h.rows) == 0 {
@@ -247,11 +258,29 @@ func (h *help) typed(msg tea.KeyMsg) {
 	}
 }
 
-func (h *help) mouse(what views.Mouse) {
+// mouseHelp scrolls, or closes the help and presses the key under the mouse.
+func (m *model) mouseHelp(x, y int, what views.Mouse) tea.Cmd {
+	h := m.help
 	switch what {
 	case views.WheelUp:
 		h.scroll.Wheel(-3)
 	case views.WheelDown:
 		h.scroll.Wheel(3)
+	default:
+		if key := h.at(x-1, y-1-helpHead); key != "" {
+			m.help = nil
+			return m.pressKey(key)
+		}
 	}
+	return nil
+}
+
+// at is the key whose row shows in a cell under the help's head.
+func (h *help) at(x, y int) string {
+	column := x / h.width()
+	n := int(h.scroll.Top) + column*h.lines() + y
+	if x < 0 || y < 0 || y >= h.lines() || column >= h.columns() || n >= len(h.rows) {
+		return ""
+	}
+	return h.rows[n].key
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -40,3 +42,26 @@ func presses(msg tea.KeyMsg, bound func(string) bool) []press {
 	}
 	return out
 }
+
+// keyMsg is the message that a key sends, by its name.
+func keyMsg(name string) tea.KeyMsg {
+	if t, ok := keyTypes[name]; ok {
+		return tea.KeyMsg{Type: t}
+	}
+	if name == "space" {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	}
+	rest, alt := strings.CutPrefix(name, "alt+")
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(rest), Alt: alt}
+}
+
+// keyTypes are the keys that send no runes, by their names.
+var keyTypes = func() map[string]tea.KeyType {
+	types := map[string]tea.KeyType{}
+	for t := tea.KeyF20; t <= tea.KeyBackspace; t++ {
+		if name := t.String(); name != "" && t != tea.KeyRunes && t != tea.KeySpace {
+			types[name] = t
+		}
+	}
+	return types
+}()

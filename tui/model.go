@@ -46,7 +46,9 @@ type model struct {
 	message string
 	failure bool
 	clicked click
+	held    bool // a click in the view began what may become dragging
 
+	statusAt    int // column of the view's status
 	top, bottom grid.Grid
 	text        string
 	dirty       bool

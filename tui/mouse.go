@@ -1,11 +1,14 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/keymap"
 	"platter/views"
+	"platter/views/grid"
 )
 
 // click is where and when the mouse was pressed last.
@@ -17,33 +20,56 @@ type click struct {
 // doubleClick is how soon a second click on the same cell must come.
 const doubleClick = 400 * time.Millisecond
 
-// mouse acts on tabs itself and passes on what lies below them.
+// mouse acts on the frame itself and passes on what lies within it.
 func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
+	if msg.Action == tea.MouseActionMotion {
+		return m.drag(msg.X, msg.Y-chromeTop)
+	}
 	what, ok := m.mouseKind(msg)
-	if !ok || m.prompt != nil {
+	if !ok {
 		return nil
 	}
-	if m.help != nil {
-		m.help.mouse(what)
-		return nil
-	}
-	if m.over != nil && msg.Y >= chromeTop {
-		return m.over.mouse(m, msg.Y-chromeTop, what)
-	}
-	if msg.Y == 1 && what == views.Click {
-		for _, t := range m.tabs() {
-			if msg.X >= t.x && msg.X < t.x+t.w {
-				return m.goScreen(t.screen)
-			}
-		}
-	}
+	m.held = false
 	y := msg.Y - chromeTop
-	v, ok := m.view().(views.Mouser)
-	if !ok || y < 0 || y >= m.h-chromeTop-chromeBottom {
+	bottom := m.h - chromeBottom
+	switch wheel := what == views.WheelUp || what == views.WheelDown; {
+	case msg.Ctrl && wheel && m.bare() && m.view().Context() == keymap.Map:
+		return m.ask(map[views.Mouse]keymap.Action{views.WheelUp: keymap.ZoomIn, views.WheelDown: keymap.ZoomOut}[what])
+	case y < 0 && !wheel:
+		return m.clickTop(msg.X, msg.Y)
+	case msg.Y == bottom && !wheel:
+		return m.clickStatus(msg.X)
+	case msg.Y == bottom+1 && !wheel:
+		return m.clickHint(msg.X)
+	case y < 0 || msg.Y >= bottom || m.prompt != nil && !wheel:
 		return nil
 	}
-	m.message = ""
-	return v.Mouse(msg.X, y, what)
+	return m.mouseBody(msg.X, y, what)
+}
+
+// mouseBody passes the mouse on to what shows between tabs and status line.
+func (m *model) mouseBody(x, y int, what views.Mouse) tea.Cmd {
+	m.message, m.failure = "", false
+	switch {
+	case m.help != nil:
+		return m.mouseHelp(x, y, what)
+	case m.over != nil:
+		return m.over.mouse(m, x, y, what)
+	}
+	m.held = what == views.Click
+	if v, ok := m.view().(views.Mouser); ok {
+		return v.Mouse(x, y, what)
+	}
+	return nil
+}
+
+// drag tells the view that the button is still held.
+func (m *model) drag(x, y int) tea.Cmd {
+	v, ok := m.view().(views.Dragger)
+	if !ok || !m.held || !m.bare() {
+		return nil
+	}
+	return v.Drag(x, y)
 }
 
 func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
@@ -66,4 +92,94 @@ func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
 		return views.Click, true
 	}
 	return 0, false
+}
+
+// clickTop acts on the badges and the tabs. A question stays: it wants an
+// answer first.
+func (m *model) clickTop(x, y int) tea.Cmd {
+	if _, asks := m.over.(*dialog); asks || m.prompt != nil {
+		return nil
+	}
+	if y == 0 {
+		return m.clickBadge(x)
+	}
+	for _, t := range m.tabs() {
+		if x >= t.x && x < t.x+t.w {
+			m.help, m.over = nil, nil
+			return m.goScreen(t.screen)
+		}
+	}
+	return nil
+}
+
+// clickBadge does what a badge is about: RO and RW turn writing on and off,
+// the findings and what is staged show.
+func (m *model) clickBadge(x int) tea.Cmd {
+	for _, b := range m.badges() {
+		if x >= b.x && x < b.x+grid.Width(strings.TrimRight(b.text, " ")) && m.bare() {
+			return m.do(b.action)
+		}
+	}
+	return nil
+}
+
+// clickStatus acts on the line over the hints: the cursor and the completions
+// of a prompt, or the crumbs of the view's status.
+func (m *model) clickStatus(x int) tea.Cmd {
+	if m.prompt != nil {
+		return m.prompt.click(x)
+	}
+	if v, ok := m.view().(views.Crumber); ok && m.bare() && m.message == "" && x >= m.statusAt {
+		return v.Crumb(x - m.statusAt)
+	}
+	return nil
+}
+
+// clickHint presses the key that a hint names.
+func (m *model) clickHint(x int) tea.Cmd {
+	for _, h := range m.hints() {
+		if x >= h.x && x < h.x+h.Width() {
+			return m.pressKey(h.key(x - h.x))
+		}
+	}
+	return nil
+}
+
+// pressKey is as if a key had been pressed.
+func (m *model) pressKey(name string) tea.Cmd {
+	if name == "" {
+		return nil
+	}
+	m.message, m.failure = "", false
+	return m.press(press{name, keyMsg(name)})
+}
+
+// hint is where an entry of the hint line lies.
+type hint struct {
+	keymap.Hint
+	ctx keymap.Context
+	x   int
+}
+
+// hints lays the hint line out.
+func (m *model) hints() []hint {
+	var out []hint
+	x, ctx := 1, m.context()
+	for _, h := range keymap.Hints(ctx, m.bottom.Area().W()-1, m.skipHint) {
+		out = append(out, hint{h, ctx, x})
+		x += h.Width() + 2
+	}
+	return out
+}
+
+// key is the key at a column of a hint: of two that it names the one under the
+// mouse.
+func (h hint) key(x int) string {
+	first, second, two := strings.Cut(h.Keys, "/")
+	for name, at := range map[string]int{first: 0, second: len(first) + 1} {
+		if _, bound := keymap.Lookup(h.ctx, name); two && bound && x >= at && x < at+len(name) {
+			return name
+		}
+	}
+	return keymap.Key(h.ctx, h.Action)
 }

@@ -19,7 +19,7 @@ type overlay interface {
 	SetSize(w, h int)
 	View(*theme.Theme) string
 	do(*model, keymap.Action, press) tea.Cmd
-	mouse(m *model, y int, what views.Mouse) tea.Cmd
+	mouse(m *model, x, y int, what views.Mouse) tea.Cmd // in its own cells
 	typed(tea.KeyMsg)
 	skip(keymap.Action) bool // the action would do nothing here
 }
@@ -78,7 +78,7 @@ func (r *results) text() string {
 	return strings.Join(lines, "\n")
 }
 
-func (r *results) mouse(_ *model, y int, what views.Mouse) tea.Cmd {
+func (r *results) mouse(_ *model, _, y int, what views.Mouse) tea.Cmd {
 	chosen := r.Mouse(y, what)
 	if row, ok := r.Cursor(); ok && chosen && r.open != nil {
 		return r.open(row)
@@ -134,7 +134,7 @@ func (c *choice) take(m *model) tea.Cmd {
 	return c.choose(item)
 }
 
-func (c *choice) mouse(m *model, y int, what views.Mouse) tea.Cmd {
+func (c *choice) mouse(m *model, _, y int, what views.Mouse) tea.Cmd {
 	if c.Mouse(y, what) {
 		return c.take(m)
 	}

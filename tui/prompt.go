@@ -28,7 +28,10 @@ type prompt struct {
 	line   string   // that line while an older one shows
 	tried  string   // what was typed when completion began
 	list   []disk.Completion
-	choice int // of list
+	choice int    // of list
+	from   int    // column of the line's first character, as drawn
+	cut    int    // characters of the line before that one
+	places []span // of the completions that show, as drawn
 
 	accept  func(text string) tea.Cmd
 	suggest func(text string) tea.Cmd // asks for completions; may be nil
@@ -178,7 +181,8 @@ func (p *prompt) draw(a grid.Area) {
 	if over := x + len(value) + 1 - a.W(); over > 0 { // the end of a long line is what is typed at
 		value = value[min(over, len(value)):]
 	}
-	at := p.input.Position() - (len([]rune(p.input.Value())) - len(value))
+	p.from, p.cut = x, len([]rune(p.input.Value()))-len(value)
+	at := p.input.Position() - p.cut
 	for i, r := range value {
 		style := theme.Strong
 		if i == at {
@@ -191,11 +195,34 @@ func (p *prompt) draw(a grid.Area) {
 	}
 	text, style := p.aside(a.W() - x - 3)
 	a.TextRight(a.W()-1, 0, text, style)
+	for i := range p.places {
+		p.places[i].from += a.W() - 1 - grid.Width(text)
+		p.places[i].to += a.W() - 1 - grid.Width(text)
+	}
+}
+
+// span is columns of the line.
+type span struct{ from, to int }
+
+// click puts the cursor on a character, or takes a completion.
+func (p *prompt) click(x int) tea.Cmd {
+	for i, at := range p.places {
+		if x >= at.from && x < at.to {
+			p.choice = max(p.choice-1, 0) + i
+			p.complete()
+			return nil
+		}
+	}
+	if x >= p.from {
+		p.input.SetCursor(min(p.cut+x-p.from, len([]rune(p.input.Value()))))
+	}
+	return nil
 }
 
 // aside is what stands at the right end: what is wrong, how it can go on, or
 // what can be typed.
 func (p *prompt) aside(w int) (string, theme.Style) {
+	p.places = p.places[:0]
 	switch {
 	case p.wrong != "":
 		return grid.Fit(p.wrong, w), theme.Failure
@@ -211,6 +238,7 @@ func (p *prompt) aside(w int) (string, theme.Style) {
 				break
 			}
 			text += "  " + next
+			p.places = append(p.places, span{grid.Width(text) - grid.Width(next), grid.Width(text)})
 		}
 		return text, theme.Dim
 	case grid.Width(p.hint) <= w:

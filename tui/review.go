@@ -47,7 +47,9 @@ func (staging) typed(tea.KeyMsg) {}
 
 func (s staging) skip(a keymap.Action) bool { return s.screen.Disabled(a) != "" }
 
-func (s staging) mouse(_ *model, y int, what views.Mouse) tea.Cmd { return s.screen.Mouse(0, y, what) }
+func (s staging) mouse(_ *model, x, y int, what views.Mouse) tea.Cmd {
+	return s.screen.Mouse(x, y, what)
+}
 
 func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	switch a {
@@ -118,22 +120,30 @@ func (m *model) askCommit() tea.Cmd {
 }
 
 // extent is how much a commit writes.
-type extent struct{ bytes, places, files int }
+type extent struct{ bytes, places, lengths, files int }
 
 func sum(ed disk.Editor) extent {
 	var e extent
 	files := map[string]bool{}
 	for _, s := range ed.Plan() {
+		files[s.File] = true
+		if s.Resizes() {
+			e.lengths++
+			continue
+		}
 		e.bytes += len(s.New)
 		e.places++
-		files[s.File] = true
 	}
 	e.files = len(files)
 	return e
 }
 
 func (e extent) String() string {
-	return fmt.Sprintf("%s in %s of %s", plural(e.bytes, "byte"), plural(e.places, "place"), plural(e.files, "file"))
+	text := fmt.Sprintf("%s in %s of %s", plural(e.bytes, "byte"), plural(e.places, "place"), plural(e.files, "file"))
+	if e.lengths > 0 {
+		text += ", " + plural(e.lengths, "new length")
+	}
+	return text
 }
 
 func plural(n int, what string) string {
@@ -144,7 +154,7 @@ func plural(n int, what string) string {
 }
 
 func (m *model) confirmCommit(e extent) tea.Cmd {
-	if e.places == 0 {
+	if e.places+e.lengths == 0 {
 		m.say("nothing is staged that differs from the disk", false)
 		return nil
 	}

@@ -68,7 +68,7 @@ func (s *story) run(cmd tea.Cmd) {
 
 var special = map[string]tea.KeyMsg{
 	"enter": {Type: tea.KeyEnter}, "esc": {Type: tea.KeyEsc}, "tab": {Type: tea.KeyTab}, "up": {Type: tea.KeyUp}, "down": {Type: tea.KeyDown},
-	"ctrl+g": {Type: tea.KeyCtrlG}, "ctrl+c": {Type: tea.KeyCtrlC}, "ctrl+h": {Type: tea.KeyCtrlH}, "f1": {Type: tea.KeyF1},
+	"ctrl+p": {Type: tea.KeyCtrlP}, "ctrl+g": {Type: tea.KeyCtrlG}, "ctrl+c": {Type: tea.KeyCtrlC}, "ctrl+h": {Type: tea.KeyCtrlH}, "f1": {Type: tea.KeyF1},
 	"ctrl+l": {Type: tea.KeyCtrlL}, "ctrl+z": {Type: tea.KeyCtrlZ}, "backspace": {Type: tea.KeyBackspace}, "pgdown": {Type: tea.KeyPgDown},
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -72,7 +73,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cancel()
 	m := newModel(ctx, cfg)
 	defer m.close()
-	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFilter(filter)}
+	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithOutput(newWire(os.Stdout)), tea.WithContext(ctx), tea.WithFilter(filter)}
 	if cfg.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
@@ -90,9 +91,10 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 // filter drops what no one listens to before it costs a frame: the mouse
-// moving.
+// moving, unless it drags.
 func filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	if m, ok := msg.(tea.MouseMsg); ok && (m.Action == tea.MouseActionMotion || m.Action == tea.MouseActionRelease) {
+	m, ok := msg.(tea.MouseMsg)
+	if ok && (m.Action == tea.MouseActionRelease || m.Action == tea.MouseActionMotion && m.Button != tea.MouseButtonLeft) {
 		return nil
 	}
 	return msg

@@ -84,6 +84,19 @@ type Mouser interface {
 	Mouse(x, y int, what Mouse) tea.Cmd
 }
 
+// Dragger is a view in which the mouse selects. Drag says that the mouse has
+// come to a cell with the button held that a Click in the view pressed; it may
+// lie outside the view, so that both may be negative.
+type Dragger interface {
+	Drag(x, y int) tea.Cmd
+}
+
+// Crumber is a [Statuser] whose status line names where the cursor is in parts
+// that one can go to. X counts from the start of its text.
+type Crumber interface {
+	Crumb(x int) tea.Cmd
+}
+
 // Traveller is a view that can be gone to, and come back to.
 type Traveller interface {
 	// Here is where the cursor is.

@@ -41,9 +41,11 @@ func (a Area) at(x, y int) *cell {
 // a blank.
 func (a Area) Set(x, y int, r rune, s theme.Style) int {
 	if r >= ' ' && r < 0x7F {
-		if c := a.at(x, y); c != nil {
-			a.unpair(x, y)
-			*c = cell{r, s}
+		if uint(x) < uint(a.w) && uint(y) < uint(a.h) {
+			if a.g.paired {
+				a.unpair(x, y)
+			}
+			a.g.cells[(a.y+y)*a.g.w+a.x+x] = cell{r, s}
 		}
 		return 1
 	}
@@ -61,6 +63,7 @@ func (a Area) setWide(x, y int, r rune, s theme.Style) int {
 		a.unpair(x, y)
 		*first = cell{r, s}
 	case w == 2 && first != nil && second != nil:
+		a.g.paired = true
 		a.unpair(x, y)
 		a.unpair(x+1, y)
 		*first, *second = cell{r, s}, cell{0, s}

@@ -22,6 +22,8 @@ type Grid struct {
 	w, h  int
 	cells []cell
 	out   []byte
+
+	paired bool // a wide rune was drawn: its halves must not come apart
 }
 
 // Resize makes the grid w columns by h rows and blank. Buffers are reused.
@@ -37,6 +39,7 @@ func (g *Grid) Resize(w, h int) {
 
 // Clear makes all cells blank.
 func (g *Grid) Clear() {
+	g.paired = false
 	for i := range g.cells {
 		g.cells[i] = cell{' ', theme.Plain}
 	}
@@ -58,9 +61,9 @@ func (g *Grid) String(t *theme.Theme) string {
 			if c.r == 0 {
 				continue
 			}
-			if c.style != style {
+			if c.style != style && (c.r != ' ' || !t.Blank(c.style) || !t.Blank(style)) {
+				b = append(b, t.Turn(style, c.style)...)
 				style = c.style
-				b = append(b, t.SGR(style)...)
 			}
 			if c.r < utf8.RuneSelf {
 				b = append(b, byte(c.r))
@@ -69,7 +72,7 @@ func (g *Grid) String(t *theme.Theme) string {
 			}
 		}
 		if style != theme.Plain {
-			b = append(b, t.SGR(theme.Plain)...)
+			b = append(b, t.Turn(style, theme.Plain)...)
 		}
 	}
 	g.out = b

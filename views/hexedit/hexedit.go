@@ -24,6 +24,15 @@ type Pane interface {
 	Text() hexgrid.Encoding
 	// Put overwrites bytes from the cursor on and goes behind the last one.
 	Put(data []byte) tea.Cmd
+	// Room is where a paste goes: from the start of the selection, else from
+	// the cursor on. Selected is how many bytes the selection has, none for 0;
+	// left how many there are up to the end.
+	Room() (start, selected, left int64)
+	// PutAt overwrites bytes from an offset on and goes behind the last one.
+	PutAt(off int64, data []byte) tea.Cmd
+	// AskPast has the user asked how many of n bytes go on past the selection,
+	// and puts those.
+	AskPast(n, selected int64, put func(n int64) tea.Cmd) tea.Cmd
 	// Fill overwrites the selection with a byte.
 	Fill(b byte) tea.Cmd
 	// Do carries out what is no typing: moves, and keymap.RevertBytes.
@@ -180,7 +189,10 @@ func (m *Mode) paste(p Pane, text string) tea.Cmd {
 	if len(data) == 0 {
 		return nil
 	}
-	return m.put(p, data)
+	if m.fill {
+		return m.put(p, data)
+	}
+	return into(p, data)
 }
 
 func encode(e hexgrid.Encoding, text string) ([]byte, error) {

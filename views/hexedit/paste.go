@@ -2,6 +2,7 @@ package hexedit
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -56,7 +57,21 @@ func (m *Mode) pasteLine(p Pane) tea.Cmd {
 	if len(data) == 0 {
 		return nil
 	}
-	return p.Put(data)
+	return into(p, data)
+}
+
+// into overwrites with what was pasted. More than what is selected asks first;
+// more than there is room for goes nowhere, for nothing that a person edits changes a file's length.
+func into(p Pane, data []byte) tea.Cmd {
+	start, selected, left := p.Room()
+	n := int64(len(data))
+	switch {
+	case n > left:
+		return p.Fail(fmt.Errorf("%d bytes don't fit: %d are left up to the end, and nothing is ever inserted", n, left))
+	case selected == 0 || n <= selected:
+		return p.PutAt(start, data)
+	}
+	return p.AskPast(n, selected, func(n int64) tea.Cmd { return p.PutAt(start, data[:n]) })
 }
 
 // parseLine reads bytes in hexadecimal, or the characters of a text in quotes

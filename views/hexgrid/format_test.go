@@ -166,6 +166,7 @@ func TestMarksShowWithoutColour(t *testing.T) {
 	for name, m := range map[string]hexgrid.Marks{
 		"nothing": {Cursor: -1}, "cursor": {Cursor: 3, Focus: true}, "idle": {Cursor: 3}, "text": {Cursor: 3, Focus: true, InText: true},
 		"field": {Cursor: -1, Field: r}, "selected": {Cursor: -1, Selected: r}, "hit": {Cursor: -1, Hits: []hexgrid.Range{r}},
+		"staged": {Cursor: -1, Staged: []hexgrid.Range{r}},
 	} {
 		got := painted(t, f, row, m)
 		if other, ok := seen[got]; ok {

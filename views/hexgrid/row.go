@@ -154,6 +154,11 @@ func (f Format) paintText(a grid.Area, y int, row Row, m *Marks) {
 			continue
 		}
 		r, size := f.Text.runeAt(row.Data, k, even)
+		if size == 1 {
+			a.Set(f.textAt+row.From+k, y, r, m.style(off, row.Data[k], m.InText))
+			k++
+			continue
+		}
 		for j := range max(size, 1) {
 			if k+j < len(row.Data) {
 				a.Set(f.textAt+row.From+k+j, y, ' ', m.style(off+int64(j), row.Data[k+j], m.InText))

@@ -35,7 +35,7 @@ func (e Encoding) String() string {
 const nothing = '.'
 
 // single holds what each byte is in the encodings of one byte a character.
-var single = map[Encoding]*[256]rune{
+var single = [encodings]*[256]rune{
 	ASCII:  table(func(b byte) rune { return rune(b) }, 0x7F),
 	CP437:  table(charmap.CodePage437.DecodeByte, 0x100),
 	CP1252: table(charmap.Windows1252.DecodeByte, 0x100),

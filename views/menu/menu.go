@@ -113,8 +113,8 @@ func (m *Menu) Erase(all bool) bool {
 	return true
 }
 
-// Mouse scrolls or puts the cursor on a row; it reports whether a row was
-// double-clicked.
+// Mouse scrolls, or puts the cursor on a row; it reports whether a row was
+// clicked, which chooses it.
 func (m *Menu) Mouse(y int, what views.Mouse) (chosen bool) {
 	switch what {
 	case views.WheelUp:
@@ -126,7 +126,7 @@ func (m *Menu) Mouse(y int, what views.Mouse) (chosen bool) {
 		if ok {
 			m.scroll.To(row)
 		}
-		return ok && what == views.DoubleClick
+		return ok
 	}
 	return false
 }

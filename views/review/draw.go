@@ -25,12 +25,20 @@ func (v *View) View() string {
 }
 
 func (v *View) title() string {
-	bytes, files := 0, map[string]bool{}
+	bytes, places, resized, files := 0, 0, 0, map[string]bool{}
 	for _, e := range v.entries {
-		bytes += len(e.New)
 		files[e.File] = true
+		if e.Resizes() {
+			resized++
+			continue
+		}
+		bytes += len(e.New)
+		places++
 	}
-	title := fmt.Sprintf("Staged changes  %d: %s in %s of %s", v.changes, count(bytes, "byte"), count(len(v.entries), "place"), count(len(files), "file"))
+	title := fmt.Sprintf("Staged changes  %d: %s in %s of %s", v.changes, count(bytes, "byte"), count(places, "place"), count(len(files), "file"))
+	if resized > 0 {
+		title += ", " + count(resized, "new length")
+	}
 	if v.more > 0 {
 		title += fmt.Sprintf(", and %d places that are not listed", v.more)
 	}
@@ -88,7 +96,7 @@ func (v *View) drawRow(row grid.Area, i int) {
 	row.Text(1, 0, fmt.Sprint(i+1), theme.Label)
 	row.TextFit(offsetAt, 0, bytesAt-offsetAt-1, fmt.Sprintf("0x%x", e.Offset), theme.Offset)
 	if e.Resizes() {
-		row.TextFit(bytesAt, 0, row.W()-bytesAt, fmt.Sprintf("%d bytes -> %d bytes", e.SizeBefore, e.SizeAfter), theme.Value)
+		v.drawResize(row, e)
 	} else {
 		x := row.Text(bytesAt, 0, some(e.Old, v.shown()), theme.Value)
 		x = row.Text(x, 0, " -> ", theme.Dim)
@@ -103,6 +111,29 @@ func (v *View) drawRow(row grid.Area, i int) {
 		row.Paint(0, 0, row.W(), theme.Selected)
 		row.Set(0, 0, '>', theme.Selected)
 	}
+}
+
+// drawResize says how the file's length changes, and where there is room what
+// is in the part that a cut takes away.
+func (v *View) drawResize(row grid.Area, e entry) {
+	x := row.Text(bytesAt, 0, resizeWords(e), theme.ByteStaged)
+	text := decode.Printable(e.Title)
+	if e.SizeAfter < e.SizeBefore {
+		text = some(e.Old, v.shown()) + "  " + text
+	}
+	if v.several {
+		text += "  in " + decode.Printable(e.File)
+	}
+	at := max(x+2, min(v.textAt(), row.W()))
+	row.TextFit(at, 0, row.W()-at, text, theme.Value)
+}
+
+// resizeWords is the change of a file's length in a few words.
+func resizeWords(e entry) string {
+	if n := e.SizeAfter - e.SizeBefore; n > 0 {
+		return fmt.Sprintf("file grows by %s of zeros", count(int(n), "byte"))
+	}
+	return fmt.Sprintf("file is cut by %s", count(int(e.SizeBefore-e.SizeAfter), "byte"))
 }
 
 // name is the most telling name of what changes.
@@ -142,6 +173,12 @@ func (v *View) drawDetail(a grid.Area) {
 		y++
 	}
 	line("change", decode.Printable(e.Title), theme.Strong)
+	if e.Resizes() {
+		line("where", fmt.Sprintf("the length of %s", decode.Printable(e.File)), theme.Link)
+		line("length", fmt.Sprintf("%d (0x%x) -> %d (0x%x) bytes", e.SizeBefore, e.SizeBefore, e.SizeAfter, e.SizeAfter), theme.ByteStaged)
+		v.drawCut(in, y, e)
+		return
+	}
 	line("where", fmt.Sprintf("%s at 0x%x (%d) of %s", count(len(e.New), "byte"), e.Offset, e.Offset, decode.Printable(e.File)), theme.Link)
 	if e.disk != "" {
 		line("disk", e.disk, theme.Value)
@@ -156,6 +193,34 @@ func (v *View) drawDetail(a grid.Area) {
 	for _, text := range grid.Wrap(e.doc, in.W()-2) {
 		in.Text(1, y, text, theme.Dim)
 		y++
+	}
+}
+
+// drawCut paints the bytes that a cut takes away, with their offsets, as far as
+// there is room; of a file that grows it says what it gains.
+func (v *View) drawCut(in grid.Area, y int, e entry) {
+	if e.SizeAfter > e.SizeBefore {
+		in.Text(1, y, "gains", theme.Label)
+		in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s, all zero, at 0x%x; other changes may write there", count(int(e.SizeAfter-e.SizeBefore), "byte"), e.SizeBefore), theme.Value)
+		return
+	}
+	in.Text(1, y, "loses", theme.Label)
+	in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s from 0x%x to the end", count(int(e.SizeBefore-e.SizeAfter), "byte"), e.SizeAfter), theme.Value)
+	y++
+	per := 16
+	if in.W() < labelAt+4*per+1 {
+		per = 8
+	}
+	cut := min(len(e.Old), (in.H()-y)*per)
+	for off := 0; off < cut; off += per {
+		part := e.Old[off:min(off+per, len(e.Old))]
+		in.TextFit(1, y, labelAt-2, fmt.Sprintf("0x%x", e.SizeAfter+int64(off)), theme.Offset)
+		in.Text(labelAt, y, fmt.Sprintf("% x", part), theme.Value)
+		in.Text(labelAt+3*per+1, y, dots(part), theme.Dim)
+		y++
+	}
+	if int64(cut) < e.SizeBefore-e.SizeAfter {
+		in.TextRight(in.W()-1, in.H()-1, fmt.Sprintf(" %s more than shown ", count(int(e.SizeBefore-e.SizeAfter)-cut, "byte")), theme.Dim)
 	}
 }
 

@@ -94,3 +94,48 @@ func TestLongPlansAreCut(t *testing.T) {
 		t.Errorf("nothing says that there is more:\n%s", screen())
 	}
 }
+
+// resizes are the steps of two repairs: one that cuts what lies behind the end,
+// and one that makes room for a structure and writes it.
+func resizes() []store.Step {
+	tail := []byte("left behind by another program\x00\x01\x02 and more of it, in all forty-eight bytes..")
+	return []store.Step{
+		{File: "fake.vhdx", Offset: 0x2008, Old: []byte{28}, New: []byte{29}, Change: 7, Title: "repair fake/C1"},
+		{File: "fake.vhdx", Offset: 1 << 20, Old: tail, SizeBefore: 1<<20 + int64(len(tail)), SizeAfter: 1 << 20, Change: 8, Title: "repair fake/T1: cut what follows the end"},
+		{File: "fake.vhdx", Offset: 1<<20 + 512, SizeBefore: 1 << 20, SizeAfter: 1<<20 + 512, Change: 9, Title: "repair fake/F2: put a footer at the end"},
+	}
+}
+
+func TestResizesSayWhatTheyDo(t *testing.T) {
+	for _, size := range [][2]int{{79, 20}, {119, 36}} {
+		v, run, screen := open(t, size[0], size[1], resizes()...)
+		want := func(parts ...string) {
+			t.Helper()
+			for _, p := range parts {
+				if !strings.Contains(screen(), p) {
+					t.Errorf("no %q in\n%s", p, screen())
+				}
+			}
+		}
+		want("1 byte in 1 place of 1 file, 2 new lengths", "file is cut by 76 bytes", "file grows by 512 bytes of zeros")
+		run(v.Do(keymap.Down))
+		want("loses", "76 bytes from 0x100000 to the end", "6c 65 66 74", "left beh", "1048652 (0x10004c) -> 1048576 (0x100000) bytes")
+		viewtest.Golden(t, fmt.Sprintf("cut-%dx%d", size[0], size[1]), v.View(), size[0], size[1])
+		run(v.Do(keymap.Down))
+		want("gains", "512 bytes, all zero, at 0x100000")
+		viewtest.Golden(t, fmt.Sprintf("grow-%dx%d", size[0], size[1]), v.View(), size[0], size[1])
+	}
+}
+
+func TestResizesFitEverySize(t *testing.T) {
+	v, run, _ := open(t, 79, 20, resizes()...)
+	for range resizes() {
+		for w := 0; w < 220; w += 9 {
+			for _, h := range []int{1, 3, 8, 20, 56} {
+				v.SetSize(w, h)
+				viewtest.Lines(t, v.View(), w, h)
+			}
+		}
+		run(v.Do(keymap.Down))
+	}
+}

@@ -88,9 +88,28 @@ func (p pad) Put(data []byte) tea.Cmd {
 	if _, last := v.selection(); v.begun >= 0 && v.begun > v.cursor {
 		end = last
 	}
-	data = data[:min(int64(len(data)), end-v.cursor)]
-	cmd := v.overwrite(v.cursor, data, views.Stage{Typed: v.lba(v.cursor)})
-	return tea.Batch(cmd, v.goTo(v.cursor+int64(len(data))))
+	return p.PutAt(v.cursor, data[:min(int64(len(data)), end-v.cursor)])
+}
+
+// Room is where a paste goes.
+func (p pad) Room() (start, selected, left int64) {
+	at := p.v.cursor
+	if first, last := p.v.selection(); last > first {
+		at, selected = first, last-first
+	}
+	return at, selected, p.v.win.size - at
+}
+
+// AskPast has the user asked how much of a paste goes past the selection.
+func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
+	return p.v.queue.Send(views.PastSelection(n, selected, put))
+}
+
+// PutAt overwrites from an offset on.
+func (p pad) PutAt(off int64, data []byte) tea.Cmd {
+	p.v.dirty = true
+	cmd := p.v.overwrite(off, data, views.Stage{Typed: p.v.lba(off)})
+	return tea.Batch(cmd, p.v.goTo(off+int64(len(data))))
 }
 
 // fillMost bounds what is filled at once, in bytes.

@@ -112,10 +112,27 @@ func TestTypingText(t *testing.T) {
 	}
 }
 
-func TestPasteStaysInTheSelection(t *testing.T) {
-	s := edit(t, small(), editor{}, 18).do(keymap.Select, keymap.Left, keymap.Left, keymap.EditBytes)
-	s.run(s.v.Type(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("01 02 03 04"), Paste: true}))
-	if off, b := s.staged(); off != 16 || !bytes.Equal(b, []byte{1, 2, 3}) {
+// TestPasteAsksBeforeItLeavesTheSelection holds both answers, wherever in the
+// selection the cursor is.
+func TestPasteAsksBeforeItLeavesTheSelection(t *testing.T) {
+	for _, move := range []keymap.Action{keymap.Left, keymap.Right} {
+		for choice, want := range map[int]int{1: 3, 2: 4} {
+			from := map[keymap.Action]int64{keymap.Left: 18, keymap.Right: 16}[move]
+			s := edit(t, small(), editor{}, from).do(keymap.Select, move, move, keymap.EditBytes)
+			s.run(s.v.Type(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("01 02 03 04"), Paste: true}))
+			ask, ok := s.up[len(s.up)-1].(views.Ask)
+			if !ok || ask.Choices[0].Do != nil {
+				t.Fatalf("%v", s.up[len(s.up)-1])
+			}
+			s.run(ask.Choices[choice].Do())
+			if off, b := s.staged(); off != 16 || !bytes.Equal(b, []byte{1, 2, 3, 4}[:want]) {
+				t.Errorf("pastes %x at %d", b, off)
+			}
+		}
+	}
+	s := edit(t, small(), editor{}, 16).do(keymap.Select, keymap.Right, keymap.EditBytes)
+	s.run(s.v.Type(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("01 02"), Paste: true}))
+	if off, b := s.staged(); off != 16 || len(b) != 2 {
 		t.Errorf("pastes %x at %d", b, off)
 	}
 }

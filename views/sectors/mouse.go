@@ -3,7 +3,10 @@ package sectors
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
+	"platter/engine/disk"
 	"platter/views"
+	"platter/views/grid"
 )
 
 // wheelLines is how far one notch of the wheel goes.
@@ -18,6 +21,27 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 		return v.mouseBytes(x-v.lay.bytes.x-1, y-v.lay.bytes.y-1, what)
 	case v.lay.list.holds(x, y):
 		return v.mouseList(y-v.lay.list.y-2, what)
+	case what != views.Click && what != views.DoubleClick:
+	case v.lay.where.holds(x, y) && v.lay.where.h > 2 && !v.lay.inspect.shows() && y-v.lay.where.y-1 == fieldRow:
+		return v.crumb(x - v.lay.where.x - 1)
+	case v.lay.explain.holds(x, y) && y == v.lay.explain.y+1: // the name over what is explained
+		return v.crumb(x - v.lay.explain.x - 1)
+	}
+	return nil
+}
+
+// crumb goes to the structure that a name on the way to the field stands for.
+func (v *View) crumb(x int) tea.Cmd {
+	if _, ok := v.current(); !ok {
+		return nil
+	}
+	at := 0
+	for _, n := range v.fact.nodes {
+		w := grid.Width(decode.Printable(n.Name))
+		if x >= at && x < at+w && n.Place.File == disk.VirtualDisk {
+			return views.Send(views.Goto{To: views.Spot{Place: n.Place}})
+		}
+		at += w + len(crumbGap)
 	}
 	return nil
 }
@@ -40,14 +64,8 @@ func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
 	if !l.goes() {
 		return nil
 	}
-	v.cursor, v.anchor = l.start, y
-	if l.kind == bytesLine {
-		if i, text, ok := v.format.At(x); ok {
-			v.edit.SetColumn(text)
-			per := int64(v.format.Bytes)
-			v.cursor = max(l.start, min(l.start-l.start%per+int64(i), l.end-1))
-		}
-	}
+	v.begun = -1
+	v.hit(l, x, y)
 	v.column = v.cursor % int64(v.format.Bytes)
 	if what == views.DoubleClick {
 		return tea.Batch(v.refresh(), v.follow())
@@ -72,4 +90,48 @@ func (v *View) mouseList(row int, what views.Mouse) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// hit places the cursor on line y, at the byte of column x.
+func (v *View) hit(l line, x, y int) {
+	v.cursor, v.anchor = l.start, y
+	if l.kind != bytesLine {
+		return
+	}
+	if i, text, ok := v.format.At(x); ok {
+		v.edit.SetColumn(text)
+		per := int64(v.format.Bytes)
+		v.cursor = max(l.start, min(l.start-l.start%per+int64(i), l.end-1))
+	}
+}
+
+// Drag selects, from the byte that was clicked to the one under the mouse.
+// Beyond the pane's edges it goes on line by line.
+func (v *View) Drag(x, y int) tea.Cmd {
+	r := v.lay.bytes.inside()
+	if v.focus != bytesPane || r.h == 0 || len(v.lines) == 0 {
+		return nil
+	}
+	v.dirty = true
+	from := v.cursor
+	var cmd tea.Cmd
+	switch y -= r.y; {
+	case y < 0:
+		cmd = v.vertical(-1, 0)
+	case y >= len(v.lines):
+		cmd = v.vertical(1, 0)
+	case !v.lines[y].goes():
+		return nil
+	default:
+		v.hit(v.lines[y], min(max(x-r.x, 0), r.w-1), y)
+		if v.lines[y].start > from && v.lines[y].kind != bytesLine {
+			v.cursor = v.lines[y].end - 1
+		}
+		v.column = v.cursor % int64(v.format.Bytes)
+		cmd = v.refresh()
+	}
+	if v.begun < 0 && v.cursor != from {
+		v.begun = from
+	}
+	return cmd
 }

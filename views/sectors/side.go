@@ -127,9 +127,9 @@ func (v *View) paintWhere(a grid.Area) {
 	v.paintBrief(a)
 	v.read()
 	v.inspector.DrawLine(a, 0, 2)
-	if n, ok := v.current(); ok && a.H() > 3 {
+	if n, ok := v.current(); ok && a.H() > fieldRow {
 		text, style := v.fieldLine(n)
-		a.TextFit(0, 3, a.W(), text, style)
+		a.TextFit(0, fieldRow, a.W(), text, style)
 	}
 }
 
@@ -177,13 +177,20 @@ func (v *View) fieldLine(n decode.Node) (string, theme.Style) {
 	return text, theme.Strong
 }
 
+// crumbGap stands between the names of the way to a field, and fieldRow is the
+// line of the pane on the place that has them in a small screen.
+const (
+	crumbGap = " > "
+	fieldRow = 3
+)
+
 // crumbs is the way to the field in what the guest wrote.
 func (v *View) crumbs() string {
 	var names []string
 	for _, n := range v.fact.nodes {
 		names = append(names, decode.Printable(n.Name))
 	}
-	return strings.Join(names, " > ")
+	return strings.Join(names, crumbGap)
 }
 
 // read hands the bytes under the cursor to the inspector.

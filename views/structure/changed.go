@@ -22,7 +22,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.seek, v.twin, v.dirty = seek{}, twin{}, true
 	files := v.image.Files()
 	if !slices.EqualFunc(files, v.files, func(a, b disk.File) bool { return a.Name == b.Name && a.Size == b.Size }) || len(files) == 0 {
-		v.back = &here
+		v.back, v.form = &here, form{}
 		v.open()
 		return tea.Batch(v.Start(), v.compare())
 	}
@@ -111,7 +111,7 @@ func (v *View) reopened(msg reread) tea.Cmd {
 		return tea.Batch(v.hexMoved(stay), v.refresh())
 	}
 	v.frameCurrent(false)
-	return v.refresh()
+	return tea.Batch(v.refresh(), v.refreshForm())
 }
 
 // each calls fn with the path of every open branch, parents first.

@@ -80,13 +80,33 @@ func (p pad) Put(data []byte) tea.Cmd {
 	if r := v.selection(); v.begun > at {
 		end = r.End
 	}
-	data = data[:min(int64(len(data)), end-at)]
+	return p.PutAt(at, data[:min(int64(len(data)), end-at)])
+}
+
+// Room is where a paste goes.
+func (p pad) Room() (start, selected, left int64) {
+	at := p.v.hex.Cursor()
+	if r := p.v.selection(); !r.Empty() {
+		at, selected = r.Start, r.End-r.Start
+	}
+	return at, selected, p.v.hex.Source().Size - at
+}
+
+// AskPast has the user asked how much of a paste goes past the selection.
+func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
+	return p.v.queue.Send(views.PastSelection(n, selected, put))
+}
+
+// PutAt overwrites from an offset on.
+func (p pad) PutAt(at int64, data []byte) tea.Cmd {
+	v := p.v
 	if len(data) == 0 {
 		return nil
 	}
+	v.dirty = true
 	v.hex.Patch(at, data)
 	stage := v.queue.Send(views.Stage{Typed: fmt.Sprintf("0x%x of %s", at, v.hex.Source().Name), Edits: v.here(at, data)})
-	v.hex.Step(int64(len(data)))
+	v.hex.Go(at + int64(len(data)))
 	return tea.Batch(stage, v.hexMoved(stay))
 }
 

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"platter/decode"
+	"platter/views"
 	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/theme"
@@ -50,6 +53,26 @@ func (v *View) drawExplain(a grid.Area) {
 	}
 }
 
+// statusCrumbs is how many names the status line has.
+const statusCrumbs = 3
+
+// Crumb goes to the structure that a name in the status line stands for.
+func (v *View) Crumb(x int) tea.Cmd {
+	trail := v.trail()
+	above := max(min(len(trail), 2)-1, len(trail)-statusCrumbs)
+	at := v.crumbsAt
+	for i, n := range trail[min(above, len(trail)):] {
+		w := grid.Width(decode.Printable(n.Name))
+		if x >= at && x < at+w && v.seek.number == 0 {
+			c := v.tree.cursor
+			path := c.in.path(c.index)[1 : above+i+1]
+			return views.Send(views.Goto{To: views.Spot{Place: n.Place, Path: path}})
+		}
+		at += w + 1
+	}
+	return nil
+}
+
 // Status is where the cursors are.
 func (v *View) Status() string {
 	parts := []string{}
@@ -62,7 +85,8 @@ func (v *View) Status() string {
 	if v.seek.number != 0 {
 		return strings.Join(append(parts, ".."), " | ")
 	}
-	parts = append(parts, v.crumbs(3))
+	v.crumbsAt = grid.Width(strings.Join(append(parts, ""), " | "))
+	parts = append(parts, v.crumbs(statusCrumbs))
 	if n, ok := v.current(); ok && n.Field != nil {
 		c := v.tree.cursor
 		parts = append(parts, fmt.Sprintf("field %d of %d", c.index+1, c.in.node.Len()))

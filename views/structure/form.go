@@ -19,12 +19,19 @@ import (
 // form is the line in which a field gets another value. The zero form is
 // closed.
 type form struct {
-	gen   views.Gen
-	node  decode.Node
-	name  string // of record and field
+	gen    views.Gen
+	node   decode.Node
+	name   string // of record and field
+	toward int    // to the field to go on with, once what was staged is there; 0: this one
+
+	// typedMeanwhile is the keys that came before the field was read.
+	typedMeanwhile []tea.KeyMsg
+
 	twin  string // what to say of the second copy; empty if there is none
 	recs  []rec
 	input textinput.Model
+	from  int  // column of the line's first character, as drawn
+	cut   int  // characters of the line before that one
 	seal  bool // checksums are made to fit
 
 	err   error
@@ -62,6 +69,13 @@ func (v *View) noField() string {
 		return v.locked()
 	case !ok:
 		return "it is still being read"
+	}
+	return unfit(n)
+}
+
+// unfit says why a node has no line to edit it in; empty if it has.
+func unfit(n decode.Node) string {
+	switch {
 	case n.Field == nil && n.Len() > 0:
 		return "this is no field: open it and choose one"
 	case n.Field == nil:
@@ -78,11 +92,12 @@ func (v *View) noField() string {
 
 // openForm opens the line for the field under the cursor.
 func (v *View) openForm() tea.Cmd {
-	n, _ := v.current()
 	if why := v.noField(); why != "" {
 		return views.Send(views.Failed{Err: errors.New(why)})
 	}
-	v.form = form{gen: views.NewGen(), node: n, name: v.crumbs(2), input: textinput.New(), seal: true}
+	n, _ := v.current()
+	typed := v.form.typedMeanwhile
+	v.form = form{typedMeanwhile: typed, gen: views.NewGen(), node: n, name: v.crumbs(2), input: textinput.New(), seal: true}
 	v.form.input.Focus()
 	v.form.input.CharLimit = 400
 	if place, ok := v.twinPlace(); ok {
@@ -132,17 +147,23 @@ func (v *View) readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
 	}
 }
 
-func (v *View) recorded(msg recorded) {
+func (v *View) recorded(msg recorded) tea.Cmd {
 	f := &v.form
 	if msg.gen != f.gen || !f.open() {
-		return
+		return nil
 	}
 	v.dirty = true
 	if f.err = msg.err; msg.err != nil {
-		return
+		return nil
 	}
+	again := len(f.recs) > 0
 	f.recs = msg.recs
+	if again {
+		f.parse()
+		return nil
+	}
 	f.set(f.node.Field.Value(f.recs[0].data))
+	return v.retype()
 }
 
 // set puts a text into the line.
@@ -227,11 +248,19 @@ func (v *View) typeForm(msg tea.KeyMsg) tea.Cmd {
 	if msg.Paste {
 		a = ""
 	}
+	if a != keymap.Cancel && len(f.recs) == 0 && f.err == nil {
+		f.typedMeanwhile = append(f.typedMeanwhile, msg)
+		return nil
+	}
 	switch a {
 	case keymap.Cancel:
 		v.form = form{}
 	case keymap.Accept:
 		return v.acceptForm()
+	case keymap.NextField:
+		return v.hop(1)
+	case keymap.PrevField:
+		return v.hop(-1)
 	case keymap.Up:
 		f.step(1)
 	case keymap.Down:
@@ -289,13 +318,19 @@ func (f *form) step(by int) {
 	f.set(field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()})))
 }
 
-// acceptForm stages the value, and as a second change the checksums.
+// acceptForm stages the value, and as a second change the checksums. A value
+// that does not fit leaves the line open.
 func (v *View) acceptForm() tea.Cmd {
 	f := v.form
 	if f.bytes == nil {
 		return nil
 	}
 	v.form = form{}
+	return v.stageForm(&f)
+}
+
+// stageForm stages what the line says, if that is anything new.
+func (v *View) stageForm(f *form) tea.Cmd {
 	old := f.node.Field.Value(f.recs[0].data)
 	value := f.node.Field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()}))
 	if old == value {

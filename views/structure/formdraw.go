@@ -5,12 +5,22 @@ import (
 	"strings"
 
 	"platter/decode"
+	"platter/engine/disk"
 	"platter/views/grid"
 	"platter/views/theme"
 )
 
 // formRows is the height of the field editor with its frame.
 const formRows = 7
+
+// The rows of the field editor that listen to the mouse.
+const (
+	lineRow = iota
+	valueRow
+	wasRow
+	sumRow
+	choiceRow
+)
 
 // drawForm paints the field editor over the lower edge of the screen.
 func (v *View) drawForm(a grid.Area) {
@@ -30,28 +40,29 @@ func (v *View) drawForm(a grid.Area) {
 	if f.err != nil {
 		text, style = "! "+decode.Printable(f.err.Error()), theme.Warn
 	}
-	in.TextFit(1, 1, in.W()-2, text, style)
+	in.TextFit(1, valueRow, in.W()-2, text, style)
 	if len(f.recs) > 0 {
-		in.TextFit(1, 2, in.W()-2, "was  "+decode.Printable(f.node.Field.Text(f.recs[0].data)), theme.Dim)
+		in.TextFit(1, wasRow, in.W()-2, "was  "+decode.Printable(f.node.Field.Text(f.recs[0].data)), theme.Dim)
 	}
-	in.TextFit(1, 3, in.W()-2, f.sumText(), theme.Label)
-	in.TextFit(1, 4, in.W()-2, f.choices(), theme.Dim)
+	in.TextFit(1, sumRow, in.W()-2, f.sumText(), theme.Label)
+	in.TextFit(1, choiceRow, in.W()-2, f.choices(), theme.Dim)
 }
 
 // drawLine paints the line with its cursor. Of a line that is too long the part
 // around the cursor shows.
 func (f *form) drawLine(a grid.Area) {
-	x := a.Text(1, 0, "new  ", theme.Label)
+	x := a.Text(1, lineRow, "new  ", theme.Label)
 	value, at := []rune(f.input.Value()), f.input.Position()
 	if over := at - (a.W() - x - 3); over > 0 {
 		value, at = value[over:], at-over
 	}
+	f.from, f.cut = x, len([]rune(f.input.Value()))-len(value)
 	for i, r := range append(value, ' ') {
 		style := theme.Strong
 		if i == at {
 			style = theme.Cursor
 		}
-		x += a.Set(x, 0, r, style)
+		x += a.Set(x, lineRow, r, style)
 	}
 }
 
@@ -75,18 +86,8 @@ func (f *form) sumText() string {
 // choices says what can be typed.
 func (f *form) choices() string {
 	field := f.node.Field
-	var names []string
-	for _, n := range field.Names() {
-		names = append(names, n.Name)
-	}
-	for _, fl := range field.Flags() {
-		names = append(names, fl.Name)
-	}
-	switch {
-	case len(field.Names()) > 0:
-		return "up/down or a name: " + strings.Join(names, ", ")
-	case len(names) > 0:
-		return "names joined by commas, or a number: " + strings.Join(names, ", ")
+	if lead, names := f.names(); len(names) > 0 {
+		return lead + strings.Join(names, ", ")
 	}
 	switch field.Kind() {
 	case decode.KindUint:
@@ -99,4 +100,38 @@ func (f *form) choices() string {
 		return "cylinder/head/sector"
 	}
 	return fmt.Sprintf("%d bytes in hexadecimal, or 0 for zeros", field.Size())
+}
+
+// names are those of the values or flags that can be typed, and what stands
+// before them.
+func (f *form) names() (lead string, names []string) {
+	field := f.node.Field
+	for _, n := range field.Names() {
+		names = append(names, n.Name)
+	}
+	lead = "up/down or a name: "
+	if len(names) == 0 {
+		lead = "names joined by commas, or a number: "
+	}
+	for _, fl := range field.Flags() {
+		names = append(names, fl.Name)
+	}
+	return lead, names
+}
+
+// choose puts the name at a column of the choices into the line. A flag joins
+// those that are there.
+func (f *form) choose(x int) {
+	lead, names := f.names()
+	at := len(lead)
+	for _, n := range names {
+		if x >= at && x < at+grid.Width(n) {
+			if len(f.node.Field.Names()) == 0 && f.bytes != nil && f.node.Field.Uint(f.patched(f.recs[0], []disk.Edit{f.edit()})) != 0 {
+				n = f.input.Value() + ", " + n
+			}
+			f.set(n)
+			return
+		}
+		at += grid.Width(n) + 2
+	}
 }

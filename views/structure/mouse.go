@@ -15,7 +15,7 @@ const wheelRows = 3
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
 	if v.form.open() {
-		return nil
+		return v.mouseForm(x, y, what)
 	}
 	if !v.lay.hex.holds(x, y) {
 		v.edit.Stop()
@@ -84,6 +84,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	v.begun = -1
 	v.hex.Go(off)
 	v.edit.SetColumn(v.hex.InText(x - v.lay.hex.x - 1))
 	cmd := v.hexMoved(stay)
@@ -91,4 +92,51 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 		return tea.Batch(cmd, v.follow())
 	}
 	return cmd
+}
+
+// Drag selects in the hex pane, from the byte that was clicked to the one under
+// the mouse. Beyond the pane's edges it goes on row by row.
+func (v *View) Drag(x, y int) tea.Cmd {
+	r := v.lay.hex
+	if v.focus != hexPane || v.form.open() || !r.shows() || v.hex.Source().Size == 0 {
+		return nil
+	}
+	v.dirty = true
+	from := v.hex.Cursor()
+	switch y -= r.y + 1; {
+	case y < 0:
+		v.hex.Down(-1)
+	case y >= r.h-2:
+		v.hex.Down(1)
+	default:
+		off, ok := v.hex.At(min(max(x-r.x-1, 0), r.w-3), y)
+		if !ok {
+			return nil
+		}
+		v.hex.Go(off)
+	}
+	if v.begun < 0 && v.hex.Cursor() != from {
+		v.begun = from
+	}
+	return v.hexMoved(stay)
+}
+
+// mouseForm acts on the field editor: a click puts the cursor into the line,
+// turns the checksum on or off, or chooses a named value.
+func (v *View) mouseForm(x, y int, what views.Mouse) tea.Cmd {
+	f, x := &v.form, x-1
+	if what != views.Click && what != views.DoubleClick || len(f.recs) == 0 {
+		return nil
+	}
+	switch y - (v.h - min(formRows, v.h)) - 1 {
+	case lineRow:
+		if x >= f.from {
+			f.input.SetCursor(f.cut + x - f.from)
+		}
+	case sumRow:
+		f.seal = f.seal != (len(f.sums) > 0)
+	case choiceRow:
+		f.choose(x - 1)
+	}
+	return nil
 }

@@ -45,23 +45,24 @@ type View struct {
 	chosen    bool // explain was chosen, not by size
 	inspector inspector.Pane
 
-	tree   tree
-	rows   grid.Scroll
-	hex    hexpane.Pane
-	shown  int          // the file in the hex pane
-	within decode.Place // the structure that the hex pane was brought to last
-	seek   seek         // what was looked for last
-	back   *views.Spot  // where to go once the tree has been read anew
-	lines  grid.Scroll
-	twin   twin
-	editor disk.Editor  // nil: nothing can be changed
-	why    string       // nothing can
-	queue  *views.Queue // for what is to be staged
-	edit   hexedit.Mode
-	form   form
-	staged map[string][]hexgrid.Range // bytes that differ from the disk, by file
-	begun  int64                      // where the selection in the hex pane began; -1 for none
-	marks  views.Marks
+	tree     tree
+	rows     grid.Scroll
+	hex      hexpane.Pane
+	shown    int          // the file in the hex pane
+	within   decode.Place // the structure that the hex pane was brought to last
+	seek     seek         // what was looked for last
+	back     *views.Spot  // where to go once the tree has been read anew
+	lines    grid.Scroll
+	crumbsAt int // column of the crumbs in the status
+	twin     twin
+	editor   disk.Editor  // nil: nothing can be changed
+	why      string       // nothing can
+	queue    *views.Queue // for what is to be staged
+	edit     hexedit.Mode
+	form     form
+	staged   map[string][]hexgrid.Range // bytes that differ from the disk, by file
+	begun    int64                      // where the selection in the hex pane began; -1 for none
+	marks    views.Marks
 
 	grid  grid.Grid
 	text  string
@@ -129,7 +130,9 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case compared:
 		v.compared(msg)
 	case recorded:
-		v.recorded(msg)
+		return v.recorded(msg)
+	case hopped:
+		return v.hopped(msg)
 	case fetched:
 		return v.fetched(msg)
 	case filled:

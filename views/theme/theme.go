@@ -8,6 +8,7 @@
 package theme
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -136,6 +137,8 @@ type Theme struct {
 	Profile Profile
 	Glyphs  Glyphs
 	sgr     [styles]string
+	turn    [styles][styles]string // from one style to another
+	bare    [styles]bool
 }
 
 // SGR is the escape sequence that turns a style on from any state before.
@@ -163,16 +166,34 @@ func New(name string, profile Profile, glyphs Glyphs) (*Theme, error) {
 	for s := range t.sgr {
 		t.sgr[s] = p[Style(s)].sgr(profile)
 	}
+	for from := range t.turn {
+		l := p[Style(from)]
+		t.bare[from] = l.attrs(profile)&(underline|reverse) == 0 && (profile == NoColor || l.bg == 0 && l.bg16 == 0)
+		for to := range t.turn[from] {
+			t.turn[from][to] = l.turn(p[Style(to)], profile)
+			if full := t.sgr[to]; len(full) <= len(t.turn[from][to]) {
+				t.turn[from][to] = full
+			}
+		}
+	}
 	return t, nil
 }
 
-// sgr writes the sequence: reset, attributes, colours as deep as the profile.
-func (l look) sgr(p Profile) string {
-	b := []byte("\x1b[0")
-	attr := l.attr
-	if p == NoColor && (l.bare != 0 || l.plainAll) {
-		attr = l.bare
-	}
+// Turn is the shortest escape sequence that turns a style on where another one
+// is.
+func (t *Theme) Turn(from, to Style) string { return t.turn[from][to] }
+
+// Blank reports whether a blank in the style looks like one in [Plain].
+func (t *Theme) Blank(s Style) bool { return t.bare[s] }
+
+// sgr writes the sequence from any state before: a reset and the codes.
+func (l look) sgr(p Profile) string { return "\x1b[0" + l.codes(p) + "m" }
+
+// codes are attributes and colours as deep as the profile, each after a
+// semicolon.
+func (l look) codes(p Profile) string {
+	var b []byte
+	attr := l.attrs(p)
 	for i, code := range []string{";1", ";2", ";4", ";7"} {
 		if attr&(1<<i) != 0 {
 			b = append(b, code...)
@@ -186,7 +207,36 @@ func (l look) sgr(p Profile) string {
 		b = append256(b, l.fg, ";38;5;")
 		b = append256(b, l.bg, ";48;5;")
 	}
-	return string(append(b, 'm'))
+	return string(b)
+}
+
+// attrs are the attributes that the look has in a profile.
+func (l look) attrs(p Profile) uint8 {
+	if p == NoColor && (l.bare != 0 || l.plainAll) {
+		return l.bare
+	}
+	return l.attr
+}
+
+// turn writes the sequence from one look to another one: only the colours that
+// differ where the attributes are the same.
+func (l look) turn(to look, p Profile) string {
+	if l.attrs(p) != to.attrs(p) {
+		return to.sgr(p)
+	}
+	was, ink := look{fg16: l.fg16, fg: l.fg}.codes(p), look{fg16: to.fg16, fg: to.fg}.codes(p)
+	behind, paper := look{bg16: l.bg16, bg: l.bg}.codes(p), look{bg16: to.bg16, bg: to.bg}.codes(p)
+	codes := ""
+	if ink != was {
+		codes += cmp.Or(ink, ";39")
+	}
+	if paper != behind {
+		codes += cmp.Or(paper, ";49")
+	}
+	if codes == "" {
+		return ""
+	}
+	return "\x1b[" + codes[1:] + "m"
 }
 
 // append16 adds one of the 16 named colours; base is 30 or 40.

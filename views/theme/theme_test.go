@@ -74,8 +74,12 @@ func TestNoColorKeepsAttributes(t *testing.T) {
 				t.Errorf("%s: style %d can't be seen without colour", name, s)
 			}
 		}
-		if th.SGR(theme.Cursor) == th.SGR(theme.CursorIdle) {
-			t.Errorf("%s: focus can't be seen without colour", name)
+		seen := map[string]theme.Style{}
+		for _, s := range []theme.Style{theme.ByteHigh, theme.ByteText.Field(), theme.Cursor, theme.CursorIdle, theme.ByteStaged, theme.ByteSelected, theme.ByteHit} {
+			if other, ok := seen[th.SGR(s)]; ok {
+				t.Errorf("%s: without colour, style %d of bytes looks like style %d", name, s, other)
+			}
+			seen[th.SGR(s)] = s
 		}
 	}
 }

@@ -1,0 +1,254 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/views/theme"
+	"platter/views/viewtest"
+)
+
+// terminal is as much of a terminal as a frame needs.
+type terminal struct {
+	cells  [][]wireCell
+	x, y   int
+	look   wireLook
+	got    int  // bytes
+	closed bool // the alternate screen was left
+}
+
+func newTerminal(w, h int) *terminal {
+	t := &terminal{}
+	for range h {
+		row := make([]wireCell, w)
+		for x := range row {
+			row[x].r = ' '
+		}
+		t.cells = append(t.cells, row)
+	}
+	return t
+}
+
+func (t *terminal) Write(b []byte) (int, error) {
+	t.got += len(b)
+	for text := string(b); text != "" && !t.closed; {
+		if codes, ok := strings.CutPrefix(text, "\x1b["); ok {
+			end := strings.IndexFunc(codes, func(r rune) bool { return r >= '@' && r <= '~' })
+			t.control(codes[:end], codes[end])
+			text = codes[end+1:]
+			continue
+		}
+		var r rune
+		for _, r = range text {
+			break
+		}
+		t.put(r)
+		text = text[len(string(r)):]
+	}
+	return len(b), nil
+}
+
+func (t *terminal) control(codes string, final byte) {
+	switch final {
+	case 'm':
+		t.look, _ = t.look.turned(codes)
+	case 'K':
+		t.erase(t.y, t.x)
+	case 'J':
+		for y := range t.cells {
+			t.erase(y, 0)
+		}
+	case 'H':
+		row, col, _ := strings.Cut(codes, ";")
+		t.x, _ = strconv.Atoi(col)
+		t.y, _ = strconv.Atoi(row)
+		t.x, t.y = max(t.x-1, 0), max(t.y-1, 0)
+	case 'l':
+		t.closed = codes == "?1049"
+	}
+}
+
+func (t *terminal) erase(y, x int) {
+	for ; x < len(t.cells[y]); x++ {
+		t.cells[y][x] = wireCell{r: ' '}
+	}
+}
+
+func (t *terminal) put(r rune) {
+	switch r {
+	case '\r':
+		t.x = 0
+	case '\n':
+		t.y++
+	default:
+		t.cells[t.y][t.x] = wireCell{r, t.look}
+		t.x++
+	}
+}
+
+// differs finds the first line that is not as the frame has it; -1 for none.
+func (t *terminal) differs(frame string) int {
+	for y, line := range strings.Split(frame, "\n") {
+		want, ok := cells(nil, line)
+		for x, c := range want {
+			got := t.cells[y][x]
+			if got.r == ' ' && got.look.blank() {
+				got.look = wireLook{}
+			}
+			if ok && got != c { // lines with wide characters go through whole
+				return y
+			}
+		}
+	}
+	return -1
+}
+
+// flush is what the renderer of bubbletea writes for a frame that follows
+// another; TestWireKnowsTheRenderer holds that it is.
+func flush(before, after string) []byte {
+	b, old, lines := ansi.CursorHomePosition, strings.Split(before, "\n"), strings.Split(after, "\n")
+	if before == "" {
+		b += "\r"
+	}
+	for y, l := range lines {
+		if before == "" || y >= len(old) || old[y] != l {
+			b += l + ansi.EraseLineRight
+			if y < len(lines)-1 {
+				b += "\r"
+			}
+		}
+		if y < len(lines)-1 {
+			b += "\n"
+		}
+	}
+	return []byte(b + ansi.CursorPosition(0, len(lines)))
+}
+
+// wireMost is what a cursor move may send, in bytes.
+const wireMost = 4096
+
+// TestCursorMovesAreSmallOnTheWire moves the cursor on every screen of the
+// largest size in full colour. What the terminal shows must be the frame; what
+// it got must be small, but for moves that bring other bytes into sight: those
+// are told by the median.
+func TestCursorMovesAreSmallOnTheWire(t *testing.T) {
+	for name, c := range map[string]struct {
+		image disk.Image
+		keys  []string // to the screen
+		key   string
+	}{
+		"tree": {keys: []string{"2", ":", "hdr2.signature", "enter"}, key: "j"}, "hex": {keys: []string{"2", "tab"}, key: "l"},
+		"hex rows": {keys: []string{"2", "tab"}, key: "j"}, "map": {keys: []string{"3"}, key: "l"}, "sectors": {keys: []string{"6"}, key: "l"},
+		"sectors rows": {keys: []string{"6"}, key: "j"}, "findings": {image: viewtest.New(), keys: []string{"5"}, key: "j"},
+		"overview": {image: viewtest.New(), keys: []string{"1"}, key: "j"}, "log": {image: viewtest.NewDirty(), keys: []string{"4"}, key: "j"},
+		"palette": {keys: []string{"2", "ctrl+p"}, key: "down"},
+	} {
+		s := inColour(t, c.image)
+		s.keys(c.keys...)
+		sizes := s.move(t, name, c.key)
+		if len(sizes) == 0 {
+			t.Errorf("%s: no move sends anything", name)
+			continue
+		}
+		slices.Sort(sizes)
+		if t.Logf("%s: %v", name, sizes); sizes[len(sizes)/2] > wireMost {
+			t.Errorf("%s: a move of the cursor sends %d bytes", name, sizes[len(sizes)/2])
+		}
+	}
+}
+
+// move presses a key some times and returns how much the terminal got for each
+// that changed something.
+func (s *story) move(t *testing.T, name, key string) []int {
+	t.Helper()
+	term := newTerminal(200, 60)
+	w := &wire{out: term}
+	before := s.m.View()
+	w.Write(flush("", before))
+	var sent []int
+	for range 20 {
+		s.keys(key)
+		after := s.m.View()
+		if after == before {
+			continue
+		}
+		term.got = 0
+		w.Write(flush(before, after))
+		if y := term.differs(after); y >= 0 {
+			t.Fatalf("%s: line %d of the terminal is not that of the frame", name, y)
+		}
+		before, sent = after, append(sent, term.got)
+	}
+	return sent
+}
+
+// inColour opens an image, or the built-in VHDX, at 200x60 in 256 colours.
+func inColour(t *testing.T, img disk.Image) *story {
+	t.Helper()
+	look, err := theme.New("dark", theme.Colors256, theme.Unicode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if img == nil {
+		if img, err = engine.Open(t.Context(), "sample:vhdx", engine.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { img.Close() })
+	}
+	m := newModel(t.Context(), Config{Image: img, Path: "image", Theme: look, Finder: engine.Finder{}, Explorer: engine.Explorer{}})
+	s := &story{t: t, m: m}
+	s.run(m.Init())
+	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
+	return s
+}
+
+// frames is a program that shows one frame for each message.
+type frames struct {
+	list []string
+	at   int
+}
+
+func (frames) Init() tea.Cmd { return nil }
+
+func (f frames) View() string { return f.list[f.at] }
+
+func (f frames) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, ok := msg.(nextFrame); ok && f.at < len(f.list)-1 {
+		f.at++
+	}
+	return f, nil
+}
+
+type nextFrame struct{}
+
+// TestWireKnowsTheRenderer runs the real renderer: what it writes is taken for
+// frames, and the terminal shows the last of them.
+func TestWireKnowsTheRenderer(t *testing.T) {
+	var list []string
+	for i := range 20 {
+		list = append(list, fmt.Sprintf("title\n\x1b[1mrow  %d\x1b[0m  and more\nlast %d", i, i/2))
+	}
+	term := newTerminal(40, 3)
+	w := &wire{out: term}
+	p := tea.NewProgram(frames{list: list}, tea.WithOutput(w), tea.WithInput(nil), tea.WithAltScreen(), tea.WithoutSignals())
+	go func() {
+		for range list {
+			p.Send(nextFrame{})
+		}
+		p.Quit()
+	}()
+	if _, err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if y := term.differs(list[len(list)-1]); y >= 0 {
+		t.Errorf("line %d is not that of the last frame", y)
+	}
+}
