@@ -17,7 +17,7 @@ import (
 type Finder struct{}
 
 // Search yields the hits of a pattern.
-func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, off int64, progress func(done, total int64)) (iter.Seq2[disk.Hit, error], error) {
+func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, within disk.Stretch, progress func(done, total int64)) (iter.Seq2[disk.Hit, error], error) {
 	opt := search.Options{FoldCase: p.FoldCase}
 	switch p.Reading {
 	case disk.AsHex:
@@ -31,7 +31,7 @@ func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, off i
 	if err != nil {
 		return nil, err
 	}
-	hits := search.Search(ctx, on, m, search.Range{From: off, Progress: progress})
+	hits := search.Search(ctx, on, m, search.Range{From: within.From, To: within.To, Backwards: within.Backwards, Progress: progress})
 	return func(yield func(disk.Hit, error) bool) {
 		for h, err := range hits {
 			if !yield(hit(on, h), err) {

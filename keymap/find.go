@@ -25,6 +25,8 @@ const (
 	AsUTF16     Action = "as-utf-16"
 	AsRegexp    Action = "as-regexp"
 	FoldCase    Action = "fold-case"
+	Within      Action = "within-selection"
+	Backwards   Action = "backwards"
 )
 
 // groupFind is a heading of the help overlay.

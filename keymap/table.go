@@ -332,14 +332,17 @@ var table = []Binding{
 
 	{Context: Find, Action: Accept, Keys: []string{"enter"}, Label: "search", Help: "Search", Group: groupProgram},
 	{Context: Find, Action: NextFile, Keys: []string{"tab"}, Label: "where", Help: "Search the virtual disk, or a file of the image", Group: groupFind},
-	{Context: Find, Action: AsText, Keys: []string{"alt+t"}, Label: "text", Help: "Text, in every encoding at once", Group: groupFind},
-	{Context: Find, Action: AsHex, Keys: []string{"alt+x"}, Label: "hex", Help: "Bytes in hex with wildcards: e8 ?? 4?", Group: groupFind},
-	{Context: Find, Action: AsUTF16, Keys: []string{"alt+u"}, Label: "UTF-16", Help: "Text in UTF-16LE only", Group: groupFind},
-	{Context: Find, Action: AsRegexp, Keys: []string{"alt+r"}, Label: "regexp", Help: "Regular expression over bytes", Group: groupFind},
+	{Context: Find, Action: AsText, Keys: []string{"alt+t"}, Label: "text", Help: "Search for text, in every encoding at once", Group: groupFind},
+	{Context: Find, Action: AsHex, Keys: []string{"alt+x"}, Label: "hex", Help: "Search for bytes in hex with wildcards: e8 ?? 4?", Group: groupFind},
+	{Context: Find, Action: AsUTF16, Keys: []string{"alt+u"}, Label: "UTF-16", Help: "Search for text in UTF-16LE only", Group: groupFind},
+	{Context: Find, Action: AsRegexp, Keys: []string{"alt+r"}, Label: "regexp", Help: "Search for a regular expression over bytes", Group: groupFind},
 	{Context: Find, Action: FoldCase, Keys: []string{"alt+c"}, Label: "case", Help: "Letters match in either case, or as typed", Group: groupFind},
+	{Context: Find, Action: Within, Keys: []string{"alt+s"}, Label: "selection", Help: "Search in the selection only, or in everything", Group: groupFind},
+	{Context: Find, Action: Backwards, Keys: []string{"alt+b"}, Label: "backwards", Help: "Search backwards from the cursor: the nearest hit before it comes first", Group: groupFind},
 	{Context: Find, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the prompt", Group: groupProgram},
 	{Context: Find, Action: Older, Keys: []string{"up"}, Help: "What was searched before", Group: groupProgram},
 	{Context: Find, Action: Newer, Keys: []string{"down"}, Help: "What was searched after that", Group: groupProgram},
+	{Context: Find, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this prompt", Group: groupProgram},
 
 	{Context: Results, Action: Accept, Keys: []string{"enter"}, Label: "go there", Help: "Go to the row's place", Group: groupJump},
 	{Context: Results, Action: Down, Keys: []string{"j", "down", ".", "n"}, hint: "j/k", Label: "move", Help: "Next row", Group: groupMove},
@@ -368,4 +371,5 @@ var table = []Binding{
 	{Context: Prompt, Action: Older, Keys: []string{"up"}, Label: "history", Help: "What was typed before", Group: groupProgram},
 	{Context: Prompt, Action: Newer, Keys: []string{"down"}, Help: "What was typed after that", Group: groupProgram},
 	{Context: Prompt, Action: Complete, Keys: []string{"tab"}, Label: "complete", Help: "Complete the name", Group: groupProgram},
+	{Context: Prompt, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this prompt", Group: groupProgram},
 }

@@ -33,10 +33,10 @@ func (m *model) bound(name string) bool {
 // paste goes where text is typed, and nowhere else.
 func (m *model) paste(msg tea.KeyMsg) tea.Cmd {
 	switch t, ok := m.view().(views.Typist); {
-	case m.prompt != nil:
-		return m.prompt.typed(msg)
 	case m.help != nil:
 		m.help.typed(msg)
+	case m.prompt != nil:
+		return m.prompt.typed(msg)
 	case m.over != nil:
 		m.over.typed(msg)
 	case ok && t.Typing():
@@ -56,11 +56,11 @@ func (m *model) press(p press) tea.Cmd {
 	}
 	a, ok := keymap.Lookup(m.context(), p.name)
 	switch {
-	case m.prompt != nil:
-		return m.promptKey(a, p)
 	case m.help != nil:
 		m.helpKey(a, p)
 		return nil
+	case m.prompt != nil:
+		return m.promptKey(a, p)
 	case m.over != nil:
 		return m.over.do(m, a, p)
 	case !ok:

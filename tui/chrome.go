@@ -157,7 +157,7 @@ func (m *model) drawBottom() {
 	m.bottom.Clear()
 	a := m.bottom.Area()
 	switch {
-	case m.prompt != nil:
+	case m.prompt != nil && m.help == nil:
 		m.prompt.draw(a)
 	case m.message != "":
 		style := theme.Message

@@ -50,7 +50,7 @@ func (m *model) openHelp() {
 			h.all = append(h.all, helpRow{head: g})
 		}
 		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help}
-		if m.over == nil {
+		if m.over == nil && m.prompt == nil {
 			row.why = m.disabled(b.Action)
 		}
 		h.all = append(h.all, row)

@@ -146,10 +146,10 @@ func (m *model) view() views.View { return m.views[m.active] }
 // context is where keys go: an overlay, or the pane with the focus.
 func (m *model) context() keymap.Context {
 	switch {
-	case m.prompt != nil:
-		return m.prompt.ctx
 	case m.help != nil:
 		return keymap.Help
+	case m.prompt != nil:
+		return m.prompt.ctx
 	case m.over != nil:
 		return m.over.context()
 	}
