@@ -13,6 +13,8 @@ const (
 	CopyAll     Action = "copy-all"
 	HashThis    Action = "hash"
 	SaveBytes   Action = "save-bytes"
+	SaveEntry   Action = "save-entry"
+	SaveReport  Action = "save-report"
 	ShowTrail   Action = "trail"
 	Referrers   Action = "referrers"
 	CompareTwin Action = "compare-twin"

@@ -8,6 +8,8 @@ const (
 	LogBytes   Action = "log-bytes"
 	ReplayStep Action = "replay-step"
 	ReplayAll  Action = "replay-all"
+	Verify     Action = "verify"
+	Parent     Action = "choose-parent"
 )
 
 // The actions of the findings.
@@ -15,4 +17,5 @@ const (
 	Profile    Action = "profile"
 	Reviewed   Action = "reviewed"
 	CheckAgain Action = "check-again"
+	HideSeen   Action = "hide-reviewed"
 )

@@ -46,6 +46,10 @@ func (m *model) finding(a keymap.Action) (func() tea.Cmd, bool) {
 		return m.openHash, true
 	case keymap.SaveBytes:
 		return m.openSave, true
+	case keymap.SaveEntry:
+		return m.saveEntry, true
+	case keymap.SaveReport:
+		return m.openReports, true
 	case keymap.OtherSpace:
 		return m.otherSpace, true
 	case keymap.ShowTrail:
@@ -86,7 +90,7 @@ func (m *model) unable(a keymap.Action) string {
 		return why
 	}
 	switch a {
-	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.Bookmarks:
+	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.SaveEntry, keymap.SaveReport, keymap.Bookmarks:
 		return ""
 	case keymap.HitList, keymap.NextHit, keymap.PrevHit:
 		if m.hunt == nil {
@@ -152,6 +156,8 @@ func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
 		m.completions(msg)
 	case fetched:
 		return m.fetched(msg), true
+	case views.Answer:
+		m.showAnswer(msg)
 	case said:
 		m.say(msg.text, msg.failure)
 	case shown:

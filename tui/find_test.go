@@ -300,7 +300,7 @@ func TestBookmarksAndNotes(t *testing.T) {
 
 func TestFindNeedsSomething(t *testing.T) {
 	s := tell(t, Config{}, 80, 24)
-	for _, k := range []string{"/", "n", "#", "S", "'", ":"} {
+	for _, k := range []string{"/", "n", "#", "'", ":"} {
 		s.keys(k).expect("open an image first")
 	}
 	s = atDesk(t, "vhdx").story
