@@ -10,6 +10,8 @@ const (
 	ReplayAll  Action = "replay-all"
 	Verify     Action = "verify"
 	Parent     Action = "choose-parent"
+
+	VerifyLinks Action = "verify-links"
 )
 
 // The actions of the findings.

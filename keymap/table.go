@@ -235,7 +235,7 @@ var table = []Binding{
 
 	{Context: Chain, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Open the layer as an image of its own; on the strip, go to the bytes of the disk", Group: groupJump},
 	{Context: Chain, Action: Parent, Keys: []string{"f"}, Label: "parent", Help: "Find or choose the parent of the image: files of its folder that could be it, or a path", Group: groupJump},
-	{Context: Chain, Action: Verify, Keys: []string{"c"}, Label: "verify", Help: "Read all layers again and verify each link", Group: groupView},
+	{Context: Chain, Action: VerifyLinks, Keys: []string{"c"}, Label: "verify", Help: "Read all layers again and verify each link", Group: groupView},
 	{Context: Chain, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Strip: which layer answers, or what the layer under the cursor stores, also where a newer one hides it", Group: groupView},
 	{Context: Chain, Action: SaveReport, Keys: []string{"S"}, Help: "Save a report of the chain to a file, as text or JSON", Group: groupFind},
 	{Context: Chain, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell of the strip", Group: groupMove},

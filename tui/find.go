@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
@@ -50,6 +52,10 @@ func (m *model) finding(a keymap.Action) (func() tea.Cmd, bool) {
 		return m.saveEntry, true
 	case keymap.SaveReport:
 		return m.openReports, true
+	case keymap.Parent:
+		return m.findParent, true
+	case keymap.VerifyLinks:
+		return m.verifyLinks, true
 	case keymap.OtherSpace:
 		return m.otherSpace, true
 	case keymap.ShowTrail:
@@ -90,7 +96,11 @@ func (m *model) unable(a keymap.Action) string {
 		return why
 	}
 	switch a {
-	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.SaveEntry, keymap.SaveReport, keymap.Bookmarks:
+	case keymap.Parent, keymap.VerifyLinks:
+		return cmp.Or(m.noLook(a), m.refused(a))
+	case keymap.SaveEntry:
+		return m.refused(a)
+	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.SaveReport, keymap.Bookmarks:
 		return ""
 	case keymap.HitList, keymap.NextHit, keymap.PrevHit:
 		if m.hunt == nil {
@@ -108,6 +118,14 @@ func (m *model) unable(a keymap.Action) string {
 		if _, _, ok := twins(p); !ok {
 			return "this structure has no second copy"
 		}
+	}
+	return ""
+}
+
+// refused says why the view that shows would not do it.
+func (m *model) refused(a keymap.Action) string {
+	if d, ok := m.view().(views.Disabler); ok {
+		return d.Disabled(a)
 	}
 	return ""
 }

@@ -24,6 +24,7 @@ type model struct {
 	image   disk.Image   // nil: the start screen
 	info    disk.Info    // of image
 	path    string       // of image, as it was asked for
+	parent  string       // of image, where the user has named it
 	old     func() error // closes what image replaced; commands may still read that
 	edits   editing
 	views   []views.View
@@ -57,6 +58,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
+		m.parent = cfg.Parent
 	} else {
 		m.showStart()
 	}
