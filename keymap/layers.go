@@ -5,6 +5,7 @@ package keymap
 const (
 	Screen4    Action = "screen-4"
 	Screen7    Action = "screen-7"
+	Screen9    Action = "screen-9"
 	LogBytes   Action = "log-bytes"
 	ReplayStep Action = "replay-step"
 	ReplayAll  Action = "replay-all"

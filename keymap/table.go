@@ -92,7 +92,7 @@ const (
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
 func Screens() []Action {
-	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6, Screen7}
+	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6, Screen7, Screen9}
 }
 
 // The headings of the help overlay.
@@ -176,7 +176,7 @@ var table = []Binding{
 	{Context: Bytes, Action: OtherSpace, Keys: []string{"x"}, Label: "address", Help: "The same byte in the next space of addresses: virtual disk, partition, file", Group: groupJump},
 	{Context: Bytes, Action: ShowTrail, Keys: []string{"X"}, Help: "All addresses of this byte, with the table entries that connect them", Group: groupJump},
 	{Context: Bytes, Action: Referrers, Keys: []string{"&"}, Help: "Who points here: fields and table entries", Group: groupJump},
-	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte", Group: groupFind},
+	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte; where there is none, and from that list, with another image", Group: groupFind},
 	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
 	{Context: Bytes, Action: CopyAs, Keys: []string{"Y"}, Help: "Copy as hex, source code, base64, hexdump, GUID, JSON, Markdown, or as a command line", Group: groupFind},
 	{Context: Bytes, Action: SearchThis, Keys: []string{"*"}, Help: "Search for the bytes of the selection or the field", Group: groupFind},
@@ -241,6 +241,17 @@ var table = []Binding{
 	{Context: Chain, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell of the strip", Group: groupMove},
 	{Context: Chain, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell of the strip", Group: groupMove},
 
+	{Context: Compare, Action: Open, Keys: []string{"enter"}, Label: "sectors", Help: "Go to these bytes of the disk in Sectors", Group: groupJump},
+	{Context: Compare, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "difference", Help: "Next difference: in the list the next block, in the bytes the next run of bytes", Group: groupMove},
+	{Context: Compare, Action: PrevMark, Keys: []string{","}, Help: "Previous difference", Group: groupMove},
+	{Context: Compare, Action: CheckAgain, Keys: []string{"!"}, Label: "again", Help: "Compare again", Group: groupView},
+	{Context: Compare, Action: CompareImage, Keys: []string{"="}, Label: "another", Help: "Compare with another image", Group: groupView},
+	{Context: Compare, Action: Right, Keys: []string{"l", "right"}, Help: "Next byte", Group: groupMove},
+	{Context: Compare, Action: Left, Keys: []string{"h", "left"}, Help: "Previous byte", Group: groupMove},
+
+	{Context: Overview, Action: CompareImage, Keys: []string{"="}, Label: "compare", Help: "Compare the disk with another image's, block by block", Group: groupFind},
+	{Context: Map, Action: CompareImage, Keys: []string{"="}, Help: "Compare the disk with another image's, block by block", Group: groupFind},
+
 	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
 	{Context: Overview, Action: SaveBytes, Keys: []string{"S"}, Help: "Save a partition, a file of the image, or the disk to a file", Group: groupFind},
 
@@ -264,6 +275,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 	{Context: Everywhere, Action: Screen7, Keys: []string{"7"}, Help: "Chain", Group: groupJump},
+	{Context: Everywhere, Action: Screen9, Keys: []string{"9"}, Help: "Compare with a second image", Group: groupJump},
 
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
 	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},
@@ -363,6 +375,7 @@ var table = []Binding{
 	{Context: Results, Action: Last, Keys: []string{"G", "end", "ctrl+end"}, Help: "Last row", Group: groupMove},
 	{Context: Results, Action: Copy, Keys: []string{"y"}, Label: "copy", Help: "Copy the row", Group: groupFind},
 	{Context: Results, Action: CopyAll, Keys: []string{"Y"}, Label: "copy all", Help: "Copy all rows", Group: groupFind},
+	{Context: Results, Action: CompareImage, Keys: []string{"="}, Label: "another image", Help: "In a comparison with the second copy: compare with another image", Group: groupFind},
 	{Context: Results, Action: Remove, Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the bookmark or note", Group: groupFind},
 	{Context: Results, Action: Cancel, Keys: []string{"esc", "q", "ctrl+c", "ctrl+n"}, Label: "close", Help: "Close the list; a search goes on", Group: groupProgram},
 

@@ -110,31 +110,41 @@ func (m *model) findingsBadge() (string, theme.Style) {
 }
 
 // tab is where a screen's tab lies on the second row.
-type tab struct{ screen, x, w int }
+type tab struct {
+	screen, x, w int
+	text         string
+}
 
-// tabs lays the tabs out.
+// tabs lays the tabs out: closer together where there is not enough room, and
+// then with less of the words.
 func (m *model) tabs() []tab {
 	if m.image == nil {
 		return nil
 	}
 	var out []tab
-	x := 1
-	for i := range m.views {
-		w := grid.Width(m.tabText(i))
-		out = append(out, tab{i, x, w})
-		x += w + 1
+	for _, form := range []struct{ gap, letters int }{{1, 100}, {0, 100}, {0, 6}, {0, 3}} {
+		out = out[:0]
+		x := 1
+		for i := range m.views {
+			text := m.tabText(i, form.letters)
+			out = append(out, tab{i, x, grid.Width(text), text})
+			x += grid.Width(text) + form.gap
+		}
+		if x-form.gap <= m.top.Area().W() {
+			break
+		}
 	}
 	return out
 }
 
 // tabText is a tab with brackets where its screen shows, so that it can be
-// seen without colour.
-func (m *model) tabText(i int) string {
-	text := keymap.Key(keymap.Everywhere, m.screens[i].action) + " " + m.views[i].Title()
+// seen without colour. Of the titles of the others it has so many letters.
+func (m *model) tabText(i, letters int) string {
+	key, title := keymap.Key(keymap.Everywhere, m.screens[i].action), m.views[i].Title()
 	if i == m.active {
-		return "[" + text + "]"
+		return "[" + key + " " + title + "]"
 	}
-	return " " + text + " "
+	return " " + key + " " + title[:min(letters, len(title))] + " "
 }
 
 func (m *model) drawTabs(a grid.Area) {
@@ -147,7 +157,7 @@ func (m *model) drawTabs(a grid.Area) {
 		if t.screen == m.active {
 			style = theme.TabActive
 		}
-		a.Text(t.x, 1, m.tabText(t.screen), style)
+		a.Text(t.x, 1, t.text, style)
 	}
 }
 

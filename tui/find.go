@@ -64,6 +64,11 @@ func (m *model) finding(a keymap.Action) (func() tea.Cmd, bool) {
 		return m.showReferrers, true
 	case keymap.CompareTwin:
 		return m.compareTwin, true
+	case keymap.CompareImage:
+		return m.openComparison, true
+	}
+	if a == keymap.CheckAgain && m.comparing() {
+		return m.compareAgain, true
 	}
 	return m.keeping(a)
 }
@@ -96,6 +101,22 @@ func (m *model) unable(a keymap.Action) string {
 		return why
 	}
 	switch a {
+	case keymap.CheckAgain:
+		return ""
+	case keymap.CompareImage:
+		return m.incomparable()
+	case keymap.CompareTwin:
+		p, points := m.pointedIn(m.active)
+		_, _, twin := twins(p)
+		switch {
+		case !points:
+			return "there is nothing to point at"
+		case !twin && m.cfg.Look == nil:
+			return "this structure has no second copy"
+		case !twin:
+			return m.incomparable()
+		}
+		return ""
 	case keymap.Parent, keymap.VerifyLinks:
 		return cmp.Or(m.noLook(a), m.refused(a))
 	case keymap.SaveEntry:
@@ -114,10 +135,6 @@ func (m *model) unable(a keymap.Action) string {
 		return "there is nothing to point at"
 	case a == keymap.OtherSpace || a == keymap.ShowTrail || a == keymap.Referrers:
 		return m.unconnected(p)
-	case a == keymap.CompareTwin:
-		if _, _, ok := twins(p); !ok {
-			return "this structure has no second copy"
-		}
 	}
 	return ""
 }
@@ -176,6 +193,8 @@ func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
 		return m.fetched(msg), true
 	case views.Answer:
 		m.showAnswer(msg)
+	case second:
+		return m.compareWith(msg), true
 	case said:
 		m.say(msg.text, msg.failure)
 	case shown:
@@ -243,5 +262,6 @@ func (m *model) fetched(msg fetched) tea.Cmd {
 // forget drops what was found in an image that is left.
 func (m *model) forget() {
 	m.dropJobs()
+	m.forgetComparison()
 	m.over, m.hunt, m.notes = nil, nil, notes{}
 }

@@ -69,7 +69,7 @@ func onlyImages(a keymap.Action) bool {
 		}
 	}
 	switch a {
-	case keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
+	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
 		keymap.HashThis, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
 		return true
 	}

@@ -43,10 +43,13 @@ type model struct {
 	over    overlay // nil: none
 	jobs    []*job
 	hunt    *hunt // the last search; nil: none
-	notes   notes
-	message string
-	failure bool
-	clicked click
+
+	comparison *comparison  // with a second image; nil: none
+	retired    []disk.Image // second images that commands may still be reading
+	notes      notes
+	message    string
+	failure    bool
+	clicked    click
 
 	top, bottom grid.Grid
 	text        string
@@ -107,6 +110,8 @@ func (m *model) release(img disk.Image) {
 func (m *model) close() {
 	m.stopJobs()
 	m.endReplay()
+	m.forgetComparison()
+	m.forgetComparison()
 	if m.old != nil {
 		m.old()
 	}

@@ -37,6 +37,13 @@ type Finder interface {
 	// valid during the call. The place may lie on [VirtualDisk].
 	Stream(ctx context.Context, img Image, place decode.Place, emit func([]byte) error) error
 
+	// Differences yields the blocks in which the disks of two images differ,
+	// ascending; blocks of the first one's size. Where one disk is larger, the
+	// rest of it comes last, as one block. An [Error] tells of a range that
+	// could not be compared; any other one ends the comparison. Progress hears
+	// between blocks how many bytes were compared; it may be nil.
+	Differences(ctx context.Context, a, b Image, progress func(done, total int64)) iter.Seq2[BlockDiff, error]
+
 	// Compare puts two records of a layout side by side, field by field. Of
 	// arrays only the elements that differ are taken apart.
 	Compare(layout *decode.Layout, a, b []byte) []FieldDiff
