@@ -118,7 +118,9 @@ func (v *View) drawHex(a grid.Area) {
 			break
 		}
 		row := in.Row(y + 1)
-		row.Text(1, 0, fmt.Sprintf("%0*x", x.digits, off), theme.Offset)
+		for i := range x.digits {
+			row.Set(1+i, 0, rune(digits[off>>(4*(x.digits-1-i))&15]), theme.Offset)
+		}
 		for i, at := range []int{left, right} {
 			v.drawSide(row.Sub(at, 0, x.width(), 1), i, off)
 		}
@@ -127,6 +129,8 @@ func (v *View) drawHex(a grid.Area) {
 		}
 	}
 }
+
+const digits = "0123456789abcdef"
 
 // drawSide draws a row of bytes of one disk; a star stands before each that
 // differs from the other disk's.
@@ -139,7 +143,6 @@ func (v *View) drawSide(a grid.Area, i int, off int64) {
 		high, low, style, mark := '?', '?', theme.ByteMissing, ' '
 		switch {
 		case ok:
-			const digits = "0123456789abcdef"
 			high, low, style = rune(digits[b>>4]), rune(digits[b&15]), theme.Class(b)
 		case at >= size || s.err == nil: // behind the end, or not read yet
 			high, low = ' ', ' '
