@@ -17,7 +17,7 @@ import (
 type Finder struct{}
 
 // Search yields the hits of a pattern.
-func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, off int64, progress func(done, total int64)) (iter.Seq2[disk.Hit, error], error) {
+func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, within disk.Stretch, progress func(done, total int64)) (iter.Seq2[disk.Hit, error], error) {
 	opt := search.Options{FoldCase: p.FoldCase}
 	switch p.Reading {
 	case disk.AsHex:
@@ -31,7 +31,7 @@ func (Finder) Search(ctx context.Context, on disk.Surface, p disk.Pattern, off i
 	if err != nil {
 		return nil, err
 	}
-	hits := search.Search(ctx, on, m, search.Range{From: off, Progress: progress})
+	hits := search.Search(ctx, on, m, search.Range{From: within.From, To: within.To, Backwards: within.Backwards, Progress: progress})
 	return func(yield func(disk.Hit, error) bool) {
 		for h, err := range hits {
 			if !yield(hit(on, h), err) {
@@ -119,6 +119,36 @@ func (Finder) Stream(ctx context.Context, img disk.Image, place decode.Place, em
 		}
 	}
 	return &disk.Error{Kind: disk.NotFound, Op: "read", What: fmt.Sprintf("the image has no file %q", place.File)}
+}
+
+// wideBlock is the unit in which images without blocks are compared, in bytes.
+const wideBlock = 1 << 20
+
+// Differences yields the blocks in which two disks differ.
+func (Finder) Differences(ctx context.Context, a, b disk.Image, progress func(done, total int64)) iter.Seq2[disk.BlockDiff, error] {
+	return func(yield func(disk.BlockDiff, error) bool) {
+		for _, img := range []disk.Image{a, b} {
+			if err := img.Info().Refused; err != nil {
+				yield(disk.BlockDiff{}, fmt.Errorf("%s can't be read: %w", img.Info().Path, err))
+				return
+			}
+		}
+		unit := a.Info().BlockSize
+		if unit <= 0 {
+			unit = wideBlock
+		}
+		for r, err := range compare.Blocks(ctx, disk.DiskSurface(a), disk.DiskSurface(b), unit, progress) {
+			d := disk.BlockDiff{Start: r.Start, Length: r.Length, First: r.First, Bytes: r.Bytes}
+			for i, img := range []disk.Image{a, b} {
+				if err == nil {
+					d.Sides[i], err = disk.SideOf(img, r.Start, r.Length)
+				}
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
 }
 
 // Compare puts two records side by side.

@@ -80,7 +80,7 @@ func TestFinderSearches(t *testing.T) {
 		{disk.FileSurface(img.Files()[0]), disk.Pattern{Text: "cone[c]tix", Reading: disk.AsRegexp}, img.Files()[0].Name, 2},
 		{disk.FileSurface(img.Files()[0]), disk.Pattern{Text: "conectix", Reading: disk.AsUTF16}, "", 0},
 	} {
-		hits, err := engine.Finder{}.Search(t.Context(), tt.on, tt.pattern, 0, nil)
+		hits, err := engine.Finder{}.Search(t.Context(), tt.on, tt.pattern, disk.Stretch{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestFinderSearches(t *testing.T) {
 			t.Errorf("%s: %d hits", tt.pattern.Text, n)
 		}
 	}
-	if _, err := (engine.Finder{}).Search(t.Context(), disk.Surface{}, disk.Pattern{Text: "(", Reading: disk.AsRegexp}, 0, nil); err == nil {
+	if _, err := (engine.Finder{}).Search(t.Context(), disk.Surface{}, disk.Pattern{Text: "(", Reading: disk.AsRegexp}, disk.Stretch{}, nil); err == nil {
 		t.Error("a broken pattern is taken")
 	}
 }

@@ -31,6 +31,7 @@ const (
 	Map        Context = "map"
 	Log        Context = "log"
 	Chain      Context = "chain"
+	Compare    Context = "compare"
 	Edit       Context = "edit"
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
@@ -73,6 +74,8 @@ func (c Context) Title() string {
 		return "Log"
 	case Chain:
 		return "Chain"
+	case Compare:
+		return "Compare"
 	case Edit:
 		return "Editing bytes"
 	case Field:

@@ -5,9 +5,14 @@ package keymap
 const (
 	Screen4    Action = "screen-4"
 	Screen7    Action = "screen-7"
+	Screen9    Action = "screen-9"
 	LogBytes   Action = "log-bytes"
 	ReplayStep Action = "replay-step"
 	ReplayAll  Action = "replay-all"
+	Verify     Action = "verify"
+	Parent     Action = "choose-parent"
+
+	VerifyLinks Action = "verify-links"
 )
 
 // The actions of the findings.
@@ -15,4 +20,5 @@ const (
 	Profile    Action = "profile"
 	Reviewed   Action = "reviewed"
 	CheckAgain Action = "check-again"
+	HideSeen   Action = "hide-reviewed"
 )

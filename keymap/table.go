@@ -92,7 +92,7 @@ const (
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
 func Screens() []Action {
-	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6, Screen7}
+	return []Action{Screen1, Screen2, Screen3, Screen4, Screen5, Screen6, Screen7, Screen9}
 }
 
 // The headings of the help overlay.
@@ -176,10 +176,11 @@ var table = []Binding{
 	{Context: Bytes, Action: OtherSpace, Keys: []string{"x"}, Label: "address", Help: "The same byte in the next space of addresses: virtual disk, partition, file", Group: groupJump},
 	{Context: Bytes, Action: ShowTrail, Keys: []string{"X"}, Help: "All addresses of this byte, with the table entries that connect them", Group: groupJump},
 	{Context: Bytes, Action: Referrers, Keys: []string{"&"}, Help: "Who points here: fields and table entries", Group: groupJump},
-	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte", Group: groupFind},
+	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte; where there is none, and from that list, with another image", Group: groupFind},
 	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
 	{Context: Bytes, Action: CopyAs, Keys: []string{"Y"}, Help: "Copy as hex, source code, base64, hexdump, GUID, JSON, Markdown, or as a command line", Group: groupFind},
 	{Context: Bytes, Action: SearchThis, Keys: []string{"*"}, Help: "Search for the bytes of the selection or the field", Group: groupFind},
+	{Context: Bytes, Action: SaveBytes, Keys: []string{"S"}, Help: "Save the selection, a structure, block, region or partition to a file", Group: groupFind},
 	{Context: Bytes, Action: NextMark, Keys: []string{"."}, Help: "Next mark: a hit, a bookmark, a note, a finding, staged bytes", Group: groupFind},
 	{Context: Bytes, Action: PrevMark, Keys: []string{","}, Help: "Previous mark", Group: groupFind},
 	{Context: Bytes, Action: Bookmark, Keys: []string{"m"}, Help: "Bookmark this place, or take the bookmark away", Group: groupFind},
@@ -199,6 +200,7 @@ var table = []Binding{
 	{Context: Map, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "change", Help: "Next cell of another kind: an anomaly, other states, other content", Group: groupMove},
 	{Context: Map, Action: PrevMark, Keys: []string{","}, Help: "Previous cell of another kind", Group: groupMove},
 	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Show allocation, order in the file, the layer of a chain that answers, or samples of the content", Group: groupView},
+	{Context: Map, Action: SaveReport, Keys: []string{"S"}, Help: "Save the map of the whole disk to a file, as CSV, JSON or text", Group: groupFind},
 	{Context: Map, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell", Group: groupMove},
 	{Context: Map, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell", Group: groupMove},
 	{Context: Map, Action: LeapRight, Keys: []string{"L"}, Help: "8 cells to the right", Group: groupMove},
@@ -213,7 +215,9 @@ var table = []Binding{
 	{Context: Findings, Action: Profile, Keys: []string{"p"}, Label: "profile", Help: "Check also whether a program or service will take the image: Hyper-V, QEMU, VMware, VirtualBox, Azure, forensic tools", Group: groupView},
 	{Context: Findings, Action: Reviewed, Keys: []string{"space"}, Label: "reviewed", Help: "Mark the finding as reviewed, as long as the program runs", Group: groupView},
 	{Context: Findings, Action: CheckAgain, Keys: []string{"!"}, Help: "Run the checks again", Group: groupProgram},
-	{Context: Findings, Action: Severity, Keys: []string{"a"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
+	{Context: Findings, Action: HideSeen, Keys: []string{"a"}, Help: "Hide the findings that are marked as reviewed, or show them again", Group: groupView},
+	{Context: Findings, Action: SaveReport, Keys: []string{"S"}, Label: "save", Help: "Save the findings to a file, as text or JSON", Group: groupFind},
+	{Context: Findings, Action: Severity, Keys: []string{"o"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
 	{Context: Repairs, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage this repair; nothing is written before you say so, and undo takes it back", Group: groupEdit},
 	{Context: Repairs, Action: Down, Keys: []string{"j", "down", "tab"}, hint: "j/k", Label: "choose", Help: "Next repair", Group: groupMove},
@@ -226,12 +230,30 @@ var table = []Binding{
 	{Context: Log, Action: LogBytes, Keys: []string{"a"}, Label: "before/after", Help: "Show what differs, field by field, or all bytes before, or after", Group: groupView},
 	{Context: Log, Action: ReplayStep, Keys: []string{"r"}, Label: "step", Help: "Replay one entry more, in memory: all screens show the image as it is then; after the last one as it is on disk", Group: groupView},
 	{Context: Log, Action: ReplayAll, Keys: []string{"A"}, Label: "all or none", Help: "Show the image with the whole log replayed, or as it is on disk", Group: groupView},
+	{Context: Log, Action: Verify, Keys: []string{"c"}, Label: "verify", Help: "Verify the entry: its checksum and sequence numbers, rule by rule", Group: groupView},
+	{Context: Log, Action: SaveEntry, Keys: []string{"S"}, Label: "save", Help: "Save the bytes of the entry to a file", Group: groupFind},
 
 	{Context: Chain, Action: Open, Keys: []string{"enter"}, Label: "open", Help: "Open the layer as an image of its own; on the strip, go to the bytes of the disk", Group: groupJump},
+	{Context: Chain, Action: Parent, Keys: []string{"f"}, Label: "parent", Help: "Find or choose the parent of the image: files of its folder that could be it, or a path", Group: groupJump},
+	{Context: Chain, Action: VerifyLinks, Keys: []string{"c"}, Label: "verify", Help: "Read all layers again and verify each link", Group: groupView},
+	{Context: Chain, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Strip: which layer answers, or what the layer under the cursor stores, also where a newer one hides it", Group: groupView},
+	{Context: Chain, Action: SaveReport, Keys: []string{"S"}, Help: "Save a report of the chain to a file, as text or JSON", Group: groupFind},
 	{Context: Chain, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell of the strip", Group: groupMove},
 	{Context: Chain, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell of the strip", Group: groupMove},
 
+	{Context: Compare, Action: Open, Keys: []string{"enter"}, Label: "sectors", Help: "Go to these bytes of the disk in Sectors", Group: groupJump},
+	{Context: Compare, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "difference", Help: "Next difference: in the list the next block, in the bytes the next run of bytes", Group: groupMove},
+	{Context: Compare, Action: PrevMark, Keys: []string{","}, Help: "Previous difference", Group: groupMove},
+	{Context: Compare, Action: CheckAgain, Keys: []string{"!"}, Label: "again", Help: "Compare again", Group: groupView},
+	{Context: Compare, Action: CompareImage, Keys: []string{"="}, Label: "another", Help: "Compare with another image", Group: groupView},
+	{Context: Compare, Action: Right, Keys: []string{"l", "right"}, Help: "Next byte", Group: groupMove},
+	{Context: Compare, Action: Left, Keys: []string{"h", "left"}, Help: "Previous byte", Group: groupMove},
+
+	{Context: Overview, Action: CompareImage, Keys: []string{"="}, Label: "compare", Help: "Compare the disk with another image's, block by block", Group: groupFind},
+	{Context: Map, Action: CompareImage, Keys: []string{"="}, Help: "Compare the disk with another image's, block by block", Group: groupFind},
+
 	{Context: Overview, Action: Open, Keys: []string{"enter", "f"}, Label: "go to bytes", Help: "Go to the bytes of what is selected", Group: groupJump},
+	{Context: Overview, Action: SaveBytes, Keys: []string{"S"}, Help: "Save a partition, a file of the image, or the disk to a file", Group: groupFind},
 
 	{Context: Start, Action: Open, Keys: []string{"enter", "l", "right"}, Label: "open", Help: "Open the image or the folder", Group: groupMove},
 	{Context: Start, Action: Left, Keys: []string{"h", "left"}, Label: "parent folder", Help: "Go to the folder above", Group: groupMove},
@@ -242,7 +264,6 @@ var table = []Binding{
 	{Context: Everywhere, Action: PrevHit, Keys: []string{"N"}, Help: "Previous hit of the search", Group: groupFind},
 	{Context: Everywhere, Action: HitList, Keys: []string{"ctrl+n"}, Help: "List what the search found", Group: groupFind},
 	{Context: Everywhere, Action: HashThis, Keys: []string{"#"}, Help: "Hash the selection, the structure, a file or the disk", Group: groupFind},
-	{Context: Everywhere, Action: SaveBytes, Keys: []string{"S"}, Help: "Save the selection, a structure, block, region or partition to a file", Group: groupFind},
 	{Context: Everywhere, Action: Bookmarks, Keys: []string{"'"}, Help: "List bookmarks and notes", Group: groupFind},
 	{Context: Everywhere, Action: Palette, Keys: []string{"ctrl+p"}, Label: "commands", Help: "All commands of this screen; type to find one", Group: groupProgram},
 	{Context: Everywhere, Action: Back, Keys: []string{"[", "backspace", "ctrl+h", "alt+left"}, hint: "[/]", Label: "history", Help: "Back to where the last jump began", Group: groupJump},
@@ -254,6 +275,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 	{Context: Everywhere, Action: Screen7, Keys: []string{"7"}, Help: "Chain", Group: groupJump},
+	{Context: Everywhere, Action: Screen9, Keys: []string{"9"}, Help: "Compare with a second image", Group: groupJump},
 
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
 	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},
@@ -335,14 +357,17 @@ var table = []Binding{
 
 	{Context: Find, Action: Accept, Keys: []string{"enter"}, Label: "search", Help: "Search", Group: groupProgram},
 	{Context: Find, Action: NextFile, Keys: []string{"tab"}, Label: "where", Help: "Search the virtual disk, or a file of the image", Group: groupFind},
-	{Context: Find, Action: AsText, Keys: []string{"alt+t"}, Label: "text", Help: "Text, in every encoding at once", Group: groupFind},
-	{Context: Find, Action: AsHex, Keys: []string{"alt+x"}, Label: "hex", Help: "Bytes in hex with wildcards: e8 ?? 4?", Group: groupFind},
-	{Context: Find, Action: AsUTF16, Keys: []string{"alt+u"}, Label: "UTF-16", Help: "Text in UTF-16LE only", Group: groupFind},
-	{Context: Find, Action: AsRegexp, Keys: []string{"alt+r"}, Label: "regexp", Help: "Regular expression over bytes", Group: groupFind},
+	{Context: Find, Action: AsText, Keys: []string{"alt+t"}, Label: "text", Help: "Search for text, in every encoding at once", Group: groupFind},
+	{Context: Find, Action: AsHex, Keys: []string{"alt+x"}, Label: "hex", Help: "Search for bytes in hex with wildcards: e8 ?? 4?", Group: groupFind},
+	{Context: Find, Action: AsUTF16, Keys: []string{"alt+u"}, Label: "UTF-16", Help: "Search for text in UTF-16LE only", Group: groupFind},
+	{Context: Find, Action: AsRegexp, Keys: []string{"alt+r"}, Label: "regexp", Help: "Search for a regular expression over bytes", Group: groupFind},
 	{Context: Find, Action: FoldCase, Keys: []string{"alt+c"}, Label: "case", Help: "Letters match in either case, or as typed", Group: groupFind},
+	{Context: Find, Action: Within, Keys: []string{"alt+s"}, Label: "selection", Help: "Search in the selection only, or in everything", Group: groupFind},
+	{Context: Find, Action: Backwards, Keys: []string{"alt+b"}, Label: "backwards", Help: "Search backwards from the cursor: the nearest hit before it comes first", Group: groupFind},
 	{Context: Find, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the prompt", Group: groupProgram},
 	{Context: Find, Action: Older, Keys: []string{"up"}, Help: "What was searched before", Group: groupProgram},
 	{Context: Find, Action: Newer, Keys: []string{"down"}, Help: "What was searched after that", Group: groupProgram},
+	{Context: Find, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this prompt", Group: groupProgram},
 
 	{Context: Results, Action: Accept, Keys: []string{"enter"}, Label: "go there", Help: "Go to the row's place", Group: groupJump},
 	{Context: Results, Action: Down, Keys: []string{"j", "down", ".", "n"}, hint: "j/k", Label: "move", Help: "Next row", Group: groupMove},
@@ -353,6 +378,7 @@ var table = []Binding{
 	{Context: Results, Action: Last, Keys: []string{"G", "end", "ctrl+end"}, Help: "Last row", Group: groupMove},
 	{Context: Results, Action: Copy, Keys: []string{"y"}, Label: "copy", Help: "Copy the row", Group: groupFind},
 	{Context: Results, Action: CopyAll, Keys: []string{"Y"}, Label: "copy all", Help: "Copy all rows", Group: groupFind},
+	{Context: Results, Action: CompareImage, Keys: []string{"="}, Label: "another image", Help: "In a comparison with the second copy: compare with another image", Group: groupFind},
 	{Context: Results, Action: Remove, Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the bookmark or note", Group: groupFind},
 	{Context: Results, Action: Cancel, Keys: []string{"esc", "q", "ctrl+c", "ctrl+n"}, Label: "close", Help: "Close the list; a search goes on", Group: groupProgram},
 
@@ -371,4 +397,5 @@ var table = []Binding{
 	{Context: Prompt, Action: Older, Keys: []string{"up"}, Label: "history", Help: "What was typed before", Group: groupProgram},
 	{Context: Prompt, Action: Newer, Keys: []string{"down"}, Help: "What was typed after that", Group: groupProgram},
 	{Context: Prompt, Action: Complete, Keys: []string{"tab"}, Label: "complete", Help: "Complete the name", Group: groupProgram},
+	{Context: Prompt, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this prompt", Group: groupProgram},
 }

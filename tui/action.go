@@ -33,10 +33,10 @@ func (m *model) bound(name string) bool {
 // paste goes where text is typed, and nowhere else.
 func (m *model) paste(msg tea.KeyMsg) tea.Cmd {
 	switch t, ok := m.view().(views.Typist); {
-	case m.prompt != nil:
-		return m.prompt.typed(msg)
 	case m.help != nil:
 		m.help.typed(msg)
+	case m.prompt != nil:
+		return m.prompt.typed(msg)
 	case m.over != nil:
 		m.over.typed(msg)
 	case ok && t.Typing():
@@ -56,11 +56,11 @@ func (m *model) press(p press) tea.Cmd {
 	}
 	a, ok := keymap.Lookup(m.context(), p.name)
 	switch {
-	case m.prompt != nil:
-		return m.promptKey(a, p)
 	case m.help != nil:
 		m.helpKey(a, p)
 		return nil
+	case m.prompt != nil:
+		return m.promptKey(a, p)
 	case m.over != nil:
 		return m.over.do(m, a, p)
 	case !ok:
@@ -229,20 +229,28 @@ func (m *model) travel(a keymap.Action) tea.Cmd {
 type opened struct {
 	gen    views.Gen
 	path   string
+	parent string
 	image  disk.Image
 	err    error
 	reload bool
 }
 
 // open opens an image in the background.
-func (m *model) open(path string) tea.Cmd { return m.openAs(path, false) }
+func (m *model) open(path string) tea.Cmd { return m.openWith(path, "", false) }
 
-func (m *model) openAs(path string, reload bool) tea.Cmd {
+// openWith opens an image with a parent that the user has named, if any.
+func (m *model) openWith(path, parent string, reload bool) tea.Cmd {
 	m.opening, m.opened = path, views.NewGen()
-	gen, ctx, open := m.opened, m.ctx, m.cfg.Open
+	gen, ctx, open, adopt := m.opened, m.ctx, m.cfg.Open, m.cfg.Adopt
 	return func() tea.Msg {
-		img, err := open(ctx, path)
-		return opened{gen, path, img, err, reload}
+		var img disk.Image
+		var err error
+		if parent == "" {
+			img, err = open(ctx, path)
+		} else {
+			img, err = adopt(ctx, path, parent)
+		}
+		return opened{gen, path, parent, img, err, reload}
 	}
 }
 
@@ -254,7 +262,7 @@ func (m *model) reload() tea.Cmd {
 		m.say("changes are staged: write or discard them before the image is read anew (s)", false)
 		return nil
 	}
-	return m.openAs(m.path, true)
+	return m.openWith(m.path, m.parent, true)
 }
 
 func (m *model) openedImage(msg opened) tea.Cmd {
@@ -276,6 +284,9 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		return tea.Batch(m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
 	}
 	m.show(msg.image, msg.path)
+	if m.parent = msg.parent; m.parent != "" {
+		m.adopted(m.parent)
+	}
 	if m.cfg.Opened != nil {
 		m.cfg.Opened(msg.path)
 	}

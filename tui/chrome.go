@@ -133,30 +133,36 @@ type tab struct {
 	text         string
 }
 
-// tabs lays the tabs out.
+// tabs lays the tabs out: closer together where there is not enough room, and
+// then with less of the words.
 func (m *model) tabs() []tab {
 	if m.image == nil {
 		return nil
 	}
 	var out []tab
-	x := 1
-	for i := range m.views {
-		text := m.tabText(i)
-		w := grid.Width(text)
-		out = append(out, tab{i, x, w, text})
-		x += w + 1
+	for _, form := range []struct{ gap, letters int }{{1, 100}, {0, 100}, {0, 6}, {0, 3}} {
+		out = out[:0]
+		x := 1
+		for i := range m.views {
+			text := m.tabText(i, form.letters)
+			out = append(out, tab{i, x, grid.Width(text), text})
+			x += grid.Width(text) + form.gap
+		}
+		if x-form.gap <= m.top.Area().W() {
+			break
+		}
 	}
 	return out
 }
 
 // tabText is a tab with brackets where its screen shows, so that it can be
-// seen without colour.
-func (m *model) tabText(i int) string {
-	text := keymap.Key(keymap.Everywhere, m.screens[i].action) + " " + m.views[i].Title()
+// seen without colour. Of the titles of the others it has so many letters.
+func (m *model) tabText(i, letters int) string {
+	key, title := keymap.Key(keymap.Everywhere, m.screens[i].action), m.views[i].Title()
 	if i == m.active {
-		return "[" + text + "]"
+		return "[" + key + " " + title + "]"
 	}
-	return " " + text + " "
+	return " " + key + " " + title[:min(letters, len(title))] + " "
 }
 
 func (m *model) drawTabs(a grid.Area) {
@@ -179,7 +185,7 @@ func (m *model) drawBottom() {
 	m.bottom.Clear()
 	a := m.bottom.Area()
 	switch {
-	case m.prompt != nil:
+	case m.prompt != nil && m.help == nil:
 		m.prompt.draw(a)
 	case m.message != "":
 		style := theme.Message

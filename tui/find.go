@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
@@ -46,6 +48,14 @@ func (m *model) finding(a keymap.Action) (func() tea.Cmd, bool) {
 		return m.openHash, true
 	case keymap.SaveBytes:
 		return m.openSave, true
+	case keymap.SaveEntry:
+		return m.saveEntry, true
+	case keymap.SaveReport:
+		return m.openReports, true
+	case keymap.Parent:
+		return m.findParent, true
+	case keymap.VerifyLinks:
+		return m.verifyLinks, true
 	case keymap.OtherSpace:
 		return m.otherSpace, true
 	case keymap.ShowTrail:
@@ -54,6 +64,11 @@ func (m *model) finding(a keymap.Action) (func() tea.Cmd, bool) {
 		return m.showReferrers, true
 	case keymap.CompareTwin:
 		return m.compareTwin, true
+	case keymap.CompareImage:
+		return m.openComparison, true
+	}
+	if a == keymap.CheckAgain && m.comparing() {
+		return m.compareAgain, true
 	}
 	return m.keeping(a)
 }
@@ -86,7 +101,27 @@ func (m *model) unable(a keymap.Action) string {
 		return why
 	}
 	switch a {
-	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.Bookmarks:
+	case keymap.CheckAgain:
+		return ""
+	case keymap.CompareImage:
+		return m.incomparable()
+	case keymap.CompareTwin:
+		p, points := m.pointedIn(m.active)
+		_, _, twin := twins(p)
+		switch {
+		case !points:
+			return "there is nothing to point at"
+		case !twin && m.cfg.Look == nil:
+			return "this structure has no second copy"
+		case !twin:
+			return m.incomparable()
+		}
+		return ""
+	case keymap.Parent, keymap.VerifyLinks:
+		return cmp.Or(m.noLook(a), m.refused(a))
+	case keymap.SaveEntry:
+		return m.refused(a)
+	case keymap.Search, keymap.HashThis, keymap.SaveBytes, keymap.SaveReport, keymap.Bookmarks:
 		return ""
 	case keymap.HitList, keymap.NextHit, keymap.PrevHit:
 		if m.hunt == nil {
@@ -100,10 +135,14 @@ func (m *model) unable(a keymap.Action) string {
 		return "there is nothing to point at"
 	case a == keymap.OtherSpace || a == keymap.ShowTrail || a == keymap.Referrers:
 		return m.unconnected(p)
-	case a == keymap.CompareTwin:
-		if _, _, ok := twins(p); !ok {
-			return "this structure has no second copy"
-		}
+	}
+	return ""
+}
+
+// refused says why the view that shows would not do it.
+func (m *model) refused(a keymap.Action) string {
+	if d, ok := m.view().(views.Disabler); ok {
+		return d.Disabled(a)
 	}
 	return ""
 }
@@ -152,6 +191,10 @@ func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
 		m.completions(msg)
 	case fetched:
 		return m.fetched(msg), true
+	case views.Answer:
+		m.showAnswer(msg)
+	case second:
+		return m.compareWith(msg), true
 	case said:
 		m.say(msg.text, msg.failure)
 	case shown:
@@ -219,5 +262,6 @@ func (m *model) fetched(msg fetched) tea.Cmd {
 // forget drops what was found in an image that is left.
 func (m *model) forget() {
 	m.dropJobs()
+	m.forgetComparison()
 	m.over, m.hunt, m.notes = nil, nil, notes{}
 }

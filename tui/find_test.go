@@ -24,7 +24,7 @@ func init() {
 	} {
 		special[name] = tea.KeyMsg{Type: t}
 	}
-	for _, r := range "xturc" {
+	for _, r := range "xturcsb" {
 		special["alt+"+string(r)] = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: true}
 	}
 }
@@ -76,6 +76,31 @@ func TestSearchPromptTurns(t *testing.T) {
 	s.keys("backspace", "backspace", "alt+x", "alt+c", "68 65 61 6?", "enter").expect(`"68 65 61 6?" in sample.vhdx`, "2 hits, complete", "0x10000", "0x20000")
 	s.keys("j", "enter").expect("[2 Structure]", "header 2", "sample.vhdx 0x20000")
 	s.keys("N").expect("hit 1 of 2 hits, complete").keys("N").expect("round the end").keys("[").expect("sample.vhdx 0x0")
+}
+
+func TestSearchBackwards(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", ":", "hdr2.signature", "enter", "/", "alt+x", "alt+b").expect("search sample.vhdx backwards for hex")
+	s.keys("68 65 61 64", "enter").expect(`"68 65 61 64" in sample.vhdx, backwards from 0x20000`, "1 hit, complete", "0x10000  ")
+	s.keys("esc", ":", "end-1", "enter", "/", "alt+b", "68 65 61 64", "enter").expect("2 hits, complete").keys("enter").expect("header 2.Signature")
+	s.keys("n").expect("hit 2 of 2 hits", "header 1.Signature").keys("N").expect("hit 1 of 2 hits", "header 2.Signature")
+	if got := s.m.marks().Hits; len(got) != 2 || got[0].Offset > got[1].Offset {
+		t.Errorf("the marks are not ascending: %v", got)
+	}
+}
+
+func TestSearchInTheSelection(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", "/", "alt+s").expect("nothing is selected: v selects bytes", "search sample.vhdx for text").keys("esc")
+	s.keys(":", "hdr2.signature", "enter", "tab", "v", "shift+right", "shift+right", "shift+right", "/", "alt+s").expect("search the selection for text")
+	s.keys("head", "enter").expect(`"head" in sample.vhdx, in 4 bytes at 0x20000`, "1 hit, complete", "0x20000").keys("esc")
+	s.keys("/", "alt+s", "alt+b", "ead", "enter").expect("backwards in 4 bytes", "1 hit, complete", "0x20001").keys("esc")
+	s.keys("/", "alt+s", "heade", "enter").expect("nothing was found").keys("esc")
+	s.keys("/", "alt+s").expect("search the selection").keys("alt+s").expect("search sample.vhdx").keys("alt+s", "tab").not("the selection for")
+}
+
+func TestHelpOfPrompts(t *testing.T) {
+	s := atDesk(t, "vhdx").keys("2", "/", "f1").expect("Keys: Search prompt", "alt+b", "nearest hit before it comes first", "alt+s", "regular expression")
+	s.keys("esc").expect("search sample.vhdx for text").keys("FAT", "f1", "esc").expect("text: FAT").keys("esc", ":", "f1").expect("Keys: Prompt", "Complete the name")
+	s.keys("esc", "esc").not("go to:")
 }
 
 func TestSearchThisAndMarks(t *testing.T) {
@@ -275,7 +300,7 @@ func TestBookmarksAndNotes(t *testing.T) {
 
 func TestFindNeedsSomething(t *testing.T) {
 	s := tell(t, Config{}, 80, 24)
-	for _, k := range []string{"/", "n", "#", "S", "'", ":"} {
+	for _, k := range []string{"/", "n", "#", "'", ":"} {
 		s.keys(k).expect("open an image first")
 	}
 	s = atDesk(t, "vhdx").story

@@ -55,7 +55,7 @@ func (m *model) openHelp() {
 		if len(b.Keys) > 0 {
 			row.key = b.Keys[0]
 		}
-		if m.over == nil {
+		if m.over == nil && m.prompt == nil {
 			row.why = m.disabled(b.Action)
 		}
 		h.all = append(h.all, row)
@@ -74,8 +74,8 @@ func onlyImages(a keymap.Action) bool {
 		}
 	}
 	switch a {
-	case keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
-		keymap.HashThis, keymap.SaveBytes, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
+	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
+		keymap.HashThis, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
 		return true
 	}
 	return false

@@ -24,6 +24,7 @@ type model struct {
 	image   disk.Image   // nil: the start screen
 	info    disk.Info    // of image
 	path    string       // of image, as it was asked for
+	parent  string       // of image, where the user has named it
 	old     func() error // closes what image replaced; commands may still read that
 	edits   editing
 	views   []views.View
@@ -42,11 +43,14 @@ type model struct {
 	over    overlay // nil: none
 	jobs    []*job
 	hunt    *hunt // the last search; nil: none
-	notes   notes
-	message string
-	failure bool
-	clicked click
-	held    bool // a click in the view began what may become dragging
+
+	comparison *comparison  // with a second image; nil: none
+	retired    []disk.Image // second images that commands may still be reading
+	notes      notes
+	message    string
+	failure    bool
+	clicked    click
+	held       bool // a click in the view began what may become dragging
 
 	statusAt    int // column of the view's status
 	top, bottom grid.Grid
@@ -59,6 +63,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
+		m.parent = cfg.Parent
 	} else {
 		m.showStart()
 	}
@@ -107,6 +112,8 @@ func (m *model) release(img disk.Image) {
 func (m *model) close() {
 	m.stopJobs()
 	m.endReplay()
+	m.forgetComparison()
+	m.forgetComparison()
 	if m.old != nil {
 		m.old()
 	}
@@ -148,10 +155,10 @@ func (m *model) view() views.View { return m.views[m.active] }
 // context is where keys go: an overlay, or the pane with the focus.
 func (m *model) context() keymap.Context {
 	switch {
-	case m.prompt != nil:
-		return m.prompt.ctx
 	case m.help != nil:
 		return keymap.Help
+	case m.prompt != nil:
+		return m.prompt.ctx
 	case m.over != nil:
 		return m.over.context()
 	}

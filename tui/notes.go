@@ -67,9 +67,7 @@ func (n *notes) sort() {
 func (m *model) marks() views.Marks {
 	var marks views.Marks
 	if m.hunt != nil {
-		for _, h := range m.hunt.hits {
-			marks.Hits = append(marks.Hits, h.Place)
-		}
+		marks.Hits = m.hunt.ascending()
 	}
 	for _, n := range m.notes.list {
 		sign := views.Sign{Place: n.Place, Rune: '#'}

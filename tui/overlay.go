@@ -34,6 +34,8 @@ type results struct {
 	listing.List
 	open   func(row int) tea.Cmd
 	remove func(row int) tea.Cmd
+
+	compare bool // the list leads on to a comparison with another image
 }
 
 func (*results) context() keymap.Context { return keymap.Results }
@@ -41,7 +43,7 @@ func (*results) context() keymap.Context { return keymap.Results }
 func (*results) typed(tea.KeyMsg) {}
 
 func (r *results) skip(a keymap.Action) bool {
-	return a == keymap.Accept && r.open == nil || a == keymap.Remove && r.remove == nil
+	return a == keymap.Accept && r.open == nil || a == keymap.Remove && r.remove == nil || a == keymap.CompareImage && !r.compare
 }
 
 func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
@@ -52,6 +54,8 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		m.over = nil
 	case a == keymap.ShowHelp:
 		m.openHelp()
+	case a == keymap.CompareImage && r.compare:
+		return m.openComparison()
 	case !any:
 	case a == keymap.Accept && r.open != nil:
 		return r.open(row)

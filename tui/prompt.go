@@ -70,6 +70,8 @@ func (m *model) promptKey(a keymap.Action, p press) tea.Cmd {
 		pr.browse(1)
 	case keymap.Complete:
 		pr.complete()
+	case keymap.ShowHelp:
+		m.openHelp()
 	case "":
 		if p.name == "ctrl+h" {
 			p.msg = tea.KeyMsg{Type: tea.KeyBackspace}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,25 +14,78 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/views"
 	"platter/views/menu"
 )
 
 // openSave lets the user choose what to save to a file.
 func (m *model) openSave() tea.Cmd {
 	return m.choosePart("Save to a file", func(p part) tea.Cmd {
-		return m.askName(p, m.defaultName(p))
+		return m.askName(m.saveBytes(p.what, p.place), m.defaultName(p.what, p.place.Offset, "bin"))
 	})
 }
 
-func (m *model) askName(p part, name string) tea.Cmd {
+// saveEntry saves what the cursor of the view stands on.
+func (m *model) saveEntry() tea.Cmd {
+	s, ok := m.view().(views.Saver)
+	if !ok {
+		return nil
+	}
+	what, ok := s.Save()
+	if !ok {
+		m.say("there is nothing to save", false)
+		return nil
+	}
+	return m.askName(m.saveBytes(what.What, what.Places...), m.defaultName(what.What, what.Places[0].Offset, "bin"))
+}
+
+// saving is something that can be saved to a file.
+type saving struct {
+	what string // "header 2": safe to print
+	hint string
+	size int64 // bytes; 0 where nobody knows
+	// write writes it all; done hears how many bytes more that are.
+	write func(ctx context.Context, w io.Writer, done func(int)) error
+}
+
+// saveBytes are those of some places, one behind the other.
+func (m *model) saveBytes(what string, places ...decode.Place) saving {
+	img, finder := m.image, m.cfg.Finder
+	s := saving{what: what, hint: this(places[0])}
+	for _, p := range places {
+		s.size += p.Length
+	}
+	s.write = func(ctx context.Context, w io.Writer, done func(int)) error {
+		for _, p := range places {
+			err := finder.Stream(ctx, img, p, func(b []byte) error {
+				done(len(b))
+				_, err := w.Write(b)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return s
+}
+
+func (m *model) askName(s saving, name string) tea.Cmd {
 	return m.openPrompt(&prompt{
-		kind: "save", name: "save " + p.what + " to", hint: this(p.place),
-		accept: func(text string) tea.Cmd { return m.save(p, strings.TrimSpace(text), false) },
+		kind: "save", name: "save " + s.what + " to", hint: s.hint,
+		accept: func(text string) tea.Cmd { return m.save(s, strings.TrimSpace(text), false) },
 	}, name)
 }
 
-// defaultName is a name in the working directory that says what the file is.
-func (m *model) defaultName(p part) string {
+// defaultName is a name in the working directory that says what the file is
+// and where it comes from.
+func (m *model) defaultName(what string, at int64, kind string) string {
+	return m.nameFor(fmt.Sprintf("%s-0x%x", what, at), kind)
+}
+
+// nameFor is a name in the working directory for what comes from the image.
+func (m *model) nameFor(what, kind string) string {
 	base := filepath.Base(m.info.Path)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	plain := func(r rune) rune {
@@ -40,35 +94,46 @@ func (m *model) defaultName(p part) string {
 		}
 		return '-'
 	}
-	return strings.Map(plain, fmt.Sprintf("%s-%s-0x%x", base, p.what, p.place.Offset)) + ".bin"
+	return strings.Map(plain, base+"-"+what) + "." + kind
 }
 
-// save writes a part to a file, in the background. A file that is there
+// save writes something to a file, in the background. A file that is there
 // already is replaced only when told to, and only when all is written.
-func (m *model) save(p part, path string, replace bool) tea.Cmd {
-	img, own, finder := m.image, m.path, m.cfg.Finder
-	return m.start("saving "+p.what, nil, func(j *job) tea.Msg {
-		j.progress(0, p.place.Length)
+func (m *model) save(s saving, path string, replace bool) tea.Cmd {
+	img, own := m.image, m.path
+	return m.start("saving "+s.what, nil, func(j *job) tea.Msg {
+		j.progress(0, s.size)
+		written := &counter{}
 		if why := unwritable(path, img, own); why != "" {
 			return said{path + " " + why, true}
 		}
 		err := writeFile(path, replace, func(w io.Writer) error {
-			return finder.Stream(j.ctx, img, p.place, func(b []byte) error {
-				j.add(len(b))
-				_, err := w.Write(b)
-				return err
-			})
+			written.w = w
+			return s.write(j.ctx, written, j.add)
 		})
 		switch {
 		case errors.Is(err, fs.ErrExist) && !replace:
-			return shown{img, func() tea.Cmd { return m.askReplace(p, path) }}
+			return shown{img, func() tea.Cmd { return m.askReplace(s, path) }}
 		case j.ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return said{err.Error(), true}
 		}
-		return said{text: fmt.Sprintf("saved %d bytes to %s", p.place.Length, path)}
+		return said{text: fmt.Sprintf("saved %d bytes to %s", written.n, path)}
 	})
+}
+
+// counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+// Write passes bytes on.
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // unwritable says why what a path leads to must not be replaced: it is no
@@ -97,7 +162,7 @@ func unwritable(path string, img disk.Image, opened string) string {
 }
 
 // askReplace asks before a file is overwritten; not doing it comes first.
-func (m *model) askReplace(p part, path string) tea.Cmd {
+func (m *model) askReplace(s saving, path string) tea.Cmd {
 	name := decode.Printable(path)
 	items := []menu.Item{
 		{Name: "another name", Help: "keep " + name + " as it is"},
@@ -105,9 +170,9 @@ func (m *model) askReplace(p part, path string) tea.Cmd {
 	}
 	m.cover(&choice{menu.New("The file exists", items), func(i int) tea.Cmd {
 		if i == 0 {
-			return m.askName(p, path)
+			return m.askName(s, path)
 		}
-		return m.save(p, path, true)
+		return m.save(s, path, true)
 	}})
 	return nil
 }

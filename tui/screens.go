@@ -45,6 +45,9 @@ func offered(img disk.Image) []screen {
 // lacking says why the image has no screen that an action goes to; empty for
 // other actions.
 func (m *model) lacking(a keymap.Action) string {
+	if a == keymap.Screen9 && m.image != nil && m.comparisonScreen() < 0 {
+		return "there is no second image to compare with: = on the overview opens one"
+	}
 	for _, s := range screens {
 		if s.action == a && s.lacks != nil && m.image != nil {
 			return s.lacks(m.image)

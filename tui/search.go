@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,26 +12,18 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
-	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/listing"
 )
 
-// quest is what is to be searched for, and where: on the virtual disk or in a
-// file.
-type quest struct {
-	disk.Pattern
-	file string // disk.VirtualDisk for the disk
-}
-
 // hunt is a search: under way, or over.
 type hunt struct {
 	quest
 	results
-	from     int64 // offset that it began at
-	hits     []disk.Hit
-	unread   int // ranges that could not be searched
+	where    disk.Stretch
+	hits     []disk.Hit // in the order in which they are found
+	unread   int        // ranges that could not be searched
 	complete bool
 	full     bool // there are more hits than are kept
 	last     int  // the hit that was gone to last
@@ -52,106 +45,23 @@ type trove struct {
 // hitLimit bounds the hits that are kept.
 const hitLimit = 10_000
 
-// openSearch asks what to search for, in what shows.
-func (m *model) openSearch() tea.Cmd {
-	q := quest{file: m.plane()}
-	if m.hunt != nil {
-		q.Reading, q.FoldCase = m.hunt.Reading, m.hunt.FoldCase
-	}
-	p := &prompt{kind: "search", ctx: keymap.Find}
-	label := func() {
-		p.name = "search " + m.surfaceName(q.file) + " for " + q.Reading.String()
-		if q.FoldCase && q.Reading != disk.AsHex {
-			p.name += " in either case"
-		}
-	}
-	label()
-	p.act = func(a keymap.Action) {
-		m.turnQuest(&q, a)
-		label()
-	}
-	p.changed = func(text string) {
-		q.Text = text
-		if _, err := m.cfg.Finder.Search(m.ctx, disk.Surface{}, q.Pattern, 0, nil); err != nil && text != "" {
-			p.wrong = err.Error()
-		}
-	}
-	p.accept = func(string) tea.Cmd { return m.search(q, 0) }
-	return m.openPrompt(p, "")
-}
-
-// turnQuest changes how or where is searched.
-func (m *model) turnQuest(q *quest, a keymap.Action) {
-	switch a {
-	case keymap.AsText:
-		q.Reading = disk.AsText
-	case keymap.AsHex:
-		q.Reading = disk.AsHex
-	case keymap.AsUTF16:
-		q.Reading = disk.AsUTF16
-	case keymap.AsRegexp:
-		q.Reading = disk.AsRegexp
-	case keymap.FoldCase:
-		q.FoldCase = !q.FoldCase
-	case keymap.NextFile:
-		list := m.planes()
-		q.file = list[(slices.Index(list, q.file)+1)%len(list)]
-	}
-}
-
-// plane is what a search looks through: what shows, or else the disk.
-func (m *model) plane() string {
-	if p, ok := m.pointedIn(m.active); ok {
-		return p.Cursor.File
-	}
-	return m.planes()[0]
-}
-
-// planes are what can be searched: the disk if it can be read, and the files.
-func (m *model) planes() []string {
-	var list []string
-	if m.info.Readable() {
-		list = append(list, disk.VirtualDisk)
-	}
-	for _, f := range m.image.Files() {
-		list = append(list, f.Name)
-	}
-	return list
-}
-
-func (m *model) surfaceName(file string) string {
-	if file == disk.VirtualDisk {
-		return "the virtual disk"
-	}
-	return decode.Printable(file)
-}
-
-func (m *model) surface(file string) disk.Surface {
-	for _, f := range m.image.Files() {
-		if f.Name == file {
-			return disk.FileSurface(f)
-		}
-	}
-	return disk.DiskSurface(m.image)
-}
-
 // search begins a search and shows its hits as they come. One search runs at
 // a time.
-func (m *model) search(q quest, from int64) tea.Cmd {
+func (m *model) search(q quest, where disk.Stretch) tea.Cmd {
 	for _, j := range m.jobs {
 		if j.title == searching {
 			j.cancel()
 		}
 	}
-	h := &hunt{quest: q, from: from}
-	h.Title = fmt.Sprintf("%s in %s", decode.Quote(q.Text), m.surfaceName(q.file))
+	h := &hunt{quest: q, where: where}
+	h.Title = m.huntWords(q, where)
 	h.Head, h.Empty = []string{"offset", "as", "with what is around it"}, "nothing yet"
 	h.open = func(row int) tea.Cmd { return goTo(h.hits[row].Place) }
 	m.hunt = h
 	m.cover(&h.results)
 	on, finder := m.surface(q.file), m.cfg.Finder
 	return m.start(searching, func() tea.Cmd { return m.harvest(h) }, func(j *job) tea.Msg {
-		hits, err := finder.Search(j.ctx, on, q.Pattern, from, j.progress)
+		hits, err := finder.Search(j.ctx, on, q.Pattern, where, j.progress)
 		if err == nil {
 			h.run(hits)
 		} else {
@@ -159,6 +69,22 @@ func (m *model) search(q quest, from int64) tea.Cmd {
 		}
 		return nil
 	})
+}
+
+// huntWords names a search in its list.
+func (m *model) huntWords(q quest, where disk.Stretch) string {
+	words := fmt.Sprintf("%s in %s", decode.Quote(q.Text), m.surfaceName(q.file))
+	switch {
+	case q.within.Length > 0 && q.back:
+		words += fmt.Sprintf(", backwards in %d bytes at 0x%x", q.within.Length, q.within.Offset)
+	case q.within.Length > 0:
+		words += fmt.Sprintf(", in %d bytes at 0x%x", q.within.Length, q.within.Offset)
+	case q.back && where.To > 0:
+		words += fmt.Sprintf(", backwards from 0x%x", where.To)
+	case q.back:
+		words += ", backwards from the end"
+	}
+	return words
 }
 
 // searching is the title of the job.
@@ -261,22 +187,31 @@ func (m *model) showHits() tea.Cmd {
 	return nil
 }
 
-// at is the number of the first hit from an offset on, and whether it starts
-// there.
+// at is the number of the first hit from an offset on in the direction of the
+// search, and whether it starts there.
 func (h *hunt) at(off int64) (int, bool) {
 	return slices.BinarySearchFunc(h.hits, off, func(a disk.Hit, off int64) int {
-		switch {
-		case a.Place.Offset < off:
-			return -1
-		case a.Place.Offset > off:
-			return 1
+		if h.back {
+			return cmp.Compare(off, a.Place.Offset)
 		}
-		return 0
+		return cmp.Compare(a.Place.Offset, off)
 	})
 }
 
-// stepHit goes to the next hit, or the previous one; behind the last to the
-// first. From one hit to the next no jump is remembered.
+// ascending are the places of the hits by their offsets.
+func (h *hunt) ascending() []decode.Place {
+	var list []decode.Place
+	for _, hit := range h.hits {
+		list = append(list, hit.Place)
+	}
+	if h.back {
+		slices.Reverse(list)
+	}
+	return list
+}
+
+// stepHit goes to the next hit in the direction of the search, or to the
+// previous one; behind the last to the first. From one hit to the next no jump is remembered.
 func (m *model) stepHit(step int) tea.Cmd {
 	h := m.hunt
 	if len(h.hits) == 0 {
@@ -294,7 +229,7 @@ func (m *model) stepHit(step int) tea.Cmd {
 		next = i
 	}
 	if next == len(h.hits) && h.full {
-		return m.search(h.quest, h.hits[len(h.hits)-1].Place.Offset+1)
+		return m.search(h.quest, h.behind(h.hits[len(h.hits)-1], h.where))
 	}
 	if next < 0 || next >= len(h.hits) {
 		next = (next + len(h.hits)) % len(h.hits)
@@ -322,7 +257,8 @@ func (m *model) searchThis() tea.Cmd {
 	place := p.Place()
 	place.Length = min(place.Length, thisLimit)
 	return m.fetch(place, func(b []byte) tea.Cmd {
-		return m.search(quest{disk.Pattern{Text: fmt.Sprintf("% x", b), Reading: disk.AsHex}, place.File}, 0)
+		q := quest{Pattern: disk.Pattern{Text: fmt.Sprintf("% x", b), Reading: disk.AsHex}, file: place.File}
+		return m.search(q, q.stretch())
 	})
 }
 

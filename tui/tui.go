@@ -24,10 +24,19 @@ type Config struct {
 	// what it opened.
 	Open func(ctx context.Context, path string) (disk.Image, error)
 
+	// Adopt opens an image like Open, with a parent that the user names instead
+	// of the one that the image gives. Look opens one to look at beside it:
+	// read-only, without an editor; parent may be empty. What they need can't
+	// be done where they are nil.
+	Adopt func(ctx context.Context, path, parent string) (disk.Image, error)
+	Look  func(ctx context.Context, path, parent string) (disk.Image, error)
+
 	// Path is the image to show first; empty for the start screen. Image is
 	// that image where it is open already.
-	Path  string
-	Image disk.Image
+	// Parent is its parent where the user has named it.
+	Path   string
+	Image  disk.Image
+	Parent string
 
 	// Samples and Recent are offered by the start screen; their paths go to
 	// Open. Folder is where its file picker starts; empty for the working

@@ -52,10 +52,14 @@ func layoutOf(n decode.Node) *decode.Layout {
 	return nil
 }
 
-// compareTwin puts a structure and its second copy side by side.
+// compareTwin puts a structure and its second copy side by side. What has none
+// is compared with another image.
 func (m *model) compareTwin() tea.Cmd {
 	p, _ := m.pointed()
-	n, twin, _ := twins(p)
+	n, twin, ok := twins(p)
+	if !ok {
+		return m.openComparison()
+	}
 	here := n.Place
 	here.Length, twin.Length = min(here.Length, compareLimit), min(twin.Length, compareLimit)
 	img, finder := m.image, m.cfg.Finder
@@ -81,6 +85,7 @@ func (m *model) compareTwin() tea.Cmd {
 		}
 		return shown{img, func() tea.Cmd {
 			r := m.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
+			r.compare = m.incomparable() == ""
 			r.Head, r.Note = []string{"", "", placeText(here), placeText(twin)}, note
 			return nil
 		}}

@@ -166,6 +166,34 @@ type Changed struct {
 // of its log are replayed. Changed follows.
 type Replay struct{ Steps int }
 
+// Answer asks the program to show rows of words over the screen: what a view
+// was asked to find out. All its texts are safe to print.
+type Answer struct {
+	Title string
+	Note  string
+	Rows  []AnswerRow
+}
+
+// AnswerRow is a row of an answer.
+type AnswerRow struct {
+	Cells []string
+	Bad   bool         // it is no good news
+	Place decode.Place // where it leads; no file for nowhere
+}
+
+// Saver is a view with something of its own to save to a file.
+type Saver interface {
+	// Save is what the cursor stands on; false if that is nothing.
+	Save() (Saving, bool)
+}
+
+// Saving is bytes to be saved to a file, from one or several places one behind
+// the other.
+type Saving struct {
+	What   string // "entry 12": safe to print
+	Places []decode.Place
+}
+
 // Findings tells all views what the check has found by now.
 type Findings struct {
 	List     []disk.Finding

@@ -12,12 +12,13 @@ import (
 // where an expression leads, what points at a place. It works on any image.
 // Its methods read files: they belong in commands.
 type Finder interface {
-	// Search yields the hits of a pattern on a surface, from off on, ascending.
+	// Search yields the hits of a pattern on a surface, ascending, or descending
+	// where the stretch says so: the first one is always the nearest.
 	// A pattern that makes no sense is told at once; nothing is read before the
 	// first hit is asked for. An [Error] among the hits tells of a range that
 	// could not be searched; any other one ends the search. Progress hears
 	// between hits how many bytes were looked at; it may be nil.
-	Search(ctx context.Context, on Surface, p Pattern, off int64, progress func(done, total int64)) (iter.Seq2[Hit, error], error)
+	Search(ctx context.Context, on Surface, p Pattern, within Stretch, progress func(done, total int64)) (iter.Seq2[Hit, error], error)
 
 	// Resolve finds the place that an expression names, seen from where one
 	// stands: an offset, a sector, a block, a table entry, the name of a
@@ -35,6 +36,13 @@ type Finder interface {
 	// Stream hands the bytes of a place to emit, in order, in pieces that are
 	// valid during the call. The place may lie on [VirtualDisk].
 	Stream(ctx context.Context, img Image, place decode.Place, emit func([]byte) error) error
+
+	// Differences yields the blocks in which the disks of two images differ,
+	// ascending; blocks of the first one's size. Where one disk is larger, the
+	// rest of it comes last, as one block. An [Error] tells of a range that
+	// could not be compared; any other one ends the comparison. Progress hears
+	// between blocks how many bytes were compared; it may be nil.
+	Differences(ctx context.Context, a, b Image, progress func(done, total int64)) iter.Seq2[BlockDiff, error]
 
 	// Compare puts two records of a layout side by side, field by field. Of
 	// arrays only the elements that differ are taken apart.
@@ -60,6 +68,12 @@ type Pattern struct {
 	Text     string
 	Reading  Reading
 	FoldCase bool // letters match in either case; not in hex
+}
+
+// Stretch is the part of a surface that is searched, and in which direction.
+type Stretch struct {
+	From, To  int64 // bytes; hits lie in [From, To) as a whole; To 0 is the end
+	Backwards bool  // from To down to From
 }
 
 // Hit is a place where a pattern matches.

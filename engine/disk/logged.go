@@ -51,6 +51,17 @@ type LogEntry struct {
 	// Descriptors reads the entry's descriptors; those of a torn entry as far
 	// as they make sense.
 	Descriptors iter.Seq2[LogDescriptor, error]
+
+	// Verify reads the entry again and tells rule by rule whether it is whole.
+	Verify func(ctx context.Context) ([]LogRule, error)
+}
+
+// LogRule is something that has to hold for a log entry to be whole.
+type LogRule struct {
+	Name  string // "checksum"
+	Words string // what was found; not escaped
+	Holds bool
+	Place decode.Place // the bytes that it is about
 }
 
 // Active reports whether the entry is to be replayed.

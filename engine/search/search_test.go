@@ -258,6 +258,23 @@ func TestExpressionAgreesWithGo(t *testing.T) {
 	}
 }
 
+// TestExpressionBackwards finds what can't overlap alike from both ends.
+func TestExpressionBackwards(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(6, 6))
+	in := make([]byte, 1<<20)
+	for i := range in {
+		in[i] = "abcxyYZ\n \x80\xff"[rnd.IntN(11)]
+	}
+	for _, expr := range []string{`ab+c`, `^a[^b\n]b`, `c$`, `\x80[abc]{3}\xff`} {
+		m := compile(t, expr, search.Options{Mode: search.Regexp})
+		want := offsets(find(t, memory(in), m, search.Range{From: 777}))
+		slices.Reverse(want)
+		if got := offsets(find(t, memory(in), m, search.Range{From: 777, Backwards: true})); len(want) == 0 || !slices.Equal(got, want) {
+			t.Errorf("%s: %d hits, want %d; first difference %v", expr, len(got), len(want), different(got, want))
+		}
+	}
+}
+
 func different(a, b []int64) string {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {

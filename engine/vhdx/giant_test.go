@@ -172,6 +172,22 @@ func TestGiantOverlap(t *testing.T) {
 	}
 }
 
+// BenchmarkListBlocks lists 67 million blocks in no order.
+func BenchmarkListBlocks(b *testing.B) {
+	const size = 64 << 40
+	img := openGiant(b, newGiant(b, size, func(n int64) int64 { return n ^ 1 })).(disk.BlockLister)
+	buf := make([]disk.BlockPlace, 2048)
+	for b.Loop() {
+		for first := int64(0); first < size/mib; {
+			n, _, err := img.ListBlocks(first, buf)
+			if n == 0 || err != nil {
+				b.Fatal(first, err)
+			}
+			first += int64(n)
+		}
+	}
+}
+
 // BenchmarkWholeMap walks the map of 64 TiB, in order and in no order.
 func BenchmarkWholeMap(b *testing.B) {
 	const size = 64 << 40

@@ -77,6 +77,7 @@ func (v *Image) logEntry(e logEntry) disk.LogEntry {
 	case out.Step == 0:
 		out.Why = "not in the active sequence: applied before, or not connected to it"
 	}
+	out.Verify = func(ctx context.Context) ([]disk.LogRule, error) { return v.verifyEntry(ctx, e) }
 	out.Descriptors = func(yield func(disk.LogDescriptor, error) bool) {
 		for c, err := range r.changes(v.src.File, e) {
 			if err != nil {

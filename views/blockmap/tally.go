@@ -33,10 +33,13 @@ func markOf(s *disk.Span) mark {
 	if s.State == disk.Data && s.Layer > 0 {
 		return parental
 	}
-	return [...]mark{
-		disk.Data: full, disk.Zero: zero, disk.Unallocated: absent,
-		disk.FromParent: orphaned, disk.Unmapped: unmapped, disk.Missing: missing,
-	}[s.State]
+	return stateMarks[s.State]
+}
+
+// stateMarks are the marks of the states, stored in the image itself.
+var stateMarks = [...]mark{
+	disk.Data: full, disk.Zero: zero, disk.Unallocated: absent,
+	disk.FromParent: orphaned, disk.Unmapped: unmapped, disk.Missing: missing,
 }
 
 // blend is the mark of a block by the set of marks that its parts have.
@@ -143,10 +146,18 @@ type walker struct {
 func walk(ctx context.Context, img disk.Image, sh *shape, shared ranges, first int64, level uint, out []count, firsts *[marks]int64) error {
 	w := walker{shape: sh, shared: shared, out: out, per: 1 << level, left: 1 << level, block: first, pos: sh.offset(first), first: firsts}
 	to := sh.offset(first + int64(len(out))<<level)
-	spans := 0
 	if w.pos >= to {
 		return nil
 	}
+	if lister, ok := img.(disk.BlockLister); ok && sh.natural {
+		return w.list(ctx, img, lister, to)
+	}
+	return w.spans(ctx, img, to)
+}
+
+// spans counts what the map tells up to an offset.
+func (w *walker) spans(ctx context.Context, img disk.Image, to int64) error {
+	spans := 0
 	for s, err := range img.Map(w.pos, to-w.pos) {
 		if err != nil {
 			return err

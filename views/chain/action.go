@@ -24,11 +24,17 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.entered()
 	case keymap.Open:
 		return v.open()
+	case keymap.Overlay:
+		return v.overlay()
 	}
 	switch v.focus {
 	case layersPane:
+		was := v.rows.Cursor
 		scroll(&v.rows, a)
 		v.rewrap()
+		if v.own.img != nil && v.rows.Cursor != was {
+			return v.showOwn()
+		}
 	case linkPane:
 		v.scrollAbout(a)
 	case stripPane:
@@ -112,6 +118,17 @@ func (v *View) open() tea.Cmd {
 // Disabled tells why an action would do nothing.
 func (v *View) Disabled(a keymap.Action) string {
 	switch a {
+	case keymap.Overlay:
+		if v.cells() == 0 {
+			return "the disk can't be read"
+		}
+	case keymap.Parent:
+		switch {
+		case v.current().link.Term == "":
+			return "this layer has no parent: it is the base of the chain"
+		case v.rows.Cursor > 0:
+			return "only the parent of the image that is open can be chosen: enter opens this layer as an image of its own"
+		}
 	case keymap.Open:
 		switch {
 		case v.focus == stripPane && v.cells() == 0:
@@ -137,6 +154,9 @@ func (v *View) cellWords() string {
 	}
 	from, to := v.scan.start(v.cell, n), v.scan.end(v.cell, n)
 	s := fmt.Sprintf("0x%x to 0x%x (%s): ", from, to, decode.FormatSize(uint64(to-from)))
+	if v.own.img != nil {
+		return s + v.own.words(v.cell, n)
+	}
 	switch a := v.scan.cell(v.cell, n); {
 	case !a.known:
 		return s + "not scanned yet"
@@ -163,6 +183,9 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 			v.rows.To(i)
 		}
 		v.rewrap()
+		if v.own.img != nil && int(v.rows.Cursor) != v.own.layer && what != views.DoubleClick {
+			return v.showOwn()
+		}
 	case v.lay.link.holds(x, y):
 		if v.about.Wheel(step); step == 0 {
 			v.focus = linkPane

@@ -50,7 +50,8 @@ type View struct {
 	lines  []line // of the link under the cursor, broken for its pane
 	about  grid.Scroll
 	scan   scan
-	cell   int // of the strip
+	own    ownScan // of the overlay; without an image the answers show
+	cell   int     // of the strip
 	trail  trail
 
 	grid  grid.Grid
@@ -89,7 +90,7 @@ func (v *View) take(img disk.Image) {
 		v.layers = append(v.layers, l)
 	}
 	v.scan = newScan(img, len(v.layers))
-	v.trail = trail{}
+	v.trail, v.own = trail{}, ownScan{}
 	v.arrange()
 }
 
@@ -99,7 +100,9 @@ func (v *View) Start() tea.Cmd { return v.scan.step() }
 // Stop ends the scan.
 func (v *View) Stop() bool {
 	v.dirty = true
-	return v.scan.halt()
+	own := v.own.running
+	v.own.running = false
+	return v.scan.halt() || own
 }
 
 // Title is the word on the tab.
@@ -120,6 +123,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case scanned:
 		v.dirty = true
 		return v.scan.take(msg)
+	case owned:
+		return v.takeOwn(msg)
 	case trailed:
 		if msg.gen == v.trail.gen {
 			v.trail, v.dirty = msg.trail, true

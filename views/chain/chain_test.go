@@ -171,6 +171,31 @@ func TestCountsWhatLayersAnswerFor(t *testing.T) {
 	}
 }
 
+// TestOverlayOfALayer shows what a layer stores, also where a newer one hides
+// it.
+func TestOverlayOfALayer(t *testing.T) {
+	v := view(t, healthy(), 119, 36)
+	press(v, keymap.Down, keymap.Overlay)
+	screen := strings.Join(viewtest.Lines(t, v.View(), 119, 36), "\n")
+	for _, want := range []string{"What layer 1, mid.avhdx, stores", "# stored, and what the disk shows", "o stored, but hidden by a newer layer"} {
+		if !strings.Contains(strings.ReplaceAll(screen, "layer 1 stores, mid.avhdx", "layer 1, mid.avhdx, stores"), want) {
+			t.Errorf("no %q in\n%s", want, screen)
+		}
+	}
+	viewtest.Golden(t, "overlay-119x36", v.View(), 119, 36)
+	press(v, keymap.Down)
+	if s := v.View(); !strings.Contains(s, "base.vhdx") || !strings.Contains(s, "What layer 2 stores") {
+		t.Errorf("the overlay does not follow the cursor:\n%s", s)
+	}
+	press(v, keymap.PrevPane, keymap.Last)
+	if s := v.Status(); !strings.HasSuffix(s, "not stored in this layer") {
+		t.Errorf("status %q", s)
+	}
+	if press(v, keymap.Overlay); !strings.Contains(v.View(), "Which layer answers") {
+		t.Error("a does not lead back to the answers")
+	}
+}
+
 func TestHostileWords(t *testing.T) {
 	v := view(t, healthy(), 199, 56)
 	press(v, keymap.PrevPane)

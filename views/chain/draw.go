@@ -223,6 +223,11 @@ func (v *View) drawAnswers(a grid.Area) {
 		return
 	}
 	strip := v.lay.strip.in(a)
+	if v.own.img != nil {
+		v.drawOwn(strip, in.Row(strip.H()))
+		v.drawTrail(in, strip.H()+1)
+		return
+	}
 	seen := map[disk.State]bool{}
 	for i := range n {
 		at := v.scan.cell(i, n)
@@ -234,12 +239,20 @@ func (v *View) drawAnswers(a grid.Area) {
 		seen[at.state] = seen[at.state] || at.known
 	}
 	v.drawLegend(in.Row(strip.H()), seen)
+	v.drawTrail(in, strip.H()+1)
+}
+
+// drawTrail tells how the bytes of the cell under the cursor are found.
+func (v *View) drawTrail(in grid.Area, y int) {
 	for i, text := range v.trail.lines {
-		in.TextFit(1, strip.H()+1+i, in.W()-2, text, theme.Status)
+		in.TextFit(1, y+i, in.W()-2, text, theme.Status)
 	}
 }
 
 func (v *View) answersTitle() string {
+	if v.own.img != nil {
+		return v.ownTitle()
+	}
 	s := "Which layer answers for each part of the disk"
 	switch {
 	case v.scan.err != nil:

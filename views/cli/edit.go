@@ -25,14 +25,39 @@ type desk struct {
 // open opens an image so that it can be edited, if it is a file. What an
 // earlier run kept staged is staged again.
 func (d *desk) open(ctx context.Context, path string) (disk.Image, error) {
+	return d.adopt(ctx, path, "")
+}
+
+// adopt is open with a parent that the user names; without one the image's own
+// names count. The one of the command line is that of the first image only.
+func (d *desk) adopt(ctx context.Context, path, parent string) (disk.Image, error) {
+	opt := d.app.opt
+	opt.Parent = parent
+	return d.openAs(ctx, path, opt)
+}
+
+// look opens an image to look at beside the one that is edited.
+func (d *desk) look(ctx context.Context, path, parent string) (disk.Image, error) {
+	if err := d.app.knownFormat(); err != nil {
+		return nil, err
+	}
+	opt := d.app.opt
+	opt.Parent = parent
+	return engine.Open(ctx, path, opt)
+}
+
+func (d *desk) openAs(ctx context.Context, path string, opt engine.Options) (disk.Image, error) {
 	if why := unchangeable(path); why != "" {
-		img, err := d.app.open(ctx, path)
+		if err := d.app.knownFormat(); err != nil {
+			return nil, err
+		}
+		img, err := engine.Open(ctx, path, opt)
 		return d.put(img, tui.Editing{Locked: why}), err
 	}
 	if err := d.app.knownFormat(); err != nil {
 		return nil, err
 	}
-	s, err := engine.OpenSession(ctx, path, d.app.opt)
+	s, err := engine.OpenSession(ctx, path, opt)
 	if err != nil {
 		return nil, err
 	}

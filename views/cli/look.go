@@ -44,10 +44,19 @@ func (a *app) layoutVerb() *cobra.Command {
 }
 
 func (a *app) mapVerb() *cobra.Command {
-	return a.verb("map IMAGE", "Where each byte of the disk is stored",
+	asCSV := false
+	cmd := a.verb("map IMAGE", "Where each byte of the disk is stored",
 		"Prints for each range of the virtual disk whether and where it is stored.\n"+
 			"States: data, zero, unallocated (never written), parent, unmapped (trimmed), missing (should be there and is not).",
-		func(ctx context.Context, img disk.Image) error { return report.Map(ctx, a.out, img, a.form()) })
+		func(ctx context.Context, img disk.Image) error {
+			if asCSV {
+				return report.MapCSV(ctx, a.out, img)
+			}
+			return report.Map(ctx, a.out, img, a.form())
+		})
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print lines of values with commas between them")
+	cmd.MarkFlagsMutuallyExclusive("csv", "json")
+	return cmd
 }
 
 func (a *app) keysVerb() *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ import (
 
 // quest is what the flags of the search verb say.
 type quest struct {
-	hex, regex, fold       bool
+	hex, regex, fold, back bool
 	encodings              []string
 	offset, length, inFile string
 	limit                  int
@@ -39,6 +40,7 @@ func (a *app) searchVerb() *cobra.Command {
 	flags.StringSliceVar(&q.encodings, "encoding", nil, "look for text in `NAME` only; can be repeated ("+strings.Join(search.Encodings(), ", ")+")")
 	flags.StringVar(&q.offset, "offset", "", "start at byte `N`")
 	flags.StringVar(&q.length, "length", "", "search `N` bytes (default: up to the end)")
+	flags.BoolVar(&q.back, "backwards", false, "search from the end to the start: the last hit comes first")
 	flags.IntVar(&q.limit, "limit", 0, "stop after `N` hits")
 	fileFlag(cmd, &q.inFile, "search the container's bytes: all files of the image, or the one `NAME`d (--file=NAME)")
 	cmd.MarkFlagsMutuallyExclusive("hex", "regex")
@@ -66,7 +68,7 @@ func (q quest) limits() (search.Range, error) {
 	if err != nil {
 		return search.Range{}, err
 	}
-	return search.Range{From: from, To: from + min(n, 1<<62-min(from, 1<<62))}, nil
+	return search.Range{From: from, To: from + min(n, 1<<62-min(from, 1<<62)), Backwards: q.back}, nil
 }
 
 func (a *app) search(ctx context.Context, path, pattern string, q quest) error {
@@ -121,6 +123,9 @@ func surfaces(img disk.Image, file string) ([]disk.Surface, error) {
 
 // hits searches one surface after the other.
 func (a *app) hits(ctx context.Context, list []disk.Surface, m *search.Matcher, r search.Range, bar *progress) iter.Seq2[search.Hit, error] {
+	if r.Backwards {
+		slices.Reverse(list)
+	}
 	return func(yield func(search.Hit, error) bool) {
 		var done int64
 		for _, s := range list {

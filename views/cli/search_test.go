@@ -55,6 +55,8 @@ func TestSearch(t *testing.T) {
 		{[]string{"platter", "--offset", "0x1390"}, []int64{5013}},
 		{[]string{"platter", "--length", "5011"}, []int64{5004}},
 		{[]string{"platter", "--limit", "1"}, []int64{5004}},
+		{[]string{"platter", "--backwards"}, []int64{5013, 5004}},
+		{[]string{"platter", "--backwards", "--length", "5026"}, []int64{5004}},
 		{[]string{"nothing"}, nil},
 	} {
 		args := append([]string{"search", "--format", "raw", path}, tt.args...)

@@ -62,6 +62,8 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 	d := desk{app: a, at: map[disk.Image]tui.Editing{}}
 	cfg := tui.Config{
 		Open:     d.open,
+		Adopt:    d.adopt,
+		Look:     d.look,
 		Editing:  d.editing,
 		Samples:  offered(),
 		Recent:   a.recent(),
@@ -77,12 +79,12 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		cfg.Notes = noteFolder{filepath.Join(dir, "notes")}
 	}
 	if len(args) > 0 {
-		img, err := d.open(ctx, args[0]) // before the screen is taken: errors stay readable
+		img, err := d.adopt(ctx, args[0], a.opt.Parent) // before the screen is taken: errors stay readable
 		if err != nil {
 			return err
 		}
 		a.remember(args[0])
-		cfg.Path, cfg.Image = args[0], img
+		cfg.Path, cfg.Image, cfg.Parent = args[0], img, a.opt.Parent
 	}
 	return tui.Run(ctx, cfg)
 }

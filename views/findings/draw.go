@@ -63,7 +63,10 @@ func (v *View) title() string {
 	if v.profile != "" {
 		s += "  profile: " + v.profile
 	}
-	if n := v.countReviewed(); n > 0 {
+	switch n := v.countReviewed(); {
+	case n > 0 && v.hide:
+		s += fmt.Sprintf("  %d reviewed, hidden", n)
+	case n > 0:
 		s += fmt.Sprintf("  %d reviewed", n)
 	}
 	return s
@@ -72,7 +75,10 @@ func (v *View) title() string {
 func (v *View) nothing() string {
 	switch {
 	case len(v.all) > 0:
-		return "Nothing of this severity. Press a for the others."
+		if v.hide && v.countReviewed() > 0 {
+			return "All that would show is reviewed. Press a to see it, o for other severities."
+		}
+		return "Nothing of this severity. Press o for the others."
 	case v.foreign:
 		return "This is no VHD, VHDX or VMDK image, so there is nothing to check it against."
 	case v.complete:

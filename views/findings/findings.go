@@ -29,6 +29,7 @@ type View struct {
 	least    disk.Severity // what is less severe does not show
 	profile  string        // of the check
 	reviewed map[known]bool
+	hide     bool // those that are reviewed do not show
 
 	editor disk.Editor
 	why    string // nothing can be changed; empty where there is an editor
@@ -50,14 +51,22 @@ func New(env views.Env) *View {
 	return v
 }
 
+// take takes a list in. The cursor stays on its finding, or at the top, which
+// is where the worst ones come in.
 func (v *View) take(list []disk.Finding) {
+	at, _ := v.current()
 	v.all, v.shown, v.dirty = list, nil, true
 	for _, f := range list {
-		if f.Severity >= v.least {
+		if f.Severity >= v.least && !(v.hide && v.isReviewed(f)) {
 			v.shown = append(v.shown, f)
 		}
 	}
 	v.arrange()
+	for i, f := range v.shown {
+		if v.rows.Cursor > 0 && f.Code == at.Code && f.Text == at.Text {
+			v.rows.To(int64(i))
+		}
+	}
 }
 
 // Title is the word on the tab.
@@ -117,6 +126,10 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return views.Send(views.CheckAgain{Profile: v.profile})
 	case keymap.Reviewed:
 		v.review()
+		v.take(v.all)
+	case keymap.HideSeen:
+		v.hide = !v.hide
+		v.take(v.all)
 	case keymap.Severity:
 		v.least = (v.least + 1) % (disk.SeverityError + 1)
 		v.take(v.all)
@@ -170,6 +183,11 @@ func (v *View) Disabled(a keymap.Action) string {
 	case keymap.Reviewed:
 		if _, ok := v.current(); !ok {
 			return "there is no finding to mark"
+		}
+		return ""
+	case keymap.HideSeen:
+		if v.countReviewed() == 0 {
+			return "no finding is marked as reviewed: space marks one"
 		}
 		return ""
 	case keymap.Open:

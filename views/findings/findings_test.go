@@ -156,3 +156,24 @@ func TestNoImageIsNotFine(t *testing.T) {
 		t.Errorf("an unknown file looks healthy: %s\n%s", v.Status(), screen)
 	}
 }
+
+func TestHidesReviewed(t *testing.T) {
+	v := view(t, 80, 20)
+	if v.Disabled(keymap.HideSeen) == "" {
+		t.Error("nothing is reviewed, and a is offered")
+	}
+	v.Do(keymap.Reviewed)
+	v.Do(keymap.HideSeen)
+	lines := viewtest.Lines(t, v.View(), 80, 20)
+	if got := strings.Join(codes(lines), " "); got != "fake/H1 fake/N3" || !strings.Contains(strings.Join(lines, "\n"), "1 reviewed, hidden") {
+		t.Errorf("shows %q", got)
+	}
+	v.Do(keymap.Reviewed) // the next one has moved up
+	if got := strings.Join(codes(viewtest.Lines(t, v.View(), 80, 20)), " "); got != "fake/N3" {
+		t.Errorf("shows %q", got)
+	}
+	v.Do(keymap.HideSeen)
+	if got := strings.Join(codes(viewtest.Lines(t, v.View(), 80, 20)), " "); got != "fake/B2 fake/H1 fake/N3" {
+		t.Errorf("shows %q", got)
+	}
+}

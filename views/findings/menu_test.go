@@ -55,8 +55,8 @@ func TestMenuStages(t *testing.T) {
 		keys []keymap.Action
 		want string
 	}{
-		{[]keymap.Action{keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1]}]"},
-		{[]keymap.Action{keymap.Down, keymap.Up, keymap.Up, keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1]}]"},
+		{[]keymap.Action{keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1] false}]"},
+		{[]keymap.Action{keymap.Down, keymap.Up, keymap.Up, keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1] false}]"},
 		{[]keymap.Action{keymap.Down, keymap.Accept}, "failed the bytes are already as this repair would make them"},
 		{[]keymap.Action{keymap.Down, keymap.Down, keymap.Down, keymap.Accept}, "failed the copy is torn too"},
 		{[]keymap.Action{keymap.Cancel}, ""},

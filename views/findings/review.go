@@ -22,7 +22,9 @@ func (v *View) review() {
 		return
 	}
 	v.reviewed[k] = true
-	v.rows.Move(1)
+	if !v.hide { // else the next one moves up by itself
+		v.rows.Move(1)
+	}
 }
 
 // isReviewed reports whether the user has marked a finding.

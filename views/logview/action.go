@@ -26,6 +26,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		v.mode = (v.mode + 1) % modes
 		v.changes.Cursor = 0
 		v.list()
+	case keymap.Verify:
+		return v.verify()
 	case keymap.ReplayStep:
 		return replay((v.log.At + 1) % (v.log.Steps + 1))
 	case keymap.ReplayAll:
@@ -95,6 +97,10 @@ func (v *View) follow() tea.Cmd {
 func (v *View) Disabled(a keymap.Action) string {
 	_, entry := v.entry()
 	switch a {
+	case keymap.Verify, keymap.SaveEntry:
+		if !entry {
+			return "the log has no entries"
+		}
 	case keymap.Open, keymap.Follow, keymap.LogBytes:
 		r, ok := v.row()
 		switch {

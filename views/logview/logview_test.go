@@ -102,6 +102,39 @@ func TestFollow(t *testing.T) {
 	at(0x8028, keymap.Down, keymap.Open)
 }
 
+func TestVerifiesEntries(t *testing.T) {
+	v := view(t, viewtest.NewDirty(), 119, 36)
+	ask := func() views.Answer {
+		t.Helper()
+		up := press(v, keymap.Verify)
+		if len(up) != 1 {
+			t.Fatalf("%v", up)
+		}
+		return up[0].(views.Answer)
+	}
+	press(v, keymap.First)
+	if a := ask(); !strings.HasPrefix(a.Note, "whole") || a.Title != "Entry 16 at 0x4000 of the log" || strings.Contains(a.Rows[0].Cells[2], "\x1b") {
+		t.Errorf("%+v", a)
+	}
+	press(v, keymap.Last)
+	if a := ask(); a.Note != "NOT WHOLE: 1 rule does not hold" || !a.Rows[1].Bad || a.Rows[1].Cells[1] != "does not hold" {
+		t.Errorf("%+v", a)
+	}
+	if v := view(t, &viewtest.Dirty{Image: viewtest.New(), Clean: true}, 119, 36); v.Disabled(keymap.Verify) != "" {
+		t.Error("the entries of a clean log can't be verified")
+	}
+}
+
+// TestSaveOfAnEntryThatWraps saves both of its parts.
+func TestSaveOfAnEntryThatWraps(t *testing.T) {
+	v := view(t, viewtest.NewDirty(), 119, 36)
+	press(v, keymap.Last)
+	s, ok := v.Save()
+	if !ok || s.What != "log entry 12" || len(s.Places) != 2 || s.Places[0].Length+s.Places[1].Length != 0x4000 || s.Places[1].Offset != s.Places[0].End()-0x20000 {
+		t.Errorf("%v %+v", ok, s)
+	}
+}
+
 func TestHostileWords(t *testing.T) {
 	v := view(t, viewtest.NewDirty(), 199, 56)
 	for range 6 {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"encoding/csv"
 	"io"
 	"iter"
 	"math"
@@ -135,6 +136,38 @@ func mapJSON(ctx context.Context, w io.Writer, img disk.Image) error {
 		}
 	}
 	return d.end(nil)
+}
+
+// MapCSV reports the same as [Map] in lines of values with commas between
+// them, the first of which names them. Numbers are bytes; what has no place in
+// a file has none.
+func MapCSV(ctx context.Context, w io.Writer, img disk.Image) error {
+	if info := img.Info(); !info.Readable() {
+		return info.Refused
+	}
+	out := csv.NewWriter(w)
+	defer out.Flush()
+	if err := out.Write([]string{"start", "length", "state", "layer", "file", "offset", "compressed"}); err != nil {
+		return err
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	for s, err := range extents(ctx, img) {
+		if err != nil {
+			return err
+		}
+		row := []string{number(s.Start), number(s.Length), s.State.String(), strconv.Itoa(s.Layer), "", "", ""}
+		if s.File != "" {
+			row[4], row[5] = decode.Printable(s.File), number(s.Offset)
+		}
+		if s.Packed > 0 {
+			row[6] = number(s.Packed)
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
 }
 
 func mapText(ctx context.Context, w io.Writer, img disk.Image) error {

@@ -104,6 +104,12 @@ func (d *Dirty) Log(context.Context) (disk.Log, error) {
 				}
 			}
 		}
+		e.Verify = func(context.Context) ([]disk.LogRule, error) {
+			return []disk.LogRule{
+				{Name: "header", Words: "8192 \x1b[31mbytes", Holds: true, Place: e.Place.Sub(0, 64)},
+				{Name: "checksum", Words: "stored and computed differ", Holds: !e.Torn, Place: e.Place.Sub(4, 4)},
+			}, nil
+		}
 		if refine != nil {
 			refine(&e)
 		}

@@ -43,7 +43,7 @@ func Run(v interface{ Update(tea.Msg) tea.Cmd }, cmd tea.Cmd) []tea.Msg {
 		case nil:
 		case tea.BatchMsg:
 			queue = append(queue, msg...)
-		case views.Goto, views.Failed, views.OpenPath, views.Stage, views.Revert, views.Drop, views.Act, views.Ask, views.Replay, views.CheckAgain:
+		case views.Goto, views.Failed, views.OpenPath, views.Stage, views.Revert, views.Drop, views.Act, views.Ask, views.Replay, views.CheckAgain, views.Answer:
 			up = append(up, msg)
 		default:
 			queue = append(queue, v.Update(msg))

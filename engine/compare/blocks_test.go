@@ -1,0 +1,79 @@
+package compare_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"platter/engine/compare"
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+)
+
+// TestBlocksAgreeWithTheNaiveWay counts in pairs of disks whose blocks are
+// scattered, missing, or zero, by units smaller and larger than what is read
+// at once.
+func TestBlocksAgreeWithTheNaiveWay(t *testing.T) {
+	for seed := range uint64(60) {
+		rnd := rand.New(rand.NewPCG(seed, 4))
+		block := int64(512) << rnd.IntN(12)
+		blocks := 1 + int(min(3<<20/block, 40))
+		states := []disk.State{disk.Data, disk.Data, disk.Zero, disk.Unallocated, disk.Missing}
+		a := enginetest.NewFake(rnd, blocks, block, states...)
+		b := enginetest.NewFake(rnd, max(blocks-rnd.IntN(2), 1), block, states...)
+		for range 30 { // alike, but for some bytes
+			at := rnd.IntN(len(b.Content))
+			n := rnd.IntN(len(b.Content) - at)
+			copy(b.Content[at:at+n], a.Content[at:at+n])
+		}
+		unit := int64(512) << rnd.IntN(13)
+		var got []compare.Block
+		lost := int64(0)
+		for r, err := range compare.Blocks(t.Context(), disk.DiskSurface(a), disk.DiskSurface(b), unit, nil) {
+			var partial *disk.Error
+			if errors.As(err, &partial) {
+				lost += partial.At.Length
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r)
+		}
+		want, unread := naive(t, a, b, unit)
+		if !slices.Equal(got, want) || lost != unread {
+			t.Fatalf("seed %d, unit %d:\ngot  %v, %d lost\nwant %v, %d lost", seed, unit, got, lost, want, unread)
+		}
+	}
+}
+
+// naive compares byte by byte what both disks can read, sector by sector.
+func naive(t *testing.T, a, b *enginetest.Fake, unit int64) (list []compare.Block, lost int64) {
+	t.Helper()
+	common := min(int64(len(a.Content)), int64(len(b.Content)))
+	x, y := make([]byte, 512), make([]byte, 512)
+	for off := int64(0); off < common; off += 512 {
+		_, errA := a.ReadAt(x, off)
+		_, errB := b.ReadAt(y, off)
+		if errA != nil || errB != nil {
+			lost += 512
+			continue
+		}
+		for i := range x {
+			at := off + int64(i)
+			if x[i] == y[i] {
+				continue
+			}
+			start := at / unit * unit
+			if n := len(list); n == 0 || list[n-1].Start != start {
+				list = append(list, compare.Block{Start: start, Length: min(unit, common-start), First: at})
+			}
+			list[len(list)-1].Bytes++
+		}
+	}
+	if rest := max(int64(len(a.Content)), int64(len(b.Content))) - common; rest > 0 {
+		list = append(list, compare.Block{Start: common, Length: rest, First: common, Bytes: rest})
+	}
+	return list, lost
+}

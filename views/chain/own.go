@@ -1,0 +1,187 @@
+package chain
+
+import (
+	"fmt"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/views"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// holding is what a layer stores of a part of the disk.
+type holding uint8
+
+const (
+	unknown   holding = iota
+	nothing           // the layer stores nothing
+	answering         // all that it stores is what the disk shows
+	covered           // a newer layer hides some of what it stores
+)
+
+// holdingLooks are their signs.
+var holdingLooks = [...]struct {
+	r     rune
+	style theme.Style
+	words string
+}{
+	unknown:   {' ', theme.Plain, ""},
+	nothing:   {'.', theme.StateNone, "not stored in this layer"},
+	answering: {'#', theme.StateFull, "stored, and what the disk shows"},
+	covered:   {'o', theme.StateUnmapped, "stored, but hidden by a newer layer"},
+}
+
+// ownScan looks through what one layer stores, also where a newer one hides
+// it.
+type ownScan struct {
+	gen     views.Gen
+	layer   int
+	img     disk.Image // of the layer
+	parts   []holding
+	done    int // parts
+	running bool
+	err     error
+}
+
+// owned is what a layer stores of some parts that follow each other.
+type owned struct {
+	gen   views.Gen
+	first int
+	parts []holding
+	err   error
+}
+
+// overlay shows what the layer under the cursor stores, or the answers again.
+func (v *View) overlay() tea.Cmd {
+	if v.own.img != nil {
+		v.own = ownScan{}
+		return nil
+	}
+	return v.showOwn()
+}
+
+// showOwn begins to look through the layer under the cursor.
+func (v *View) showOwn() tea.Cmd {
+	img := v.image
+	for range v.rows.Cursor {
+		img = img.Parent()
+	}
+	v.own = ownScan{gen: views.NewGen(), layer: int(v.rows.Cursor), img: img, parts: make([]holding, len(v.scan.parts)), running: true}
+	return v.ownStep()
+}
+
+// ownStep is a command that goes on for a while, by whole parts.
+func (v *View) ownStep() tea.Cmd {
+	o, s := v.own, v.scan
+	if !o.running || o.done >= len(o.parts) {
+		v.own.running = false
+		return nil
+	}
+	return func() tea.Msg {
+		msg := owned{gen: o.gen, first: o.done}
+		for begin := time.Now(); o.done < len(o.parts) && time.Since(begin) < scanSlice; o.done++ {
+			off := int64(o.done) * s.part
+			h, err := holdingOf(o.img, s.img, o.layer, off, min(s.part, s.size-off))
+			if err != nil {
+				msg.err = err
+				break
+			}
+			msg.parts = append(msg.parts, h)
+		}
+		return msg
+	}
+}
+
+func (v *View) takeOwn(msg owned) tea.Cmd {
+	if msg.gen != v.own.gen || !v.own.running {
+		return nil
+	}
+	v.dirty = true
+	copy(v.own.parts[msg.first:], msg.parts)
+	v.own.done, v.own.err = msg.first+len(msg.parts), msg.err
+	v.own.running = msg.err == nil
+	return v.ownStep()
+}
+
+// holdingOf compares what a layer stores of a range with what the whole chain
+// takes from it.
+func holdingOf(img, top disk.Image, layer int, off, n int64) (holding, error) {
+	n = min(n, img.Info().VirtualSize-off)
+	own, err := stored(img, 0, off, n)
+	if err != nil || own == 0 {
+		return nothing, err
+	}
+	shown, err := stored(top, layer, off, n)
+	if shown < own {
+		return covered, err
+	}
+	return answering, err
+}
+
+// stored counts the bytes of a range that a layer answers for.
+func stored(img disk.Image, layer int, off, n int64) (sum int64, err error) {
+	if n <= 0 {
+		return 0, nil
+	}
+	for s, err := range img.Map(off, n) {
+		if err != nil {
+			return sum, err
+		}
+		if s.State == disk.Data && s.Layer == layer {
+			sum += s.Length
+		}
+	}
+	return sum, nil
+}
+
+// cell is what shows in one of n cells: what is hidden wins.
+func (o *ownScan) cell(i, n int) holding {
+	h := unknown
+	from, to := i*len(o.parts)/n, (i+1)*len(o.parts)/n
+	for k := from; k < max(to, from+1) && k < len(o.parts); k++ {
+		h = max(h, o.parts[k])
+	}
+	return h
+}
+
+// words tell about a cell.
+func (o *ownScan) words(i, n int) string {
+	if h := o.cell(i, n); h != unknown {
+		return holdingLooks[h].words
+	}
+	return "not scanned yet"
+}
+
+func (v *View) ownTitle() string {
+	s := fmt.Sprintf("What layer %d stores, %s", v.own.layer, v.layers[v.own.layer].name())
+	switch {
+	case v.own.err != nil:
+		s += "  ! can't be told"
+	case v.own.running:
+		s += fmt.Sprintf("  %d %%", v.own.done*100/max(len(v.own.parts), 1))
+	}
+	return s
+}
+
+// drawOwn draws the cells of the strip and explains their signs.
+func (v *View) drawOwn(strip, legend grid.Area) {
+	n := v.cells()
+	for i := range n {
+		l := holdingLooks[v.own.cell(i, n)]
+		style := l.style
+		if i == v.cell && v.focus == stripPane {
+			style = theme.Cursor
+		}
+		strip.Set(i%strip.W(), i/strip.W(), l.r, style)
+	}
+	x := 1
+	for _, l := range holdingLooks[nothing:] {
+		if x+3+grid.Width(l.words) <= legend.W() {
+			legend.Set(x, 0, l.r, l.style)
+			x = legend.Text(x+2, 0, l.words, theme.Dim) + 3
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package compare
+
+import (
+	"fmt"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// View paints the screen, or gives the last one again if nothing changed.
+func (v *View) View() string {
+	if !v.dirty {
+		return v.text
+	}
+	v.dirty = false
+	v.grid.Resize(v.w, v.h)
+	a := v.grid.Area()
+	below := hexRows(v.h)
+	v.drawList(a.Sub(0, 0, v.w, v.h-below))
+	v.drawHex(a.Sub(0, v.h-below, v.w, below))
+	v.text = v.grid.String(v.theme)
+	return v.text
+}
+
+func (v *View) drawList(a grid.Area) {
+	in := a.Box(v.theme, "Blocks that differ  "+v.verdict(), v.focus == listPane)
+	if len(v.blocks) == 0 {
+		in.TextFit(1, 1, in.W()-2, v.nothing(), theme.Label)
+		return
+	}
+	c := v.columns(in.W())
+	for i, head := range []string{"block", "virtual", "length", "differ", "this: " + name(v.images[0]), "other: " + name(v.images[1])} {
+		end := in.W()
+		if i+1 < len(c) {
+			end = c[i+1] - 1
+		}
+		in.TextFit(c[i], 0, end-c[i], head, theme.Label)
+	}
+	for y := range v.list.Rows {
+		if i, ok := v.list.At(y); ok {
+			v.drawBlock(in.Row(y+1), c, v.blocks[i], i == v.list.Cursor)
+		}
+	}
+}
+
+// columns is where those of the list start.
+func (v *View) columns(w int) [6]int {
+	number, offset := len("block"), len("virtual")
+	last := v.blocks[len(v.blocks)-1]
+	number = max(number, len(grouped(last.Start/v.unit())))
+	offset = max(offset, len(fmt.Sprintf("0x%x", last.Start)))
+	c := [6]int{0: 2}
+	for i, width := range []int{number, offset, 7, 10} {
+		c[i+1] = c[i] + width + 2
+	}
+	c[5] = c[4] + max(13, (w-c[4])/2)
+	return c
+}
+
+// unit is the size of a block.
+func (v *View) unit() int64 {
+	if size := v.images[0].Info().BlockSize; size > 0 {
+		return size
+	}
+	return v.blocks[0].Length
+}
+
+func (v *View) drawBlock(row grid.Area, c [6]int, b disk.BlockDiff, cursor bool) {
+	row.TextRight(c[1]-2, 0, grouped(b.Start/v.unit()), theme.Strong)
+	row.Text(c[1], 0, fmt.Sprintf("0x%x", b.Start), theme.Offset)
+	row.TextRight(c[3]-2, 0, decode.FormatSize(uint64(b.Length)), theme.Value)
+	row.TextRight(c[4]-2, 0, amount(b.Bytes), theme.Warn)
+	for i, s := range b.Sides {
+		row.TextFit(c[4+i], 0, c[5]-c[4]-1, s.String(), sideStyle(s))
+	}
+	if cursor {
+		row.Paint(0, 0, row.W(), theme.Selected)
+		row.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+func sideStyle(s disk.Side) theme.Style {
+	switch {
+	case s.Past || s.State == disk.Missing || s.State == disk.FromParent:
+		return theme.Warn
+	case s.State == disk.Data:
+		return theme.Value
+	}
+	return theme.Dim
+}
+
+// nothing says why no block is listed.
+func (v *View) nothing() string {
+	switch {
+	case v.err != nil:
+		return "The comparison could not be made: " + decode.Printable(v.err.Error())
+	case v.over && v.unread == 0:
+		return "Both disks hold the same bytes, from the first to the last."
+	case v.over:
+		return "What could be read of both disks is the same."
+	}
+	return "Nothing yet: the disks are being compared."
+}
+
+func (v *View) drawHex(a grid.Area) {
+	in := a.Box(v.theme, "Bytes side by side  * differs", v.focus == bytesPane)
+	x := &v.hex
+	left := 1 + x.digits + 1
+	right := left + x.width() + 2
+	in.Text(1, 0, "virtual", theme.Label)
+	in.TextFit(left+1, 0, x.width(), "this: "+name(v.images[0]), theme.Label)
+	in.TextFit(right+1, 0, in.W()-right-1, "other: "+name(v.images[1]), theme.Label)
+	for y := range x.rows {
+		off := x.top + int64(y)*int64(x.per)
+		if off >= x.size {
+			break
+		}
+		row := in.Row(y + 1)
+		for i := range x.digits {
+			row.Set(1+i, 0, rune(digits[off>>(4*(x.digits-1-i))&15]), theme.Offset)
+		}
+		for i, at := range []int{left, right} {
+			v.drawSide(row.Sub(at, 0, x.width(), 1), i, off)
+		}
+		if x.cursor >= off && x.cursor < off+int64(x.per) {
+			row.Set(0, 0, '>', theme.Selected)
+		}
+	}
+}
+
+const digits = "0123456789abcdef"
+
+// drawSide draws a row of bytes of one disk; a star stands before each that
+// differs from the other disk's.
+func (v *View) drawSide(a grid.Area, i int, off int64) {
+	x := &v.hex
+	s, size := &x.sides[i], v.sizes[i]
+	for k := range x.per {
+		at := off + int64(k)
+		b, ok := s.at(at - x.from)
+		high, low, style, mark := '?', '?', theme.ByteMissing, ' '
+		switch {
+		case ok:
+			high, low, style = rune(digits[b>>4]), rune(digits[b&15]), theme.Class(b)
+		case at >= size || s.err == nil: // behind the end, or not read yet
+			high, low = ' ', ' '
+		}
+		if x.differs(at) {
+			mark = '*'
+			style = theme.Warn
+		}
+		if at == x.cursor && v.focus == bytesPane {
+			style = theme.Cursor
+		}
+		a.Set(3*k, 0, mark, theme.Warn)
+		a.Set(3*k+1, 0, high, style)
+		a.Set(3*k+2, 0, low, style)
+		if x.text && ok {
+			a.Set(3*x.per+1+k, 0, letter(b), style)
+		}
+	}
+}
+
+func letter(b byte) rune {
+	if b < ' ' || b > '~' {
+		return '.'
+	}
+	return rune(b)
+}

@@ -1,0 +1,101 @@
+package compare
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/views"
+)
+
+// sought is the answer to a search for the next byte that differs behind a run
+// of those that do.
+type sought struct {
+	gen   views.Gen
+	at    int64 // -1: there is none in the block
+	step  int64
+	block int64 // in the list
+}
+
+// seekPiece is how much is compared at once.
+const seekPiece = 64 << 10
+
+// seek goes to the next run of bytes that differ, within the listed blocks.
+func (v *View) seek(step int64) tea.Cmd {
+	v.hex.gen = views.NewGen()
+	gen, images, cursor := v.hex.gen, v.images, v.hex.cursor
+	blocks := v.blocks
+	i := blockAt(blocks, cursor, step)
+	return func() tea.Msg {
+		at, run := cursor, true
+		for ; i >= 0 && i < len(blocks); i += int(step) {
+			b := blocks[i]
+			if at < b.Start || at >= b.Start+b.Length {
+				if at, run = b.Start, false; step < 0 {
+					at = b.Start + b.Length - 1
+				}
+			}
+			if to, ok := nextRun(images, b, at, step, run); ok {
+				return sought{gen, to, step, int64(i)}
+			}
+			at, run = -1, false
+		}
+		return sought{gen: gen, at: -1, step: step}
+	}
+}
+
+// blockAt is the listed block that holds an offset, else the next one in the
+// direction of step.
+func blockAt(blocks []disk.BlockDiff, off, step int64) int {
+	i := 0
+	for i < len(blocks) && blocks[i].Start+blocks[i].Length <= off {
+		i++
+	}
+	if step < 0 && (i == len(blocks) || blocks[i].Start > off) {
+		i--
+	}
+	return i
+}
+
+// nextRun finds where the next bytes of a block begin that differ, seen from
+// an offset; in a run of such bytes the rest of it is passed. Backwards it is
+// the last byte of the run before.
+func nextRun(images [2]disk.Image, b disk.BlockDiff, at, step int64, run bool) (int64, bool) {
+	for at >= b.Start && at < b.Start+b.Length {
+		from, n := at, min(seekPiece, b.Start+b.Length-at)
+		if step < 0 {
+			from = max(b.Start, at+1-seekPiece)
+			n = at + 1 - from
+		}
+		x := hex{from: from, sides: readBoth(images, from, int(n))}
+		for ; at >= from && at < from+n; at += step {
+			switch d := x.differs(at); {
+			case d && !run:
+				return at, true
+			case !d:
+				run = false
+			}
+		}
+	}
+	return 0, false
+}
+
+// found goes to what was sought.
+func (v *View) found(msg sought) tea.Cmd {
+	if msg.gen != v.hex.gen {
+		return nil
+	}
+	v.dirty = true
+	if msg.at < 0 {
+		where := "behind"
+		if msg.step < 0 {
+			where = "before"
+		}
+		return views.Send(views.Failed{Err: fmt.Errorf("no difference %s this one", where)})
+	}
+	v.list.To(msg.block)
+	v.hex.show(msg.at)
+	v.hex.forget()
+	return v.read()
+}
