@@ -141,6 +141,9 @@ func (u *unpacker) inflate(at int64) (data []byte, unused int64, err error) {
 		return nil, 0, u.failed(at, u.headBytes(), err)
 	}
 	in := &counted{r: io.NewSectionReader(u.file.Data, at+u.headBytes(), size)}
+	if in.wantsDictionary() {
+		return nil, 0, u.failed(at, size, zlib.ErrDictionary)
+	}
 	z, err := u.reader(in)
 	if err != nil {
 		return nil, 0, u.failed(at, size, err)
@@ -207,6 +210,14 @@ func (c *counted) fill() error {
 		err = io.ErrNoProgress
 	}
 	return err
+}
+
+// wantsDictionary reports whether a zlib header announces a preset dictionary
+// (RFC 1950 2.2, FDICT). No VMDK has one; Go's reader would take the checksum
+// of an empty one for granted, where zlib's own refuses.
+func (c *counted) wantsDictionary() bool {
+	const fdict = 0x20
+	return c.fill() == nil && c.end-c.at > 1 && c.buf[c.at+1]&fdict != 0
 }
 
 // Read is io.Reader.
