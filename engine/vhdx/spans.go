@@ -3,10 +3,12 @@ package vhdx
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"iter"
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Map tells for a range of the virtual disk where each byte comes from, in
@@ -220,6 +222,12 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 	for blocks := int64(0); blocks < most && c.end < limit; {
 		index := v.geo.PayloadIndex(v.geo.Block(c.end))
 		if !c.piece.has(index) {
+			if want == uint64(vhdx.NotPresent) && step == 0 {
+				if block := v.blockBehindHole(index, last+1); block > v.geo.Block(c.end) {
+					c.end = min(block*v.geo.BlockSize, limit)
+					continue
+				}
+			}
 			if err := c.piece.fill(v, index, last+1-index); err != nil {
 				return err
 			}
@@ -235,6 +243,23 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 		}
 	}
 	return nil
+}
+
+// blockBehindHole is the first block whose entry, from index on, does not lie in
+// a hole of the file, where all entries say "not present": a table of 64 TiB
+// fits a file of 4 KiB, and a chain has many. What a log changed is read.
+func (v *Image) blockBehindHole(index, to int64) int64 {
+	if len(v.data.parts) > 0 {
+		return 0
+	}
+	start := v.bat.off + index*vhdx.EntrySize
+	switch r, err := store.NextData(v.src.File, start, v.bat.off+to*vhdx.EntrySize); {
+	case err == nil:
+		to = min(to, index+max(0, r.Offset-start)/vhdx.EntrySize)
+	case err != io.EOF:
+		return 0
+	}
+	return to - to/(v.geo.Ratio+1)
 }
 
 // equalEntries counts the entries at the start of b that are as wanted under
