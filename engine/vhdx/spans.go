@@ -27,6 +27,9 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 			end = off + n
 		}
 		m := mapper{image: v, yield: yield, cursors: make([]cursor, len(v.layers))}
+		for i := range m.cursors {
+			m.cursors[i].most = pieceBudget / vhdx.EntrySize / int64(max(len(v.layers), fewLayers))
+		}
 		if m.walk(off, end) {
 			m.flush()
 		}
@@ -150,7 +153,15 @@ func (v *Image) appendVia(via []disk.Via, r *run, off int64, layer int) []disk.V
 type cursor struct {
 	run
 	piece batPiece
+	most  int64 // entries that a piece may have
 }
+
+// The pieces of all layers of a walk share pieceBudget bytes; that of a walk of
+// few layers is as large as a piece may be.
+const (
+	fewLayers   = 16
+	pieceBudget = fewLayers * maxPiece
+)
 
 // batPiece is some entries of the BAT, read at once.
 type batPiece struct {
@@ -193,7 +204,7 @@ func (c *cursor) move(v *Image, off, limit int64) error {
 	index := v.geo.PayloadIndex(v.geo.Block(off))
 	last := v.geo.PayloadIndex(v.geo.Block(limit - 1))
 	if !c.piece.has(index) {
-		if err := c.piece.fill(v, index, last+1-index); err != nil {
+		if err := c.piece.fill(v, index, min(last+1-index, c.most)); err != nil {
 			return err
 		}
 	}
@@ -228,7 +239,7 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 					continue
 				}
 			}
-			if err := c.piece.fill(v, index, last+1-index); err != nil {
+			if err := c.piece.fill(v, index, min(last+1-index, c.most)); err != nil {
 				return err
 			}
 		}
