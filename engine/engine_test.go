@@ -155,6 +155,20 @@ func TestChainsEnd(t *testing.T) {
 	}
 }
 
+// TestChainsOfManyLines has layers that each list as many lines as one may: what
+// all of them keep in memory is bounded, and so is how many files they open.
+func TestChainsOfManyLines(t *testing.T) {
+	const layersThere, lines = 8, 15_000
+	long := map[string]string{"0.vmdk": base}
+	for i := 1; i < layersThere; i++ {
+		long[fmt.Sprintf("%d.vmdk", i)] = child(fmt.Sprintf("%d.vmdk", i-1)) + strings.Repeat("RW 1 ZERO\n", lines)
+	}
+	img := open(t, filepath.Join(folder(t, long), "7.vmdk"), engine.Options{})
+	if n := layers(img); n < 2 || n*lines > 100_000 || !strings.Contains(said(img), "lines together") {
+		t.Errorf("%d layers of %d lines, and it says %q", n, lines, said(img))
+	}
+}
+
 // footed is some content with the footer of a fixed VHD behind it.
 func footed(t *testing.T, start []byte) string {
 	t.Helper()

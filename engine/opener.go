@@ -15,6 +15,10 @@ import (
 // MaxDepth is how many layers a differencing chain may have.
 const MaxDepth = 256
 
+// maxLines is how many lines all layers of a chain may list together: three
+// times what a single descriptor may.
+const maxLines = 1 << 16
+
 // opener opens the files that one layer of an image names. The names come out
 // of the image and are not to be trusted: the folder holds the rules.
 type opener struct {
@@ -23,7 +27,16 @@ type opener struct {
 	from   string         // the layer's own name in the folder
 	prefix string         // put before names so that they are unique among all layers
 	chain  []store.FileID // the layers from the image down to this one
+	lines  *int           // that all layers of the chain listed so far
 	opt    Options
+}
+
+// Take counts what a layer lists.
+func (o *opener) Take(n int) error {
+	if *o.lines += n; *o.lines > maxLines {
+		return disk.Errorf(disk.BadChain, decode.Place{File: o.prefix + o.from}, "the layers of the chain have more than %d lines together", maxLines)
+	}
+	return nil
 }
 
 // OpenFile opens a file that the image names, read-only.
@@ -73,7 +86,7 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, opt: o.opt}
+	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, lines: o.lines, opt: o.opt}
 	return o.openLayer(f, next, disk.Source{Path: o.prefix + name, Name: o.prefix + name, File: file, Opener: next})
 }
 
@@ -89,7 +102,7 @@ func (o *opener) openGiven(f format) (disk.Image, error) {
 		folder.Close()
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: folder, from: name, opt: o.opt}
+	next := &opener{ctx: o.ctx, folder: folder, from: name, lines: o.lines, opt: o.opt}
 	if own, ok := o.folder.(*store.Folder); !ok || own.Dir() != folder.Dir() {
 		next.prefix = slashed(folder.Dir()) + "/"
 	}

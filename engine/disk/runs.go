@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"math"
 
 	"platter/engine/store"
 )
@@ -41,7 +42,8 @@ type Run struct {
 func (r Run) End() int64 { return r.Start + r.Length }
 
 // mapWindow bounds how much is asked of a map at once, so that a walk over
-// nothing for terabytes can be stopped.
+// nothing for terabytes can be stopped. Where the answer is one span the next
+// question is about twice as much: a header can claim a disk of exbibytes.
 const mapWindow = 64 << 30
 
 // Runs joins the spans of the map over [off, off+n) that have the same
@@ -50,9 +52,11 @@ const mapWindow = 64 << 30
 func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
 		var run Run
+		window := int64(mapWindow)
 		for end := off + n; off < end; {
-			size := min(end-off, mapWindow)
+			size, spans := min(end-off, window), 0
 			for s, err := range img.Map(off, size) {
+				spans++
 				if err == nil {
 					err = ctx.Err()
 				}
@@ -71,6 +75,9 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 				run = Run{s.Start, s.Length, c}
 			}
 			off += size
+			if window = mapWindow; spans == 1 && size >= mapWindow {
+				window = size + min(size, math.MaxInt64-size)
+			}
 			if err := ctx.Err(); err != nil {
 				yield(Run{}, err)
 				return

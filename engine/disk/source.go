@@ -33,3 +33,12 @@ type Lister interface {
 	// works for, sorted. OpenFile takes them.
 	List() ([]string, error)
 }
+
+// Meter is an ability of an [Opener]. A layer may list thousands of lines, and
+// hundreds of layers do not fit the memory that one of them may take: what they
+// keep is counted across the chain.
+type Meter interface {
+	// Take counts n more lines or entries that a layer keeps in memory. It
+	// fails with [ErrChain] when the layers of the chain have too many.
+	Take(n int) error
+}

@@ -208,3 +208,49 @@ func BenchmarkWholeMap(b *testing.B) {
 		})
 	}
 }
+
+// counting counts the bytes read from a file.
+type counting struct {
+	*store.MemFile
+	read int64
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	c.read += int64(len(p))
+	return c.MemFile.ReadAt(p, off)
+}
+
+// TestTableInAHole maps 64 TiB whose table of half a gibibyte is a hole but for
+// one block: the hole is passed by.
+func TestTableInAHole(t *testing.T) {
+	const size, stored = 64 << 40, 40 << 40
+	geo, _ := layout.NewGeometry(mib, 512, size)
+	f := build(t, plan{size: size, bat: (geo.Entries(false)*layout.EntrySize + mib - 1) / mib})
+	entry := binary.LittleEndian.AppendUint64(nil, 513*mib+batAt|layout.FullyPresent)
+	if _, err := f.WriteAt(entry, batAt+geo.PayloadIndex(stored/mib)*layout.EntrySize); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(batAt + 514*mib); err != nil {
+		t.Fatal(err)
+	}
+	c := &counting{MemFile: f.MemFile}
+	img, err := vhdx.Open(t.Context(), disk.Source{Path: "hole", Name: "hole", File: c})
+	if err != nil || !img.Info().Readable() {
+		t.Fatalf("%v, %v", err, img.Info().Refused)
+	}
+	c.read = 0
+	var spans []disk.Span
+	for s, err := range img.Map(0, size) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Via = nil
+		spans = append(spans, s)
+	}
+	if len(spans) != 3 || spans[0].Length != stored || spans[1].State != disk.Data || spans[1].Length != mib || spans[2].Length != size-stored-mib {
+		t.Errorf("spans %+v", spans)
+	}
+	if c.read > 8*mib {
+		t.Errorf("%d MiB were read", c.read/mib)
+	}
+}

@@ -3,10 +3,12 @@ package vhdx
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"iter"
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Map tells for a range of the virtual disk where each byte comes from, in
@@ -25,6 +27,9 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 			end = off + n
 		}
 		m := mapper{image: v, yield: yield, cursors: make([]cursor, len(v.layers))}
+		for i := range m.cursors {
+			m.cursors[i].most = pieceBudget / vhdx.EntrySize / int64(max(len(v.layers), fewLayers))
+		}
 		if m.walk(off, end) {
 			m.flush()
 		}
@@ -148,7 +153,15 @@ func (v *Image) appendVia(via []disk.Via, r *run, off int64, layer int) []disk.V
 type cursor struct {
 	run
 	piece batPiece
+	most  int64 // entries that a piece may have
 }
+
+// The pieces of all layers of a walk share pieceBudget bytes; that of a walk of
+// few layers is as large as a piece may be.
+const (
+	fewLayers   = 16
+	pieceBudget = fewLayers * maxPiece
+)
 
 // batPiece is some entries of the BAT, read at once.
 type batPiece struct {
@@ -191,7 +204,7 @@ func (c *cursor) move(v *Image, off, limit int64) error {
 	index := v.geo.PayloadIndex(v.geo.Block(off))
 	last := v.geo.PayloadIndex(v.geo.Block(limit - 1))
 	if !c.piece.has(index) {
-		if err := c.piece.fill(v, index, last+1-index); err != nil {
+		if err := c.piece.fill(v, index, min(last+1-index, c.most)); err != nil {
 			return err
 		}
 	}
@@ -220,7 +233,13 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 	for blocks := int64(0); blocks < most && c.end < limit; {
 		index := v.geo.PayloadIndex(v.geo.Block(c.end))
 		if !c.piece.has(index) {
-			if err := c.piece.fill(v, index, last+1-index); err != nil {
+			if want == uint64(vhdx.NotPresent) && step == 0 {
+				if block := v.blockBehindHole(index, last+1); block > v.geo.Block(c.end) {
+					c.end = min(block*v.geo.BlockSize, limit)
+					continue
+				}
+			}
+			if err := c.piece.fill(v, index, min(last+1-index, c.most)); err != nil {
 				return err
 			}
 		}
@@ -235,6 +254,23 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 		}
 	}
 	return nil
+}
+
+// blockBehindHole is the first block whose entry, from index on, does not lie in
+// a hole of the file, where all entries say "not present": a table of 64 TiB
+// fits a file of 4 KiB, and a chain has many. What a log changed is read.
+func (v *Image) blockBehindHole(index, to int64) int64 {
+	if len(v.data.parts) > 0 {
+		return 0
+	}
+	start := v.bat.off + index*vhdx.EntrySize
+	switch r, err := store.NextData(v.src.File, start, v.bat.off+to*vhdx.EntrySize); {
+	case err == nil:
+		to = min(to, index+max(0, r.Offset-start)/vhdx.EntrySize)
+	case err != io.EOF:
+		return 0
+	}
+	return to - to/(v.geo.Ratio+1)
 }
 
 // equalEntries counts the entries at the start of b that are as wanted under

@@ -84,11 +84,11 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 	if w.inWindow(at) && w.meta.taken(at, length) {
 		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.data.take(at, length) && w.inWindow(at) {
-		w.clash = append(w.clash, clash{entry: entry, off: at, bytes: length})
-		if len(w.clash) > findingCap {
-			w.clash = w.clash[:findingCap]
-			c.count[w.codes.shared]++
+		if len(w.clash) == findingCap {
+			w.unlisted++
+			return
 		}
+		w.clash = append(w.clash, clash{entry: entry, off: at, bytes: length})
 	}
 }
 
@@ -198,7 +198,9 @@ func (w *scan) owners() {
 		}
 		w.c.found(disk.SeverityError, w.codes.shared, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
 	}
-	w.clash = w.clash[:0]
+	// Only now: counted before them, they would use up what may be listed.
+	w.c.count[w.codes.shared] += w.unlisted
+	w.clash, w.unlisted = w.clash[:0], 0
 }
 
 // at words where an entry lies, if that is known.

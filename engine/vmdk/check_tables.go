@@ -29,6 +29,8 @@ type scan struct {
 	busy  busy   // the windows in which tables or grains lie
 	clash []clash
 
+	unlisted int // clashes of this window beyond those kept
+
 	lastTable int64 // where the table before ended
 	tables    int64 // end of the last table
 	lastLBA   int64 // where the compressed grain before lay in the file

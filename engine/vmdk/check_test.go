@@ -2,6 +2,7 @@ package vmdk_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -270,6 +271,14 @@ func streamPlants() []plant {
 		{"damaged data", "S6", wrong, "", inStream(func(f *built) { f.b[f.grain[3]+40] ^= 0x55 })},
 		{"zlib header", "S6", wrong, "", inStream(func(f *built) { f.b[f.grain[3]+12] = 0 })},
 		{"trailing bytes", "S6", warns, "", inStream(func(f *built) { f.b[f.grain[3]+8]++ })},
+		{"dictionary", "S6", wrong, "", inStream(func(f *built) {
+			// FDICT, with the checksum of an empty dictionary.
+			g := f.b[f.grain[3]:]
+			size := int(binary.LittleEndian.Uint32(g[8:]))
+			copy(g[12+6:], append([]byte(nil), g[12+2:12+size]...))
+			copy(g[12:], "\x78\xbb\x00\x00\x00\x01")
+			binary.LittleEndian.PutUint32(g[8:], uint32(size+4))
+		})},
 		{"no table marker", "S7", warns, "S3", inStream(func(f *built) { f.u32(f.gts[0]-sector+12, 2) })},
 		{"marker value", "S7", warns, "S3", inStream(func(f *built) { f.u64(f.gts[1]-sector, 5) })},
 		{"front directory", "S7", notes, "H10", inStream(func(f *built) { f.u64(56, uint64(f.gd/sector)) })},
@@ -387,6 +396,37 @@ func TestFindingCap(t *testing.T) {
 		}
 	}
 	if count != 1001 || !strings.Contains(last, "500 more") {
+		t.Errorf("%d findings, the last one: %s", count, last)
+	}
+}
+
+// TestSharedGrainCap points 4096 entries to one grain: what is not listed may
+// not keep what is from being listed.
+func TestSharedGrainCap(t *testing.T) {
+	const tables, at, place = 8, 32, 128
+	b := make([]byte, (place+grainSectors)*sector)
+	copy(b, hosted("", nil).b[:sector])
+	h, _ := vmdk.HeaderTable.Of(b)
+	vmdk.HeaderFlags.Put(h, vmdk.FlagNewlines)
+	vmdk.HeaderRedundantOffset.Put(h, 0)
+	vmdk.HeaderCapacity.Put(h, tables*vmdk.TableEntries*grainSectors)
+	vmdk.HeaderDirectoryOffset.Put(h, at)
+	vmdk.HeaderOverHead.Put(h, place)
+	for i := range tables {
+		binary.LittleEndian.PutUint32(b[at*sector+4*i:], uint32(at+1+i*tableBytes/sector))
+	}
+	for i := range tables * vmdk.TableEntries {
+		binary.LittleEndian.PutUint32(b[(at+1)*sector+4*i:], place)
+	}
+	lines := fmt.Sprintf("RW %d SPARSE \"s\"", tables*vmdk.TableEntries*grainSectors)
+	img := openMem(t, map[string][]byte{"d.vmdk": []byte(text("custom", lines)), "s": b}, "d.vmdk")
+	count, last := 0, ""
+	for f := range img.Check(t.Context()) {
+		if f.Code == "vmdk/G8" {
+			count, last = count+1, f.Text
+		}
+	}
+	if count != 1001 || !strings.Contains(last, "3095 more") {
 		t.Errorf("%d findings, the last one: %s", count, last)
 	}
 }

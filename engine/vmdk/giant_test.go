@@ -103,3 +103,42 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// counting counts the bytes read from a file.
+type counting struct {
+	store.File
+	read int64
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	c.read += int64(len(p))
+	return c.File.ReadAt(p, off)
+}
+
+// TestBrokenGrainIsUnpackedOnce reads a damaged compressed grain sector by
+// sector, as a search for what can be saved does.
+func TestBrokenGrainIsUnpackedOnce(t *testing.T) {
+	f := stream(text("streamOptimized", `RDONLY 10240 SPARSE "d.vmdk"`), grains())
+	f.b[f.grain[3]+40] ^= 0x55
+	src := enginetest.Memory(t, folder(map[string][]byte{"d.vmdk": f.b}), "d.vmdk", formats)
+	c := &counting{File: src.File}
+	src.File = c
+	img := openSource(t, src)
+	buf := make([]byte, sector)
+	read := func(i int64) {
+		if _, err := img.ReadAt(buf, 3*grainBytes+i*sector); err == nil {
+			t.Fatal("a damaged grain was read")
+		}
+	}
+	c.read = 0
+	if read(0); c.read == 0 {
+		t.Fatal("the file was not read")
+	}
+	c.read = 0
+	for i := range int64(grainSectors) {
+		read(i)
+	}
+	if c.read != 0 {
+		t.Errorf("%d bytes were read again", c.read)
+	}
+}

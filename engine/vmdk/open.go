@@ -75,8 +75,21 @@ func (m *Image) openDescriptor() error {
 		return err
 	}
 	m.text, m.textAt, m.separate = vmdk.ParseDescriptor(b), m.main.place(0, m.main.Size), true
+	if err := m.count(); err != nil {
+		return err
+	}
 	m.refused = m.arrange()
 	return nil
+}
+
+// count adds the descriptor's lines to those of the layers above. It comes
+// before the extents' files are opened.
+func (m *Image) count() error {
+	meter, ok := m.src.Opener.(disk.Meter)
+	if !ok || m.text == nil {
+		return nil
+	}
+	return meter.Take(len(m.text.Lines))
 }
 
 // openExtent opens a sparse extent: the whole disk if it has a descriptor
@@ -88,6 +101,9 @@ func (m *Image) openExtent(kind vmdk.Kind) error {
 		return err
 	}
 	m.text, m.textAt = s.text, s.textAt
+	if err := m.count(); err != nil {
+		return err
+	}
 	e := &extent{file: m.main, sparse: s, fault: s.fault}
 	n := min(s.capacity(), maxSectors)
 	if m.text != nil {
