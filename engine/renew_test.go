@@ -1,0 +1,81 @@
+package engine_test
+
+import (
+	"os"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/enginetest"
+	"platter/engine/store"
+)
+
+// renewable writes a sample to disk and opens it for editing.
+func renewable(t *testing.T, name string) (*engine.Session, string) {
+	t.Helper()
+	path, content := sampleFile(t, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, path
+}
+
+// renew has the mark of the content renewed and tells whether anything was staged.
+func renew(t *testing.T, s *engine.Session) bool {
+	t.Helper()
+	before := len(s.Plan())
+	title, err := s.Renew(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grew := len(s.Plan()) > before; grew != (title != "") {
+		t.Fatalf("title %q, but the plan grew: %t", title, grew)
+	}
+	return title != ""
+}
+
+func TestContentIsMarkedOnceASession(t *testing.T) {
+	for _, name := range []string{"vhdx", "vmdk"} {
+		s, path := renewable(t, name)
+		if !renew(t, s) || renew(t, s) {
+			t.Errorf("%s: expected one new mark", name)
+		}
+		if _, err := s.Undo(); err != nil {
+			t.Fatal(err)
+		}
+		if !renew(t, s) {
+			t.Errorf("%s: the mark was undone, but no new one comes with the next edit", name)
+		}
+		if err := s.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if renew(t, s) {
+			t.Errorf("%s: a second mark after the commit", name)
+		}
+		enginetest.Run(t, "qemu-img", "check", path)
+	}
+}
+
+func TestDroppedMarkStaysDropped(t *testing.T) {
+	s, _ := renewable(t, "vhdx")
+	renew(t, s)
+	if err := s.Drop(s.History()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if renew(t, s) {
+		t.Error("the user dropped the mark, and it came back")
+	}
+	if got := s.History()[0].State; got != store.Dropped {
+		t.Errorf("the mark is %s", got)
+	}
+}
+
+func TestNoMarkWhereTheFormatHasNone(t *testing.T) {
+	if s, _ := renewable(t, "vhd"); renew(t, s) {
+		t.Error("a VHD has no mark of its content")
+	}
+}
