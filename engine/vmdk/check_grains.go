@@ -147,6 +147,9 @@ func (w *scan) compare(t, at int64) {
 	if err != nil || !ok || second == at {
 		return // a redundant entry that leads nowhere is G2
 	}
+	if g.file.tables.isHole(at, g.tableBytes()) && g.file.tables.isHole(second, g.tableBytes()) {
+		return
+	}
 	one, errOne := g.file.head(at, g.tableBytes())
 	two, errTwo := g.file.head(second, g.tableBytes())
 	if errOne != nil || errTwo != nil || bytes.Equal(one, two) {

@@ -77,7 +77,8 @@ type tables struct {
 	size    int64
 	changes store.Generational // nil: the bytes stay as they are
 	slots   []atomic.Pointer[chunk]
-	void    atomic.Pointer[stretch] // the hole that was met last
+	voids   [4]atomic.Pointer[stretch] // holes that were met last: two sets of tables lie in two
+	turn    atomic.Uint32
 	filled  atomic.Pointer[stretch] // the data that was met last
 }
 
@@ -103,10 +104,12 @@ func (t *tables) isHole(off, n int64) bool {
 	if t.changes != nil {
 		generation = t.changes.Generation()
 	}
-	switch {
-	case t.void.Load().holds(off, n, generation):
-		return true
-	case t.filled.Load().holds(off, 1, generation):
+	for i := range t.voids {
+		if t.voids[i].Load().holds(off, n, generation) {
+			return true
+		}
+	}
+	if t.filled.Load().holds(off, 1, generation) {
 		return false
 	}
 	r, err := store.NextData(f, off, t.size)
@@ -120,7 +123,7 @@ func (t *tables) isHole(off, n int64) bool {
 		t.filled.Store(&stretch{off, r.End(), generation})
 		return false
 	}
-	t.void.Store(&stretch{off, r.Offset, generation})
+	t.voids[t.turn.Add(1)%uint32(len(t.voids))].Store(&stretch{off, r.Offset, generation})
 	return off+n <= r.Offset
 }
 

@@ -218,6 +218,10 @@ func (g *grid) locate(x int64, r *run) error {
 	}
 	i := number - t*g.perTable
 	e := entry{index: i, at: table + i*g.width}
+	if g.file.tables.peek(uint64(e.at)) == nil && g.file.tables.isHole(table, g.tableBytes()) {
+		r.via[1], r.vias, r.state = e, 2, disk.FromParent // no entry of it says anything
+		return nil
+	}
 	if e.raw, err = g.file.tables.uint(e.at, g.width); err != nil {
 		return g.ioError(e.at, err)
 	}
