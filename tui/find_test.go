@@ -89,7 +89,7 @@ func TestSearchBackwards(t *testing.T) {
 }
 
 func TestSearchInTheSelection(t *testing.T) {
-	s := atDesk(t, "vhdx").keys("2", "/", "alt+s").expect("nothing is selected: v selects bytes", "search sample.vhdx for text").keys("esc")
+	s := atDesk(t, "vhdx").keys("2", "/", "alt+s").expect("no selection: v makes one", "search sample.vhdx for text").keys("esc")
 	s.keys(":", "hdr2.signature", "enter", "tab", "v", "shift+right", "shift+right", "shift+right", "/", "alt+s").expect("search the selection for text")
 	s.keys("head", "enter").expect(`"head" in sample.vhdx, in 4 bytes at 0x20000`, "1 hit, complete", "0x20000").keys("esc")
 	s.keys("/", "alt+s", "alt+b", "ead", "enter").expect("backwards in 4 bytes", "1 hit, complete", "0x20001").keys("esc")

@@ -189,14 +189,19 @@ func (m *model) adopt(parent string) tea.Cmd {
 	return m.openWith(m.path, parent, false)
 }
 
-// adopted tells what a chosen parent means.
+// adopted shows what became of a chosen parent.
 func (m *model) adopted(parent string) {
+	for i, s := range m.screens {
+		if s.action == keymap.Screen7 {
+			m.active = i
+		}
+	}
 	name := decode.Printable(filepath.Base(parent))
 	if l, ok := m.image.(disk.Linked); ok && l.Link().Fault != nil {
 		m.say(name+" is not used: "+decode.Printable(l.Link().Fault.Error()), true)
 		return
 	}
-	m.say(name+" is the parent as long as the image is open; the image itself names another file (7 shows it)", false)
+	m.say(name+" is the parent while the image is open; no file is changed", false)
 }
 
 // lookFunc is that of [Config.Look].

@@ -66,14 +66,14 @@ func TestFindParent(t *testing.T) {
 	s, _ := orphan(t)
 	s.keys("7").expect("! parent missing").keys("f").expect("Parent of child.vhdx", "1 of 3 files of the folder fit", "=  good.vhdx", "is the parent", "!  other.vhdx", "another disk, or the parent written to since", "another file ..").not("junk", "notes.txt")
 	s.keys("j", "enter").expect("leave it", "open with it", "can't be read all the same").keys("enter").expect("! parent missing")
-	s.keys("f", "enter").expect("good.vhdx is the parent as long as the image is open").keys("7").expect("ok")
+	s.keys("f", "enter").expect("good.vhdx is the parent while the image is open").expect("[7 Chain]", "ok")
 	s.keys("f", "j", "enter", "down", "enter").expect("other.vhdx is not used: it is not the parent")
 }
 
 func TestTypedParent(t *testing.T) {
 	s, dir := orphan(t)
 	s.keys("7", "f", "G", "enter").expect("parent: " + dir)
-	s.keys("go", "tab").expect("good.vhdx").keys("enter").expect("good.vhdx is the parent as long as the image is open")
+	s.keys("go", "tab").expect("good.vhdx").keys("enter").expect("good.vhdx is the parent while the image is open")
 	s.keys("7", "f", "G", "enter", "junk.vhdx", "enter").expect("can't be the parent").keys("7", "f", "G", "enter", "none", "enter").expect("no such file")
 }
 

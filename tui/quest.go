@@ -115,7 +115,7 @@ func (m *model) turnWithin(q *quest) string {
 	case q.within.Length > 0:
 		q.within = decode.Place{}
 	case p.Selection.Length == 0:
-		return "! nothing is selected: v selects bytes"
+		return "! no selection: v makes one"
 	default:
 		q.file, q.within = p.Selection.File, p.Selection
 	}

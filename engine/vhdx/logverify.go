@@ -70,7 +70,7 @@ func (t *sectorTally) rule(name string, e logEntry, where decode.Place) disk.Log
 	case t.count == 0:
 		rule.Words = "there are none"
 	case t.faults == 0:
-		rule.Words = fmt.Sprintf("%d sectors, all with the signatures and the sequence number %d of the entry", t.count, e.seq)
+		rule.Words = fmt.Sprintf("all signatures and sequence numbers are those of the entry, %d (sectors: %d)", e.seq, t.count)
 	default:
 		rule.Words = fmt.Sprintf("%d of %d sectors are wrong, the first: %s", t.faults, t.count, t.first)
 		rule.Place.Offset, rule.Place.Length = t.at, vhdx.LogSector

@@ -18,7 +18,7 @@ func TestVerifyEntry(t *testing.T) {
 		faults string
 		words  string
 	}{
-		"whole":                {0, nil, "", "all with the signatures and the sequence number 8"},
+		"whole":                {0, nil, "", "are those of the entry, 8 (sectors: 1)"},
 		"a byte of the data":   {3*kib4 + 100, []byte{0xFF}, "checksum", " computed"},
 		"sequence of the data": {4*kib4 - 4, []byte{7}, "data sectors, checksum", "sequence number 7 in the data sector, 8 in the entry"},
 		"a descriptor":         {2*kib4 + 64, []byte("junk"), "descriptors, length, checksum", "descriptor 0 has an unknown signature"},

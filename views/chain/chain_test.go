@@ -177,7 +177,7 @@ func TestOverlayOfALayer(t *testing.T) {
 	v := view(t, healthy(), 119, 36)
 	press(v, keymap.Down, keymap.Overlay)
 	screen := strings.Join(viewtest.Lines(t, v.View(), 119, 36), "\n")
-	for _, want := range []string{"What layer 1, mid.avhdx, stores", "# stored, and what the disk shows", "o stored, but hidden by a newer layer"} {
+	for _, want := range []string{"What layer 1, mid.avhdx, stores", "# stored, and shown", "o stored, but a newer layer hides it"} {
 		if !strings.Contains(strings.ReplaceAll(screen, "layer 1 stores, mid.avhdx", "layer 1, mid.avhdx, stores"), want) {
 			t.Errorf("no %q in\n%s", want, screen)
 		}

@@ -18,7 +18,8 @@ type holding uint8
 const (
 	unknown   holding = iota
 	nothing           // the layer stores nothing
-	answering         // all that it stores is what the disk shows
+	answering         // the layer stores all, and that is what the disk shows
+	partly            // the layer stores some of it, and that is what the disk shows
 	covered           // a newer layer hides some of what it stores
 )
 
@@ -30,8 +31,9 @@ var holdingLooks = [...]struct {
 }{
 	unknown:   {' ', theme.Plain, ""},
 	nothing:   {'.', theme.StateNone, "not stored in this layer"},
-	answering: {'#', theme.StateFull, "stored, and what the disk shows"},
-	covered:   {'o', theme.StateUnmapped, "stored, but hidden by a newer layer"},
+	answering: {'#', theme.StateFull, "stored, and shown"},
+	partly:    {'+', theme.StatePartial, "stored in part"},
+	covered:   {'o', theme.StateUnmapped, "stored, but a newer layer hides it"},
 }
 
 // ownScan looks through what one layer stores, also where a newer one hides
@@ -115,8 +117,11 @@ func holdingOf(img, top disk.Image, layer int, off, n int64) (holding, error) {
 		return nothing, err
 	}
 	shown, err := stored(top, layer, off, n)
-	if shown < own {
+	switch {
+	case shown < own:
 		return covered, err
+	case own < n:
+		return partly, err
 	}
 	return answering, err
 }
