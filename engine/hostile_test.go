@@ -11,6 +11,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/decodetest"
+	"platter/decode/vhd"
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/sample"
@@ -83,6 +84,12 @@ func exercise(t testing.TB, fs store.Opener, name string) {
 	for _, off := range []int64{0, 4096, info.VirtualSize / 2, info.VirtualSize - 512, math.MaxInt64 - 512, -1} {
 		if n, err := img.ReadAt(buf, off); n < len(buf) && err == nil {
 			t.Fatalf("a short read of %d bytes at %d without an error", n, off)
+		}
+	}
+	runs := 0
+	for range disk.Runs(ctx, img, 0, info.VirtualSize) {
+		if runs++; runs > 1000 {
+			break
 		}
 	}
 	covers(t, ctx, img)
@@ -207,6 +214,34 @@ func fields(n decode.Node, visit func(decode.Node)) {
 	}
 	for i := range count {
 		fields(n.Child(i), visit)
+	}
+}
+
+// TestClaimsBeyondTheFile has files of a few KiB whose headers claim disks, and
+// extents, up to the last bit of their fields.
+func TestClaimsBeyondTheFile(t *testing.T) {
+	for _, claim := range append(extremes(64), extremes(63)...) {
+		footer := vhd.FooterTable.Blank()
+		vhd.FooterDataOffset.Put(footer, math.MaxUint64)
+		vhd.FooterVersion.Put(footer, vhd.Version)
+		vhd.FooterType.Put(footer, vhd.Fixed)
+		vhd.FooterCurrentSize.Put(footer, claim)
+		vhd.FooterTable.Seal(footer.Bytes())
+		line := "# Disk DescriptorFile\nversion=1\nCID=00000001\nparentCID=ffffffff\ncreateType=\"custom\"\n"
+		for name, b := range map[string][]byte{
+			"fixed.vhd":   append(make([]byte, 4096), footer.Bytes()...),
+			"flat.vmdk":   fmt.Appendf([]byte(line), "RW %d FLAT \"some\" 0\n", claim),
+			"offset.vmdk": fmt.Appendf([]byte(line), "RW 8 FLAT \"some\" %d\n", claim),
+			"zero.vmdk":   fmt.Appendf([]byte(line), "RW 8 FLAT \"some\" 0\nRW %d ZERO\n", claim),
+			"two.vmdk":    fmt.Appendf([]byte(line), "RW %d ZERO\nRW %d ZERO\n", claim, claim),
+		} {
+			fs := store.NewMem()
+			fs.PutFile("some", make([]byte, 4096))
+			fs.PutFile(name, b)
+			if exercise(t, fs, name); t.Failed() {
+				t.Fatalf("%s that claims 0x%x", name, claim)
+			}
+		}
 	}
 }
 

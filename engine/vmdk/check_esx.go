@@ -115,6 +115,10 @@ func (c *checker) seAreas(s *sparse) {
 			c.error("Z2", f.place(int64(a.off.Offset()), 16), "the area %s of %d sectors at sector %d does not fit the file", a.name, size, off)
 		}
 	}
+	// The area may be longer than the file, but not than a file can be.
+	if off, size := vmdk.ConstGrains.Get(s.fixed), vmdk.ConstGrainsSize.Get(s.fixed); off <= maxSectors && size > maxSectors-off {
+		c.error("Z2", f.place(192, 16), "the area of grains at sector %d has %d sectors: more than 2^63 bytes", off, size)
+	}
 	if at, _ := s.area(vmdk.ConstGrains, vmdk.ConstGrainsSize); at > 0 {
 		list = append(list, area{"grains", at, max(0, f.Size-at), disk.KindPayload})
 	} else {

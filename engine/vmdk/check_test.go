@@ -311,6 +311,7 @@ func esxPlants() []plant {
 		{"pad", "Z1", wrong, "", inSe(func(f *built) { f.b[500] = 1 })},
 		{"areas overlap", "Z2", wrong, "", inSe(func(f *built) { f.u64(176, seBitmap) })},
 		{"area outside", "Z2", wrong, "", inSe(func(f *built) { f.u64(120, 1<<40) })},
+		{"area without end", "Z2", wrong, "", inSe(func(f *built) { f.u64(200, 1<<63) })},
 		{"journal", "Z3", wrong, "", inSe(func(f *built) { f.u64(seVolatile*sector+24, 1) })},
 		{"directory entry", "Z4", wrong, "", inSe(func(f *built) { f.u64(f.gd, 2<<60) })},
 		{"table index", "Z4", wrong, "", inSe(func(f *built) { f.u64(f.gd, vmdk.SeTablePresent(1)) })},

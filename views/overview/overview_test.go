@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -144,4 +146,31 @@ func TestMouse(t *testing.T) {
 		}
 	}
 	t.Error("no finding can be double clicked")
+}
+
+// claimed is an image whose header claims a disk of 63 bits.
+type claimed struct{ disk.Image }
+
+func (c claimed) Info() disk.Info {
+	info := c.Image.Info()
+	info.VirtualSize = math.MaxInt64
+	return info
+}
+
+func (c claimed) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		yield(disk.Span{Start: off, Length: n, State: disk.Missing}, nil)
+	}
+}
+
+// TestClaimedSizeIsScannedToItsEnd counts a disk whose size leaves no room for
+// a last bucket of full length.
+func TestClaimedSizeIsScannedToItsEnd(t *testing.T) {
+	v := overview.New(views.Env{Image: claimed{viewtest.New()}, Explorer: explorer{}, Theme: viewtest.Theme(t)})
+	v.SetSize(119, 36)
+	viewtest.Run(v, v.Start())
+	viewtest.Lines(t, v.View(), 119, 36)
+	if s := v.View(); strings.Contains(s, "% scanned") {
+		t.Errorf("the scan did not end:\n%s", s)
+	}
 }

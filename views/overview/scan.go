@@ -70,9 +70,10 @@ func (s *scan) step() tea.Cmd {
 	gen, img, size, part, at := s.gen, s.img, s.size, s.part, s.at
 	return func() tea.Msg {
 		msg := scanned{gen: gen, first: int(at / part)}
-		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < scanSlice; at += part {
+		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < scanSlice; {
 			var t tally
-			for span, err := range img.Map(at, min(part, size-at)) {
+			n := min(part, size-at)
+			for span, err := range img.Map(at, n) {
 				if err != nil {
 					msg.err = err
 					break
@@ -80,6 +81,7 @@ func (s *scan) step() tea.Cmd {
 				t[span.State] += span.Length
 			}
 			msg.parts = append(msg.parts, t)
+			at += n // not part: a header can claim all of 63 bits
 		}
 		return msg
 	}
@@ -94,7 +96,9 @@ func (s *scan) take(msg scanned) tea.Cmd {
 		s.parts[msg.first+i] = t
 		s.total.add(t)
 	}
-	s.at = min(s.size, int64(msg.first+len(msg.parts))*s.part)
+	if s.at = s.size; msg.first+len(msg.parts) < len(s.parts) {
+		s.at = int64(msg.first+len(msg.parts)) * s.part
+	}
 	s.err = msg.err
 	s.running = s.at < s.size && s.err == nil
 	return s.step()
