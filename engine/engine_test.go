@@ -78,8 +78,9 @@ func TestParentsAreFound(t *testing.T) {
 		"base.vmdk": base, "Upper.VMDK": base, "sub/low.vmdk": base,
 		"same.vmdk": child("base.vmdk"), "case.vmdk": child("upper.vmdk"), "below.vmdk": child(`sub\low.vmdk`),
 		"dot.vmdk": child(`.\base.vmdk`), "twice.vmdk": child("same.vmdk"),
+		"cased.vmdk": child(`Sub\LOW.vmdk`),
 	})
-	for name, want := range map[string]int{"base.vmdk": 1, "same.vmdk": 2, "case.vmdk": 2, "below.vmdk": 2, "dot.vmdk": 2, "twice.vmdk": 3} {
+	for name, want := range map[string]int{"base.vmdk": 1, "same.vmdk": 2, "case.vmdk": 2, "below.vmdk": 2, "dot.vmdk": 2, "twice.vmdk": 3, "cased.vmdk": 2} {
 		img := open(t, filepath.Join(dir, name), engine.Options{})
 		if n := layers(img); n != want {
 			t.Errorf("%s has %d layers, want %d\n%s", name, n, want, said(img))
