@@ -78,8 +78,9 @@ func TestParentsAreFound(t *testing.T) {
 		"base.vmdk": base, "Upper.VMDK": base, "sub/low.vmdk": base,
 		"same.vmdk": child("base.vmdk"), "case.vmdk": child("upper.vmdk"), "below.vmdk": child(`sub\low.vmdk`),
 		"dot.vmdk": child(`.\base.vmdk`), "twice.vmdk": child("same.vmdk"),
+		"cased.vmdk": child(`Sub\LOW.vmdk`),
 	})
-	for name, want := range map[string]int{"base.vmdk": 1, "same.vmdk": 2, "case.vmdk": 2, "below.vmdk": 2, "dot.vmdk": 2, "twice.vmdk": 3} {
+	for name, want := range map[string]int{"base.vmdk": 1, "same.vmdk": 2, "case.vmdk": 2, "below.vmdk": 2, "dot.vmdk": 2, "twice.vmdk": 3, "cased.vmdk": 2} {
 		img := open(t, filepath.Join(dir, name), engine.Options{})
 		if n := layers(img); n != want {
 			t.Errorf("%s has %d layers, want %d\n%s", name, n, want, said(img))
@@ -91,8 +92,9 @@ func TestParentsOutsideNeedConsent(t *testing.T) {
 	other := folder(t, map[string]string{"base.vmdk": base, "mid.vmdk": child("base.vmdk")})
 	dir := folder(t, map[string]string{
 		"up.vmdk": child("../base.vmdk"), "far.vmdk": child(filepath.ToSlash(filepath.Join(other, "mid.vmdk"))), "gone.vmdk": child("nowhere.vmdk"),
+		"unnamed.vmdk": strings.Replace(child(""), "parentFileNameHint=\"\"\n", "", 1),
 	})
-	for _, name := range []string{"up.vmdk", "far.vmdk", "gone.vmdk"} {
+	for _, name := range []string{"up.vmdk", "far.vmdk", "gone.vmdk", "unnamed.vmdk"} {
 		img := open(t, filepath.Join(dir, name), engine.Options{})
 		if layers(img) != 1 || said(img) == "" {
 			t.Errorf("%s has %d layers without consent, and says %q", name, layers(img), said(img))
@@ -104,6 +106,9 @@ func TestParentsOutsideNeedConsent(t *testing.T) {
 	given := open(t, filepath.Join(dir, "gone.vmdk"), engine.Options{Parent: filepath.Join(other, "mid.vmdk")})
 	if layers(given) != 3 {
 		t.Errorf("a given parent gives %d layers\n%s", layers(given), said(given))
+	}
+	if img := open(t, filepath.Join(dir, "unnamed.vmdk"), engine.Options{Parent: filepath.Join(other, "mid.vmdk")}); layers(img) != 3 {
+		t.Errorf("a given parent that the image does not name gives %d layers\n%s", layers(img), said(img))
 	}
 	if name := given.Parent().Files()[0].Name; name != filepath.ToSlash(filepath.Join(realPath(t, other), "mid.vmdk")) {
 		t.Errorf("a parent elsewhere is called %q", name)

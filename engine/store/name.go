@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -111,7 +113,8 @@ func resolveInside(from, claimed string) (string, error) {
 
 // Find looks in a folder for a base name, exact if possible, else in any case:
 // images come from systems that do not tell "BASE.VHD" from "base.vhd". Of a
-// path it takes the last element. No match is fs.ErrNotExist.
+// path it takes the last element. A folder that is not there is looked for in
+// the same way. No match is fs.ErrNotExist.
 func Find(o Opener, dir, claimed string) (string, error) {
 	base := claimed[strings.LastIndexAny(claimed, `/\`)+1:]
 	name, err := o.Resolve(path.Join(dir, "."), base)
@@ -119,6 +122,12 @@ func Find(o Opener, dir, claimed string) (string, error) {
 		return "", err
 	}
 	names, err := o.ReadDir(dir)
+	absent := errors.Is(err, fs.ErrNotExist) || err == nil && len(names) == 0
+	if up := path.Dir(dir); absent && up != dir {
+		if dir, err = Find(o, up, path.Base(dir)); err == nil {
+			names, err = o.ReadDir(dir)
+		}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,7 @@ func TestNameErrorsAreQuoted(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	mem := store.NewMem()
-	for _, name := range []string{"Base.VHD", "base.vhd", "Other.vhd", "sub/Deep.vhd"} {
+	for _, name := range []string{"Base.VHD", "base.vhd", "Other.vhd", "sub/Deep.vhd", "sub/Far/end.vhd"} {
 		mem.PutFile(name, nil)
 	}
 	tests := []struct{ dir, claimed, want string }{
@@ -74,6 +74,8 @@ func TestFind(t *testing.T) {
 		{".", "BASE.vhd", "Base.VHD"},
 		{".", "OTHER.VHD", "Other.vhd"},
 		{"sub", "deep.vhd", "sub/Deep.vhd"},
+		{"SUB", "deep.vhd", "sub/Deep.vhd"},
+		{"Sub/far", "END.vhd", "sub/Far/end.vhd"},
 	}
 	for _, test := range tests {
 		got, err := store.Find(mem, test.dir, test.claimed)
@@ -83,6 +85,9 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := store.Find(mem, ".", "missing.vhd"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
+	}
+	if got, err := store.Find(mem, "gone/sub", "Deep.vhd"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing folder: %q, %v", got, err)
 	}
 	for _, bad := range []string{"", "..", `C:\vm\`} {
 		if got, err := store.Find(mem, ".", bad); err == nil {

@@ -10,6 +10,7 @@ import (
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // noParent is the parentCID of a disk that has none.
@@ -85,15 +86,15 @@ func (m *Image) quickGrid() *grid {
 // findParent looks for the parent where VMware does, and says why it can't be
 // used.
 func (m *Image) findParent(hint string) error {
-	if hint == "" {
-		return disk.Errorf(disk.NotFound, m.textAt, "the descriptor has a parentCID but does not name the parent")
-	}
 	if m.src.Opener == nil {
 		return disk.Errorf(disk.NotFound, m.textAt, "there is no way to open the parent")
 	}
+	if hint == "" {
+		return m.findUnnamed()
+	}
 	var first error
 	for _, name := range m.parentNames(hint) {
-		img, err := m.src.Opener.OpenParent(name, "vmdk")
+		err := m.tryParent(name)
 		m.link.tries.Add(name, err)
 		if err != nil {
 			// What a rule of the chain forbids is not to be sought elsewhere.
@@ -105,15 +106,36 @@ func (m *Image) findParent(hint string) error {
 			}
 			continue
 		}
-		parent, ok := img.(*Image)
-		if !ok {
-			img.Close()
-			return disk.Errorf(disk.Unsupported, m.textAt, "the parent is no VMDK")
-		}
-		m.link.found = parent
-		return m.fits(parent)
+		return m.fits(m.link.found)
 	}
 	return first
+}
+
+// findUnnamed asks for the parent without a name: the user may have said which
+// file it is, and that counts whatever the descriptor says.
+func (m *Image) findUnnamed() error {
+	switch err := m.tryParent(""); {
+	case errors.Is(err, store.ErrBadName):
+		return disk.Errorf(disk.NotFound, m.textAt, "the descriptor has a parentCID but does not name the parent")
+	case err != nil:
+		return err
+	}
+	return m.fits(m.link.found)
+}
+
+// tryParent opens the image of a name as the parent, whether it fits or not.
+func (m *Image) tryParent(name string) error {
+	img, err := m.src.Opener.OpenParent(name, "vmdk")
+	if err != nil {
+		return err
+	}
+	parent, ok := img.(*Image)
+	if !ok {
+		img.Close()
+		return disk.Errorf(disk.Unsupported, m.textAt, "the parent is no VMDK")
+	}
+	m.link.found = parent
+	return nil
 }
 
 // parentNames are the places to look: as the hint says, beside the child, and
