@@ -109,27 +109,27 @@ func TestTextAndParse(t *testing.T) {
 		in    string
 		text  string // "" for a refusal
 	}{
-		{features.Field, "temporary, reserved", "0x00000003 (temporary, reserved)"},
-		{features.Field, "0x10", "0x00000010 (unknown 0x10)"},
-		{kind.Field, "dynamic", "3 (dynamic)"},
-		{kind.Field, "9", "9 (unknown)"},
-		{stamp.Field, "2015-04-07T12:33:55Z", "2015-04-07T12:33:55Z"},
-		{stamp.Field, "0", "2000-01-01T00:00:00Z"},
-		{stamp.Field, "1999-12-31T23:59:59Z", ""},
-		{offset.Field, "64K", "0x0000000000010000"},
-		{offset.Field, "0xffffffffffffffff", "0xffffffffffffffff (none)"},
-		{flag.Field, "256", ""},
-		{flag.Field, "many", ""},
-		{id.Field, "{5D1F2C9E-8b3a-4f0e-9c55-0a7be2d3f611}", "5d1f2c9e-8b3a-4f0e-9c55-0a7be2d3f611"},
-		{title.Field, "six ch", `"six ch"`},
-		{title.Field, "seven ch", ""},
-		{title.Field, `"\ud800x"`, `"\ud800x"`},
-		{chs.Field, "1023/254/63", "1023/254/63"},
-		{chs.Field, "1024/0/1", ""},
-		{loose.Field, "be ef", "beef (2 bytes)"},
-		{loose.Field, "beefed", ""},
-		{megabytes.Field, "3", "0x00000000003 (byte 0x300000)"},
-		{cookie.Field, "toolongtext", ""},
+		{features.Field(), "temporary, reserved", "0x00000003 (temporary, reserved)"},
+		{features.Field(), "0x10", "0x00000010 (unknown 0x10)"},
+		{kind.Field(), "dynamic", "3 (dynamic)"},
+		{kind.Field(), "9", "9 (unknown)"},
+		{stamp.Field(), "2015-04-07T12:33:55Z", "2015-04-07T12:33:55Z"},
+		{stamp.Field(), "0", "2000-01-01T00:00:00Z"},
+		{stamp.Field(), "1999-12-31T23:59:59Z", ""},
+		{offset.Field(), "64K", "0x0000000000010000"},
+		{offset.Field(), "0xffffffffffffffff", "0xffffffffffffffff (none)"},
+		{flag.Field(), "256", ""},
+		{flag.Field(), "many", ""},
+		{id.Field(), "{5D1F2C9E-8b3a-4f0e-9c55-0a7be2d3f611}", "5d1f2c9e-8b3a-4f0e-9c55-0a7be2d3f611"},
+		{title.Field(), "six ch", `"six ch"`},
+		{title.Field(), "seven ch", ""},
+		{title.Field(), `"\ud800x"`, `"\ud800x"`},
+		{chs.Field(), "1023/254/63", "1023/254/63"},
+		{chs.Field(), "1024/0/1", ""},
+		{loose.Field(), "be ef", "beef (2 bytes)"},
+		{loose.Field(), "beefed", ""},
+		{megabytes.Field(), "3", "0x00000000003 (byte 0x300000)"},
+		{cookie.Field(), "toolongtext", ""},
 	}
 	for _, tt := range tests {
 		rec := table.Blank().Bytes()
@@ -153,14 +153,14 @@ func TestVerdicts(t *testing.T) {
 		in    string
 		mark  decode.Mark
 	}{
-		{cookie.Field, "conectiy", decode.Wrong},
-		{version.Field, "2", decode.Wrong},
-		{offset.Field, "513", decode.Doubt},
-		{kind.Field, "9", decode.Wrong},
-		{flag.Field, "2", decode.Doubt},
-		{checksum.Field, "1", decode.Wrong},
-		{reserved.Field, "01000000000000000000000000000000", decode.Note},
-		{spare.Field, "1", decode.Note},
+		{cookie.Field(), "conectiy", decode.Wrong},
+		{version.Field(), "2", decode.Wrong},
+		{offset.Field(), "513", decode.Doubt},
+		{kind.Field(), "9", decode.Wrong},
+		{flag.Field(), "2", decode.Doubt},
+		{checksum.Field(), "1", decode.Wrong},
+		{reserved.Field(), "01000000000000000000000000000000", decode.Note},
+		{spare.Field(), "1", decode.Note},
 	}
 	for _, tt := range tests {
 		rec := table.Blank()
@@ -170,7 +170,7 @@ func TestVerdicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		copy(rec.Bytes()[tt.field.Offset():], patch)
-		if tt.field != checksum.Field {
+		if tt.field != checksum.Field() {
 			table.Seal(rec.Bytes())
 		}
 		if m, words := tt.field.Verdict(rec.Bytes()); m != tt.mark || words == "" {
@@ -233,7 +233,7 @@ func TestReservedBitsStandAlone(t *testing.T) {
 	rec := table.Blank()
 	state.Put(rec, 5)
 	megabytes.Put(rec, 7)
-	if m, words := spare.Verdict(rec.Bytes()); m != decode.Plain {
+	if m, words := spare.Field().Verdict(rec.Bytes()); m != decode.Plain {
 		t.Errorf("reserved bits that are zero: %s %q", m, words)
 	}
 }

@@ -19,7 +19,7 @@ func TestChecksums(t *testing.T) {
 		t.Fatal(err)
 	}
 	footer := append(raw, make([]byte, vhd.FooterSize-len(raw))...)
-	if m, why := vhd.FooterChecksum.Verdict(footer); m != decode.Good {
+	if m, why := vhd.FooterChecksum.Field().Verdict(footer); m != decode.Good {
 		t.Errorf("footer: %s %s", m, why)
 	}
 	sealed := bytes.Clone(footer)

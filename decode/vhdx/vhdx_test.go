@@ -70,7 +70,7 @@ func TestRegionTableVectors(t *testing.T) {
 		if got := vhdx.RegionChecksum.Get(head); got != c.want {
 			t.Errorf("%s: checksum %08x, want %08x", name, got, c.want)
 		}
-		if m, why := vhdx.RegionChecksum.Verdict(b); m != decode.Good {
+		if m, why := vhdx.RegionChecksum.Field().Verdict(b); m != decode.Good {
 			t.Errorf("%s: %s %s", name, m, why)
 		}
 	}

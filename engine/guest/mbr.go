@@ -38,7 +38,7 @@ func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number
 		Number: number,
 		Start:  base + int64(format.MBREntryLBA.Get(e))*t.Sector,
 		Length: int64(format.MBREntrySectors.Get(e)) * t.Sector,
-		Type:   format.MBREntryType.Meaning(e.Bytes()),
+		Type:   format.MBREntryType.Field().Meaning(e.Bytes()),
 		Active: format.MBREntryStatus.Get(e) == 0x80,
 		Entry:  decode.Place{File: VirtualDisk, Offset: at, Length: 16},
 	}

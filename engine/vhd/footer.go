@@ -65,7 +65,7 @@ func findFooters(f store.File, size int64) (footers, error) {
 	}
 	if len(head) == vhd.FooterSize+vhd.HeaderSize && !fs.front.present && !fs.tail.present {
 		h := head[vhd.FooterSize:]
-		mark, _ := vhd.HeaderChecksum.Verdict(h)
+		mark, _ := vhd.HeaderChecksum.Field().Verdict(h)
 		fs.header = bytes.HasPrefix(h, []byte(vhd.HeaderMagic)) && mark == decode.Good
 	}
 	fs.recognised = fs.sign(size)
@@ -103,7 +103,7 @@ func footerAt(b []byte, off int64, length int) footerCopy {
 // before, and early tapdisk set the hidden byte without a new sum (vhd.md 4).
 func sumFits(raw []byte) (valid, hidden bool) {
 	fits := func(b []byte) bool {
-		mark, _ := vhd.FooterChecksum.Verdict(b)
+		mark, _ := vhd.FooterChecksum.Field().Verdict(b)
 		return mark == decode.Good
 	}
 	if fits(raw) {

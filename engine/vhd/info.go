@@ -60,7 +60,7 @@ func (v *Image) parentWanted() string {
 }
 
 func (v *Image) creator() string {
-	name := vhd.FooterCreator.Meaning(v.footer.Bytes())
+	name := vhd.FooterCreator.Field().Meaning(v.footer.Bytes())
 	if name == "unknown" || name == "none" {
 		name = decode.Quote(vhd.FooterCreator.Get(v.footer))
 	}
@@ -89,19 +89,19 @@ func (v *Image) details() []disk.Detail {
 	g := vhd.FooterGeometry(v.footer)
 	rows := []disk.Detail{
 		{Label: "Footer that rules", Value: v.footerWords()},
-		{Label: "Created", Value: vhd.FooterTimestamp.Text(raw)},
-		{Label: "Creator as stored", Value: vhd.FooterCreator.Text(raw) + ", system " + vhd.FooterCreatorOS.Text(raw)},
-		{Label: "Features", Value: vhd.FooterFeatures.Text(raw)},
+		{Label: "Created", Value: vhd.FooterTimestamp.Field().Text(raw)},
+		{Label: "Creator as stored", Value: vhd.FooterCreator.Field().Text(raw) + ", system " + vhd.FooterCreatorOS.Field().Text(raw)},
+		{Label: "Features", Value: vhd.FooterFeatures.Field().Text(raw)},
 		{Label: "Identity as stored", Value: fmt.Sprintf("%x", v.UniqueID())},
-		{Label: "Current size", Value: vhd.FooterCurrentSize.Text(raw)},
-		{Label: "Original size", Value: vhd.FooterOriginalSize.Text(raw)},
+		{Label: "Current size", Value: vhd.FooterCurrentSize.Field().Text(raw)},
+		{Label: "Original size", Value: vhd.FooterOriginalSize.Field().Text(raw)},
 		{Label: "Geometry", Value: fmt.Sprintf("%d/%d/%d, %d bytes", g.Cylinders, g.Heads, g.Sectors, g.Size())},
 	}
 	if words := v.sizeWords(); words != "" {
 		rows = append(rows, disk.Detail{Label: "Size in doubt", Value: words})
 	}
 	if vhd.FooterSavedState.Get(v.footer) != 0 {
-		rows = append(rows, disk.Detail{Label: "Saved state", Value: vhd.FooterSavedState.Text(raw)})
+		rows = append(rows, disk.Detail{Label: "Saved state", Value: vhd.FooterSavedState.Field().Text(raw)})
 	}
 	if v.header.ok() {
 		rows = append(rows, v.headerDetails()...)
@@ -178,7 +178,7 @@ func (v *Image) headerDetails() []disk.Detail {
 func (v *Image) parentDetails() []disk.Detail {
 	rows := []disk.Detail{
 		{Label: "Parent identity", Value: v.idText(v.wantedID())},
-		{Label: "Parent time", Value: vhd.HeaderParentTime.Text(v.header.rec.Bytes())},
+		{Label: "Parent time", Value: vhd.HeaderParentTime.Field().Text(v.header.rec.Bytes())},
 		{Label: "Parent name", Value: decode.Quote(v.parentName())},
 	}
 	for _, l := range v.locators {

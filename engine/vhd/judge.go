@@ -75,7 +75,7 @@ func (v *Image) judgeFooters() {
 		v.add("V001", "neither end of the file has a footer", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)))
 	case !front.valid && !tail.valid:
 		c := v.footers.rules()
-		_, why := vhd.FooterChecksum.Verdict(c.raw)
+		_, why := vhd.FooterChecksum.Field().Verdict(c.raw)
 		v.add("V004", "the footer at 0x%x has a wrong checksum, and there is no other: %s", v.place(c.off+64, 4), c.off, why)
 	case !tail.valid:
 		v.add("V002", "%s", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)), v.tailWords())
@@ -117,34 +117,34 @@ func (v *Image) field(f *decode.Field) decode.Place {
 func (v *Image) judgeIdentity() {
 	f := v.footer
 	if version := vhd.FooterVersion.Get(f); version>>16 != 1 {
-		v.add("V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field), version>>16, version&0xFFFF)
+		v.add("V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field()), version>>16, version&0xFFFF)
 	} else if version != vhd.Version {
-		v.addAs(warning, "V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field), version>>16, version&0xFFFF)
+		v.addAs(warning, "V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field()), version>>16, version&0xFFFF)
 	}
 	if features := vhd.FooterFeatures.Get(f); features&2 == 0 || features&^3 != 0 {
-		v.add("V011", "the features are 0x%x, expected 2 or 3", v.field(vhd.FooterFeatures.Field), features)
+		v.add("V011", "the features are 0x%x, expected 2 or 3", v.field(vhd.FooterFeatures.Field()), features)
 	}
 	if v.kind != vhd.Fixed && !v.dynamicKind() {
-		v.add("V012", "the disk type is %d, expected 2, 3 or 4", v.field(vhd.FooterType.Field), v.kind)
+		v.add("V012", "the disk type is %d, expected 2, 3 or 4", v.field(vhd.FooterType.Field()), v.kind)
 	}
 	if at := vhd.FooterTimestamp.Get(f); vhd.Epoch().Add(time.Duration(at) * time.Second).After(time.Now().Add(48 * time.Hour)) {
-		v.add("V019", "the image was created in the future, on %s", v.field(vhd.FooterTimestamp.Field), vhd.FooterTimestamp.Text(f.Bytes()))
+		v.add("V019", "the image was created in the future, on %s", v.field(vhd.FooterTimestamp.Field()), vhd.FooterTimestamp.Field().Text(f.Bytes()))
 	}
 	if v.UniqueID() == [16]byte{} {
-		v.add("V020", "the disk's identity is all zero", v.field(vhd.FooterID.Field))
+		v.add("V020", "the disk's identity is all zero", v.field(vhd.FooterID.Field()))
 	}
 	switch state := vhd.FooterSavedState.Get(f); {
 	case state == 1:
-		v.addAs(info, "V021", "a virtual machine in saved state uses the disk", v.field(vhd.FooterSavedState.Field))
+		v.addAs(info, "V021", "a virtual machine in saved state uses the disk", v.field(vhd.FooterSavedState.Field()))
 	case state != 0:
-		v.add("V021", "the saved state is %d, expected 0 or 1", v.field(vhd.FooterSavedState.Field), state)
+		v.add("V021", "the saved state is %d, expected 0 or 1", v.field(vhd.FooterSavedState.Field()), state)
 	}
 	v.judgeReserved()
-	if name := vhd.FooterCreator.Meaning(f.Bytes()); name == "unknown" {
-		v.add("V023", "the creator %s is not known", v.field(vhd.FooterCreator.Field), decode.Quote(vhd.FooterCreator.Get(f)))
+	if name := vhd.FooterCreator.Field().Meaning(f.Bytes()); name == "unknown" {
+		v.add("V023", "the creator %s is not known", v.field(vhd.FooterCreator.Field()), decode.Quote(vhd.FooterCreator.Get(f)))
 	}
-	if name := vhd.FooterCreatorOS.Meaning(f.Bytes()); name == "unknown" {
-		v.add("V023", "the creator's system %s is not known", v.field(vhd.FooterCreatorOS.Field), decode.Quote(vhd.FooterCreatorOS.Get(f)))
+	if name := vhd.FooterCreatorOS.Field().Meaning(f.Bytes()); name == "unknown" {
+		v.add("V023", "the creator's system %s is not known", v.field(vhd.FooterCreatorOS.Field()), decode.Quote(vhd.FooterCreatorOS.Get(f)))
 	}
 }
 
@@ -153,17 +153,17 @@ func (v *Image) judgeReserved() {
 	tap := vhd.FooterCreator.Get(f) == "tap"
 	hidden := vhd.FooterHidden.Get(f)
 	if vhd.FooterFeatures.Get(f)&1 != 0 {
-		v.add("V054", "the disk is marked temporary", v.field(vhd.FooterFeatures.Field))
+		v.add("V054", "the disk is marked temporary", v.field(vhd.FooterFeatures.Field()))
 	}
 	if tap && hidden == 1 {
-		v.add("V054", "the disk is hidden from users", v.field(vhd.FooterHidden.Field))
+		v.add("V054", "the disk is hidden from users", v.field(vhd.FooterHidden.Field()))
 	}
 	reserved := vhd.FooterReserved.Get(f)
 	if tap && hidden <= 1 {
 		reserved = reserved[1:]
 	}
 	if !isZero(reserved) {
-		v.add("V022", "the reserved bytes of the footer are not zero", v.field(vhd.FooterReserved.Field))
+		v.add("V022", "the reserved bytes of the footer are not zero", v.field(vhd.FooterReserved.Field()))
 	}
 }
 
@@ -173,7 +173,7 @@ const maxDynamic = 0xFF000000 * vhd.Sector
 // judgeSizes checks sizes and geometry.
 func (v *Image) judgeSizes() {
 	f := v.footer
-	current, at := vhd.FooterCurrentSize.Get(f), v.field(vhd.FooterCurrentSize.Field)
+	current, at := vhd.FooterCurrentSize.Get(f), v.field(vhd.FooterCurrentSize.Field())
 	switch {
 	case current > math.MaxInt64:
 		found := v.finding("V014", fmt.Sprintf("the current size is %d, more than any disk has", current), at)
@@ -191,7 +191,7 @@ func (v *Image) judgeSizes() {
 		v.judgeFixed()
 	}
 	if original := vhd.FooterOriginalSize.Get(f); original > current {
-		v.add("V016", "the original size is %d, the current size %d", v.field(vhd.FooterOriginalSize.Field), original, current)
+		v.add("V016", "the original size is %d, the current size %d", v.field(vhd.FooterOriginalSize.Field()), original, current)
 	}
 	v.judgeGeometry()
 }
@@ -200,9 +200,9 @@ func (v *Image) judgeFixed() {
 	switch off := vhd.FooterDataOffset.Get(v.footer); off {
 	case vhd.None:
 	default:
-		v.addAs(warning, "V013", "the footer of a fixed disk points to 0x%x, expected all ones", v.field(vhd.FooterDataOffset.Field), off)
+		v.addAs(warning, "V013", "the footer of a fixed disk points to 0x%x, expected all ones", v.field(vhd.FooterDataOffset.Field()), off)
 	}
-	at := v.field(vhd.FooterCurrentSize.Field)
+	at := v.field(vhd.FooterCurrentSize.Field())
 	switch {
 	case v.virtual > v.dataEnd:
 		v.add("V015", "the disk has %d bytes, the file has room for %d", at, v.virtual, v.dataEnd)
@@ -213,7 +213,7 @@ func (v *Image) judgeFixed() {
 
 func (v *Image) judgeGeometry() {
 	g, want := vhd.FooterGeometry(v.footer), vhd.GeometryFor(uint64(v.virtual))
-	at := v.field(vhd.FooterCylinders.Field)
+	at := v.field(vhd.FooterCylinders.Field())
 	at.Length = 4
 	creator := vhd.FooterCreator.Get(v.footer)
 	text := fmt.Sprintf("the geometry is %d/%d/%d (%d bytes), the size demands %d/%d/%d", g.Cylinders, g.Heads, g.Sectors, g.Size(), want.Cylinders, want.Heads, want.Sectors)

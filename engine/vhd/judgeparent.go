@@ -15,7 +15,7 @@ func (v *Image) judgeParent() {
 	if v.kind != vhd.Differencing {
 		h := v.header.rec.Bytes()
 		if !isZero(h[40:60]) || !isZero(h[64:768]) {
-			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field))
+			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field()))
 		}
 		return
 	}
@@ -28,7 +28,7 @@ func (v *Image) judgeParent() {
 		if v.wantsRaw() {
 			s = warning
 		}
-		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field))
+		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field()))
 	}
 	v.judgeChain()
 }
@@ -37,7 +37,7 @@ func (v *Image) judgeLocators() {
 	for _, l := range v.locators {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
 		at := v.place(v.header.off+576+24*int64(l.slot), 24)
-		if vhd.LocatorCode.Meaning(entry.Bytes()) == "unknown" {
+		if vhd.LocatorCode.Field().Meaning(entry.Bytes()) == "unknown" {
 			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
 		}
 		if _, ok := vhd.Space(vhd.LocatorSpace.Get(entry)); !ok {
@@ -70,7 +70,7 @@ func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string
 
 // judgeChain checks the parent that was found, or says why there is none.
 func (v *Image) judgeChain() {
-	at := v.headerField(vhd.HeaderParentID.Field)
+	at := v.headerField(vhd.HeaderParentID.Field())
 	switch err := v.parentErr; {
 	case err == nil:
 	case errors.Is(err, disk.ErrChain):
@@ -143,7 +143,7 @@ type dated interface{ ModTime() (time.Time, error) }
 // judgeParentTime compares the time stored in the child with the parent's
 // file, or with its footer, which many programs store instead.
 func (v *Image) judgeParentTime(p *Image) {
-	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field)
+	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field())
 	if stored == 0 {
 		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)
 		return

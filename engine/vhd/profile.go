@@ -33,7 +33,7 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 		case disk.ProfileVirtualBox:
 			c.demands(codeVirtualBox, v.forVirtualBox())
 		case disk.ProfileVMware:
-			c.demands(codeVMware, []demand{{true, severe, v.field(vhd.FooterCookie.Field), "VMware opens no VHD: convert the disk to VMDK"}})
+			c.demands(codeVMware, []demand{{true, severe, v.field(vhd.FooterCookie.Field()), "VMware opens no VHD: convert the disk to VMDK"}})
 		case disk.ProfileHyperV:
 			if c.demands(codeMicrosoft, v.forHyperV()) && v.table.placed && v.tableTrusted() && v.dynamicKind() {
 				c.alignment(ctx)
@@ -49,12 +49,12 @@ func (c *checker) azure() {
 		field  *decode.Field
 		text   string
 	}{
-		{v.kind != vhd.Fixed, vhd.FooterType.Field, "Azure takes fixed images, this one is " + v.typeName()},
-		{v.virtual%azureUnit != 0, vhd.FooterCurrentSize.Field, fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes", v.virtual)},
-		{v.virtual < azureMin || v.virtual > azureMax, vhd.FooterCurrentSize.Field, fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
-		{!v.footers.tail.valid, vhd.FooterChecksum.Field, "Azure looks at the cookie and the checksum of the footer at the end, which is missing or damaged"},
-		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field, "Azure expects the footer right behind the disk"},
-		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field, fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
+		{v.kind != vhd.Fixed, vhd.FooterType.Field(), "Azure takes fixed images, this one is " + v.typeName()},
+		{v.virtual%azureUnit != 0, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes", v.virtual)},
+		{v.virtual < azureMin || v.virtual > azureMax, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
+		{!v.footers.tail.valid, vhd.FooterChecksum.Field(), "Azure looks at the cookie and the checksum of the footer at the end, which is missing or damaged"},
+		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field(), "Azure expects the footer right behind the disk"},
+		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field(), fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
 	} {
 		if demand.broken && !c.report(v.finding("V052", demand.text, v.field(demand.field))) {
 			return

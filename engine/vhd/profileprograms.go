@@ -45,20 +45,20 @@ func (v *Image) forQEMU() []demand {
 	at := v.place(0, vhd.FooterSize)
 	return []demand{
 		{dynamic && !front.valid, severe, at, "QEMU reads only the copy of the footer at the start, which is missing or damaged"},
-		{!dynamic && !v.footers.tail.valid, severe, v.field(vhd.FooterChecksum.Field), "QEMU refuses a footer with a wrong checksum"},
+		{!dynamic && !v.footers.tail.valid, severe, v.field(vhd.FooterChecksum.Field()), "QEMU refuses a footer with a wrong checksum"},
 		{!dynamic && front.valid && front.kind() != vhd.Fixed, severe, at, "QEMU takes the start of the disk for a footer, and opens what lies inside"},
-		{v.kind == vhd.Differencing, severe, v.field(vhd.FooterType.Field), "QEMU opens the image without its parent: what is not stored here reads as zeros"},
-		{dynamic && v.table.blockSize > 0 && v.table.blockSize < 4096, severe, v.headerField(vhd.HeaderBlockSize.Field), "QEMU knows no sector bitmap for blocks under 4 KiB, and takes it for data"},
+		{v.kind == vhd.Differencing, severe, v.field(vhd.FooterType.Field()), "QEMU opens the image without its parent: what is not stored here reads as zeros"},
+		{dynamic && v.table.blockSize > 0 && v.table.blockSize < 4096, severe, v.headerField(vhd.HeaderBlockSize.Field()), "QEMU knows no sector bitmap for blocks under 4 KiB, and takes it for data"},
 		{old && chs != 0, warning, v.geometryPlace(), fmt.Sprintf("QEMU up to 9 shows a disk of %d bytes, by the geometry, not of %d", chs, v.virtual)},
 		{old && chs == 0, severe, v.geometryPlace(), "QEMU up to 9 shows a disk of no bytes: it takes the geometry for the size, which is zero"},
 		{old && !dynamic && chs > v.dataEnd, severe, v.geometryPlace(), "QEMU up to 9 shows the footer as part of the disk, and lets a guest overwrite it"},
-		{v.kind == vhd.Fixed, info, v.field(vhd.FooterType.Field), "QEMU takes a fixed VHD for a raw disk unless it is told the format: -f vpc"},
+		{v.kind == vhd.Fixed, info, v.field(vhd.FooterType.Field()), "QEMU takes a fixed VHD for a raw disk unless it is told the format: -f vpc"},
 	}
 }
 
 // geometryPlace is where the geometry lies.
 func (v *Image) geometryPlace() decode.Place {
-	at := v.field(vhd.FooterCylinders.Field)
+	at := v.field(vhd.FooterCylinders.Field())
 	at.Length = 4
 	return at
 }
@@ -81,19 +81,19 @@ const maxWindows = 2040 << 30
 
 // forHyperV is what Windows and Hyper-V demand, with the errors that they give.
 func (v *Image) forHyperV() []demand {
-	footer := v.field(vhd.FooterChecksum.Field)
+	footer := v.field(vhd.FooterChecksum.Field())
 	list := []demand{
 		{!v.footers.rules().valid, severe, footer, "Windows refuses a footer with a wrong checksum (0xC03A0002)"},
-		{v.virtual > maxWindows, severe, v.field(vhd.FooterCurrentSize.Field), fmt.Sprintf("Windows opens disks of at most 2040 GiB (0xC03A0012), this one has %d bytes", v.virtual)},
-		{vhd.FooterSavedState.Get(v.footer) == 1, info, v.field(vhd.FooterSavedState.Field), "Hyper-V neither resizes nor compacts the disk while a machine that uses it is in saved state"},
+		{v.virtual > maxWindows, severe, v.field(vhd.FooterCurrentSize.Field()), fmt.Sprintf("Windows opens disks of at most 2040 GiB (0xC03A0012), this one has %d bytes", v.virtual)},
+		{vhd.FooterSavedState.Get(v.footer) == 1, info, v.field(vhd.FooterSavedState.Field()), "Hyper-V neither resizes nor compacts the disk while a machine that uses it is in saved state"},
 	}
 	if !v.dynamicKind() || !v.header.ok() {
 		return list
 	}
-	mark, _ := vhd.HeaderChecksum.Verdict(v.header.rec.Bytes())
+	mark, _ := vhd.HeaderChecksum.Field().Verdict(v.header.rec.Bytes())
 	return append(list,
-		demand{mark != decode.Good, severe, v.headerField(vhd.HeaderChecksum.Field), "Windows refuses a dynamic header with a wrong checksum (0xC03A0006)"},
-		demand{v.kind == vhd.Differencing && !v.hasWindowsPath(), severe, v.headerField(vhd.HeaderParentName.Field), "Hyper-V finds a parent only by a locator with a Windows path, and there is none (0xC03A000D)"})
+		demand{mark != decode.Good, severe, v.headerField(vhd.HeaderChecksum.Field()), "Windows refuses a dynamic header with a wrong checksum (0xC03A0006)"},
+		demand{v.kind == vhd.Differencing && !v.hasWindowsPath(), severe, v.headerField(vhd.HeaderParentName.Field()), "Hyper-V finds a parent only by a locator with a Windows path, and there is none (0xC03A000D)"})
 }
 
 // hasWindowsPath reports whether a locator has a path in the manner of Windows.

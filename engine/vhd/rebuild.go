@@ -109,9 +109,9 @@ func (v *Image) mendCookie() []disk.Repair {
 // wholeHeader reports whether a header's checksum is right either as it is or
 // once it has its cookie; h gets the cookie.
 func (v *Image) wholeHeader(h []byte) bool {
-	before, _ := vhd.HeaderChecksum.Verdict(h)
+	before, _ := vhd.HeaderChecksum.Field().Verdict(h)
 	copy(h, vhd.HeaderMagic)
-	after, _ := vhd.HeaderChecksum.Verdict(h)
+	after, _ := vhd.HeaderChecksum.Field().Verdict(h)
 	rec, ok := vhd.HeaderTable.Of(h)
 	return ok && (before == decode.Good || after == decode.Good) && vhd.HeaderVersion.Get(rec) == vhd.Version
 }

@@ -168,7 +168,7 @@ func (v *Image) pointFooter([]decode.Place) []disk.Repair {
 		return v.mendFooters("set the offset to all ones", "", func(f decode.Record[vhd.Footer]) { vhd.FooterDataOffset.Put(f, vhd.None) })
 	}
 	b, err := readUpTo(v.src.File, vhd.FooterSize, vhd.HeaderSize)
-	if mark, _ := vhd.HeaderChecksum.Verdict(b); err != nil || mark != decode.Good || !bytes.HasPrefix(b, []byte(vhd.HeaderMagic)) {
+	if mark, _ := vhd.HeaderChecksum.Field().Verdict(b); err != nil || mark != decode.Good || !bytes.HasPrefix(b, []byte(vhd.HeaderMagic)) {
 		return nil
 	}
 	return v.mendFooters("point to the dynamic header at 0x200", "", func(f decode.Record[vhd.Footer]) { vhd.FooterDataOffset.Put(f, vhd.FooterSize) })
@@ -190,7 +190,7 @@ func zeroReserved(_ *Image, f decode.Record[vhd.Footer]) {
 
 // unmark takes back the mark that a V054 is about.
 func (v *Image) unmark(where []decode.Place) []disk.Repair {
-	if len(where) == 1 && where[0] == v.field(vhd.FooterHidden.Field) {
+	if len(where) == 1 && where[0] == v.field(vhd.FooterHidden.Field()) {
 		return v.mendFooters("show the disk to users", "", func(f decode.Record[vhd.Footer]) { vhd.FooterHidden.Put(f, 0) })
 	}
 	return v.mendFooters("take the mark \"temporary\" back", "", func(f decode.Record[vhd.Footer]) {

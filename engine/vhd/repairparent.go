@@ -129,7 +129,7 @@ func (v *Image) nameParent([]decode.Place) []disk.Repair {
 		}
 		header := v.mendHeader(title, risk, func(h []byte) { putParentName(h, base, off, int64(len(path))) })
 		if len(header) == 0 {
-			return nil, &disk.Error{Kind: disk.Damaged, Op: "repair", At: v.headerField(vhd.HeaderChecksum.Field), What: "the dynamic header has a wrong checksum: mend that first"}
+			return nil, &disk.Error{Kind: disk.Damaged, Op: "repair", At: v.headerField(vhd.HeaderChecksum.Field()), What: "the dynamic header has a wrong checksum: mend that first"}
 		}
 		fields, err := header[0].Edits(ctx)
 		if err != nil {

@@ -16,7 +16,7 @@ func headerRemedy(title, risk string, change func(h []byte)) func(*Image, []deco
 // mendHeader changes the dynamic header and seals it. One with a wrong
 // checksum has to be judged first.
 func (v *Image) mendHeader(title, risk string, change func(h []byte)) []disk.Repair {
-	if mark, _ := vhd.HeaderChecksum.Verdict(v.header.rec.Bytes()); !v.header.ok() || mark != decode.Good {
+	if mark, _ := vhd.HeaderChecksum.Field().Verdict(v.header.rec.Bytes()); !v.header.ok() || mark != decode.Good {
 		return nil
 	}
 	return []disk.Repair{v.sealHeader(title, risk, change)}

@@ -135,7 +135,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 	}
 	if err == nil && sector != vhd.Unallocated {
 		to := decode.Target{Place: v.place(int64(sector)*vhd.Sector, t.stored()), What: fmt.Sprintf("block %d", i)}
-		opts = append(opts, decode.Leads(vhd.EntrySector.Name(), to))
+		opts = append(opts, decode.Leads(vhd.EntrySector.Field().Name(), to))
 	}
 	n := vhd.EntryTable.Read(v.src.File, v.src.Name, t.off+4*i, opts...)
 	field := n.Child(0)

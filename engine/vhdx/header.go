@@ -48,11 +48,11 @@ func headerOf(raw []byte) headerCopy {
 		return c
 	}
 	c.rec = rec
-	if m, _ := vhdx.HeaderSign.Verdict(raw); m != decode.Good {
-		c.why = fmt.Sprintf("signature %s, expected %q", vhdx.HeaderSign.Value(raw), vhdx.HeaderSignature)
+	if m, _ := vhdx.HeaderSign.Field().Verdict(raw); m != decode.Good {
+		c.why = fmt.Sprintf("signature %s, expected %q", vhdx.HeaderSign.Field().Value(raw), vhdx.HeaderSignature)
 		return c
 	}
-	m, why := vhdx.HeaderChecksum.Verdict(raw)
+	m, why := vhdx.HeaderChecksum.Field().Verdict(raw)
 	if c.valid = m == decode.Good; !c.valid {
 		c.why = why
 	}

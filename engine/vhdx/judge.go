@@ -120,18 +120,18 @@ func (v *Image) judgeCurrent(at decode.Place) {
 		return []decode.Place{at.Sub(int64(f.Offset()), int64(f.Size()))}
 	}
 	if version := vhdx.HeaderVersion.Get(h); version != 1 {
-		v.add("7", field(vhdx.HeaderVersion.Field), "Version is %d, expected 1", version)
+		v.add("7", field(vhdx.HeaderVersion.Field()), "Version is %d, expected 1", version)
 	}
 	for _, g := range []decode.GUID[vhdx.Header]{vhdx.HeaderFileGUID, vhdx.HeaderDataGUID} {
 		if g.Get(h) == (uuid.UUID{}) {
-			v.addAs(v.quirk("", warning), "53", field(g.Field), "%s is null", g.Name())
+			v.addAs(v.quirk("", warning), "53", field(g.Field()), "%s is null", g.Field().Name())
 		}
 	}
 	if n := vhdx.HeaderSequence.Get(h); n > math.MaxUint64-1<<16 {
-		v.add("54", field(vhdx.HeaderSequence.Field), "SequenceNumber is 0x%x, close to the last one", n)
+		v.add("54", field(vhdx.HeaderSequence.Field()), "SequenceNumber is 0x%x, close to the last one", n)
 	}
 	if !isZero(vhdx.HeaderReserved.Get(h)) {
-		v.add("6", field(vhdx.HeaderReserved.Field), "reserved bytes of the current header are not zero")
+		v.add("6", field(vhdx.HeaderReserved.Field()), "reserved bytes of the current header are not zero")
 	}
 }
 

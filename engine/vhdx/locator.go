@@ -95,7 +95,7 @@ func (v *Image) judgeLocator(at []decode.Place) {
 	}
 	item := at[0]
 	if !l.ok {
-		v.add("32", at, "the parent locator has the type %s, expected %s, or is cut off", vhdx.LocatorTypeGUID.Value(l.raw), vhdx.LocatorType)
+		v.add("32", at, "the parent locator has the type %s, expected %s, or is cut off", vhdx.LocatorTypeGUID.Field().Value(l.raw), vhdx.LocatorType)
 		return
 	}
 	if n := int64(vhdx.LocatorCount.Get(l.head)); n == 0 || n != int64(len(l.pairs)) {

@@ -215,7 +215,7 @@ func (v *Image) logEntryNode(e logEntry) decode.Node {
 	at := r.off + e.pos
 	tail := decode.Target{Place: v.place(r.off+min(e.tail, r.length-1), 0), What: "oldest entry needed"}
 	n := vhdx.LogEntryTable.Read(v.src.File, v.src.Name, at,
-		decode.Named(fmt.Sprintf("entry %d", e.seq)), decode.Marked(mark, words), decode.Leads(vhdx.LogTail.Name(), tail))
+		decode.Named(fmt.Sprintf("entry %d", e.seq)), decode.Marked(mark, words), decode.Leads(vhdx.LogTail.Field().Name(), tail))
 	if n.Mark < mark || out.Active() {
 		n.Mark, n.Words = mark, words
 	}
@@ -242,9 +242,9 @@ func (v *Image) descriptorNode(e logEntry, i int64) decode.Node {
 	name := fmt.Sprintf("descriptor %d", i)
 	to := decode.Target{Place: v.place(clampOffset(d.target), clampOffset(d.length)), What: "what it changes"}
 	if d.kind == vhdx.ZeroSignature {
-		return vhdx.ZeroTable.Node(b, v.src.Name, at, decode.Named(name), decode.Leads(vhdx.ZeroFileOffset.Name(), to))
+		return vhdx.ZeroTable.Node(b, v.src.Name, at, decode.Named(name), decode.Leads(vhdx.ZeroFileOffset.Field().Name(), to))
 	}
-	n := vhdx.DataTable.Node(b, v.src.Name, at, decode.Named(name), decode.Leads(vhdx.DataOffset.Name(), to))
+	n := vhdx.DataTable.Node(b, v.src.Name, at, decode.Named(name), decode.Leads(vhdx.DataOffset.Field().Name(), to))
 	if c, ok := v.changeOf(e, i); ok && c.sector >= 0 {
 		sector := vhdx.DataSectorTable.Read(v.src.File, v.src.Name, r.at(c.sector))
 		n = n.Append(sector)

@@ -71,7 +71,7 @@ func (v *Image) readMetadata() error {
 		return nil
 	}
 	m.raw, m.head = raw, head
-	sign, _ := vhdx.MetadataSign.Verdict(raw)
+	sign, _ := vhdx.MetadataSign.Field().Verdict(raw)
 	if m.signed = sign == decode.Good; !m.signed {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (v *Image) metadataNode() decode.Node {
 func (v *Image) metadataEntryNode(it item, raw []byte) decode.Node {
 	opts := []decode.Placed{decode.RelativeTo(v.meta.region.off)}
 	if it.placed {
-		opts = append(opts, decode.Leads(vhdx.EntryOffset.Name(), decode.Target{Place: v.itemPlace(it), What: it.name()}))
+		opts = append(opts, decode.Leads(vhdx.EntryOffset.Field().Name(), decode.Target{Place: v.itemPlace(it), What: it.name()}))
 	}
 	n := vhdx.MetadataEntryTable.Node(raw, v.src.Name, it.entry, opts...)
 	n.Value = it.name()

@@ -56,7 +56,7 @@ func (v *Image) readRegionTables() error {
 		}
 	}
 	for i, c := range t.copies {
-		if m, _ := vhdx.RegionSign.Verdict(c.raw); t.used < 0 && m == decode.Good && len(c.raw) >= vhdx.RegionHeadSize {
+		if m, _ := vhdx.RegionSign.Field().Verdict(c.raw); t.used < 0 && m == decode.Good && len(c.raw) >= vhdx.RegionHeadSize {
 			t.used = i
 		}
 	}
@@ -74,11 +74,11 @@ func tableOf(raw []byte) tableCopy {
 		return c
 	}
 	c.head = head
-	if m, _ := vhdx.RegionSign.Verdict(raw); m != decode.Good {
-		c.why = fmt.Sprintf("signature %s, expected %q", vhdx.RegionSign.Value(raw), vhdx.RegionSignature)
+	if m, _ := vhdx.RegionSign.Field().Verdict(raw); m != decode.Good {
+		c.why = fmt.Sprintf("signature %s, expected %q", vhdx.RegionSign.Field().Value(raw), vhdx.RegionSignature)
 		return c
 	}
-	if m, why := vhdx.RegionChecksum.Verdict(raw); m != decode.Good {
+	if m, why := vhdx.RegionChecksum.Field().Verdict(raw); m != decode.Good {
 		c.why = why
 		return c
 	}

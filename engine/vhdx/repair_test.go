@@ -157,7 +157,7 @@ func TestRepairsUpdateHeaders(t *testing.T) {
 	eachRepair(t, func(t *testing.T, d damage, before, after *fixture, r disk.Repair) {
 		a, b := headersOf(after)[0], headersOf(after)[1]
 		for _, h := range []decode.Record[layout.Header]{a, b} {
-			if m, why := layout.HeaderChecksum.Verdict(h.Bytes()); m != decode.Good {
+			if m, why := layout.HeaderChecksum.Field().Verdict(h.Bytes()); m != decode.Good {
 				t.Fatal(why)
 			}
 		}
@@ -174,7 +174,7 @@ func TestRepairsUpdateHeaders(t *testing.T) {
 			return
 		}
 		for _, old := range headersOf(before) {
-			if m, _ := layout.HeaderChecksum.Verdict(old.Bytes()); m == decode.Good && d.code != "54" && layout.HeaderSequence.Get(old) >= min(low, high) {
+			if m, _ := layout.HeaderChecksum.Field().Verdict(old.Bytes()); m == decode.Good && d.code != "54" && layout.HeaderSequence.Get(old) >= min(low, high) {
 				t.Errorf("sequence number %d after %d", min(low, high), layout.HeaderSequence.Get(old))
 			}
 			if layout.HeaderFileGUID.Get(old) == layout.HeaderFileGUID.Get(a) {
@@ -360,7 +360,7 @@ func TestRenewal(t *testing.T) {
 	}
 	is := headersOf(f)
 	for i := range is {
-		if m, why := layout.HeaderChecksum.Verdict(is[i].Bytes()); m != decode.Good {
+		if m, why := layout.HeaderChecksum.Field().Verdict(is[i].Bytes()); m != decode.Good {
 			t.Error(why)
 		}
 		if layout.HeaderSequence.Get(is[i]) != uint64(2+i) {
@@ -368,7 +368,7 @@ func TestRenewal(t *testing.T) {
 		}
 		for _, g := range []decode.GUID[layout.Header]{layout.HeaderFileGUID, layout.HeaderDataGUID} {
 			if g.Get(is[i]) == g.Get(was[i]) || g.Get(is[i]) != g.Get(is[1]) {
-				t.Errorf("header %d: %s is %s", i+1, g.Name(), g.Get(is[i]))
+				t.Errorf("header %d: %s is %s", i+1, g.Field().Name(), g.Get(is[i]))
 			}
 		}
 	}

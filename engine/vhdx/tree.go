@@ -71,7 +71,7 @@ func (v *Image) headerNode(i int) decode.Node {
 		decode.Marked(v.headerVerdict(i)),
 	}
 	if c.valid && v.log.length > 0 && i == v.headers.current {
-		opts = append(opts, decode.Leads(vhdx.HeaderLogOffset.Name(), decode.Target{Place: v.place(v.log.off, v.log.length), What: "log"}))
+		opts = append(opts, decode.Leads(vhdx.HeaderLogOffset.Field().Name(), decode.Target{Place: v.place(v.log.off, v.log.length), What: "log"}))
 	}
 	return vhdx.HeaderTable.Node(c.raw, v.src.Name, vhdx.HeaderOffset(i), opts...)
 }
@@ -129,7 +129,7 @@ func (v *Image) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, 
 	opts := []decode.Placed{decode.TwinAt(twin)}
 	name := vhdx.RegionName(vhdx.RegionGUID.Get(rec))
 	if at, length := vhdx.RegionFileOffset.Get(rec), int64(vhdx.RegionLength.Get(rec)); regionFault(at, length, v.data.grown) == "" {
-		opts = append(opts, decode.Leads(vhdx.RegionFileOffset.Name(), decode.Target{Place: v.place(int64(at), length), What: name}))
+		opts = append(opts, decode.Leads(vhdx.RegionFileOffset.Field().Name(), decode.Target{Place: v.place(int64(at), length), What: name}))
 	}
 	n := vhdx.RegionEntryTable.Node(rec.Bytes(), v.src.Name, off, opts...)
 	n.Value = name
@@ -188,7 +188,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 	what, off, length := v.claimOf(i, entry)
 	if what != useNone {
 		to := decode.Target{Place: v.place(off, min(length, max(v.size-off, 0))), What: v.useName(i, what)}
-		opts = append(opts, decode.Leads(vhdx.PayloadOffset.Name(), to))
+		opts = append(opts, decode.Leads(vhdx.PayloadOffset.Field().Name(), to))
 	}
 	n := layout.Node(b, v.src.Name, at, opts...)
 	n.Value = vhdx.StateName(vhdx.State(entry))

@@ -41,7 +41,7 @@ func (c *checker) hostedHeader(s *sparse) {
 func (c *checker) hostedFlags(s *sparse) {
 	r := s.rules
 	flags, version, compression := vmdk.HeaderFlags.Get(r), vmdk.HeaderVersion.Get(r), vmdk.HeaderCompression.Get(r)
-	flagsAt, versionAt := s.headerPlace(vmdk.HeaderFlags.Field), s.headerPlace(vmdk.HeaderVersion.Field)
+	flagsAt, versionAt := s.headerPlace(vmdk.HeaderFlags.Field()), s.headerPlace(vmdk.HeaderVersion.Field())
 	zero := flags&vmdk.FlagZeroGrains != 0
 	switch {
 	case version == 0 || version > 3:
@@ -64,9 +64,9 @@ func (c *checker) hostedFlags(s *sparse) {
 	case flags&vmdk.FlagMarkers != 0 && !packed:
 		c.error("H5", flagsAt, "flags 0x%x: markers without compressed grains", flags)
 	case compression > 1:
-		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field), "compression %d, known are 0 and 1", compression)
+		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field()), "compression %d, known are 0 and 1", compression)
 	case (compression == 1) != packed:
-		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field), "compression %d and flags 0x%x contradict each other", compression, flags)
+		c.error("H5", s.headerPlace(vmdk.HeaderCompression.Field()), "compression %d and flags 0x%x contradict each other", compression, flags)
 	}
 	if packed && version < 3 && version != 0 {
 		c.warn("S9", versionAt, "a compressed extent with header version %d, ESXi demands 3", version)
@@ -94,7 +94,7 @@ func (c *checker) newlines(s *sparse) {
 func (c *checker) hostedShape(s *sparse) {
 	r := s.rules
 	grain, perTable, capacity := vmdk.HeaderGrainSize.Get(r), vmdk.HeaderTableEntries.Get(r), vmdk.HeaderCapacity.Get(r)
-	at := s.headerPlace(vmdk.HeaderGrainSize.Field)
+	at := s.headerPlace(vmdk.HeaderGrainSize.Field())
 	sound := grain != 0 && bits.OnesCount64(grain) == 1
 	switch {
 	case !sound || grain > maxGrainSectors:
@@ -102,14 +102,14 @@ func (c *checker) hostedShape(s *sparse) {
 	case grain < 16 || grain > 2048:
 		c.warn("H6", at, "grains of %d sectors: some programs accept only 16 to 2048", grain)
 	}
-	at = s.headerPlace(vmdk.HeaderTableEntries.Field)
+	at = s.headerPlace(vmdk.HeaderTableEntries.Field())
 	switch {
 	case perTable == 0 || perTable > maxPerTable:
 		c.error("H7", at, "%d entries in a grain table, expected 512", perTable)
 	case perTable != vmdk.TableEntries:
 		c.warn("H7", at, "%d entries in a grain table, other programs expect 512", perTable)
 	}
-	at = s.headerPlace(vmdk.HeaderCapacity.Field)
+	at = s.headerPlace(vmdk.HeaderCapacity.Field())
 	switch {
 	case capacity == 0:
 		c.error("H11", at, "the capacity is 0")
@@ -134,10 +134,10 @@ func (c *checker) hostedPlaces(s *sparse) {
 		}
 	}
 	if !s.lost {
-		check(vmdk.HeaderDirectoryOffset.Field, "grain directory", first)
+		check(vmdk.HeaderDirectoryOffset.Field(), "grain directory", first)
 	}
 	if vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant != 0 {
-		check(vmdk.HeaderRedundantOffset.Field, "redundant grain directory", second)
+		check(vmdk.HeaderRedundantOffset.Field(), "redundant grain directory", second)
 	}
 	if s.grid == nil {
 		return
@@ -145,7 +145,7 @@ func (c *checker) hostedPlaces(s *sparse) {
 	c.fixedOverlaps(s)
 	c.overHead(s)
 	if first == second {
-		c.warn("G3", s.headerPlace(vmdk.HeaderRedundantOffset.Field), "both directories are at sector 0x%x: there is no redundant copy", first)
+		c.warn("G3", s.headerPlace(vmdk.HeaderRedundantOffset.Field()), "both directories are at sector 0x%x: there is no redundant copy", first)
 	}
 }
 
@@ -193,7 +193,7 @@ func (c *checker) fixedOverlaps(s *sparse) {
 // overHead is H10.
 func (c *checker) overHead(s *sparse) {
 	over, grain := vmdk.HeaderOverHead.Get(s.rules), vmdk.HeaderGrainSize.Get(s.rules)
-	at := s.headerPlace(vmdk.HeaderOverHead.Field)
+	at := s.headerPlace(vmdk.HeaderOverHead.Field())
 	if over > uint64(s.file.Size)/vmdk.SectorSize {
 		c.error("H10", at, "overHead of %d sectors is behind the end of the file of %d", over, sectors(s.file.Size))
 		return
@@ -244,7 +244,7 @@ func (c *checker) footer(s *sparse) {
 		c.error("S1", s.file.place(s.footer+vmdk.SectorSize, vmdk.SectorSize), "no end-of-stream marker behind the footer")
 	}
 	for _, f := range vmdk.HeaderTable.Fields() {
-		if f.Name() == vmdk.HeaderDirectoryOffset.Name() || f.Name() == vmdk.HeaderRedundantOffset.Name() {
+		if f.Name() == vmdk.HeaderDirectoryOffset.Field().Name() || f.Name() == vmdk.HeaderRedundantOffset.Field().Name() {
 			continue
 		}
 		if a, b := f.Value(s.header.Bytes()), f.Value(s.rules.Bytes()); a != b {

@@ -115,7 +115,7 @@ func (w *scan) afterEnd(end int64) {
 func (w *scan) announced() {
 	c, s, g := w.c, w.s, w.g
 	if s.footer == 0 {
-		c.note("S7", s.headerPlace(vmdk.HeaderDirectoryOffset.Field), "directory and tables lie in front of the grains, without markers")
+		c.note("S7", s.headerPlace(vmdk.HeaderDirectoryOffset.Field()), "directory and tables lie in front of the grains, without markers")
 		return
 	}
 	check := func(at int64, kind uint32, name string, length int64) {

@@ -262,7 +262,7 @@ func (w *scan) conclude() {
 	case vmdk.KindSeSparse:
 		c.seBitmap(s)
 	default:
-		switch at := s.headerPlace(vmdk.HeaderOverHead.Field); {
+		switch at := s.headerPlace(vmdk.HeaderOverHead.Field()); {
 		case s.isStream():
 			w.stream()
 		case w.tables > s.floor() && c.count["H10"] == 0:

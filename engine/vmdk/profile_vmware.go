@@ -92,7 +92,7 @@ func (c *checker) streamForVMware() bool {
 		return false
 	}
 	if v := vmdk.HeaderVersion.Get(s.rules); v < 3 {
-		c.error(codeVMware, s.headerPlace(vmdk.HeaderVersion.Field), "ESXi imports only streams of version 3, this one is %d", v)
+		c.error(codeVMware, s.headerPlace(vmdk.HeaderVersion.Field()), "ESXi imports only streams of version 3, this one is %d", v)
 	}
 	if c.m.text != nil {
 		if t, _ := c.m.text.Get("createType"); t != "streamOptimized" {
@@ -105,9 +105,9 @@ func (c *checker) streamForVMware() bool {
 		}
 	}
 	if s.footer == 0 {
-		c.note(codeVMware, s.headerPlace(vmdk.HeaderDirectoryOffset.Field), "the directory is in front, as QEMU writes it: ESX was reported to refuse such a stream. The form with a footer is taken everywhere")
+		c.note(codeVMware, s.headerPlace(vmdk.HeaderDirectoryOffset.Field()), "the directory is in front, as QEMU writes it: ESX was reported to refuse such a stream. The form with a footer is taken everywhere")
 	}
-	c.note(codeVMware, s.headerPlace(vmdk.HeaderFlags.Field), "a stream must be imported before a machine can run from it")
+	c.note(codeVMware, s.headerPlace(vmdk.HeaderFlags.Field()), "a stream must be imported before a machine can run from it")
 	return true
 }
 

@@ -187,11 +187,11 @@ func (s *sparse) countDirectory(f *disk.Finding) []disk.Repair {
 	switch f.Where[0].Offset {
 	case int64(vmdk.CowdDirectory.Offset()):
 		if f.Severity == disk.SeverityError && s.file.Size > vmdk.CowdHeaderSize {
-			return set("look for the directory behind the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field, usual)
+			return set("look for the directory behind the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field(), usual)
 		}
 	case int64(vmdk.CowdDirectoryEntries.Offset()):
 		if s.grid != nil && s.grid.needed() <= s.grid.listed(s.grid.needed()) {
-			return set("count the entries that the disk needs", "if what follows the directory is no part of it, it is taken for entries", vmdk.CowdDirectoryEntries.Field, uint64(s.grid.needed()))
+			return set("count the entries that the disk needs", "if what follows the directory is no part of it, it is taken for entries", vmdk.CowdDirectoryEntries.Field(), uint64(s.grid.needed()))
 		}
 	}
 	return nil

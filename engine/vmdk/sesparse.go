@@ -29,7 +29,7 @@ func (s *sparse) openSeSparse() error {
 		{vmdk.ConstFlags, 0},
 	} {
 		if got := want.field.Get(s.fixed); got != want.value {
-			s.damaged(disk.Unsupported, int64(want.field.Offset()), 8, "seSparse %s is 0x%x, known is 0x%x", want.field.Name(), got, want.value)
+			s.damaged(disk.Unsupported, int64(want.field.Offset()), 8, "seSparse %s is 0x%x, known is 0x%x", want.field.Field().Name(), got, want.value)
 		}
 	}
 	if err := s.readVolatile(); err != nil {
