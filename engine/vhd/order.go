@@ -41,21 +41,32 @@ func (o *order) blocks(ctx context.Context) iter.Seq2[storedBlock, error] {
 	}
 }
 
-// pass yields the blocks that start in sectors [from, to), in halves if there
-// are too many of them. It reports whether to go on.
+// pass yields the blocks that start in sectors [from, to). Where there are too
+// many of them it parts them in the middle: a place that very many entries name
+// becomes a pass of its own. It reports whether to go on.
 func (o *order) pass(ctx context.Context, from, to int64, yield func(storedBlock, error) bool) bool {
+	if from >= to {
+		return true
+	}
 	fits, err := o.collect(ctx, from, to)
 	switch {
 	case err != nil:
 		yield(storedBlock{}, err)
 		return false
 	case !fits && to-from > 1:
-		middle := from + (to-from)/2
-		return o.pass(ctx, from, middle, yield) && o.pass(ctx, middle, to, yield)
+		middle := o.middle()
+		return o.pass(ctx, from, middle, yield) && o.pass(ctx, middle, middle+1, yield) && o.pass(ctx, middle+1, to, yield)
 	}
 	slices.Sort(o.held)
 	o.whole = fits && from == 0 && to > o.image.dataEnd/vhd.Sector
 	return o.list(yield)
+}
+
+// middle is the median sector of what was collected: each part then has half of
+// it at least, so that no order of the entries makes many passes.
+func (o *order) middle() int64 {
+	slices.Sort(o.held)
+	return int64(o.held[len(o.held)/2] >> 32)
 }
 
 func (o *order) list(yield func(storedBlock, error) bool) bool {
