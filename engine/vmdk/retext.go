@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -62,10 +63,15 @@ func (m *Image) retext(parts []splice) ([]disk.Edit, error) {
 		return nil, m.main.impossible(m.textAt.Offset, int64(m.text.Size), "the descriptor has changed while it was looked at")
 	}
 	parts = slices.Clone(parts)
-	slices.SortStableFunc(parts, func(a, b splice) int { return a.at.Offset - b.at.Offset })
+	slices.SortStableFunc(parts, func(a, b splice) int {
+		return cmp.Or(a.at.Offset-b.at.Offset, a.at.Length-b.at.Length) // what is put in comes before what goes
+	})
 	var out []byte
 	pos := 0
 	for _, p := range parts {
+		if p.at.Offset < pos {
+			return nil, m.main.impossible(m.textAt.Offset+int64(p.at.Offset), int64(p.at.Length), "two changes of the text meet: settle the other findings about it first")
+		}
 		out = append(append(out, old[pos:p.at.Offset]...), p.text...)
 		pos = p.at.Offset + p.at.Length
 	}
