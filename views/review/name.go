@@ -70,12 +70,35 @@ func (e *entry) describe(root decode.Node, file string, off int64) bool {
 	if f == nil || f.Kind() == decode.KindArray {
 		return false
 	}
-	e.what = decode.Printable(above.Name) + "." + e.what
+	e.what = decode.Printable(above.Name) + "." + e.what + e.others(above, n, off)
 	if len(n.Raw) == f.Size() && off+int64(len(e.New)) <= n.Place.End() {
 		e.new = decode.Printable(n.Value)
 		e.old = decode.Printable(e.before(n, off))
 	}
 	return true
+}
+
+// namedFields bounds the fields of a structure that a step names.
+const namedFields = 4
+
+// others names the fields behind the first one that the step, whose bytes lie
+// at off there, reaches into.
+func (e *entry) others(above, first decode.Node, off int64) string {
+	text, named := "", 1
+	for i := range above.Len() {
+		n := above.Child(i)
+		if n.Place.Offset < first.Place.End() || n.Place.Length == 0 {
+			continue
+		}
+		if n.Place.Offset >= off+int64(len(e.New)) {
+			break
+		}
+		if named++; named > namedFields {
+			return text + " .."
+		}
+		text += ", " + decode.Printable(n.Name)
+	}
+	return text
 }
 
 // before is the value that a field had without the step.
