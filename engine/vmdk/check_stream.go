@@ -6,6 +6,14 @@ import (
 	"platter/engine/disk"
 )
 
+// What a check unpacks at most: so many bytes, and so many for each byte of the
+// file. What real programs write stays far below; a grain that is nothing but
+// zeros, and was packed all the same, may be a thousand times its size.
+const (
+	inflateBudget = 2 << 30
+	inflateRatio  = 32
+)
+
 // packedGrain is S4 to S6: a grain of a stream is unpacked.
 func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 	g, c := w.g, w.c
@@ -22,6 +30,16 @@ func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 	}
 	if u.markers {
 		w.grainMarker(t, i, at, where)
+	}
+	if !w.unpacked.first(at) {
+		return // shared with an entry that was looked at before: G8
+	}
+	if w.inflated += g.grain; w.inflated > inflateBudget+inflateRatio*g.file.Size {
+		if w.inflated -= g.grain; !w.gaveUp {
+			w.gaveUp = true
+			c.note("S6", g.file.place(at, u.headBytes()), "the grains in front of byte 0x%x gave %d bytes: those from there on are not unpacked here", at, w.inflated)
+		}
+		return
 	}
 	data, unused, err := u.inflate(at)
 	where = joined(g.file.place(at, u.headBytes()+size), entry)

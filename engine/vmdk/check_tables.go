@@ -39,6 +39,9 @@ type scan struct {
 	leaks     leaks
 	zeroed    leaks
 	looked    int64 // bytes of grains that were read to find zeros
+	unpacked  visited
+	inflated  int64 // bytes that compressed grains gave
+	gaveUp    bool  // they gave too many
 }
 
 // clash is a grain whose sectors another one has already.
@@ -63,7 +66,7 @@ func (l *leaks) add(p decode.Place) {
 
 // tables checks directories, tables and grains of an extent.
 func (c *checker) tables(s *sparse) {
-	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], meta: newUsage(s.file.Size), data: newUsage(s.file.Size)}
+	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], meta: newUsage(s.file.Size), data: newUsage(s.file.Size), unpacked: visited{}}
 	total := s.file.Size/vmdk.SectorSize + 1
 	for from := int64(0); from < total && c.going(); from = w.following(from, total) {
 		w.first = from == 0

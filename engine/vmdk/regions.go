@@ -314,6 +314,9 @@ func (s *sparse) floor() int64 {
 // isZero reports whether a range of the file holds zeros only, as far as it
 // can be read.
 func (f *file) isZero(off, length int64) bool {
+	if f.tables.isHole(off, length) {
+		return true
+	}
 	buf := make([]byte, min(length, 64<<10))
 	for length > 0 {
 		n, err := f.Data.ReadAt(buf[:min(length, int64(len(buf)))], off)
