@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"io/fs"
+	"iter"
 
 	"platter/decode"
 )
@@ -11,6 +12,23 @@ import (
 // tied to their parent, and why that holds or not.
 type Linked interface {
 	Link() LinkInfo
+}
+
+// Layered is an ability of images that can be children: they tell what they
+// store themselves without asking the layers below, of which there may be many.
+type Layered interface {
+	// MapOwn is Map of this layer alone; what it leaves to a parent is
+	// FromParent.
+	MapOwn(off, n int64) iter.Seq2[Span, error]
+}
+
+// MapOwn maps what a layer stores itself. Of images that are never children
+// that is all.
+func MapOwn(img Image, off, n int64) iter.Seq2[Span, error] {
+	if l, ok := img.(Layered); ok {
+		return l.MapOwn(off, n)
+	}
+	return img.Map(off, n)
 }
 
 // LinkInfo is what a child knows of its parent, and what was found. Strings

@@ -42,6 +42,8 @@ func Conform(t *testing.T, img disk.Image) {
 		return
 	}
 	spans := wholeMap(t, img)
+	last := spans[len(spans)-1]
+	ownMap(t, img, spans, last.Start+last.Length)
 	bounds(t, img)
 	for _, s := range sampled(spans) {
 		spanAgrees(t, img, s)
@@ -107,6 +109,32 @@ func refuses(t *testing.T, img disk.Image) {
 		if err == nil {
 			t.Errorf("an unreadable disk has the span %+v", s)
 		}
+	}
+}
+
+// ownMap holds what a layer says of itself against what the whole map, ending
+// at the byte end, says of it.
+func ownMap(t *testing.T, img disk.Image, whole []disk.Span, end int64) {
+	t.Helper()
+	sum, own := int64(0), int64(0)
+	for _, s := range whole {
+		if s.State == disk.Data && s.Layer == 0 {
+			sum += s.Length
+		}
+	}
+	for s, err := range disk.MapOwn(img, 0, end) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Layer != 0 {
+			t.Fatalf("the layer alone has the span %+v", s)
+		}
+		if s.State == disk.Data {
+			own += s.Length
+		}
+	}
+	if own != sum {
+		t.Errorf("the layer alone stores %d bytes, in the whole map it has %d", own, sum)
 	}
 }
 

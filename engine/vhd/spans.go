@@ -12,6 +12,15 @@ import (
 // Map tells for a range of the virtual disk where each byte comes from, in
 // whichever layer. Neighbours that say the same are one span.
 func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return v.mapLayers(v.layers, off, n)
+}
+
+// MapOwn maps this layer alone, see [disk.Layered].
+func (v *Image) MapOwn(off, n int64) iter.Seq2[disk.Span, error] {
+	return v.mapLayers(v.layers[:min(len(v.layers), 1)], off, n)
+}
+
+func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		if v.refused != nil {
 			yield(disk.Span{}, v.refused)
@@ -24,7 +33,7 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 		if n < v.virtual-off {
 			end = off + n
 		}
-		m := mapper{image: v, yield: yield, cursors: make([]run, len(v.layers))}
+		m := mapper{image: v, layers: layers, yield: yield, cursors: make([]run, len(layers))}
 		if m.walk(off, end) {
 			m.flush()
 		}
@@ -35,6 +44,7 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 // that a long run of nothing in a child is found once, not at each span below.
 type mapper struct {
 	image   *Image
+	layers  []*Image // that are asked: all, or the image alone
 	yield   func(disk.Span, error) bool
 	cursors []run
 	via     []disk.Via // of the span being made
@@ -57,7 +67,7 @@ func (m *mapper) walk(off, end int64) bool {
 func (m *mapper) step(off, end int64) (int64, bool) {
 	m.via = m.via[:0]
 	limit := end
-	for i, layer := range m.image.layers {
+	for i, layer := range m.layers {
 		if off >= layer.virtual {
 			return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.Unallocated, Layer: i, Offset: -1})
 		}
@@ -74,15 +84,15 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 			return m.hold(layer.span(c, off, limit, i))
 		}
 	}
-	if m.image.base != nil {
+	if m.image.base != nil && len(m.layers) == len(m.image.layers) {
 		return m.below(off, limit)
 	}
-	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.image.layers) - 1, Offset: -1})
+	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.layers) - 1, Offset: -1})
 }
 
 // below passes on what a raw parent says.
 func (m *mapper) below(off, limit int64) (int64, bool) {
-	depth := len(m.image.layers)
+	depth := len(m.layers)
 	size := m.image.base.Info().VirtualSize
 	if off >= size {
 		return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.Unallocated, Layer: depth, Offset: -1})

@@ -13,7 +13,7 @@ import (
 // stopped.
 func (m *mapper) scattered(off, end int64) (int64, bool) {
 	v := m.image
-	if len(m.image.layers) != 1 || v.params.hasParent {
+	if len(m.layers) != 1 || v.params.hasParent {
 		return off, true
 	}
 	size, low := v.geo.BlockSize, int64(vhdx.MiB)

@@ -14,6 +14,15 @@ import (
 // Map tells for a range of the virtual disk where each byte comes from, in
 // whichever layer. Neighbours that say the same are one span.
 func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return v.mapLayers(v.layers, off, n)
+}
+
+// MapOwn maps this layer alone, see [disk.Layered].
+func (v *Image) MapOwn(off, n int64) iter.Seq2[disk.Span, error] {
+	return v.mapLayers(v.layers[:min(len(v.layers), 1)], off, n)
+}
+
+func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		if v.refused != nil {
 			yield(disk.Span{}, v.refused)
@@ -26,9 +35,9 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 		if n < v.geo.DiskSize-off {
 			end = off + n
 		}
-		m := mapper{image: v, yield: yield, cursors: make([]cursor, len(v.layers))}
+		m := mapper{image: v, layers: layers, yield: yield, cursors: make([]cursor, len(layers))}
 		for i := range m.cursors {
-			m.cursors[i].most = pieceBudget / vhdx.EntrySize / int64(max(len(v.layers), fewLayers))
+			m.cursors[i].most = pieceBudget / vhdx.EntrySize / int64(max(len(layers), fewLayers))
 		}
 		if m.walk(off, end) {
 			m.flush()
@@ -40,6 +49,7 @@ func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 // that a long run of nothing in a child is found once, not at each span below.
 type mapper struct {
 	image   *Image
+	layers  []*Image // that are asked: all, or the image alone
 	yield   func(disk.Span, error) bool
 	cursors []cursor
 	via     []disk.Via // of the span being made
@@ -64,7 +74,7 @@ func (m *mapper) walk(off, end int64) bool {
 func (m *mapper) step(off, end int64) (int64, bool) {
 	m.via = m.via[:0]
 	limit := end
-	for i, layer := range m.image.layers {
+	for i, layer := range m.layers {
 		if off >= layer.geo.DiskSize { // a child may be larger than its parent
 			return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.Unallocated, Layer: i, Offset: -1})
 		}
@@ -80,7 +90,7 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 			return m.hold(layer.span(&c.run, off, limit, i))
 		}
 	}
-	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.image.layers) - 1, Offset: -1})
+	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.layers) - 1, Offset: -1})
 }
 
 func (m *mapper) fail(err error) bool {

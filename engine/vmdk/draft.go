@@ -48,6 +48,9 @@ func (f *file) impossible(off, n int64, format string, args ...any) error {
 // write puts bytes at an offset; the file grows where they reach past its end.
 // Only sectors that differ become edits.
 func (d *draft) write(off int64, b []byte) error {
+	if off < 0 {
+		return d.f.impossible(0, 0, "%d bytes before the start of the file would have to change", -off)
+	}
 	old, err := d.f.head(off, int64(len(b)))
 	if err != nil {
 		return err

@@ -12,6 +12,15 @@ import (
 // grains are one span where they are neighbours in the file too; compressed
 // grains never are.
 func (m *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return m.mapLayers(m.layers, off, n)
+}
+
+// MapOwn maps this layer alone, see [disk.Layered].
+func (m *Image) MapOwn(off, n int64) iter.Seq2[disk.Span, error] {
+	return m.mapLayers(m.layers[:min(len(m.layers), 1)], off, n)
+}
+
+func (m *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		switch {
 		case m.refused != nil:
@@ -25,7 +34,7 @@ func (m *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
 		if n < end-off {
 			end = off + n
 		}
-		w := walk{layers: m.layers}
+		w := walk{layers: layers}
 		var r run
 		var via []disk.Via
 		for pos := off; pos < end; {

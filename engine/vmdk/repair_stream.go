@@ -19,7 +19,7 @@ func (m *Image) mendTail(s *sparse, f *disk.Finding) []disk.Repair {
 		r := s.file.drafted("build the tables and the footer from the markers", "what the file lacks behind its last whole grain reads as unallocated", s.rebuildStream)
 		return []disk.Repair{m.altering(r)}
 	case s.lost:
-	case at.Offset == s.footer-vmdk.SectorSize:
+	case at.Offset == s.footer-vmdk.SectorSize && at.Offset >= 0:
 		return []disk.Repair{s.file.drafted("write the footer's marker", risk, func(_ context.Context, d *draft) error {
 			return d.write(at.Offset, markerOf(1, vmdk.MarkerFooter))
 		})}

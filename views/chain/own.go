@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -111,12 +112,14 @@ func (v *View) takeOwn(msg owned) tea.Cmd {
 // holdingOf compares what a layer stores of a range with what the whole chain
 // takes from it.
 func holdingOf(img, top disk.Image, layer int, off, n int64) (holding, error) {
-	n = min(n, img.Info().VirtualSize-off)
-	own, err := stored(img, 0, off, n)
+	if n = min(n, img.Info().VirtualSize-off); n <= 0 {
+		return nothing, nil
+	}
+	own, err := stored(disk.MapOwn(img, off, n), 0)
 	if err != nil || own == 0 {
 		return nothing, err
 	}
-	shown, err := stored(top, layer, off, n)
+	shown, err := stored(top.Map(off, n), layer)
 	switch {
 	case shown < own:
 		return covered, err
@@ -126,12 +129,9 @@ func holdingOf(img, top disk.Image, layer int, off, n int64) (holding, error) {
 	return answering, err
 }
 
-// stored counts the bytes of a range that a layer answers for.
-func stored(img disk.Image, layer int, off, n int64) (sum int64, err error) {
-	if n <= 0 {
-		return 0, nil
-	}
-	for s, err := range img.Map(off, n) {
+// stored counts the bytes of mapped spans that a layer answers for.
+func stored(mapped iter.Seq2[disk.Span, error], layer int) (sum int64, err error) {
+	for s, err := range mapped {
 		if err != nil {
 			return sum, err
 		}

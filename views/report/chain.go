@@ -104,7 +104,7 @@ const uncounted = -1
 // counted.
 func ownBytes(ctx context.Context, img disk.Image) (int64, error) {
 	n, pieces := int64(0), 0
-	for s, err := range spans(ctx, img) {
+	for s, err := range spans(ctx, img, disk.MapOwn(img, 0, img.Info().VirtualSize)) {
 		if err != nil {
 			return n, ctx.Err()
 		}

@@ -29,16 +29,16 @@ func Map(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
 // all be true.
 const plenty = 1 << 20
 
-// spans passes on the map of an image as long as it can be true. Entries that
+// spans passes on the map of an image, or of a layer, as long as it can be true. Entries that
 // all lead to the same few bytes make a map without end out of a small file: it
 // is cut off where it has named more bytes of a file than the file has, or has
 // more spans than all files have bits.
-func spans(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
+func spans(ctx context.Context, img disk.Image, all iter.Seq2[disk.Span, error]) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		size, bits := sizes(img)
 		named := map[string]int64{}
 		count := int64(0)
-		for s, err := range img.Map(0, img.Info().VirtualSize) {
+		for s, err := range all {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -76,7 +76,7 @@ func sizes(img disk.Image) (size map[string]int64, bits int64) {
 func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		var cur disk.Span
-		for s, err := range spans(ctx, img) {
+		for s, err := range spans(ctx, img, img.Map(0, img.Info().VirtualSize)) {
 			if err != nil {
 				yield(disk.Span{}, err)
 				return
