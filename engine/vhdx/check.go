@@ -223,7 +223,11 @@ func (c *checker) checkEntries() bool {
 	v := c.image
 	other := int64(0) // blocks of a fixed image that are not stored
 	usual := v.usualEntry()
-	for p, err := range v.pieces(c.ctx) {
+	pieces := v.storedPieces(c.ctx)
+	if v.params.fixed {
+		pieces = v.pieces(c.ctx)
+	}
+	for p, err := range pieces {
 		if err != nil {
 			return c.fail(err)
 		}

@@ -3,6 +3,7 @@ package vhdx_test
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"runtime"
 	"testing"
 
@@ -35,6 +36,15 @@ func newGiant(t testing.TB, size int64, order func(int64) int64) *giant {
 }
 
 func (g *giant) Size() (int64, error) { return g.size, nil }
+
+// NextData says that the whole table is stored; where the blocks would be
+// there is nothing.
+func (g *giant) NextData(off int64) (store.Range, error) {
+	if off >= g.data {
+		return store.Range{}, io.EOF
+	}
+	return store.Range{Offset: off, Length: g.data - off}, nil
+}
 
 func (g *giant) ReadAt(p []byte, off int64) (int, error) {
 	bat := batAt + g.geo.Entries(false)*layout.EntrySize

@@ -40,7 +40,7 @@ func (c *checker) checkTwice(u *usage) bool {
 		return true
 	}
 	var list []claimant
-	for p, err := range v.pieces(c.ctx) {
+	for p, err := range v.storedPieces(c.ctx) {
 		if err != nil {
 			return c.fail(err)
 		}

@@ -94,7 +94,7 @@ func (v *Image) metadataClaims() []disk.Claim {
 
 // blockClaims names each block.
 func (v *Image) blockClaims(ctx context.Context, yield func(disk.Claim, error) bool) {
-	for p, err := range v.pieces(ctx) {
+	for p, err := range v.storedPieces(ctx) {
 		if err != nil {
 			yield(disk.Claim{}, err)
 			return

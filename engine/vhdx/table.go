@@ -2,21 +2,49 @@ package vhdx
 
 import (
 	"context"
+	"io"
 	"iter"
+	"math"
 
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // pieces reads the whole BAT, as far as its entries have a meaning, a piece at
 // a time. The piece is valid until the next one is asked for.
 func (v *Image) pieces(ctx context.Context) iter.Seq2[*batPiece, error] {
+	return v.walkTable(ctx, func(index int64) (int64, error) { return index, nil })
+}
+
+// storedPieces is pieces without the entries in holes of the file, which are
+// zero: they say nothing that anybody has to look at.
+func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
+	return v.walkTable(ctx, func(index int64) (int64, error) {
+		at := v.bat.off + index*vhdx.EntrySize
+		data, err := store.NextData(v.src.File, at, v.size)
+		if err == io.EOF {
+			return math.MaxInt64, nil
+		}
+		return index + max(0, data.Offset-at)/vhdx.EntrySize, err
+	})
+}
+
+// walkTable reads the BAT; next tells from which entry at or behind the given
+// one it goes on.
+func (v *Image) walkTable(ctx context.Context, next func(index int64) (int64, error)) iter.Seq2[*batPiece, error] {
 	return func(yield func(*batPiece, error) bool) {
 		var p batPiece
 		entries := v.geo.Entries(v.params.hasParent)
 		for index := int64(0); index < entries; index += p.count {
-			err := ctx.Err()
+			from, err := next(index)
+			if index = from; err == nil && index >= entries {
+				return
+			}
+			if err == nil {
+				err = ctx.Err()
+			}
 			if err == nil {
 				err = p.fill(v, index, entries-index)
 			}

@@ -30,7 +30,7 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 	u.beyond = math.MaxInt64
 	words := (u.to - u.from + 63) / 64
 	u.used, u.all, u.twice = [uses][]uint64{}, make([]uint64, words), make([]uint64, words)
-	for p, err := range v.pieces(ctx) {
+	for p, err := range v.storedPieces(ctx) {
 		if err != nil {
 			return err
 		}

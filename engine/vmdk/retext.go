@@ -69,11 +69,11 @@ func (m *Image) retext(parts []splice) ([]disk.Edit, error) {
 	var out []byte
 	pos := 0
 	for _, p := range parts {
-		if p.at.Offset < pos {
+		if p.at.Offset < pos || p.at.Offset > len(old) {
 			return nil, m.main.impossible(m.textAt.Offset+int64(p.at.Offset), int64(p.at.Length), "two changes of the text meet: settle the other findings about it first")
 		}
 		out = append(append(out, old[pos:p.at.Offset]...), p.text...)
-		pos = p.at.Offset + p.at.Length
+		pos = min(p.at.Offset+p.at.Length, len(old)) // the last line may lack the end that goes with it
 	}
 	out = append(out, old[pos:]...)
 	d := &draft{f: m.main, size: m.main.Size}
