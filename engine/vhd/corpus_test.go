@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	layout "platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/store"
@@ -114,7 +115,9 @@ func TestNestedFooter(t *testing.T) {
 
 func TestNotVHD(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no.vhd")
-	for _, content := range []string{"", "conectix", string(make([]byte, 5000))} {
+	fixed := build(t, plan{kind: layout.Fixed, size: 1 << 20})
+	moved := string(fixed.bytes[fixed.tail:]) + string(make([]byte, 1<<20)) // a fixed image has no copy at the front
+	for _, content := range []string{"", "conectix", string(make([]byte, 5000)), moved} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -63,6 +63,9 @@ func findFooters(f store.File, size int64) (footers, error) {
 			return fs, err
 		}
 	}
+	if !fs.tail.present && fs.front.valid && fs.front.kind() == vhd.Fixed {
+		fs.front = footerCopy{} // a fixed image has no copy at the front: these are bytes of the guest
+	}
 	if len(head) == vhd.FooterSize+vhd.HeaderSize && !fs.front.present && !fs.tail.present {
 		h := head[vhd.FooterSize:]
 		mark, _ := vhd.HeaderChecksum.Field().Verdict(h)

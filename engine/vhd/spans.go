@@ -12,15 +12,15 @@ import (
 // Map tells for a range of the virtual disk where each byte comes from, in
 // whichever layer. Neighbours that say the same are one span.
 func (v *Image) Map(off, n int64) iter.Seq2[disk.Span, error] {
-	return v.mapLayers(v.layers, off, n)
+	return v.mapLayers(v.layers, v.base, off, n)
 }
 
 // MapOwn maps this layer alone, see [disk.Layered].
 func (v *Image) MapOwn(off, n int64) iter.Seq2[disk.Span, error] {
-	return v.mapLayers(v.layers[:min(len(v.layers), 1)], off, n)
+	return v.mapLayers(v.layers[:min(len(v.layers), 1)], nil, off, n)
 }
 
-func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, error] {
+func (v *Image) mapLayers(layers []*Image, base disk.Image, off, n int64) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		if v.refused != nil {
 			yield(disk.Span{}, v.refused)
@@ -33,7 +33,7 @@ func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, er
 		if n < v.virtual-off {
 			end = off + n
 		}
-		m := mapper{image: v, layers: layers, yield: yield, cursors: make([]run, len(layers))}
+		m := mapper{layers: layers, base: base, yield: yield, cursors: make([]run, len(layers))}
 		if m.walk(off, end) {
 			m.flush()
 		}
@@ -43,8 +43,8 @@ func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, er
 // mapper walks all layers side by side. Each layer keeps its last answer, so
 // that a long run of nothing in a child is found once, not at each span below.
 type mapper struct {
-	image   *Image
-	layers  []*Image // that are asked: all, or the image alone
+	layers  []*Image   // that are asked: all, or the image alone
+	base    disk.Image // the raw parent of the last one; nil for none
 	yield   func(disk.Span, error) bool
 	cursors []run
 	via     []disk.Via // of the span being made
@@ -84,7 +84,7 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 			return m.hold(layer.span(c, off, limit, i))
 		}
 	}
-	if m.image.base != nil && len(m.layers) == len(m.image.layers) {
+	if m.base != nil {
 		return m.below(off, limit)
 	}
 	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.layers) - 1, Offset: -1})
@@ -93,11 +93,11 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 // below passes on what a raw parent says.
 func (m *mapper) below(off, limit int64) (int64, bool) {
 	depth := len(m.layers)
-	size := m.image.base.Info().VirtualSize
+	size := m.base.Info().VirtualSize
 	if off >= size {
 		return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.Unallocated, Layer: depth, Offset: -1})
 	}
-	for s, err := range m.image.base.Map(off, min(limit, size)-off) {
+	for s, err := range m.base.Map(off, min(limit, size)-off) {
 		if err != nil {
 			return 0, m.fail(err)
 		}
