@@ -11,7 +11,7 @@
 //	type Header struct{}
 //
 //	var (
-//		header         = decode.New[Header]("header", 4096, decode.Little, "...", "vhdx.md 3")
+//		header         = decode.New[Header]("header", 4096, decode.Little, "...", "MS-VHDX 2.2.2")
 //		HeaderSequence = header.U64(8, "SequenceNumber", "Grows with every header update.")
 //	)
 //

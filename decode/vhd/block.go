@@ -9,7 +9,7 @@ type Entry struct{}
 var (
 	EntryTable = decode.New[Entry]("BAT entry", 4, decode.Big,
 		"Says where one block of the virtual disk is stored. Entry n is for the bytes from n x block_size on.",
-		"vhd.md 8 (MS: Block Allocation Table)")
+		"VHD specification 1.0, Block Allocation Table")
 
 	EntrySector = EntryTable.U32(0, "sector",
 		"Sector of the file at which the block's sector bitmap starts; the data follows it. All ones: the block was never written, so it reads as zeros or, in a differencing image, as the parent.",
@@ -24,7 +24,7 @@ type BitmapByte struct{}
 var (
 	BitmapTable = decode.New[BitmapByte]("sector bitmap byte", 1, decode.Big,
 		"Tells for eight sectors of a block whether they are stored here. In a dynamic image a clear bit means never written, reads as zeros. In a differencing image it means: ask the parent.",
-		"vhd.md 9 (MS: Data Blocks)")
+		"VHD specification 1.0, Data Blocks")
 
 	_ = bitmapBit(7, "0")
 	_ = bitmapBit(6, "1")
@@ -64,7 +64,7 @@ const (
 var (
 	BatmapTable = decode.New[Batmap]("batmap header", 512, decode.Big,
 		"An extension of XenServer's tapdisk in the sector behind the BAT: it places a bitmap in which a set bit says that a block is completely written, so that its sector bitmap need not be read.",
-		"vhd.md 16 (blktap: dd_batmap_hdr)")
+		"blktap: dd_batmap_hdr")
 
 	BatmapCookieField = BatmapTable.Text(0, 8, "cookie", "Marks a batmap header.", decode.Magic(BatmapCookie))
 	BatmapOffset      = BatmapTable.U64(8, "batmap_offset", "Where the map of full blocks lies, in bytes.",
@@ -88,7 +88,7 @@ type BatmapByte struct{}
 var (
 	BatmapByteTable = decode.New[BatmapByte]("batmap byte", 1, decode.Big,
 		"Tells for eight blocks whether all their sectors are written. tapdisk does not look at the sector bitmap of such a block, so a bit set by mistake brings back old bytes.",
-		"vhd.md 16")
+		"blktap: dd_batmap_hdr")
 
 	_ = batmapBit(7, "0")
 	_ = batmapBit(6, "1")

@@ -36,7 +36,7 @@ var (
 	FooterTable = decode.New[Footer]("footer", FooterSize, decode.Big,
 		"Says that the file is a VHD, of which kind, how large and with which identity. It is the last sector of the file; dynamic and differencing images keep an identical copy in the first sector. "+
 			"Programs disagree on which of the two rules: QEMU and 7-Zip read the copy at the front, Windows, VirtualBox and libvhdi the one at the end.",
-		"vhd.md 3 (MS: Hard Disk Footer Format)", decode.MinSize(OldFooterSize))
+		"VHD specification 1.0, Hard Disk Footer Format", decode.MinSize(OldFooterSize))
 
 	FooterCookie = FooterTable.Text(0, 8, "cookie",
 		"Marks a footer: \"conectix\", the maker of Virtual PC. XenServer's tapdisk writes \"v_poison\" instead to disable an image.", decode.Magic(Cookie))

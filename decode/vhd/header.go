@@ -26,7 +26,7 @@ const MaxLocator = 64 << 10
 var (
 	LocatorTable = decode.New[Locator]("parent locator", 24, decode.Big,
 		"Says where the parent is in the manner of one platform. The path itself lies elsewhere in the file.",
-		"vhd.md 7 (MS: Parent Locator)")
+		"VHD specification 1.0, Parent Locator")
 
 	LocatorCode = LocatorTable.U32(0, "platform_code",
 		"How the path is written. W2ru: relative to the child's folder, UTF-16 little-endian, starting with \".\\\". W2ku: absolute, the same way. MacX: a file:// URL. Zero: the slot is unused.",
@@ -64,7 +64,7 @@ const Locators = 8
 var (
 	HeaderTable = decode.New[Header]("dynamic header", HeaderSize, decode.Big,
 		"Describes how a dynamic or differencing image stores its blocks, and which parent a differencing image has. There is no second copy of it: with it damaged the image is lost to most programs.",
-		"vhd.md 6 (MS: Dynamic Disk Header Format)")
+		"VHD specification 1.0, Dynamic Disk Header Format")
 
 	HeaderCookie = HeaderTable.Text(0, 8, "cookie", "Marks a dynamic header.", decode.Magic(HeaderMagic))
 	HeaderNext   = HeaderTable.U64(8, "data_offset",

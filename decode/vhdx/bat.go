@@ -42,7 +42,7 @@ func StateName(state uint64) string {
 var (
 	PayloadTable = decode.New[Payload]("BAT entry", EntrySize, decode.Little,
 		"Says where one block of the virtual disk is stored, and what reads of it find if it is not stored. The entries of sector bitmap blocks are interleaved: one behind those of each chunk.",
-		"vhdx.md 9.1 (MS-VHDX 2.5.1.1)")
+		"MS-VHDX 2.5.1.1")
 
 	PayloadState = PayloadTable.Bits(0, 8, 0, 3, "State",
 		"What a read of the block finds.",
@@ -66,7 +66,7 @@ var (
 var (
 	BitmapEntryTable = decode.New[BitmapEntry]("BAT bitmap entry", EntrySize, decode.Little,
 		"Says where the sector bitmap of one chunk is stored. Only differencing images have any; in other images the entry is there all the same, and zero.",
-		"vhdx.md 9.2 (MS-VHDX 2.5.1.2)")
+		"MS-VHDX 2.5.1.2")
 
 	BitmapState = BitmapEntryTable.Bits(0, 8, 0, 3, "State",
 		"Whether the chunk has a sector bitmap. It needs one as soon as one of its blocks is PARTIALLY_PRESENT.",
@@ -89,7 +89,7 @@ type SectorBitmap struct{}
 var (
 	BitmapTable = decode.New[SectorBitmap]("sector bitmap byte", 1, decode.Little,
 		"Tells for eight sectors whether they are in this file or must be asked of the parent. It counts only while the block is PARTIALLY_PRESENT.",
-		"vhdx.md 9.4 (MS-VHDX 2.4)")
+		"MS-VHDX 2.4")
 
 	_ = bitmapBit(0, "0")
 	_ = bitmapBit(1, "1")

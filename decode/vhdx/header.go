@@ -18,7 +18,7 @@ func HeaderOffset(i int) int64 { return int64(i+1) * SlotSize }
 var (
 	HeaderTable = decode.New[Header]("header", HeaderSize, decode.Little,
 		"The root of the file, kept twice. The current header is the valid one with the higher SequenceNumber. An update writes the other copy, so a torn write leaves one of them good; then it writes the first one too.",
-		"vhdx.md 3 (MS-VHDX 2.2.2)")
+		"MS-VHDX 2.2.2")
 
 	HeaderSign = HeaderTable.Text(0, 4, "Signature",
 		"Marks a header. A copy without it is invalid.", decode.Magic(HeaderSignature))

@@ -18,7 +18,7 @@ const (
 var (
 	IdentifierTable = decode.New[Identifier]("file type identifier", IdentifierSize, decode.Little,
 		"Tells that the file is a VHDX and which program made it. It is written once, when the file is created; the first 64 KiB are never overwritten afterwards, so that a torn write can't make the file unrecognisable.",
-		"vhdx.md 2 (MS-VHDX 2.2.1)")
+		"MS-VHDX 2.2.1")
 
 	IdentifierSignature = IdentifierTable.Text(0, 8, "Signature",
 		"Marks a VHDX file. With any other bytes no program recognises the image.", decode.Magic(Signature))

@@ -92,7 +92,7 @@ func ItemOf(id uuid.UUID) (Item, bool) {
 var (
 	FileParametersTable = decode.New[FileParameters]("file parameters", 8, decode.Little,
 		"The block size, and what kind of image this is: fixed with LeaveBlocksAllocated, differencing with HasParent, else dynamic.",
-		"vhdx.md 6 (MS-VHDX 2.6.2.1)")
+		"MS-VHDX 2.6.2.1")
 
 	ParametersBlockSize = FileParametersTable.U32(0, "BlockSize",
 		"Bytes of the virtual disk in one payload block: a power of two from 1 to 256 MiB. Windows takes 32 MiB for dynamic and 2 MiB for fixed and differencing images.",
@@ -119,7 +119,7 @@ func GoodBlockSize(v uint64) bool {
 var (
 	DiskSizeTable = decode.New[DiskSize]("virtual disk size", 8, decode.Little,
 		"Size of the virtual disk. It need not be a multiple of the block size.",
-		"vhdx.md 6 (MS-VHDX 2.6.2.2)")
+		"MS-VHDX 2.6.2.2")
 
 	DiskSizeBytes = DiskSizeTable.U64(0, "VirtualDiskSize",
 		"Size in bytes: a multiple of the logical sector size, at most 64 TiB.", decode.Count(decode.InBytes))
@@ -129,7 +129,7 @@ var (
 var (
 	DiskIDTable = decode.New[DiskID]("virtual disk ID", 16, decode.Little,
 		"The identity that the guest sees as SCSI vital product data page 83.",
-		"vhdx.md 6 (MS-VHDX 2.6.2.3)")
+		"MS-VHDX 2.6.2.3")
 
 	DiskIDGUID = DiskIDTable.GUID(0, "VirtualDiskId",
 		"The same in parent and child, since both are the same disk to the guest. It does not link children to parents.")
@@ -139,7 +139,7 @@ var (
 var (
 	LogicalSectorTable = decode.New[LogicalSector]("logical sector size", 4, decode.Little,
 		"The sector size that the guest addresses the disk by. It decides how the BAT is laid out; parent and child must agree.",
-		"vhdx.md 6 (MS-VHDX 2.6.2.4)")
+		"MS-VHDX 2.6.2.4")
 
 	LogicalSectorSize = LogicalSectorTable.U32(0, "LogicalSectorSize",
 		"512 or 4096. QEMU refuses images with 4096.", decode.Is(512, 4096))
@@ -149,7 +149,7 @@ var (
 var (
 	PhysicalSectorTable = decode.New[PhysicalSector]("physical sector size", 4, decode.Little,
 		"The sector size that the disk claims to store, a hint for the guest; it has no effect on the file.",
-		"vhdx.md 6 (MS-VHDX 2.6.2.5)")
+		"MS-VHDX 2.6.2.5")
 
 	PhysicalSectorSize = PhysicalSectorTable.U32(0, "PhysicalSectorSize",
 		"512 or 4096. Windows takes 4096, QEMU and Disk2vhd 512.", decode.Is(512, 4096))
@@ -159,7 +159,7 @@ var (
 var (
 	CHSTable = decode.New[CHS]("CHS parameters", 8, decode.Little,
 		"A geometry for guests that ask for one. Known from Microsoft's own code only.",
-		"vhdx.md 6")
+		"MS-VHDX 2.6.2")
 
 	CHSHeads   = CHSTable.U32(0, "HeadsPerCylinder", "Number of heads of the geometry.")
 	CHSSectors = CHSTable.U32(4, "SectorsPerTrack", "Number of sectors on a track.")
@@ -169,7 +169,7 @@ var (
 var (
 	PMEMTable = decode.New[PMEM]("PMEM label area", 28, decode.Little,
 		"Places the label area of a persistent memory disk. Known from Microsoft's own code only.",
-		"vhdx.md 6")
+		"MS-VHDX 2.6.2")
 
 	PMEMVersion  = PMEMTable.U16(0, "Version", "Version of the item: 1.", decode.Is(1))
 	PMEMReserved = PMEMTable.Reserved(2, 2)

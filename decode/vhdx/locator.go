@@ -38,7 +38,7 @@ const (
 var (
 	LocatorTable = decode.New[Locator]("parent locator", LocatorHeadSize, decode.Little,
 		"Names the parent of a differencing image by pairs of a key and a value: parent_linkage is the parent's DataWriteGuid when the child was made, the others are paths to look for it.",
-		"vhdx.md 7 (MS-VHDX 2.6.2.6.1)")
+		"MS-VHDX 2.6.2.6.1")
 
 	LocatorTypeGUID = LocatorTable.GUID(0, "LocatorType",
 		"How the parent is named. Only b04aefb7-d19e-4a81-b789-25b8e9445913 is defined: the parent is a VHDX file.")
@@ -50,7 +50,7 @@ var (
 var (
 	LocatorEntryTable = decode.New[LocatorEntry]("parent locator entry", LocatorEntrySize, decode.Little,
 		"Places one key and its value, both UTF-16 without a terminator.",
-		"vhdx.md 7 (MS-VHDX 2.6.2.6.2)")
+		"MS-VHDX 2.6.2.6.2")
 
 	LocatorKeyOffset = LocatorEntryTable.U32(0, "KeyOffset",
 		"Where the key lies, from the start of the item.", decode.Points(decode.InBytes, "key"))

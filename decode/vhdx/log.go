@@ -49,7 +49,7 @@ func DescriptorOffset(i int64) int64 { return LogHeadSize + i*DescriptorSize }
 var (
 	LogEntryTable = decode.New[LogEntry]("log entry", LogHeadSize, decode.Little,
 		"One atomic update of the file's structures: a header, descriptors, and a data sector for each data descriptor. Entries lie in a ring, start at multiples of 4 KiB, and may wrap around its end. Payload data never pass through the log.",
-		"vhdx.md 5.1 (MS-VHDX 2.3.1.1)")
+		"MS-VHDX 2.3.1.1")
 
 	LogSign = LogEntryTable.Text(0, 4, "Signature",
 		"Marks the start of an entry.", decode.Magic(LogEntrySignature))
@@ -87,7 +87,7 @@ var (
 var (
 	ZeroTable = decode.New[Zero]("zero descriptor", DescriptorSize, decode.Little,
 		"Replay fills a range of the file with zeros.",
-		"vhdx.md 5.2 (MS-VHDX 2.3.1.2)")
+		"MS-VHDX 2.3.1.2")
 
 	ZeroSign     = ZeroTable.Text(0, 4, "ZeroSignature", "Marks a zero descriptor.", decode.Magic(ZeroSignature))
 	ZeroReserved = ZeroTable.Reserved(4, 4)
@@ -104,7 +104,7 @@ var (
 var (
 	DataTable = decode.New[Data]("data descriptor", DescriptorSize, decode.Little,
 		"Replay replaces one page of 4096 bytes. The page's first 8 and last 4 bytes are here, because their place in the data sector is taken by its signature and sequence number; the rest is in the data sector.",
-		"vhdx.md 5.2 (MS-VHDX 2.3.1.3)")
+		"MS-VHDX 2.3.1.3")
 
 	DataSign     = DataTable.Text(0, 4, "DataSignature", "Marks a data descriptor.", decode.Magic(DataSignature))
 	DataTrailing = DataTable.U32(4, "TrailingBytes", "Bytes 4092 to 4095 of the page.", decode.Hex())
@@ -120,7 +120,7 @@ var (
 var (
 	DataSectorTable = decode.New[DataSector]("data sector", LogSector, decode.Little,
 		"Holds bytes 8 to 4091 of a page. The two halves of the entry's sequence number stand at its edges, so that a sector which was written only in part is noticed.",
-		"vhdx.md 5.2 (MS-VHDX 2.3.1.4)")
+		"MS-VHDX 2.3.1.4")
 
 	SectorSign = DataSectorTable.Text(0, 4, "DataSignature", "Marks a data sector.", decode.Magic(DataSectorSignature))
 	SectorHigh = DataSectorTable.U32(4, "SequenceHigh",

@@ -26,7 +26,7 @@ const (
 var (
 	MetadataTable = decode.New[Metadata]("metadata table", MetadataHeadSize, decode.Little,
 		"Lists the metadata items: block size, disk size, sector sizes, identity, parent. It has no checksum: only updates through the log protect it.",
-		"vhdx.md 6 (MS-VHDX 2.6.1.1)")
+		"MS-VHDX 2.6.1.1")
 
 	MetadataSign = MetadataTable.Text(0, 8, "Signature",
 		"Marks a metadata table.", decode.Magic(MetadataSignature))
@@ -45,7 +45,7 @@ var (
 var (
 	MetadataEntryTable = decode.New[MetadataEntry]("metadata table entry", MetadataEntrySize, decode.Little,
 		"Places one metadata item and tells how to treat it.",
-		"vhdx.md 6 (MS-VHDX 2.6.1.2)")
+		"MS-VHDX 2.6.1.2")
 
 	EntryItemID = MetadataEntryTable.GUID(0, "ItemId",
 		"What the item is. Together with IsUser it may occur once.")

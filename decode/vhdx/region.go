@@ -47,7 +47,7 @@ func RegionName(id uuid.UUID) string {
 var (
 	RegionTable = decode.New[Region]("region table", RegionHeadSize, decode.Little,
 		"Tells where the regions of the file lie, the BAT and the metadata above all. It is kept twice and both copies should be equal; readers use the first one if it is valid. It is updated through the log only.",
-		"vhdx.md 4 (MS-VHDX 2.2.3.1)")
+		"MS-VHDX 2.2.3.1")
 
 	RegionSign = RegionTable.Text(0, 4, "Signature",
 		"Marks a region table. A copy without it is invalid.", decode.Magic(RegionSignature))
@@ -68,7 +68,7 @@ var (
 var (
 	RegionEntryTable = decode.New[RegionEntry]("region table entry", RegionEntrySize, decode.Little,
 		"Places one region. BAT and metadata must each be there once; regions that a reader does not know are kept as they are, and still take up their space.",
-		"vhdx.md 4 (MS-VHDX 2.2.3.2)")
+		"MS-VHDX 2.2.3.2")
 
 	RegionGUID = RegionEntryTable.GUID(0, "Guid",
 		"What the region holds: 2dc27766-f623-4200-9d64-115e9bfd4a08 the BAT, 8b7ca206-4790-4b9a-b8fe-575f050f886e the metadata. Each may occur once.")

@@ -21,7 +21,7 @@ type CowdHeader struct{}
 var (
 	CowdTable = decode.New[CowdHeader]("COWD header", CowdHeaderSize, decode.Little,
 		"The first four sectors of an ESX redo log (vmfsSparse): the snapshot format of VMFS before seSparse. It knows one directory, tables that are made when first needed, and no redundancy.",
-		"vmdk.md 6")
+		"VMware Virtual Disk Format 1.1, ESX Server Sparse Extents")
 	CowdMagicNumber = CowdTable.Text(0, 4, "magic", "COWD, for copy on write disk.", decode.Magic(CowdMagic))
 	CowdVersion     = CowdTable.U32(4, "version",
 		"1 with ESX; 3 with the disks of Workstation 3, whose tables are shorter.",
@@ -69,13 +69,13 @@ type CowdTableEntry struct{}
 // The entries of directories and tables in a COWD extent (vmdk.md 6).
 var (
 	CowdDirectoryEntryTable = decode.New[CowdDirectoryEntry]("COWD GDE", 4, decode.Little,
-		"Grain directory entry of a redo log: where a grain table lies, once one was needed.", "vmdk.md 6")
+		"Grain directory entry of a redo log: where a grain table lies, once one was needed.", "VMware Virtual Disk Format 1.1, ESX Server Sparse Extents")
 	CowdDirectoryEntryTableAt = CowdDirectoryEntryTable.U32(0, "grain table",
 		"Sector of a grain table of 4096 entries. 0: nothing of what it would describe was written since the snapshot, the parent's data shows.",
 		decode.Points(decode.InSectors, "grain table", 0))
 
 	CowdTableEntryTable = decode.New[CowdTableEntry]("COWD GTE", 4, decode.Little,
-		"Grain table entry of a redo log: where a grain lies.", "vmdk.md 6")
+		"Grain table entry of a redo log: where a grain lies.", "VMware Virtual Disk Format 1.1, ESX Server Sparse Extents")
 	CowdTableEntryGrain = CowdTableEntryTable.U32(0, "grain",
 		"Sector of a grain. 0: not written since the snapshot, the parent's data shows. There is no entry that means zeros: 1 is the header's second sector and damage.",
 		decode.Points(decode.InSectors, "grain", 0))

@@ -12,7 +12,7 @@ import (
 const DescriptorDoc = "Text that describes the disk: settings first, then the extents that make up its address space in their order, then the disk database. It is a file of its own or sits inside a sparse extent, and ends at the first NUL. VMware rewrites it from a template when anything changes."
 
 // DescriptorRef is the section of the format reference that defines it.
-const DescriptorRef = "vmdk.md 2"
+const DescriptorRef = "VMware Virtual Disk Format 1.1, The Descriptor File"
 
 // Node makes the tree of a descriptor whose text starts at base of a file: a
 // child for every line, with its parts. leads tells where the value of a line

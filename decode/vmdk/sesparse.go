@@ -19,7 +19,7 @@ type ConstHeader struct{}
 var (
 	ConstHeaderTable = decode.New[ConstHeader]("const header", 512, decode.Little,
 		"The first sector of a seSparse extent, the snapshot format of VMFS 6: where each of its areas lies. It is written once. The format was never published; this is what other people found out.",
-		"vmdk.md 7")
+		"no published specification: known from what other programs read")
 	ConstMagic    = ConstHeaderTable.U64(0, "magic", "0xCAFEBABE marks a seSparse extent.", decode.Fixed(SeMagic))
 	ConstVersion  = ConstHeaderTable.U64(8, "version", "Version 2.1, one half each.", decode.Fixed(SeVersion))
 	ConstCapacity = ConstHeaderTable.U64(16, "capacity", "Size of the disk in sectors.", decode.Count(decode.InSectors))
@@ -66,7 +66,7 @@ type VolatileHeader struct{}
 var (
 	VolatileHeaderTable = decode.New[VolatileHeader]("volatile header", 512, decode.Little,
 		"The sector of a seSparse extent that changes in use: how many tables are taken, and whether the journal must be replayed before the tables can be believed.",
-		"vmdk.md 7")
+		"no published specification: known from what other programs read")
 	VolatileMagic   = VolatileHeaderTable.U64(0, "magic", "0xCAFECAFE marks the volatile header.", decode.Fixed(SeVolatileMagic))
 	VolatileFree    = VolatileHeaderTable.U64(8, "freeGTNumber", "Index of the next grain table that was never used.")
 	VolatileTxn     = VolatileHeaderTable.U64(16, "nextTxnSeqNumber", "Number of the next transaction in the journal.")
@@ -98,7 +98,7 @@ const (
 // The entries of directories and tables in a seSparse extent (vmdk.md 7).
 var (
 	SeDirectoryEntryTable = decode.New[SeDirectoryEntry]("seSparse GDE", 8, decode.Little,
-		"Grain directory entry of a seSparse extent: the index of a grain table in the area of tables.", "vmdk.md 7")
+		"Grain directory entry of a seSparse extent: the index of a grain table in the area of tables.", "no published specification: known from what other programs read")
 	SeDirectoryIndex = SeDirectoryEntryTable.Bits(0, 8, 0, 32, "index",
 		"Index of the table: it lies 64 sectors times this behind the start of the tables.")
 	SeDirectoryValid = SeDirectoryEntryTable.Bits(0, 8, 32, 32, "valid",
@@ -110,7 +110,7 @@ var (
 		}))
 
 	SeTableEntryTable = decode.New[SeTableEntry]("seSparse GTE", 8, decode.Little,
-		"Grain table entry of a seSparse extent: the state of a grain and, in two scrambled parts, its index in the area of grains.", "vmdk.md 7")
+		"Grain table entry of a seSparse extent: the state of a grain and, in two scrambled parts, its index in the area of grains.", "no published specification: known from what other programs read")
 	SeTableHigh = SeTableEntryTable.Bits(0, 8, 0, 48, "index (high part)",
 		"The grain's index without its lowest 12 bits.", decode.Hex())
 	SeTableLow = SeTableEntryTable.Bits(0, 8, 48, 12, "index (low part)",

@@ -42,7 +42,7 @@ type Header struct{}
 var (
 	HeaderTable = decode.New[Header]("sparse header", 512, decode.Little,
 		"The first sector of a hosted sparse extent: how large the disk is, how large a grain, and where the descriptor, the two grain directories and the data lie. A stream whose directory is at the end repeats it as footer, and there the footer rules.",
-		"vmdk.md 4.1")
+		"VMware Virtual Disk Format 1.1, Hosted Sparse Extent Header")
 	HeaderMagic = HeaderTable.Text(0, 4, "magicNumber",
 		"KDMV marks a hosted sparse extent. The same in lower case is a file whose writer never finished.", decode.Magic(Magic))
 	HeaderVersion = HeaderTable.U32(4, "version",
@@ -130,13 +130,13 @@ type TableEntry struct{}
 // The entries of directories and tables in a hosted extent (vmdk.md 4.2).
 var (
 	DirectoryEntryTable = decode.New[DirectoryEntry]("GDE", 4, decode.Little,
-		"Grain directory entry: where one grain table lies.", "vmdk.md 4.2")
+		"Grain directory entry: where one grain table lies.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata")
 	DirectoryEntryTableAt = DirectoryEntryTable.U32(0, "grain table",
 		"Sector of a grain table. All tables of a hosted extent exist from the start, so 0 is legal only in streams, where a table without grains is left out: everything it would describe is unallocated.",
 		decode.Points(decode.InSectors, "grain table", 0))
 
 	TableEntryTable = decode.New[TableEntry]("GTE", 4, decode.Little,
-		"Grain table entry: where one grain lies.", "vmdk.md 4.2")
+		"Grain table entry: where one grain lies.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata")
 	TableEntryGrain = TableEntryTable.U32(0, "grain",
 		"Sector of a grain. 0: never written, the parent's data shows through or zeros if there is no parent. 1: zeros, even over a parent. Being 32 bits wide it can reach no grain behind 2 TiB of the file.",
 		decode.Points(decode.InSectors, "grain", 0, ZeroGrain))

@@ -21,7 +21,7 @@ type Marker struct{}
 var (
 	MarkerTable = decode.New[Marker]("marker", 512, decode.Little,
 		"A sector in a stream that tells what follows: a grain table, the grain directory, the footer, or the end. A marker of size 0 is one of these, any other size belongs to a compressed grain.",
-		"vmdk.md 5.2")
+		"VMware Virtual Disk Format 1.1, Stream-Optimized Compressed Sparse Extents")
 	MarkerValue = MarkerTable.U64(0, "val",
 		"Sectors of the structure that follows; 0 at the end of the stream.", decode.Count(decode.InSectors))
 	MarkerSize = MarkerTable.U32(8, "size",
@@ -44,7 +44,7 @@ type GrainMarker struct{}
 var (
 	GrainMarkerTable = decode.New[GrainMarker]("grain marker", GrainMarkerSize, decode.Little,
 		"Stands in front of a compressed grain, so that a stream can be read without its tables. Grain and marker start on a sector and are padded with zeros to the next.",
-		"vmdk.md 5.2")
+		"VMware Virtual Disk Format 1.1, Stream-Optimized Compressed Sparse Extents")
 	GrainMarkerLBA = GrainMarkerTable.U64(0, "lba",
 		"First sector of the grain on the disk, counted within this extent. Must be the one that its table entry stands for.", decode.Count(decode.InSectors))
 	GrainMarkerSizeField = GrainMarkerTable.U32(8, "size",

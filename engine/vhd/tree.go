@@ -16,7 +16,7 @@ func (v *Image) Tree() decode.Node {
 		Place: v.place(0, v.size),
 		Value: v.typeName() + " VHD",
 		Doc:   "A disk image in the format of Virtual PC and Hyper-V (generation 1), also the upload format of Azure. The footer in the last sector makes it one.",
-		Ref:   "vhd.md 1",
+		Ref:   "VHD specification 1.0, Overview of Hard Disk Image Types",
 	}
 	var nodes []decode.Node
 	if v.footers.front.present && v.kind != vhd.Fixed {
@@ -38,7 +38,7 @@ func (v *Image) Tree() decode.Node {
 	if v.kind == vhd.Fixed {
 		nodes = append(nodes, decode.Node{
 			Name: "disk", Place: v.place(0, min(v.virtual, v.dataEnd)),
-			Doc: "The virtual disk itself: byte n of the disk is byte n of the file. A fixed image is a raw disk with a footer.", Ref: "vhd.md 1",
+			Doc: "The virtual disk itself: byte n of the disk is byte n of the file. A fixed image is a raw disk with a footer.", Ref: "VHD specification 1.0, Overview of Hard Disk Image Types",
 		})
 	}
 	if v.footers.tail.present {
@@ -94,7 +94,7 @@ func (v *Image) locatorNodes() []decode.Node {
 			Value: decode.Quote(l.path),
 			Words: vhd.CodeName(l.code),
 			Doc:   "The path of a parent locator: where the parent of this differencing image was when it was made. W2ru paths count from the folder of the child, W2ku paths from the root of a drive; both are little-endian UTF-16, unlike everything else in the file.",
-			Ref:   "vhd.md 7",
+			Ref:   "VHD specification 1.0, Dynamic Disk Header Format",
 		}
 		if !l.isPath {
 			n.Value, n.Mark, n.Words = "", decode.Note, "not a path of a platform that is known: "+decode.Printable(vhd.CodeName(l.code))
@@ -111,7 +111,7 @@ func (v *Image) tableNode() decode.Node {
 		Place: v.place(t.off, 4*t.entries),
 		Value: fmt.Sprintf("%d entries, %d needed", t.entries, t.needed),
 		Doc:   "Block allocation table: for each block of the virtual disk the sector of the file where it is stored, or all ones. There is no second copy; an entry lost is a block lost.",
-		Ref:   "vhd.md 8",
+		Ref:   "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
 	return decode.Repeat(n, 4, count(t.entries), func(i int) decode.Node { return v.entryNode(int64(i)) })
 }
@@ -152,7 +152,7 @@ func (v *Image) batmapNodes() []decode.Node {
 	}
 	n := decode.Node{
 		Name: "batmap", Place: v.place(b.mapOff, b.length),
-		Doc: "A bit for each block, the first one in the most significant bit: set when all of the block's sectors are stored.", Ref: "vhd.md 16",
+		Doc: "A bit for each block, the first one in the most significant bit: set when all of the block's sectors are stored.", Ref: "blktap: dd_batmap_hdr",
 	}
 	return []decode.Node{head, decode.Repeat(n, 1, count(b.length), func(i int) decode.Node {
 		name := fmt.Sprintf("blocks %d to %d", 8*i, 8*i+7)
@@ -167,7 +167,7 @@ func (v *Image) blocksNode() decode.Node {
 		Place: v.place(0, 0),
 		Value: fmt.Sprintf("%d of %s", v.table.usable(), decode.FormatSize(uint64(v.table.blockSize))),
 		Doc:   "The blocks of the virtual disk in its order. Stored ones lie in the file in any order: first a sector bitmap, then the data.",
-		Ref:   "vhd.md 9",
+		Ref:   "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
 	n = n.With(count(v.table.usable()), func(i int) decode.Node { return v.blockNode(int64(i)) })
 	return n.Indexed(func(file string, off int64) (int, bool) { return v.blockAt(file, off) })
@@ -198,7 +198,7 @@ func (v *Image) blockNode(i int64) decode.Node {
 	t := &v.table
 	n := decode.Node{
 		Name: fmt.Sprintf("block %d", i), Place: v.place(t.off+4*i, 0),
-		Doc: "One block of the virtual disk.", Ref: "vhd.md 9",
+		Doc: "One block of the virtual disk.", Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 		Words: fmt.Sprintf("virtual bytes from 0x%x on", i*t.blockSize),
 	}
 	sector, err := t.entry(i)
@@ -218,7 +218,7 @@ func (v *Image) blockNode(i int64) decode.Node {
 	n.Value = fmt.Sprintf("at 0x%x", start)
 	data := decode.Node{
 		Name: "data", Place: n.Place.Sub(t.bitmapBytes, n.Place.Length-t.bitmapBytes),
-		Doc: "The sectors of the block. Those whose bit is clear should be zero, and are not read.", Ref: "vhd.md 9",
+		Doc: "The sectors of the block. Those whose bit is clear should be zero, and are not read.", Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
 	return n.WithNodes(v.bitmapNode(start), data)
 }
@@ -227,7 +227,7 @@ func (v *Image) bitmapNode(start int64) decode.Node {
 	n := decode.Node{
 		Name: "sector bitmap", Place: v.place(start, v.table.bitmapBytes),
 		Doc: "One bit for each sector of the block, the first one in the most significant bit of the first byte. Only in differencing images does it usually matter: there a clear bit means that the parent has the sector.",
-		Ref: "vhd.md 9",
+		Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
 	return decode.Repeat(n, 1, count(v.table.bitmapBytes), func(i int) decode.Node {
 		name := fmt.Sprintf("sectors %d to %d", 8*i, 8*i+7)

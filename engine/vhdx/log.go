@@ -165,10 +165,10 @@ func (v *Image) logNode() decode.Node {
 	n := decode.Node{
 		Name: "log", Place: v.place(r.off, r.length), Value: v.logWords(),
 		Doc: "A ring of sectors of 4 KiB. Before a table of the file is changed, its new bytes are written here; if the program dies in between, the next one to open the file repeats what the log says.",
-		Ref: "vhdx.md 5 (MS-VHDX 2.3)",
+		Ref: "MS-VHDX 2.3",
 	}
 	sectors := decode.Repeat(decode.Node{
-		Name: "sectors", Place: n.Place, Doc: "All sectors of the ring, also those that belong to no entry: leftovers of earlier sessions.", Ref: "vhdx.md 5",
+		Name: "sectors", Place: n.Place, Doc: "All sectors of the ring, also those that belong to no entry: leftovers of earlier sessions.", Ref: "MS-VHDX 2.3",
 	}, vhdx.LogSector, count(r.length/vhdx.LogSector), v.logSectorNode)
 	var entries []logEntry
 	list := listing{room: maxListed - min(len(v.active), maxListed)}
@@ -221,7 +221,7 @@ func (v *Image) logEntryNode(e logEntry) decode.Node {
 	}
 	descriptors := decode.Node{
 		Name: "descriptors", Place: v.place(at+vhdx.LogHeadSize, 0), Value: fmt.Sprintf("%d", e.descriptors),
-		Doc: "What the entry changes: ranges filled with zeros, and pages replaced by a data sector.", Ref: "vhdx.md 5.2",
+		Doc: "What the entry changes: ranges filled with zeros, and pages replaced by a data sector.", Ref: "MS-VHDX 2.3.1",
 	}
 	n = n.Append(descriptors.With(count(min(e.descriptors, e.length/vhdx.DescriptorSize)), func(i int) decode.Node { return v.descriptorNode(e, int64(i)) }))
 	n.Place.Length = out.Place.Length
@@ -272,7 +272,7 @@ func (v *Image) logSectorNode(i int) decode.Node {
 	at := v.log.off + int64(i)*vhdx.LogSector
 	place := v.place(at, vhdx.LogSector)
 	b, err := readUpTo(v.src.File, at, vhdx.LogSector)
-	n := decode.Node{Name: fmt.Sprintf("sector %d", i), Place: place, Doc: "A sector of the log that is neither the start of an entry nor a data sector: descriptors, leftovers or zeros.", Ref: "vhdx.md 5"}
+	n := decode.Node{Name: fmt.Sprintf("sector %d", i), Place: place, Doc: "A sector of the log that is neither the start of an entry nor a data sector: descriptors, leftovers or zeros.", Ref: "MS-VHDX 2.3"}
 	switch {
 	case err != nil || len(b) < vhdx.LogSector:
 		n.Mark, n.Words = decode.Wrong, errors.Join(err, io.ErrUnexpectedEOF).Error()

@@ -13,7 +13,7 @@ func (v *Image) metadataNode() decode.Node {
 	off := m.region.off
 	n := decode.Node{
 		Name: "metadata", Place: v.place(off, m.region.length),
-		Doc: "What the format and programs keep about the disk: a table in the first 64 KiB, and behind it the items.", Ref: "vhdx.md 6 (MS-VHDX 2.6)",
+		Doc: "What the format and programs keep about the disk: a table in the first 64 KiB, and behind it the items.", Ref: "MS-VHDX 2.6",
 	}
 	table := vhdx.MetadataTable.Node(m.raw, v.src.Name, off, v.overlaid(off, vhdx.MetadataTableSize)...)
 	var entries, items []decode.Node
@@ -42,7 +42,7 @@ func (v *Image) metadataEntryNode(it item, raw []byte) decode.Node {
 // itemNode is an item with the fields of its kind.
 func (v *Image) itemNode(it item) decode.Node {
 	at := v.itemPlace(it)
-	n := decode.Node{Name: it.name(), Place: at, Doc: "A metadata item that the format does not define.", Ref: "vhdx.md 6"}
+	n := decode.Node{Name: it.name(), Place: at, Doc: "A metadata item that the format does not define.", Ref: "MS-VHDX 2.6.2"}
 	known, ok := vhdx.ItemOf(it.id)
 	if !ok || it.user {
 		return n
@@ -94,5 +94,5 @@ func (v *Image) locatorNode(raw []byte, at decode.Place, opts []decode.Placed) d
 }
 
 func locatorText(at decode.Place, name, text, doc string) decode.Node {
-	return decode.Node{Name: name, Place: at, Value: decode.Quote(text), Doc: doc, Ref: "vhdx.md 7"}
+	return decode.Node{Name: name, Place: at, Value: decode.Quote(text), Doc: doc, Ref: "MS-VHDX 2.6.2.6"}
 }

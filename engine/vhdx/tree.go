@@ -19,7 +19,7 @@ func (v *Image) Tree() decode.Node {
 		Place: v.place(0, v.size),
 		Value: v.typeName() + " VHDX",
 		Doc:   "A disk image in the format of Hyper-V since 2012. Everything outside its first MiB starts at a multiple of 1 MiB, and all changes of the tables go through a log.",
-		Ref:   "vhdx.md 1",
+		Ref:   "MS-VHDX 2.1",
 	}
 	nodes := []decode.Node{v.identifierNode(), v.headerNode(0), v.headerNode(1), v.regionTableNode(0), v.regionTableNode(1)}
 	lazy := []func() decode.Node{}
@@ -56,7 +56,7 @@ func (v *Image) identifierNode() decode.Node {
 	n := vhdx.IdentifierTable.Node(v.identifier.Bytes(), v.src.Name, 0)
 	rest := decode.Node{
 		Name: "reserved", Place: v.place(vhdx.IdentifierSize, vhdx.SlotSize-vhdx.IdentifierSize),
-		Doc: "The rest of the first 64 KiB has no meaning and should be zero.", Ref: "vhdx.md 2",
+		Doc: "The rest of the first 64 KiB has no meaning and should be zero.", Ref: "MS-VHDX 2.2.1",
 	}
 	n = n.Append(rest)
 	n.Place.Length = vhdx.SlotSize
@@ -139,7 +139,7 @@ func (v *Image) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, 
 func (v *Image) unknownRegionNode(r region) decode.Node {
 	return decode.Node{
 		Name: vhdx.RegionName(r.guid), Place: v.place(r.off, r.length),
-		Doc: "A region that the format does not define, or the second one of its kind. Programs that do not know it leave it alone.", Ref: "vhdx.md 4",
+		Doc: "A region that the format does not define, or the second one of its kind. Programs that do not know it leave it alone.", Ref: "MS-VHDX 2.2.3",
 	}
 }
 
@@ -150,7 +150,7 @@ func (v *Image) batNode() decode.Node {
 	n := decode.Node{
 		Name: "BAT", Place: v.place(v.bat.off, v.bat.length),
 		Doc: "The block allocation table: for each block of the virtual disk where it lies in the file and in which state it is. Behind the entries of each chunk there is one for its sector bitmap.",
-		Ref: "vhdx.md 8 (MS-VHDX 2.5)",
+		Ref: "MS-VHDX 2.5",
 	}
 	if !v.sized {
 		return n
@@ -162,7 +162,7 @@ func (v *Image) batNode() decode.Node {
 	if used < v.bat.length {
 		n = n.Append(decode.Node{
 			Name: "padding", Place: v.place(v.bat.off+used, v.bat.length-used),
-			Doc: "Room behind the last entry that the disk needs. It should be zero, and nobody reads it.", Ref: "vhdx.md 8",
+			Doc: "Room behind the last entry that the disk needs. It should be zero, and nobody reads it.", Ref: "MS-VHDX 2.5",
 		})
 	}
 	return n
@@ -204,7 +204,7 @@ func (v *Image) blocksNode() decode.Node {
 	n := decode.Node{
 		Name: "blocks", Place: v.place(0, 0),
 		Value: fmt.Sprintf("%d of %s", v.geo.Blocks, decode.FormatSize(uint64(v.geo.BlockSize))),
-		Doc:   "The payload blocks in the order of the virtual disk. Stored ones lie anywhere in the file, at multiples of 1 MiB.", Ref: "vhdx.md 9",
+		Doc:   "The payload blocks in the order of the virtual disk. Stored ones lie anywhere in the file, at multiples of 1 MiB.", Ref: "MS-VHDX 2.4",
 	}
 	n = n.With(count(v.geo.Blocks), func(i int) decode.Node { return v.blockNode(int64(i)) })
 	return n.Indexed(func(file string, off int64) (int, bool) {
@@ -241,7 +241,7 @@ func (v *Image) blockNode(block int64) decode.Node {
 	index := v.geo.PayloadIndex(block)
 	n := decode.Node{
 		Name: fmt.Sprintf("block %d", block), Place: v.entryPlaceAt(index),
-		Doc: "One block of the virtual disk.", Ref: "vhdx.md 9.1",
+		Doc: "One block of the virtual disk.", Ref: "MS-VHDX 2.5.1.1",
 		Words: fmt.Sprintf("virtual bytes from 0x%x on", block*v.geo.BlockSize),
 	}
 	n.Place.Length = 0
@@ -269,7 +269,7 @@ func (v *Image) blockNode(block int64) decode.Node {
 func (v *Image) bitmapsNode() decode.Node {
 	n := decode.Node{
 		Name: "sector bitmaps", Place: v.place(0, 0), Value: fmt.Sprintf("%d chunks", v.geo.Chunks),
-		Doc: "For each chunk of the virtual disk 1 MiB with a bit for each sector, which tells whether it is in this file or in the parent. They count only for blocks that are partially present.", Ref: "vhdx.md 9.4",
+		Doc: "For each chunk of the virtual disk 1 MiB with a bit for each sector, which tells whether it is in this file or in the parent. They count only for blocks that are partially present.", Ref: "MS-VHDX 2.4",
 	}
 	n = n.With(count(v.geo.Chunks), func(i int) decode.Node { return v.bitmapNode(int64(i)) })
 	return n.Indexed(func(file string, off int64) (int, bool) {
@@ -281,7 +281,7 @@ func (v *Image) bitmapsNode() decode.Node {
 func (v *Image) bitmapNode(chunk int64) decode.Node {
 	n := decode.Node{
 		Name: fmt.Sprintf("sector bitmap %d", chunk), Place: v.entryPlaceAt(v.geo.BitmapIndex(chunk)),
-		Doc: "The bits of one chunk, 2^23 sectors: the first sector has the least significant bit of the first byte.", Ref: "vhdx.md 9.4",
+		Doc: "The bits of one chunk, 2^23 sectors: the first sector has the least significant bit of the first byte.", Ref: "MS-VHDX 2.4",
 	}
 	n.Place.Length = 0
 	off, why, err := v.bitmapAt(chunk)

@@ -11,7 +11,7 @@ import (
 // Tree is the image's structures, a node for each file.
 func (m *Image) Tree() decode.Node {
 	root := decode.Node{
-		Name: "VMDK", Value: m.info.Type, Ref: "vmdk.md 1",
+		Name: "VMDK", Value: m.info.Type, Ref: "VMware Virtual Disk Format 1.1",
 		Doc: "A VMware disk: a descriptor that lists extents, and the extents that hold the data. All of it may be one file, or each a file of its own.",
 	}
 	return root.With(len(m.files), func(i int) decode.Node { return m.fileNode(m.files[i]) })
@@ -20,7 +20,7 @@ func (m *Image) Tree() decode.Node {
 func (m *Image) fileNode(f *file) decode.Node {
 	n := decode.Node{
 		Name: f.Name, Place: f.place(0, f.Size), Value: decode.FormatSize(uint64(f.Size)),
-		Doc: "A file with the raw data of an extent: no header, no tables, the disk's sectors one after the other.", Ref: "vmdk.md 8",
+		Doc: "A file with the raw data of an extent: no header, no tables, the disk's sectors one after the other.", Ref: "VMware Virtual Disk Format 1.1, Simple Extents",
 	}
 	if f == m.main && m.separate {
 		n.Doc, n.Ref = "The descriptor file. It holds no data, only names of files that do.", vmdk.DescriptorRef
@@ -29,7 +29,7 @@ func (m *Image) fileNode(f *file) decode.Node {
 	if f.sparse == nil {
 		return n.Append(m.flatNodes(f)...)
 	}
-	n.Doc, n.Ref = "A file of a sparse format: tables that tell for each grain of the disk where in this file it lies, if anywhere.", "vmdk.md 4"
+	n.Doc, n.Ref = "A file of a sparse format: tables that tell for each grain of the disk where in this file it lies, if anywhere.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extents"
 	if fault := f.sparse.fault; fault != nil {
 		n.Mark, n.Words = decode.Wrong, fault.Error()
 	}
@@ -75,7 +75,7 @@ func (m *Image) flatNodes(f *file) []decode.Node {
 	for _, e := range m.extents {
 		if e.file == f && len(list) < maxFlatNodes {
 			list = append(list, decode.Node{
-				Name: "flat extent", Place: f.place(min(e.base, f.Size), max(0, min(e.length, f.Size-e.base))), Ref: "vmdk.md 8",
+				Name: "flat extent", Place: f.place(min(e.base, f.Size), max(0, min(e.length, f.Size-e.base))), Ref: "VMware Virtual Disk Format 1.1, Simple Extents",
 				Value: fmt.Sprintf("disk bytes 0x%x to 0x%x", e.start, e.start+e.length),
 				Doc:   "The sectors of the disk as the guest sees them. Nothing in here is read as a structure of the format.",
 			})
@@ -156,7 +156,7 @@ func (s *sparse) seNodes() []decode.Node {
 	}
 	for _, a := range s.areas() {
 		if doc := docs[a.name]; doc != "" {
-			list = append(list, decode.Node{Name: a.name, Place: s.file.place(a.off, a.bytes), Doc: doc, Ref: "vmdk.md 7"})
+			list = append(list, decode.Node{Name: a.name, Place: s.file.place(a.off, a.bytes), Doc: doc, Ref: "no published specification: known from what other programs read"})
 		}
 	}
 	return list

@@ -30,7 +30,7 @@ func title(copy int, name string) string {
 func (s *sparse) directoryNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "vmdk.md 4.2",
+		Name: title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: "One entry for each grain table. The redundant directory of a hosted extent leads to tables of its own with the same content.",
 	}
 	n.Twin = s.twin(copy, func(c int) (int64, bool) { return g.dirs[c], true }, n.Place.Length)
@@ -83,7 +83,7 @@ func entryValue(raw uint64, at int64, g *grid) string {
 func (s *sparse) tablesNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: title(copy, "grain tables"), Value: fmt.Sprintf("%d", g.tables), Ref: "vmdk.md 4.2",
+		Name: title(copy, "grain tables"), Value: fmt.Sprintf("%d", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: "The tables that the directory's entries lead to, each with an entry for every grain of its part of the disk.",
 	}
 	n = n.With(int(g.tables), func(i int) decode.Node { return s.tableNode(copy, int64(i)) })
@@ -118,7 +118,7 @@ func (s *sparse) findTable(copy int, file string, off int64) (int, bool) {
 func (s *sparse) tableNode(copy int, t int64) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: fmt.Sprintf("%s %d", tableName(1, copy == 1), t), Ref: "vmdk.md 4.2",
+		Name: fmt.Sprintf("%s %d", tableName(1, copy == 1), t), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: fmt.Sprintf("Describes the disk from byte 0x%x on, %s.", t*g.coverage(), decode.FormatSize(uint64(g.coverage()))),
 	}
 	at, ok, err := g.tableOf(copy, t)
@@ -176,12 +176,12 @@ func (s *sparse) grainNode(at int64) decode.Node {
 	g := s.grid
 	if g.packed == nil {
 		return decode.Node{
-			Name: "grain", Place: g.file.place(at, min(g.grain, g.file.Size-at)), Ref: "vmdk.md 4.4",
+			Name: "grain", Place: g.file.place(at, min(g.grain, g.file.Size-at)), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extents",
 			Doc: "Sectors of the disk as the guest sees them.",
 		}
 	}
 	size, ok, err := g.packed.size(at)
-	n := decode.Node{Name: "compressed grain", Place: g.file.place(at, g.packed.headBytes()), Ref: "vmdk.md 5.2", Doc: "A marker, and a zlib stream that unpacks to one grain."}
+	n := decode.Node{Name: "compressed grain", Place: g.file.place(at, g.packed.headBytes()), Ref: "VMware Virtual Disk Format 1.1, Stream-Optimized Compressed Sparse Extents", Doc: "A marker, and a zlib stream that unpacks to one grain."}
 	if err != nil || !ok {
 		n.Mark, n.Words = decode.Wrong, faultTexts[markerInvalid]
 	} else {
@@ -191,7 +191,7 @@ func (s *sparse) grainNode(at int64) decode.Node {
 		n = n.Append(vmdk.GrainMarkerTable.Read(g.file.Data, g.file.Name, at))
 	}
 	if ok {
-		n = n.Append(decode.Node{Name: "compressed data", Place: g.file.place(at+g.packed.headBytes(), size), Ref: "vmdk.md 5.2", Doc: "A zlib stream (RFC 1950) with the grain's sectors."})
+		n = n.Append(decode.Node{Name: "compressed data", Place: g.file.place(at+g.packed.headBytes(), size), Ref: "VMware Virtual Disk Format 1.1, Stream-Optimized Compressed Sparse Extents", Doc: "A zlib stream (RFC 1950) with the grain's sectors."})
 	}
 	return n
 }
