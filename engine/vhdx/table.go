@@ -72,8 +72,13 @@ const (
 
 // claimOf tells what an entry claims; nothing if it can't be right.
 func (v *Image) claimOf(index int64, entry uint64) (use, int64, int64) {
-	off, length, what := vhdx.FileOffset(entry), v.geo.BlockSize, useNone
 	_, bitmap := v.geo.IsBitmap(index)
+	return v.claim(bitmap, entry)
+}
+
+// claim is claimOf for an entry that is known to be of a sector bitmap or not.
+func (v *Image) claim(bitmap bool, entry uint64) (use, int64, int64) {
+	off, length, what := vhdx.FileOffset(entry), v.geo.BlockSize, useNone
 	switch state := vhdx.State(entry); {
 	case off == 0 || off >= uint64(v.data.grown):
 		return useNone, 0, 0

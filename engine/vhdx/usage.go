@@ -15,7 +15,6 @@ import (
 type usage struct {
 	from, to int64 // MiB; the window
 	used     [uses][]uint64
-	all      []uint64 // all uses together
 	twice    []uint64
 	beyond   int64 // MiB; the first one behind the window that is claimed
 }
@@ -29,17 +28,22 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 	u.to = min(from+maxWindow, (v.data.grown+vhdx.MiB-1)/vhdx.MiB)
 	u.beyond = math.MaxInt64
 	words := (u.to - u.from + 63) / 64
-	u.used, u.all, u.twice = [uses][]uint64{}, make([]uint64, words), make([]uint64, words)
+	u.used, u.twice = [uses][]uint64{}, make([]uint64, words)
 	for p, err := range v.storedPieces(ctx) {
 		if err != nil {
 			return err
 		}
-		for i := p.first; i < p.first+p.count; i++ {
+		left := v.geo.Ratio - p.first%(v.geo.Ratio+1) // entries before the next one of a sector bitmap
+		for i := p.first; i < p.first+p.count; i, left = i+1, left-1 {
 			e := p.at(i)
+			bitmap := left == 0
+			if bitmap {
+				left = v.geo.Ratio + 1
+			}
 			if e < vhdx.MiB { // no place: most entries of most images
 				continue
 			}
-			what, off, length := v.claimOf(i, e)
+			what, off, length := v.claim(bitmap, e)
 			if what == useNone {
 				continue
 			}
@@ -60,10 +64,21 @@ func (u *usage) read(ctx context.Context, v *Image, from int64) error {
 func (u *usage) mark(what use, first, end int64) {
 	for m := max(first, u.from); m < min(end, u.to); m++ {
 		word, bit := (m-u.from)/64, uint64(1)<<((m-u.from)%64)
-		u.twice[word] |= u.all[word] & bit
-		u.all[word] |= bit
+		if u.taken(word, bit) { // rare: in a table in no order each access costs
+			u.twice[word] |= bit
+		}
 		u.used[what][word] |= bit
 	}
+}
+
+// taken reports whether any use has claimed a MiB.
+func (u *usage) taken(word int64, bit uint64) bool {
+	for _, b := range &u.used {
+		if b != nil && b[word]&bit != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // claims yields what the table claims of [from, to), merged: once for each
