@@ -41,11 +41,11 @@ func FindInterrupted(path string, opt Options) (*Interrupted, error) {
 func (i *Interrupted) read() error {
 	var err error
 	i.journal, err = store.ReadJournal(i.folder, i.name)
-	if errors.Is(err, store.ErrTorn) {
+	switch {
+	case errors.Is(err, store.ErrTorn), err == nil && len(i.journal.Steps) == 0:
 		i.Torn = true
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	for _, s := range i.journal.Steps {

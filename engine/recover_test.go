@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -114,5 +116,23 @@ func TestRecover(t *testing.T) {
 	}
 	if torn == 0 || whole == 0 {
 		t.Errorf("%d torn journals and %d whole ones: expected some of both", torn, whole)
+	}
+}
+
+// TestRecoverFromAnEmptyJournal has a journal that plans nothing, as only
+// somebody else can have written it.
+func TestRecoverFromAnEmptyJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	body := []byte("[]")
+	journal := fmt.Appendf(nil, "platter commit journal 1\n%x\n%s", sha256.Sum256(body), body)
+	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), journal, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	i, err := engine.FindInterrupted(path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i.Summary() == "" || i.Back() != nil || i.Close() != nil {
+		t.Error("an empty journal can't be taken back")
 	}
 }

@@ -8,17 +8,24 @@ import (
 	"platter/decode"
 )
 
+// patchGap is the longest run of equal bytes inside an edit of [Patch]: an edit
+// for each byte that differs would take more memory than the bytes.
+const patchGap = 64
+
 // Patch is what turns the bytes before, which lie at off in a file, into the
-// bytes after: an edit for each run that differs. Both have the same length.
+// bytes after: an edit for each run that differs, or a few that lie close
+// together. Both have the same length.
 func Patch(file string, off int64, before, after []byte) []Edit {
 	var edits []Edit
 	for at := 0; at < len(before); at++ {
 		if before[at] == after[at] {
 			continue
 		}
-		end := at
-		for end < len(before) && before[end] != after[end] {
-			end++
+		end := at + 1
+		for next := end; next < len(before) && next-end <= patchGap; next++ {
+			if before[next] != after[next] {
+				end = next + 1
+			}
 		}
 		edits = append(edits, Edit{File: file, Offset: off + int64(at), Data: after[at:end]})
 		at = end

@@ -121,13 +121,21 @@ func Find(o Opener, dir, claimed string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	names, err := o.ReadDir(dir)
-	absent := errors.Is(err, fs.ErrNotExist) || err == nil && len(names) == 0
-	if up := path.Dir(dir); absent && up != dir {
-		if dir, err = Find(o, up, path.Base(dir)); err == nil {
-			names, err = o.ReadDir(dir)
+	found, err := findIn(o, dir, base)
+	if errors.Is(err, fs.ErrNotExist) && path.Dir(dir) != dir {
+		if dir, err = findFolder(o, dir); err == nil {
+			found, err = findIn(o, dir, base)
 		}
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nameErr("find", name, notExist)
+	}
+	return found, err
+}
+
+// findIn looks for a base name in a folder that is there.
+func findIn(o Opener, dir, base string) (string, error) {
+	names, err := o.ReadDir(dir)
 	if err != nil {
 		return "", err
 	}
@@ -141,9 +149,31 @@ func Find(o Opener, dir, claimed string) (string, error) {
 		}
 	}
 	if found == "" {
-		return "", nameErr("find", name, notExist)
+		return "", notExist
 	}
 	return path.Join(dir, found), nil
+}
+
+// maxFolders bounds the folders that are gone through to one whose name
+// differs in case: an image may name thousands of files in thousands of folders.
+const maxFolders = 32
+
+// findFolder finds a folder below the image's own, each part of its path in any
+// case, from the top down.
+func findFolder(o Opener, dir string) (string, error) {
+	parts := strings.Split(path.Clean(dir), "/")
+	if len(parts) > maxFolders {
+		return "", notExist
+	}
+	at := "."
+	for _, part := range parts {
+		next, err := findIn(o, at, part)
+		if err != nil {
+			return "", err
+		}
+		at = next
+	}
+	return at, nil
 }
 
 // OpenNamed opens for reading the file that a path found inside the file from

@@ -112,3 +112,29 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+// TestFindBoundsTheFolders looks for thousands of names in folders that are not
+// there: no more is listed for each than the first folder.
+func TestFindBoundsTheFolders(t *testing.T) {
+	o := &listings{Mem: store.NewMem()}
+	o.PutFile("Sub/deep/B.vhd", nil)
+	if name, err := store.Find(o, "sub/DEEP", "b.VHD"); err != nil || name != "Sub/deep/B.vhd" {
+		t.Errorf("found %q, %v", name, err)
+	}
+	o.count = 0
+	long := strings.Repeat("a/", 500) + "a"
+	if _, err := store.Find(o, long, "x"); !errors.Is(err, fs.ErrNotExist) || o.count > 3 {
+		t.Errorf("%d folders listed, %v", o.count, err)
+	}
+}
+
+// listings counts how often a folder is listed.
+type listings struct {
+	*store.Mem
+	count int
+}
+
+func (l *listings) ReadDir(dir string) ([]string, error) {
+	l.count++
+	return l.Mem.ReadDir(dir)
+}

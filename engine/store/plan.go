@@ -34,7 +34,7 @@ func (w *Workspace) Dirty(name string) []Range {
 	}
 	var list []Range
 	for _, e := range o.extents {
-		for r := range e.runs() {
+		for r := range e.runs(len(list)) {
 			last := len(list) - 1
 			if last >= 0 && list[last].End() == r.Offset {
 				list[last].Length += r.Length
@@ -46,10 +46,20 @@ func (w *Workspace) Dirty(name string) []Range {
 	return list
 }
 
-// runs yields, as ranges of the file, the bytes of e that differ from the disk.
-func (e extent) runs() iter.Seq[Range] {
+// manyRuns is how many runs of bytes are told apart. The rest of an extent is one
+// run, equal bytes in it included: a list of millions would take more memory than
+// the bytes.
+const manyRuns = 1 << 16
+
+// runs yields, as ranges of the file, the bytes of e that differ from the disk;
+// some were told apart already.
+func (e extent) runs(already int) iter.Seq[Range] {
 	return func(yield func(Range) bool) {
 		for r := range exactRuns(e.data, e.base) {
+			if already++; already > manyRuns {
+				yield(Range{e.off + r.Offset, int64(len(e.data)) - r.Offset})
+				return
+			}
 			if !yield(Range{e.off + r.Offset, r.Length}) {
 				return
 			}
@@ -94,7 +104,7 @@ func (o *overlay) planWrites(steps []Step) []Step {
 	var by *change
 	joined := false // the last step has slices of its own
 	for _, e := range o.extents {
-		for r := range e.runs() {
+		for r := range e.runs(len(steps)) {
 			x := e.clip(r.Offset, r.End())
 			old := x.base[:max(min(r.Length, o.diskSize-r.Offset), 0)]
 			last := len(steps) - 1

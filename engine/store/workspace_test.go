@@ -447,3 +447,24 @@ func checkPlan(t *testing.T, w *store.Workspace, disk, visible []byte) {
 		t.Fatalf("%d bytes dirty, %d planned", dirty, planned)
 	}
 }
+
+// TestPlanOfManyRuns stages bytes of which every other one differs: the plan
+// stays short, and a commit of it is right.
+func TestPlanOfManyRuns(t *testing.T) {
+	const n = 1 << 20
+	base := storetest.New()
+	base.PutFile("a", make([]byte, n))
+	w, f := over(t, base)
+	data := bytes.Repeat([]byte{0, 1}, n/2)
+	must(t, w.Do("fill", func() error { _, err := f.WriteAt(data, 0); return err }))
+	if got := len(w.Plan()); got > 1<<16+1 {
+		t.Errorf("%d steps", got)
+	}
+	if got := len(w.Dirty("a")); got > 1<<16+1 {
+		t.Errorf("%d ranges", got)
+	}
+	must(t, w.Commit(t.Context()))
+	if content(t, open(t, base, "a")) != string(data) {
+		t.Error("the file holds something else than was staged")
+	}
+}
