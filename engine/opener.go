@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"platter/decode"
@@ -26,6 +27,7 @@ type opener struct {
 	folder store.Opener
 	from   string         // the layer's own name in the folder
 	prefix string         // put before names so that they are unique among all layers
+	dir    string         // the folder as the user named it, by the path of the image
 	chain  []store.FileID // the layers from the image down to this one
 	lines  *int           // that all layers of the chain listed so far
 	opt    Options
@@ -86,8 +88,8 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, lines: o.lines, opt: o.opt}
-	return o.openLayer(f, next, disk.Source{Path: o.prefix + name, Name: o.prefix + name, File: file, Opener: next})
+	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, dir: o.dir, lines: o.lines, opt: o.opt}
+	return o.openLayer(f, next, disk.Source{Path: filepath.Join(o.dir, filepath.FromSlash(name)), Name: o.prefix + name, File: file, Opener: next})
 }
 
 // openGiven opens the parent that the user named. It may lie anywhere, and
@@ -102,8 +104,8 @@ func (o *opener) openGiven(f format) (disk.Image, error) {
 		folder.Close()
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: folder, from: name, lines: o.lines, opt: o.opt}
-	if own, ok := o.folder.(*store.Folder); !ok || own.Dir() != folder.Dir() {
+	next := &opener{ctx: o.ctx, folder: folder, from: name, dir: filepath.Dir(o.opt.Parent), lines: o.lines, opt: o.opt}
+	if own, ok := o.folder.(interface{ Dir() string }); !ok || own.Dir() != folder.Dir() {
 		next.prefix = slashed(folder.Dir()) + "/"
 	}
 	src := disk.Source{Path: o.opt.Parent, Name: next.prefix + name, File: withFolder{file, folder}, Opener: next}

@@ -136,3 +136,39 @@ func TestRecoverFromAnEmptyJournal(t *testing.T) {
 		t.Error("an empty journal can't be taken back")
 	}
 }
+
+// TestRecoverFollowsTheImage renames a torn image with its journal, and puts
+// another file under the old name: that one is left alone.
+func TestRecoverFollowsTheImage(t *testing.T) {
+	for n := range 40 {
+		path, before, after, cut := leaveInterrupted(t, n)
+		if !cut {
+			return
+		}
+		moved := filepath.Join(filepath.Dir(path), "moved.img")
+		if os.Rename(store.JournalName(path), store.JournalName(moved)) != nil {
+			continue
+		}
+		other := bytes.Repeat([]byte("left"), 512)
+		if err := errors.Join(os.Rename(path, moved), os.WriteFile(path, other, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		i, err := engine.FindInterrupted(moved, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, act := after, i.Forward
+		if i.Torn {
+			want, act = before, i.Back
+		}
+		if err := errors.Join(act(), i.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(moved); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("operation %d: the renamed image was not recovered, %v", n, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, other) {
+			t.Errorf("operation %d: the file with the old name was written to", n)
+		}
+	}
+}

@@ -245,8 +245,15 @@ func (s *Session) Revert(title, file string, off, n int64) error {
 	return s.ws.Do(title, func() error { return s.ws.Revert(file, off, n) })
 }
 
-// Commit writes what is planned.
-func (s *Session) Commit(ctx context.Context) error { return s.ws.Commit(ctx) }
+// Commit writes what is planned. It refuses while an earlier write to the image
+// is neither finished nor taken back.
+func (s *Session) Commit(ctx context.Context) error {
+	if store.HasJournal(s.folder, s.name) {
+		return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
+			What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or takes it back (--back) first"}
+	}
+	return s.ws.Commit(ctx)
+}
 
 // Save writes what is staged, so that a later session can load it.
 func (s *Session) Save(w io.Writer) error { return s.ws.Save(w) }

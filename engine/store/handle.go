@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 )
 
 // staged is an open file of a workspace.
@@ -75,6 +77,15 @@ func (w *Workspace) release(o *overlay) error {
 	maps.DeleteFunc(w.byName, func(_ string, other *overlay) bool { return other == o })
 	w.order = slices.DeleteFunc(w.order, func(other *overlay) bool { return other == o })
 	return o.file.Close()
+}
+
+// ModTime is when the file on disk was last changed. Files in memory have no
+// such time.
+func (f *staged) ModTime() (time.Time, error) {
+	if d, ok := f.o.file.(interface{ ModTime() (time.Time, error) }); ok {
+		return d.ModTime()
+	}
+	return time.Time{}, nameErr("stat", f.o.name, errors.ErrUnsupported)
 }
 
 // NextData is the next run of data on disk or staged, see Sparse.

@@ -43,11 +43,16 @@ type entry struct {
 }
 
 // A journal is a line that names the format, the SHA-256 of the rest in hex on
-// a line, and the steps in JSON.
-func encodeJournal(magic string, steps []Step) ([]byte, error) {
+// a line, and the steps in JSON. The image's own file has no name in it: a
+// journal belongs to the image that it lies beside, whatever that is called now.
+func encodeJournal(magic, image string, steps []Step) ([]byte, error) {
 	var entries []entry
 	for _, s := range steps {
-		entries = append(entries, entry{[]byte(s.File), s})
+		name := []byte(s.File)
+		if s.File == image {
+			name, s.File = nil, ""
+		}
+		entries = append(entries, entry{name, s})
 	}
 	body, err := json.Marshal(entries)
 	if err != nil {
@@ -57,7 +62,7 @@ func encodeJournal(magic string, steps []Step) ([]byte, error) {
 	return append(head, body...), nil
 }
 
-func decodeJournal(magic string, b []byte) ([]Step, error) {
+func decodeJournal(magic, image string, b []byte) ([]Step, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(magic))
 	sum, body, found := bytes.Cut(rest, []byte("\n"))
 	if !ok || !found || string(sum) != fmt.Sprintf("%x", sha256.Sum256(body)) {
@@ -69,7 +74,9 @@ func decodeJournal(magic string, b []byte) ([]Step, error) {
 	}
 	var steps []Step
 	for _, e := range entries {
-		e.Step.File = string(e.Name)
+		if e.Step.File = string(e.Name); e.Step.File == "" {
+			e.Step.File = image
+		}
 		steps = append(steps, e.Step)
 	}
 	return steps, nil
@@ -77,7 +84,7 @@ func decodeJournal(magic string, b []byte) ([]Step, error) {
 
 func writeJournal(to FS, image string, steps []Step) error {
 	name := JournalName(image)
-	content, err := encodeJournal(journalMagic, steps)
+	content, err := encodeJournal(journalMagic, image, steps)
 	if err != nil {
 		return err
 	}
@@ -130,7 +137,7 @@ func ReadJournal(o Opener, image string) (*Journal, error) {
 	if n, err := f.ReadAt(content, 0); n < len(content) {
 		return nil, fmt.Errorf("commit journal: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	steps, err := decodeJournal(journalMagic, content)
+	steps, err := decodeJournal(journalMagic, image, content)
 	if err != nil {
 		return nil, nameErr("read", JournalName(image), err)
 	}

@@ -11,7 +11,7 @@ import (
 // work is not lost with the program. It keeps who changed which byte last, not the
 // history before that. Nothing staged is saved as such.
 func (w *Workspace) Save(to io.Writer) error {
-	content, err := encodeJournal(savedMagic, w.Plan())
+	content, err := encodeJournal(savedMagic, w.image, w.Plan())
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (w *Workspace) Load(from io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("load staged changes: %w", err)
 	}
-	steps, err := decodeJournal(savedMagic, content)
+	steps, err := decodeJournal(savedMagic, w.image, content)
 	if err != nil {
 		return fmt.Errorf("load staged changes: %w", err)
 	}

@@ -87,6 +87,14 @@ func (w *Workspace) Resolve(from, claimed string) (string, error) {
 	return w.base.Resolve(from, claimed)
 }
 
+// Dir is the folder on the host, as Folder has it; empty for files in memory.
+func (w *Workspace) Dir() string {
+	if d, ok := w.base.(interface{ Dir() string }); ok {
+		return d.Dir()
+	}
+	return ""
+}
+
 // Stat describes a file; its size is the staged one.
 func (w *Workspace) Stat(name string) (Info, error) {
 	info, err := w.base.Stat(name)

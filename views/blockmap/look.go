@@ -98,7 +98,7 @@ func looks(g theme.Glyphs) [overlays][]look {
 			lookUnknown: {' ', theme.Plain, "not sampled"},
 			contentNone: {none.glyph, none.style, "nothing stored"}, contentZero: of(theme.CellZero, "stored, all zero"),
 			contentZeros: {'z', theme.StateZero, "zero where sampled"},
-			contentLow:   {g.Density(1), theme.StatePartial, "sparse"}, contentText: {g.Density(2), theme.StatePartial, "text-like"},
+			contentLow:   {g.Density(1), theme.StatePartial, "repetitive"}, contentText: {g.Density(2), theme.StatePartial, "text-like"},
 			contentMixed: {g.Density(3), theme.StatePartial, "mixed"}, contentDense: of(theme.CellFull, "packed or encrypted"),
 			contentLost: of(theme.CellMissing, "can't be read"),
 		},

@@ -77,16 +77,12 @@ func New(env views.Env) *View {
 // take walks down the chain; nothing is read for that.
 func (v *View) take(img disk.Image) {
 	v.image, v.layers, v.dirty = img, nil, true
-	top := img.Info().Path
 	for at := img; at != nil; at = at.Parent() {
 		l := layer{info: at.Info(), more: at.Parent() != nil}
 		if linked, ok := at.(disk.Linked); ok {
 			l.link = linked.Link()
 		}
 		l.path = l.info.Path
-		if len(v.layers) > 0 && !filepath.IsAbs(l.path) {
-			l.path = filepath.Join(filepath.Dir(top), filepath.FromSlash(l.path))
-		}
 		v.layers = append(v.layers, l)
 	}
 	v.scan = newScan(img, len(v.layers))

@@ -142,7 +142,7 @@ func TestOpensLayers(t *testing.T) {
 	}
 	up := press(v, keymap.Down, keymap.Open, keymap.Down, keymap.Open)
 	got := fmt.Sprint(up)
-	if !strings.Contains(strings.ReplaceAll(got, `\`, "/"), "{/vm/mid.avhdx} {/vm/old/base.vhdx}") {
+	if !strings.Contains(strings.ReplaceAll(got, `\`, "/"), "{mid.avhdx} {old/base.vhdx}") {
 		t.Errorf("layers open as %s", got)
 	}
 }

@@ -139,7 +139,7 @@ func (m *menu) lines(w int) []menuLine {
 		for _, l := range grid.Wrap(decode.Printable(r.Title), w) {
 			list = append(list, menuLine{l, theme.Strong, i})
 		}
-		risk := "no risk: nothing else changes"
+		risk := "no risk"
 		style := theme.Label
 		if r.Risk != "" {
 			risk, style = "risk: "+r.Risk, theme.Warn
