@@ -226,6 +226,10 @@ func TestRepairsThatWouldDestroy(t *testing.T) {
 			f.bytes = append(f.bytes[:f.tail-512], f.bytes[f.tail:]...)
 			trailing(f)
 		}, "V009"},
+		{"a longer file where a lost block was", "vhd/V032", 0, three, func(f *fixture) {
+			f.bytes = append(f.bytes[:f.tail-512], f.bytes[f.tail:]...)
+			f.setEntry(4, uint32(f.tail/512-1))
+		}, "block 4"},
 		{"a batmap over the header", "vhd/V049", 0, tap, headerBehindTable, "structures"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -249,6 +253,7 @@ func TestRepairsThatWouldDestroy(t *testing.T) {
 // tapdisk would look for the batmap elsewhere.
 func TestSparesInFrontOfBatmap(t *testing.T) {
 	f := build(t, tapPlan)
+	withBatmap(f)
 	const more = 512
 	f.bytes = slices.Insert(f.bytes, 2048, bytes.Repeat([]byte{0xFF}, more)...)
 	f.tail += more

@@ -50,7 +50,7 @@ func (v *Image) cloneBlock(entry decode.Place, start int64) []disk.Repair {
 		if to/vhd.Sector >= int64(vhd.Unallocated) {
 			return nil, &disk.Error{Kind: disk.OutOfRange, Op: "repair", At: v.place(to, 0), What: "no entry of the table can lead that far"}
 		}
-		content, err := readUpTo(v.src.File, start, int(min(t.stored(), v.dataEnd-start)))
+		content, err := readUpTo(v.src.File, start, int(t.stored()))
 		if err != nil {
 			return nil, err
 		}

@@ -54,6 +54,24 @@ func (v *Image) endOfData(ctx context.Context) (int64, error) {
 	return roundUp(end, vhd.Sector), nil
 }
 
+// behindBlocks is the end of the data, unless an entry of the table leads into
+// what the file lacks so far: the block would be zeros from then on, not lost.
+func (v *Image) behindBlocks(ctx context.Context) (int64, error) {
+	end, err := v.endOfData(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for e, err := range v.table.scan(ctx, 0, v.table.entries) {
+		if err != nil {
+			return 0, err
+		}
+		if start := int64(e.sector) * vhd.Sector; e.holes == 0 && start+v.table.bitmapBytes > v.dataEnd && start < end {
+			return 0, v.taken(start, end-start, fmt.Sprintf("the table says that block %d lies there: settle that first (V032)", e.index))
+		}
+	}
+	return end, nil
+}
+
 // moveFooter makes the file end with a footer at the place given, and zeros
 // the one that lay behind the data so far.
 func (v *Image) moveFooter(raw []byte, at int64) ([]disk.Edit, error) {
@@ -102,7 +120,7 @@ func (v *Image) nothingTrails() error {
 // bytes for its block's.
 func (v *Image) roomBehind(ctx context.Context, n int64) (int64, []disk.Edit, error) {
 	at := roundUp(v.dataEnd, vhd.Sector)
-	if err := v.freeOfOthers(ctx, at, n, none); err != nil {
+	if err := v.freeOfOthers(ctx, v.dataEnd, at+n-v.dataEnd, none); err != nil {
 		return 0, nil, fmt.Errorf("%w: settle that first (V032)", err)
 	}
 	edits, err := v.moveFooter(v.footers.rules().raw, at+roundUp(n, vhd.Sector))
@@ -160,7 +178,7 @@ func (v *Image) appendTail() []disk.Repair {
 	}
 	list := []disk.Repair{v.footerTo("append the footer from the start of the file", risk, raw, fixedPlace(roundUp(v.size, vhd.Sector)))}
 	if v.table.placed {
-		list = append(list, v.footerTo("write the footer from the start of the file behind the last block", "what lies behind the last block is overwritten and cut off; what the file lacks of that block reads as zeros from then on", raw, v.endOfData))
+		list = append(list, v.footerTo("write the footer from the start of the file behind the last block", "what lies behind the last block is overwritten and cut off; what the file lacks of that block reads as zeros from then on", raw, v.behindBlocks))
 	}
 	return list
 }
@@ -214,7 +232,7 @@ func (v *Image) extendFile(where []decode.Place) []disk.Repair {
 	var list []disk.Repair
 	if len(where) > 1 && v.misplaced(uint32(where[1].Offset/vhd.Sector)) == "" {
 		list = append(list, v.footerTo("make the file longer with zeros, and move the footer behind the last block",
-			"what is missing of the block reads as zeros from then on", v.footers.rules().raw, v.endOfData))
+			"what is missing of the block reads as zeros from then on", v.footers.rules().raw, v.behindBlocks))
 	}
 	return append(list, v.clearEntry(where)...)
 }
