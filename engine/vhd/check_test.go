@@ -174,6 +174,12 @@ func faults() []fault {
 		}},
 		{code: "V033", severity: warn, plan: dynamicPlan, plant: func(f *fixture) { f.bytes[f.blocks[0]] &^= 0x80 }},
 		{code: "V033", severity: warn, plan: childPlan, plant: func(f *fixture) { f.bytes[f.blocks[1]+512+512] = 1 }},
+		{code: "V033", severity: warn, plan: dynamicPlan, plant: func(f *fixture) { // the last absent sector is not in the file
+			bitmap := f.bytes[f.blocks[2]:]
+			bitmap[1000/8] &^= 0x80
+			bitmap[1023/8] &^= 0x01
+			f.bytes = append(f.bytes[:f.tail-1024], f.bytes[f.tail:]...)
+		}, also: "V032"},
 		{code: "V034", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { f.setEntry(1, uint32(f.blocks[0]/512)) }},
 		{code: "V034", severity: bad, plan: dynamicPlan, plant: func(f *fixture) {
 			f.setEntry(0, uint32(f.blocks[0]/512)+1)

@@ -17,45 +17,52 @@ import (
 // dynamic header (V001): the old one where only its cookie is damaged, else one
 // made from the header.
 func (v *Image) newFooters([]decode.Place) []disk.Repair {
-	if raw := v.withoutCookie(); raw != nil {
-		return []disk.Repair{v.bothFooters("put the cookie back: the rest of the footer is whole", "", raw)}
+	if raw, off := v.withoutCookie(); raw != nil {
+		at := v.behindData
+		if off > 0 {
+			at = fixedPlace(roundUp(off, vhd.Sector))
+		}
+		return []disk.Repair{v.bothFooters("put the cookie back: the rest of the footer is whole", "", raw, at)}
 	}
 	raw := v.footerFromHeader()
 	if raw == nil {
 		return nil
 	}
 	return []disk.Repair{v.bothFooters("make new footers from the dynamic header",
-		"the size is the largest that the table allows, and the identity is new: differencing images that name this disk no longer find it", raw)}
+		"the size is the largest that the table allows, and the identity is new: differencing images that name this disk no longer find it", raw, v.behindData)}
 }
 
-// bothFooters writes a footer to the start and behind the data. One damaged
-// sector there is taken for the old footer, more is kept.
-func (v *Image) bothFooters(title, risk string, raw []byte) disk.Repair {
+// behindData is the place for a footer that nothing is left of. One damaged
+// sector behind the data is taken for the old one, more is kept. A block that
+// reaches past the file's end stays as it is: not whole (V032).
+func (v *Image) behindData(ctx context.Context) (int64, error) {
+	end, err := v.endOfData(ctx)
+	if size := roundUp(v.size, vhd.Sector); v.size-end > vhd.FooterSize || end > size {
+		end = size
+	}
+	return end, err
+}
+
+// bothFooters writes a footer to the start of the file and to its end.
+func (v *Image) bothFooters(title, risk string, raw []byte, at func(context.Context) (int64, error)) disk.Repair {
 	front := v.mend(title, risk, 0, vhd.FooterSize, func(b []byte) { copy(b, raw) })
-	tail := v.footerTo(title, risk, raw, func(ctx context.Context) (int64, error) {
-		end, err := v.endOfData(ctx)
-		if err == nil && v.size-end > vhd.FooterSize {
-			end = roundUp(v.size, vhd.Sector)
-		}
-		return end, err
-	})
-	return disk.Mends(title, risk, front, tail)
+	return disk.Mends(title, risk, front, v.footerTo(title, risk, raw, at))
 }
 
 // withoutCookie is a footer at either end of the file whose checksum is right
-// once it has its cookie; nil if there is none.
-func (v *Image) withoutCookie() []byte {
-	for _, off := range []int64{0, v.size - vhd.FooterSize} {
+// once it has its cookie, and where it lies; nil if there is none.
+func (v *Image) withoutCookie() (raw []byte, off int64) {
+	for _, off = range []int64{v.size - vhd.FooterSize, 0} {
 		b, err := readUpTo(v.src.File, off, vhd.FooterSize)
 		if err != nil || len(b) < vhd.FooterSize {
 			continue
 		}
 		copy(b, vhd.Cookie)
 		if c := footerAt(b, off, vhd.FooterSize); c.valid && !c.hidden && c.kind() >= vhd.Dynamic && c.kind() <= vhd.Differencing {
-			return b
+			return b, off
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // footerFromHeader is what can be known without a footer.

@@ -48,9 +48,10 @@ func (v *Image) claims(ctx context.Context) iter.Seq2[disk.Claim, error] {
 type blockQueue struct {
 	image  *Image
 	yield  func(disk.Claim, error) bool
-	data   []disk.Claim // not yet claimed
-	sector uint32       // of the last blocks,
-	same   int          // so many of them
+	data   []disk.Claim // from first on not yet claimed
+	first  int
+	sector uint32 // of the last blocks,
+	same   int    // so many of them
 }
 
 // block claims the bitmap. Of the blocks of one place two are enough to show
@@ -74,14 +75,16 @@ func (q *blockQueue) block(b storedBlock) bool {
 
 // upTo claims the data that starts before a place.
 func (q *blockQueue) upTo(off int64) bool {
-	n := 0
-	for n < len(q.data) && q.data[n].Offset <= off {
-		if !q.yield(q.data[n], nil) {
+	for q.first < len(q.data) && q.data[q.first].Offset <= off {
+		if !q.yield(q.data[q.first], nil) {
 			return false
 		}
-		n++
+		q.first++
 	}
-	q.data = slices.Delete(q.data, 0, n)
+	if q.first > len(q.data)/2 {
+		q.data = slices.Delete(q.data, 0, q.first)
+		q.first = 0
+	}
 	return true
 }
 

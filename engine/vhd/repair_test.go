@@ -1,7 +1,9 @@
 package vhd_test
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,4 +126,146 @@ func reopen(t *testing.T, w *store.Workspace, open enginetest.Opening) disk.Imag
 		t.Fatal(err)
 	}
 	return img
+}
+
+// repairedBytes is the file after a repair.
+func repairedBytes(t *testing.T, b []byte, code string, which int) []byte {
+	t.Helper()
+	files := store.NewMem()
+	files.PutFile("disk.vhd", b)
+	w := store.NewWorkspace(files, "disk.vhd")
+	defer w.Close()
+	repair(t, w, vhd.Open, code, which)
+	return bytesOf(t, w, "disk.vhd")
+}
+
+// TestRepairedFooterLeavesLostBytesLost cuts a file off in a block: a footer
+// that is put back does not make zeros of what is lost.
+func TestRepairedFooterLeavesLostBytesLost(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		plant      func(f *fixture)
+	}{
+		{"no footer at the end", "vhd/V002", func(*fixture) {}},
+		{"no cookie at the start", "vhd/V001", func(f *fixture) { clear(f.bytes[:8]) }},
+		{"no cookie at either end", "vhd/V001", func(f *fixture) {
+			f.bytes = append(f.bytes, f.bytes[:512]...)
+			clear(f.bytes[:8])
+			clear(f.bytes[len(f.bytes)-512:][:8])
+		}},
+		{"no footer at all", "vhd/V001", func(f *fixture) { clear(f.bytes[:512]) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := build(t, dynamicPlan)
+			f.bytes = f.bytes[:f.tail-100*512]
+			c.plant(f)
+			img := openBytes(t, repairedBytes(t, f.bytes, c.code, 0))
+			lost := 3*dynamicPlan.block - 512
+			if _, err := img.ReadAt(make([]byte, 512), lost); err == nil {
+				t.Error("what is lost can be read")
+			}
+			for _, found := range check(t, img) {
+				if found.Code != "vhd/V032" && found.Severity >= disk.SeverityWarning {
+					t.Errorf("%s %s", found.Code, found.Text)
+				}
+			}
+			kept := make([]byte, 512)
+			if _, err := img.ReadAt(kept, lost-100*512); err != nil || !bytes.Equal(kept, content(2, lost-100*512)) {
+				t.Errorf("the last sector that is left is not read: %v", err)
+			}
+		})
+	}
+}
+
+// headerBehindTable makes an image whose dynamic header lies right behind the
+// table, and which should have a batmap there.
+func headerBehindTable(f *fixture) {
+	h := bytes.Clone(f.bytes[512:tableAt])
+	copy(f.bytes[512:], f.bytes[tableAt:tableAt+512])
+	copy(f.bytes[1024:], h)
+	rec, _ := layout.HeaderTable.Of(f.bytes[1024:2048])
+	layout.HeaderTableOffset.Put(rec, 512)
+	layout.HeaderTable.Seal(rec.Bytes())
+	layout.FooterDataOffset.Put(f.footer(), 1024)
+	layout.FooterCreatorVersion.Put(f.footer(), 0x00010003)
+	f.both()
+}
+
+// TestRepairsThatWouldDestroy has repairs of one fault that would destroy what
+// another one has left: they fail, and name what has to be settled first.
+func TestRepairsThatWouldDestroy(t *testing.T) {
+	three := plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, stored: []int64{0, 1, 2}, id: 2}
+	tap := plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, stored: []int64{0}, id: 4, creator: "tap"}
+	within := func(f *fixture) { // block 1 lies where block 0 has absent sectors
+		at := f.blocks[0] + 512 + 600*512
+		copy(f.bytes[at:], f.bytes[f.blocks[1]:f.blocks[1]+512+three.block])
+		clear(f.bytes[f.blocks[0]+600/8 : f.blocks[0]+1024/8])
+		f.setEntry(1, uint32(at/512))
+	}
+	trailing := func(f *fixture) { f.bytes = append(f.bytes, bytes.Repeat([]byte("SECRET12"), 640)...) }
+	shared := func(f *fixture) { f.setEntry(1, uint32(f.blocks[0]/512)) }
+	for _, c := range []struct {
+		name, code string
+		which      int
+		plan       plan
+		plant      func(f *fixture)
+		says       string
+	}{
+		{"zeros in another block", "vhd/V033", 0, three, within, "V034"},
+		{"a bit in a block that has another in it", "vhd/V033", 1, three, within, "V034"},
+		{"a copy where a lost block was", "vhd/V034", 0, three, func(f *fixture) {
+			shared(f)
+			f.bytes = append(f.bytes[:f.blocks[2]], f.bytes[f.tail:]...)
+		}, "block 2"},
+		{"a copy where a block is not whole", "vhd/V034", 0, three, func(f *fixture) {
+			shared(f)
+			f.bytes = append(f.bytes[:f.tail-512], f.bytes[f.tail:]...)
+		}, "V032"},
+		{"a copy over what follows the footer", "vhd/V034", 0, three, func(f *fixture) { shared(f); trailing(f) }, "V009"},
+		{"a longer file over what follows the footer", "vhd/V032", 0, three, func(f *fixture) {
+			f.bytes = append(f.bytes[:f.tail-512], f.bytes[f.tail:]...)
+			trailing(f)
+		}, "V009"},
+		{"a longer file where a lost block was", "vhd/V032", 0, three, func(f *fixture) {
+			f.bytes = append(f.bytes[:f.tail-512], f.bytes[f.tail:]...)
+			f.setEntry(4, uint32(f.tail/512-1))
+		}, "block 4"},
+		{"a batmap over the header", "vhd/V049", 0, tap, headerBehindTable, "structures"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := build(t, c.plan)
+			c.plant(f)
+			for _, found := range check(t, openBytes(t, f.bytes)) {
+				if found.Code != c.code {
+					continue
+				}
+				if edits, err := found.Repairs[c.which].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%q has %d edits, error %v", found.Repairs[c.which].Title, len(edits), err)
+				}
+				return
+			}
+			t.Fatalf("no finding %s", c.code)
+		})
+	}
+}
+
+// TestSparesInFrontOfBatmap has spare entries of several sectors: without them
+// tapdisk would look for the batmap elsewhere.
+func TestSparesInFrontOfBatmap(t *testing.T) {
+	f := build(t, tapPlan)
+	withBatmap(f)
+	const more = 512
+	f.bytes = slices.Insert(f.bytes, 2048, bytes.Repeat([]byte{0xFF}, more)...)
+	f.tail += more
+	batmap, _ := layout.BatmapTable.Of(f.bytes[2048+more:])
+	layout.BatmapOffset.Put(batmap, layout.BatmapOffset.Get(batmap)+more)
+	for b, at := range f.blocks {
+		f.setEntry(b, uint32((at+more)/512))
+	}
+	layout.HeaderEntries.Put(f.header(), 200)
+	f.sealHeader()
+	list := check(t, openBytes(t, f.bytes))
+	if len(list) != 1 || list[0].Code != "vhd/V030" || len(list[0].Repairs) > 0 || !strings.Contains(list[0].Detail, "batmap") {
+		t.Errorf("findings %v", list)
+	}
 }

@@ -36,10 +36,13 @@ func (v *Image) newBatmap() []disk.Repair {
 	const title, risk = "write a new batmap behind the table that calls no block full", "whatever lies there is overwritten"
 	return []disk.Repair{{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
 		area := v.place(at, vhd.Sector+length)
+		if v.touchesMetadata(area.Offset, area.Length) {
+			return nil, v.taken(area.Offset, area.Length, "the image's own structures lie there")
+		}
 		if name := v.pathAt(area.Offset, area.Length); name != "" {
 			return nil, v.taken(area.Offset, area.Length, "the "+name+" lies there")
 		}
-		if err := v.freeOfBlocks(ctx, area.Offset, area.Length); err != nil {
+		if err := v.freeOfBlocks(ctx, area.Offset, area.Length, none); err != nil {
 			return nil, err
 		}
 		if area.Length > v.dataEnd-at {

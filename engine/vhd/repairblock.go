@@ -43,19 +43,14 @@ func (v *Image) cloneBlock(entry decode.Place, start int64) []disk.Repair {
 	title := fmt.Sprintf("give block %d a copy of its own behind the data", (entry.Offset-t.off)/4)
 	risk := "one of the two blocks has lost its content to the other: which, nobody knows"
 	return []disk.Repair{{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
-		end, err := v.endOfData(ctx)
+		to, edits, err := v.roomBehind(ctx, t.stored())
 		if err != nil {
 			return nil, err
 		}
-		to := max(end, roundUp(v.dataEnd, vhd.Sector))
 		if to/vhd.Sector >= int64(vhd.Unallocated) {
 			return nil, &disk.Error{Kind: disk.OutOfRange, Op: "repair", At: v.place(to, 0), What: "no entry of the table can lead that far"}
 		}
-		edits, err := v.moveFooter(v.footers.rules().raw, to+t.stored())
-		if err != nil {
-			return nil, err
-		}
-		content, err := readUpTo(v.src.File, start, int(min(t.stored(), v.dataEnd-start)))
+		content, err := readUpTo(v.src.File, start, int(t.stored()))
 		if err != nil {
 			return nil, err
 		}
@@ -85,13 +80,26 @@ func (v *Image) leftoverRepairs(block, start, sector int64) []disk.Repair {
 	if v.kind == vhd.Differencing {
 		older = "the guest reads these bytes instead of the parent's"
 	}
-	zero := disk.Repair{Title: fmt.Sprintf("zero all absent sectors of block %d", block), Risk: "what is hidden in them is lost",
-		Edits: func(ctx context.Context) ([]disk.Edit, error) { return v.zeroAbsent(ctx, block, start) }}
-	set := v.mend(fmt.Sprintf("set the bit of sector %d", sector), older, start+sector/8, 1, func(b []byte) { b[0] |= 0x80 >> (sector % 8) })
+	zero := v.unlessShared(block, start, disk.Repair{Title: fmt.Sprintf("zero all absent sectors of block %d", block), Risk: "what is hidden in them is lost",
+		Edits: func(ctx context.Context) ([]disk.Edit, error) { return v.zeroAbsent(ctx, block, start) }})
+	set := v.unlessShared(block, start, v.mend(fmt.Sprintf("set the bit of sector %d", sector), older, start+sector/8, 1, func(b []byte) { b[0] |= 0x80 >> (sector % 8) }))
 	if t.blockSize > maxZeroed {
 		return []disk.Repair{set}
 	}
 	return []disk.Repair{zero, set}
+}
+
+// unlessShared fails a repair of a block where something else lies too: what
+// is absent there may be present in that.
+func (v *Image) unlessShared(block, start int64, r disk.Repair) disk.Repair {
+	edits := r.Edits
+	r.Edits = func(ctx context.Context) ([]disk.Edit, error) {
+		if err := v.freeOfOthers(ctx, start, v.table.stored(), block); err != nil {
+			return nil, fmt.Errorf("%w: settle that first (V031, V034)", err)
+		}
+		return edits(ctx)
+	}
+	return r
 }
 
 func (v *Image) zeroAbsent(ctx context.Context, block, start int64) ([]disk.Edit, error) {
@@ -106,8 +114,7 @@ func (v *Image) zeroAbsent(ctx context.Context, block, start int64) ([]disk.Edit
 		if err != nil {
 			return nil, err
 		}
-		if !set {
-			at := start + t.bitmapBytes + sector*vhd.Sector
+		if at := start + t.bitmapBytes + sector*vhd.Sector; !set && at < v.dataEnd {
 			edits, err := disk.Rewrite(v.src.File, v.place(at, min(n*vhd.Sector, v.dataEnd-at)), func(b []byte) { clear(b) })
 			if err != nil {
 				return nil, err

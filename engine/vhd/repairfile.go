@@ -2,6 +2,7 @@ package vhd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"platter/decode"
@@ -53,12 +54,29 @@ func (v *Image) endOfData(ctx context.Context) (int64, error) {
 	return roundUp(end, vhd.Sector), nil
 }
 
+// behindBlocks is the end of the data, unless an entry of the table leads into
+// what the file lacks so far: the block would be zeros from then on, not lost.
+func (v *Image) behindBlocks(ctx context.Context) (int64, error) {
+	end, err := v.endOfData(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for e, err := range v.table.scan(ctx, 0, v.table.entries) {
+		if err != nil {
+			return 0, err
+		}
+		if start := int64(e.sector) * vhd.Sector; e.holes == 0 && start+v.table.bitmapBytes > v.dataEnd && start < end {
+			return 0, v.taken(start, end-start, fmt.Sprintf("the table says that block %d lies there: settle that first (V032)", e.index))
+		}
+	}
+	return end, nil
+}
+
 // moveFooter makes the file end with a footer at the place given, and zeros
-// what lay behind the data so far: the footer that was there, and what
-// followed it.
+// the one that lay behind the data so far.
 func (v *Image) moveFooter(raw []byte, at int64) ([]disk.Edit, error) {
 	end := at + vhd.FooterSize
-	if err := v.mayResize(end); err != nil {
+	if err := errors.Join(v.nothingTrails(), v.mayResize(end)); err != nil {
 		return nil, err
 	}
 	var edits []disk.Edit
@@ -84,6 +102,31 @@ func (v *Image) moveFooter(raw []byte, at int64) ([]disk.Edit, error) {
 	return edits, nil
 }
 
+// nothingTrails fails if bytes follow the footer (V009): whether they are lost
+// is a question of its own.
+func (v *Image) nothingTrails() error {
+	if !v.footers.tail.present {
+		return nil
+	}
+	end := v.footers.tail.off + v.footers.tail.length
+	if end < v.size {
+		return v.taken(end, v.size-end, "bytes follow the footer, which have to be cut off first (V009)")
+	}
+	return nil
+}
+
+// roomBehind is a place for n bytes behind the data, with the edits that move
+// the footer behind it. An entry of the table that leads there would take the
+// bytes for its block's.
+func (v *Image) roomBehind(ctx context.Context, n int64) (int64, []disk.Edit, error) {
+	at := roundUp(v.dataEnd, vhd.Sector)
+	if err := v.freeOfOthers(ctx, v.dataEnd, at+n-v.dataEnd, none); err != nil {
+		return 0, nil, fmt.Errorf("%w: settle that first (V032)", err)
+	}
+	edits, err := v.moveFooter(v.footers.rules().raw, at+roundUp(n, vhd.Sector))
+	return at, edits, err
+}
+
 // footerTo is the repair of putting a footer where the function says.
 func (v *Image) footerTo(title, risk string, raw []byte, at func(context.Context) (int64, error)) disk.Repair {
 	return disk.Repair{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
@@ -98,13 +141,6 @@ func (v *Image) footerTo(title, risk string, raw []byte, at func(context.Context
 // fixedPlace is a place that needs no scan to be known.
 func fixedPlace(at int64) func(context.Context) (int64, error) {
 	return func(context.Context) (int64, error) { return at, nil }
-}
-
-// behindAll is the place for a footer behind the data and behind everything
-// else that the file has.
-func (v *Image) behindAll(ctx context.Context) (int64, error) {
-	end, err := v.endOfData(ctx)
-	return max(end, roundUp(v.size, vhd.Sector)), err
 }
 
 // restoreTail writes the copy at the start to the end (V002): over the damaged
@@ -132,12 +168,17 @@ func (v *Image) restoreTail([]decode.Place) []disk.Repair {
 }
 
 // appendTail is for a footer that was cut off: the last sector of such a file
-// belongs to a block.
+// belongs to a block. Behind the file's end the footer leaves a block that is
+// not whole to be found as such (V032), and asked about.
 func (v *Image) appendTail() []disk.Repair {
 	raw := v.footers.front.raw
-	list := []disk.Repair{v.footerTo("append the footer from the start of the file", "", raw, v.behindAll)}
+	risk := ""
+	if v.size%vhd.Sector != 0 {
+		risk = "what the file lacks of its last sector reads as zeros from then on"
+	}
+	list := []disk.Repair{v.footerTo("append the footer from the start of the file", risk, raw, fixedPlace(roundUp(v.size, vhd.Sector)))}
 	if v.table.placed {
-		list = append(list, v.footerTo("write the footer from the start of the file behind the last block", "what lies behind the last block is overwritten and cut off", raw, v.endOfData))
+		list = append(list, v.footerTo("write the footer from the start of the file behind the last block", "what lies behind the last block is overwritten and cut off; what the file lacks of that block reads as zeros from then on", raw, v.behindBlocks))
 	}
 	return list
 }
@@ -191,7 +232,7 @@ func (v *Image) extendFile(where []decode.Place) []disk.Repair {
 	var list []disk.Repair
 	if len(where) > 1 && v.misplaced(uint32(where[1].Offset/vhd.Sector)) == "" {
 		list = append(list, v.footerTo("make the file longer with zeros, and move the footer behind the last block",
-			"what is missing of the block reads as zeros from then on; what follows the footer is overwritten", v.footers.rules().raw, v.endOfData))
+			"what is missing of the block reads as zeros from then on", v.footers.rules().raw, v.behindBlocks))
 	}
 	return append(list, v.clearEntry(where)...)
 }

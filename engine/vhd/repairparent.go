@@ -166,15 +166,9 @@ func putParentName(h []byte, base string, off, length int64) {
 func (v *Image) pathRoom(ctx context.Context, n int64) (int64, []disk.Edit, error) {
 	for _, l := range v.locators {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
-		if l.room >= n && l.off%vhd.Sector == 0 && v.locatorFault(l, entry) == "" && v.freeOfBlocks(ctx, l.off, roundUp(n, vhd.Sector)) == nil {
+		if l.room >= n && l.off%vhd.Sector == 0 && v.locatorFault(l, entry) == "" && v.freeOfBlocks(ctx, l.off, roundUp(n, vhd.Sector), none) == nil {
 			return l.off, nil, nil
 		}
 	}
-	end, err := v.endOfData(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	at := max(end, roundUp(v.dataEnd, vhd.Sector))
-	edits, err := v.moveFooter(v.footers.rules().raw, at+roundUp(n, vhd.Sector))
-	return at, edits, err
+	return v.roomBehind(ctx, n)
 }

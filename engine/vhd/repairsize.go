@@ -127,24 +127,35 @@ func (v *Image) roomAt(ctx context.Context, off, n int64) error {
 		return nil
 	case off < 0 || n > v.dataEnd-off:
 		return v.taken(off, n, "the file's data end before")
-	case v.touchesMetadata(off, n):
+	}
+	return v.freeOfOthers(ctx, off, n, none)
+}
+
+// none is a block that no entry is of.
+const none = -1
+
+// freeOfOthers fails if anything but the block given meets [off, off+n), be it
+// in the file or not.
+func (v *Image) freeOfOthers(ctx context.Context, off, n, block int64) error {
+	if v.touchesMetadata(off, n) {
 		return v.taken(off, n, "the image's own structures lie there")
 	}
 	if name := v.areaAt(off, n); name != "" {
 		return v.taken(off, n, "the "+name+" lies there")
 	}
-	return v.freeOfBlocks(ctx, off, n)
+	return v.freeOfBlocks(ctx, off, n, block)
 }
 
-// freeOfBlocks fails if a block meets [off, off+n) of the file.
-func (v *Image) freeOfBlocks(ctx context.Context, off, n int64) error {
+// freeOfBlocks fails if the entry of another block than the one given leads to
+// [off, off+n), rightly or not.
+func (v *Image) freeOfBlocks(ctx context.Context, off, n, block int64) error {
 	for e, err := range v.table.scan(ctx, 0, v.table.entries) {
 		if err != nil {
 			return err
 		}
 		start := int64(e.sector) * vhd.Sector
-		if e.holes == 0 && start < off+n && off < start+v.table.stored() && v.misplaced(e.sector) == "" {
-			return v.taken(off, n, fmt.Sprintf("block %d lies there", e.index))
+		if e.holes == 0 && e.index != block && start < off+n && off < start+v.table.stored() {
+			return v.taken(off, n, fmt.Sprintf("the table says that block %d lies there", e.index))
 		}
 	}
 	return nil
@@ -155,17 +166,18 @@ func (v *Image) taken(off, n int64, what string) error {
 }
 
 // dropSpares counts only the entries that the disk needs (V030), where none of
-// the others is in use.
+// the others is in use. A batmap is looked for behind the table, so that one
+// that has it stays as it is.
 func (v *Image) dropSpares([]decode.Place) []disk.Repair {
-	const title = "count only the entries that the disk needs"
+	const title, risk = "count only the entries that the disk needs", "a program that makes the disk larger finds no spare entries any more"
 	t := &v.table
 	end := t.off + 4*t.needed
-	parts := v.mendHeader(title, "", func(h []byte) { binary.BigEndian.PutUint32(h[vhd.HeaderEntries.Offset():], uint32(t.needed)) })
-	if spare := t.end() - end; len(parts) == 0 || spare > maxClear || spare >= t.stored() {
+	parts := v.mendHeader(title, risk, func(h []byte) { binary.BigEndian.PutUint32(h[vhd.HeaderEntries.Offset():], uint32(t.needed)) })
+	if spare := t.end() - end; len(parts) == 0 || spare > maxClear || spare >= t.stored() || v.batmap.found && roundUp(end, vhd.Sector) != t.end() {
 		return nil
 	}
-	all := disk.Mends(title, "", append(parts, v.mend(title, "", end, t.end()-end, func(b []byte) { fill(b, 0xFF) }))...)
-	return []disk.Repair{{Title: title, Edits: func(ctx context.Context) ([]disk.Edit, error) {
+	all := disk.Mends(title, risk, append(parts, v.mend(title, risk, end, t.end()-end, func(b []byte) { fill(b, 0xFF) }))...)
+	return []disk.Repair{{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
 		if err := v.unused(end, 4*(t.entries-t.needed)); err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func TestRepairedImagesElsewhere(t *testing.T) {
 		{"cut off with garbage", "vhd/V002", 1, dynamicPlan, func(f *fixture) {
 			f.bytes = append(f.bytes[:f.tail], bytes.Repeat([]byte{7}, 1300)...)
 		}, 0},
-		{"cut in a block", "vhd/V002", 0, dynamicPlan, func(f *fixture) { f.bytes = f.bytes[:f.tail-1024] }, 1024},
+		{"cut in a block", "vhd/V002", 1, dynamicPlan, func(f *fixture) { f.bytes = f.bytes[:f.tail-1024] }, 1024},
 		{"both footers lost", "vhd/V001", 0, dynamicPlan, func(f *fixture) { clear(f.bytes[:512]); clear(f.bytes[f.tail:]) }, 0},
 		{"header lost", "vhd/V024", 0, dynamicPlan, func(f *fixture) { clear(f.bytes[512:tableAt]) }, 0},
 		{"table too short", "vhd/V029", 0, dynamicPlan, func(f *fixture) { layout.HeaderEntries.Put(f.header(), 5); f.sealHeader() }, 0},

@@ -118,7 +118,7 @@ var unrepaired = map[string]string{
 	"V027": "The size of the blocks can't be changed in place: convert the image.",
 	"V028": "Where the table lies can only be found by hand: it is usually at 0x600, or at 0x2000.",
 	"V029": "The table is too short by too much, or the header or footer has a wrong checksum, which has to be mended first.",
-	"V030": "The spare entries take as much room as a block, or the header has a wrong checksum: convert the image to lose them.",
+	"V030": "The spare entries take as much room as a block, tapdisk's batmap lies behind them, or the header has a wrong checksum: convert the image to lose them.",
 	"V031": "So many entries are not cleared at once: restore the table from a copy of the image.",
 	"V036": "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters.",
 	"V039": "A header with a wrong checksum has to be mended first (V024).",
