@@ -90,6 +90,9 @@ func damagedStreams() []plant {
 	return []plant{
 		{"finished stream", "H1", wrong, "", inStream(func(f *built) { copy(f.b, "kdmv") })},
 		{"stream", "H5", wrong, "", inStream(func(f *built) { f.u32(8, 1|vmdk.FlagMarkers); f.u32(int64(len(f.b))-2*sector+8, 1|vmdk.FlagMarkers) })},
+		{"order, header without grain size", "S4", warns, "S2", inStream(func(f *built) { swap(f, 3, 4); f.u64(20, 0) })},
+		{"order, header of a small disk", "S4", warns, "S2", inStream(func(f *built) { swap(f, 3, 4); f.u64(12, 16); f.u32(44, 1) })},
+		{"order, no overHead", "S4", warns, "", inStream(func(f *built) { swap(f, 3, 4); f.u64(64, 0); f.u64(int64(len(f.b))-2*sector+64, 0) })},
 		{"cut in a grain", "S1", wrong, "", inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] })},
 		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3})},
 	}

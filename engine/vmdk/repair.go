@@ -98,7 +98,7 @@ var unmended = map[string]string{
 	"G14": "No repair in place: copying the disk gives the room back.",
 	"S1":  "No repair: the header does not say enough to find the grains, or not one of them is there. Get the file anew.",
 	"S3":  "No repair: what stands here can't be known. The tables still find the grains; a copy of the disk makes a stream that can be followed.",
-	"S4":  "No repair in place: a copy of the disk has its grains in order.",
+	"S4":  "No repair in place as long as header and footer differ (settle S2 first), or where overHead does not reach the grains. A copy of the disk has them in order.",
 	"S5":  "No repair: where the grain's data ends can't be known. Get the file anew, or read around it.",
 	"S6":  "No repair in place: the bytes behind the data fill whole sectors, which a reader would take for markers. A copy of the disk drops them.",
 	"S7":  "No repair in place: a copy of the disk has the markers.",

@@ -46,7 +46,24 @@ func (s *sparse) salvageable() bool {
 	return vmdk.HeaderFlags.Get(h)&both == both && s.kind == vmdk.KindHosted &&
 		grain > 0 && grain <= maxGrainSectors && bits.OnesCount64(grain) == 1 &&
 		perTable > 0 && perTable <= maxPerTable && capacity > 0 && capacity <= maxSectors &&
-		(capacity-1)/grain/perTable < maxTables && vmdk.HeaderOverHead.Get(h) > 0 && s.startsPacked()
+		(capacity-1)/grain/perTable < maxTables && s.floor() >= s.frontEnd() && s.startsPacked()
+}
+
+// frontEnd is where the structures in front of a stream's grains end. Nothing
+// is written anew before that byte.
+func (s *sparse) frontEnd() int64 {
+	return max(vmdk.SectorSize, roundUp(s.textAt.End(), vmdk.SectorSize))
+}
+
+// agreed reports whether header and footer say the same but for where the
+// directory is, so that a footer can be made from the header.
+func (s *sparse) agreed() bool {
+	for _, f := range vmdk.HeaderTable.Fields() {
+		if f.Name() != vmdk.HeaderDirectoryOffset.Field().Name() && f.Value(s.header.Bytes()) != f.Value(s.rules.Bytes()) {
+			return false
+		}
+	}
+	return vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant == 0
 }
 
 // packedGrain is a compressed grain with its marker, in whole sectors.
@@ -133,6 +150,9 @@ func (u *stream) write(ctx context.Context, d *draft, pos int64, grains []packed
 		pos += int64(len(b))
 		return err
 	}
+	if 4*u.tables > maxDraft {
+		return u.s.file.impossible(pos, 0, "a directory of %d tables would be written anew: a copy of the disk has one", u.tables)
+	}
 	directory := make([]byte, roundUp(4*u.tables, vmdk.SectorSize))
 	for i := 0; i < len(grains); {
 		t := grains[i].number / u.perTable
@@ -205,15 +225,17 @@ func (s *sparse) mendAddress(f *disk.Finding) []disk.Repair {
 			return d.write64(at, lba)
 		})}
 	}
-	if s.footer == 0 || s.lost {
+	if s.footer == 0 || s.lost || s.grid.packed == nil || !s.agreed() || s.floor() < s.frontEnd() {
 		return nil
 	}
-	return []disk.Repair{s.file.drafted("put the grains in the order of the disk", "", func(ctx context.Context, d *draft) error {
+	return []disk.Repair{s.file.drafted("put the grains in the order of the disk", "compressed grains that no table names are lost: look at them first (G12)", func(ctx context.Context, d *draft) error {
 		grains, err := s.listed(ctx)
 		if err != nil {
 			return err
 		}
-		return s.stream().write(ctx, d, s.floor(), grains)
+		g := s.grid
+		u := &stream{s: s, grain: g.grain, perTable: g.perTable, tables: g.needed(), unpack: g.packed}
+		return u.write(ctx, d, s.floor(), grains)
 	})}
 }
 
@@ -233,16 +255,28 @@ func (s *sparse) sectorOf(ctx context.Context, entry int64) (uint64, error) {
 }
 
 // listed are the compressed grains that the tables name, in the disk's order.
+// Hostile tables name one grain any number of times.
 func (s *sparse) listed(ctx context.Context) ([]packedGrain, error) {
 	g := s.grid
 	var list []packedGrain
+	var total int64
 	err := g.eachGrain(ctx, func(t, i, at int64) error {
 		size, ok, err := g.packed.size(at)
-		if err == nil && !ok {
-			err = s.file.impossible(at, g.packed.headBytes(), "there is no sound marker: settle that first")
+		if err != nil {
+			return err
 		}
-		list = append(list, packedGrain{t*g.perTable + i, at, roundUp(g.packed.headBytes()+size, vmdk.SectorSize)})
-		return err
+		length := roundUp(g.packed.headBytes()+size, vmdk.SectorSize)
+		total += length
+		switch {
+		case !ok:
+			return s.file.impossible(at, g.packed.headBytes(), "there is no sound marker: settle S5 first")
+		case total > s.file.Size:
+			return s.file.impossible(at, length, "the tables name more grains than the file holds: settle G8 first")
+		case len(list) >= maxDraft/vmdk.SectorSize:
+			return s.file.impossible(at, length, "the stream has more than %d grains: a copy of the disk has them in order", len(list))
+		}
+		list = append(list, packedGrain{t*g.perTable + i, at, length})
+		return nil
 	})
 	return list, err
 }

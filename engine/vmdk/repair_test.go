@@ -28,6 +28,7 @@ var offered = map[string]int{
 	"G4 one copy zero": 2, "G5 copies differ": 2, "G6 grain outside": 1, "G6 grain in metadata": 1, "G6 one copy outside": 2, "G6 in a child": 2,
 	"G7 zeroed": 2, "G8 shared": 3, "G8 overlap": 6, "G10 past the end": 1, "G11 cut grain": 1, "G11 cut padding": 1, "G12 at the end": 1,
 	"S1 no footer": 1, "S1 no footer marker": 1, "S1 no end": 1, "S1 cut in a grain": 1, "S2 footer differs": 1, "S4 address": 1, "S4 order": 1,
+	"S4 order, header without grain size": 0, "S4 order, header of a small disk": 0, "S4 order, no overHead": 0,
 	"S6 damaged data": 1, "S6 zlib header": 1, "S6 dictionary": 1, "S6 trailing bytes": 1, "S8 half a sector": 1, "S8 behind the end": 1, "S8 half a sector, front directory": 1, "S9 old version": 1,
 	"C2 directory": 1, "C2 entries": 1, "C2 more entries": 1, "C3 free sector": 1, "C3 free sector outside": 1,
 	"C4 table outside": 1, "C4 grain outside": 1, "C4 grain in header": 1, "C4 shared grain": 1, "C5 size": 2,
