@@ -251,3 +251,45 @@ func TestUnmended(t *testing.T) {
 		}
 	}
 }
+
+// TestTextBehindText refuses to make a text longer that other text follows,
+// which would become part of it, until that is settled.
+func TestTextBehindText(t *testing.T) {
+	for _, c := range []struct {
+		name, behind string
+		refused      bool
+	}{
+		{"nothing", "", false},
+		{"what QEMU leaves", "\x00\"\n", false},
+		{"far behind", strings.Repeat("\x00", 100) + "changeTrackPath=\"gone\"\n", false},
+		{"hidden", "\x00changeTrackPath=\"gone\"\nRW 5 FLAT \"other.bin\" 0\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := embedded(func(s string) string {
+				return replace(s, `createType="monolithicSparse"`, `createType="x"`) + c.behind
+			})
+			for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+				if f.Code != "vmdk/D5" {
+					continue
+				}
+				edits, err := f.Repairs[0].Edits(t.Context())
+				if c.refused {
+					if err == nil || !strings.Contains(err.Error(), "D8") {
+						t.Errorf("%v, want D8 to be named", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := carryOut(files, edits)["d.vmdk"][sector : 21*sector]
+				want := text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`)
+				if n := bytes.IndexByte(got, 0); string(got[:n]) != want {
+					t.Errorf("the text is %q", got[:n])
+				}
+				return
+			}
+			t.Error("there is no finding D5")
+		})
+	}
+}
