@@ -7,6 +7,7 @@ import (
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/enginetest"
 )
 
 // damagePlants are faults whose repairs go another way than those of the plain
@@ -189,20 +190,45 @@ func diskOf(t *testing.T, img disk.Image) []byte {
 	return b
 }
 
-// TestRebuiltStream finds all grains of a stream whose tail is lost, and those
-// in front of the cut of one that ends in a grain.
+// TestRebuiltStream finds all whole grains of a stream whose tail is lost,
+// whatever lies between them.
 func TestRebuiltStream(t *testing.T) {
-	whole := content(grains(), diskSectors*sector)
-	_, img, _ := mended(t, inStream(func(f *built) { f.b = f.b[:len(f.b)-5*sector] }), "vmdk/S1", 0)
-	if !bytes.Equal(diskOf(t, img), whole) {
-		t.Error("the disk is not what it was")
+	cut := func(f *built) { f.b = f.b[:len(f.b)-5*sector] }
+	for _, c := range []struct {
+		name   string
+		damage func(f *built)
+		lost   []int64
+	}{
+		{"tail", cut, nil},
+		{"cut in a grain", func(f *built) { f.b = f.b[:f.grain[512]+30] }, []int64{512, 639}},
+		{"damaged grain", func(f *built) { f.b[f.grain[3]+40] ^= 0x55; cut(f) }, []int64{3}},
+		{"size too small", func(f *built) { f.u32(f.grain[3]+8, 20); cut(f) }, []int64{3}},
+		{"no marker", func(f *built) { f.u64(f.grain[3]+4, 1<<63); cut(f) }, []int64{3}},
+		{"hole", func(f *built) { clear(f.b[f.grain[3]:f.grain[4]]); cut(f) }, []int64{3}},
+		{"table's marker damaged", func(f *built) { f.b[f.gts[0]-sector+12] = 77; cut(f) }, nil},
+		{"out of order", func(f *built) { swap(f, 3, 4); cut(f) }, nil},
+		{"two for one place", func(f *built) { f.u64(f.grain[4], 3*grainSectors); cut(f) }, []int64{4}},
+		{"a stream behind", func(f *built) {
+			f.b = append(f.b, packedGrain(5*grainSectors, make([]byte, grainBytes))...)
+			f.b = append(f.b, make([]byte, 3*sector)...)
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			left := grains()
+			for _, i := range c.lost {
+				delete(left, i)
+			}
+			_, img, _ := mended(t, inStream(c.damage), "vmdk/S1", 0)
+			if !bytes.Equal(diskOf(t, img), content(left, diskSectors*sector)) {
+				t.Error("the disk is not made of all whole grains")
+			}
+			enginetest.Clean(t, img, disk.SeverityWarning)
+		})
 	}
-	cut := grains()
-	delete(cut, 512)
-	delete(cut, 639)
-	_, img, _ = mended(t, inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] }), "vmdk/S1", 0)
-	if !bytes.Equal(diskOf(t, img), content(cut, diskSectors*sector)) {
-		t.Error("the grains in front of the cut are not what they were")
+	// What follows a grain is not skipped with it if its marker says too much.
+	_, img, _ := mended(t, inStream(func(f *built) { f.u32(f.grain[3]+8, 3*sector); cut(f) }), "vmdk/S1", 0)
+	if !bytes.Equal(diskOf(t, img), content(grains(), diskSectors*sector)) {
+		t.Error("a grain inside what another one claims is lost")
 	}
 }
 
