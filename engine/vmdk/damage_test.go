@@ -77,7 +77,7 @@ func damagedTables() []plant {
 }
 
 func damagedStreams() []plant {
-	front := func(tail []byte) map[string][]byte { // a directory in front, as QEMU writes it
+	front := func(tail []byte, damage func(f *built)) map[string][]byte { // a directory in front, as QEMU writes it
 		f := hosted(replace(text("streamOptimized", `RW 10240 SPARSE "d.vmdk"`), "", ""), nil)
 		f.u32(4, 3)
 		f.u32(8, vmdk.FlagNewlines|vmdk.FlagRedundant|vmdk.FlagCompressed|vmdk.FlagMarkers)
@@ -86,6 +86,7 @@ func damagedStreams() []plant {
 			f.entry(i, uint32(len(f.b)/sector))
 			f.b = append(f.b, packedGrain(uint64(i*grainSectors), grains()[i])...)
 		}
+		damage(f)
 		return map[string][]byte{"d.vmdk": append(f.b, tail...)}
 	}
 	return []plant{
@@ -95,7 +96,8 @@ func damagedStreams() []plant {
 		{"order, header of a small disk", "S4", warns, "S2", inStream(func(f *built) { swap(f, 3, 4); f.u64(12, 16); f.u32(44, 1) })},
 		{"order, no overHead", "S4", warns, "", inStream(func(f *built) { swap(f, 3, 4); f.u64(64, 0); f.u64(int64(len(f.b))-2*sector+64, 0) })},
 		{"cut in a grain", "S1", wrong, "", inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] })},
-		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3})},
+		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3}, func(*built) {})},
+		{"table outside, compressed grains", "G2", wrong, "", front(nil, func(f *built) { f.u32(f.gd, 1<<30) })},
 	}
 }
 
@@ -316,6 +318,41 @@ func TestTextBehindText(t *testing.T) {
 				return
 			}
 			t.Error("there is no finding D5")
+		})
+	}
+}
+
+// TestGrainsBehindTheEnd puts no grain where an entry claims one that the file
+// lacks.
+func TestGrainsBehindTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		damage     func(f *built)
+	}{
+		{"grain outside", "vmdk/G8", func(f *built) { f.b = f.b[:f.grain[639]]; f.entry(4, uint32(f.grain[3]/sector)) }},
+		{"grain cut", "vmdk/G8", func(f *built) { f.b = f.b[:f.grain[639]+sector]; f.entry(4, uint32(f.grain[3]/sector)) }},
+		{"grain in the way", "vmdk/G1", func(f *built) {
+			f.u32(f.rgd+4, 0)
+			copy(f.b[f.rgts[1]:], f.b[f.grain[3]:][:sector])
+			f.u64(64, 16)
+			f.entry(3, uint32(f.rgts[1]/sector))
+			f.b = f.b[:f.grain[639]]
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found := false
+			for f := range openMem(t, inSparse(c.damage), "d.vmdk").Check(t.Context()) {
+				if f.Code != c.code {
+					continue
+				}
+				found = true
+				if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G11") {
+					t.Errorf("%q: %v, want G11 to be named", f.Repairs[0].Title, err)
+				}
+			}
+			if !found {
+				t.Errorf("there is no finding %s", c.code)
+			}
 		})
 	}
 }
