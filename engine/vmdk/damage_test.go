@@ -356,3 +356,27 @@ func TestGrainsBehindTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestOrderOfSharedGrains does not write a grain as often as hostile tables name
+// it.
+func TestOrderOfSharedGrains(t *testing.T) {
+	files := inStream(func(f *built) {
+		swap(f, 3, 4)
+		for i := int64(5); i < 511; i++ {
+			f.u32(f.gts[0]+4*i, uint32(f.grain[0]/sector))
+		}
+	})
+	for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+		if f.Code != "vmdk/S4" || f.Severity != disk.SeverityWarning {
+			continue
+		}
+		if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G8") {
+			t.Errorf("%v, want G8 to be named", err)
+		}
+		if f.Repairs[0].Risk == "" {
+			t.Error("the user is not told that grains no table names are lost")
+		}
+		return
+	}
+	t.Error("there is no finding S4 about the order")
+}
