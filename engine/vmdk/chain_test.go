@@ -14,6 +14,8 @@ import (
 
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/store"
+	"platter/engine/vmdk"
 )
 
 // childText is the descriptor of a delta.
@@ -315,5 +317,50 @@ func TestErrorsBelow(t *testing.T) {
 		if !strings.HasPrefix(got[i], "vmdk/"+want) {
 			t.Errorf("%q, want %q", got[i], want)
 		}
+	}
+}
+
+// unreadable is a file whose bytes from some byte on can't be read.
+type unreadable struct {
+	store.File
+	from int64
+}
+
+func (u *unreadable) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > u.from {
+		return 0, errors.New("the medium is broken")
+	}
+	return u.File.ReadAt(p, off)
+}
+
+// brokenParent opens the same source as the parent, whatever its name.
+type brokenParent struct {
+	disk.Opener
+	t   *testing.T
+	src disk.Source
+}
+
+func (b brokenParent) OpenParent(string, string) (disk.Image, error) {
+	return vmdk.Open(b.t.Context(), b.src)
+}
+
+// TestUnreadableLayer does not take a layer whose tables can't be read for one
+// without errors: the check ends with the reason.
+func TestUnreadableLayer(t *testing.T) {
+	files, _ := chainFiles(1, true)
+	base, child := enginetest.Memory(t, folder(files), "l0.vmdk", formats), enginetest.Memory(t, folder(files), "l1.vmdk", formats)
+	file := &unreadable{base.File, 1 << 40}
+	base.File = file
+	child.Opener = brokenParent{child.Opener, t, base}
+	img := openSource(t, child)
+	file.from = 32 * sector // inside the first table
+	var failed error
+	for _, err := range img.Check(t.Context()) {
+		if err != nil {
+			failed = err
+		}
+	}
+	if failed == nil || !strings.Contains(failed.Error(), "the medium is broken") {
+		t.Errorf("the check ends with %v", failed)
 	}
 }

@@ -21,7 +21,10 @@ func (c *checker) layers() {
 		if !c.going() {
 			return
 		}
-		first, ok := layer.firstError(c.ctx, &left)
+		first, ok, err := layer.firstError(c.ctx, &left)
+		if c.failed = err; err != nil {
+			return
+		}
 		if !ok {
 			continue
 		}
@@ -35,8 +38,8 @@ func (c *checker) layers() {
 }
 
 // firstError is the first error of this layer alone, looked for in as many
-// table entries as are left.
-func (m *Image) firstError(ctx context.Context, left *int) (first disk.Finding, found bool) {
+// table entries as are left. The error is that the layer could not be read.
+func (m *Image) firstError(ctx context.Context, left *int) (first disk.Finding, found bool, err error) {
 	c := &checker{ctx: ctx, m: m, count: map[string]int{}, errors: true, left: *left, yield: func(f disk.Finding, err error) bool {
 		first, found = f, err == nil
 		return false
@@ -46,7 +49,7 @@ func (m *Image) firstError(ctx context.Context, left *int) (first disk.Finding, 
 		c.contents()
 	}
 	*left = c.left
-	return first, found
+	return first, found, c.failed
 }
 
 // siblings is the other half of L4: other images of the folder that have the

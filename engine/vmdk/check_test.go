@@ -248,16 +248,18 @@ func tablePlants() []plant {
 	}
 }
 
+// swap exchanges two grains of one sector each.
+func swap(f *built, a, b int64) {
+	x, y := f.b[f.grain[a]:][:sector], f.b[f.grain[b]:][:sector]
+	for i := range x {
+		x[i], y[i] = y[i], x[i]
+	}
+	f.u32(f.gts[0]+4*a, uint32(f.grain[b]/sector))
+	f.u32(f.gts[0]+4*b, uint32(f.grain[a]/sector))
+}
+
 func streamPlants() []plant {
 	footer := func(f *built) int64 { return int64(len(f.b)) - 2*sector }
-	swap := func(f *built, a, b int64) { // exchange two grains of one sector each
-		x, y := f.b[f.grain[a]:][:sector], f.b[f.grain[b]:][:sector]
-		for i := range x {
-			x[i], y[i] = y[i], x[i]
-		}
-		f.u32(f.gts[0]+4*a, uint32(f.grain[b]/sector))
-		f.u32(f.gts[0]+4*b, uint32(f.grain[a]/sector))
-	}
 	return []plant{
 		{"no footer", "S1", wrong, "", inStream(func(f *built) { f.b = f.b[:footer(f)] })},
 		{"no footer marker", "S1", wrong, "", inStream(func(f *built) { f.u32(footer(f)-sector+12, 2) })},

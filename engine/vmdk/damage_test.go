@@ -7,6 +7,7 @@ import (
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/enginetest"
 )
 
 // damagePlants are faults whose repairs go another way than those of the plain
@@ -76,7 +77,7 @@ func damagedTables() []plant {
 }
 
 func damagedStreams() []plant {
-	front := func(tail []byte) map[string][]byte { // a directory in front, as QEMU writes it
+	front := func(tail []byte, damage func(f *built)) map[string][]byte { // a directory in front, as QEMU writes it
 		f := hosted(replace(text("streamOptimized", `RW 10240 SPARSE "d.vmdk"`), "", ""), nil)
 		f.u32(4, 3)
 		f.u32(8, vmdk.FlagNewlines|vmdk.FlagRedundant|vmdk.FlagCompressed|vmdk.FlagMarkers)
@@ -85,13 +86,18 @@ func damagedStreams() []plant {
 			f.entry(i, uint32(len(f.b)/sector))
 			f.b = append(f.b, packedGrain(uint64(i*grainSectors), grains()[i])...)
 		}
+		damage(f)
 		return map[string][]byte{"d.vmdk": append(f.b, tail...)}
 	}
 	return []plant{
 		{"finished stream", "H1", wrong, "", inStream(func(f *built) { copy(f.b, "kdmv") })},
 		{"stream", "H5", wrong, "", inStream(func(f *built) { f.u32(8, 1|vmdk.FlagMarkers); f.u32(int64(len(f.b))-2*sector+8, 1|vmdk.FlagMarkers) })},
+		{"order, header without grain size", "S4", warns, "S2", inStream(func(f *built) { swap(f, 3, 4); f.u64(20, 0) })},
+		{"order, header of a small disk", "S4", warns, "S2", inStream(func(f *built) { swap(f, 3, 4); f.u64(12, 16); f.u32(44, 1) })},
+		{"order, no overHead", "S4", warns, "", inStream(func(f *built) { swap(f, 3, 4); f.u64(64, 0); f.u64(int64(len(f.b))-2*sector+64, 0) })},
 		{"cut in a grain", "S1", wrong, "", inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] })},
-		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3})},
+		{"half a sector, front directory", "S8", warns, "", front([]byte{1, 2, 3}, func(*built) {})},
+		{"table outside, compressed grains", "G2", wrong, "", front(nil, func(f *built) { f.u32(f.gd, 1<<30) })},
 	}
 }
 
@@ -186,20 +192,45 @@ func diskOf(t *testing.T, img disk.Image) []byte {
 	return b
 }
 
-// TestRebuiltStream finds all grains of a stream whose tail is lost, and those
-// in front of the cut of one that ends in a grain.
+// TestRebuiltStream finds all whole grains of a stream whose tail is lost,
+// whatever lies between them.
 func TestRebuiltStream(t *testing.T) {
-	whole := content(grains(), diskSectors*sector)
-	_, img, _ := mended(t, inStream(func(f *built) { f.b = f.b[:len(f.b)-5*sector] }), "vmdk/S1", 0)
-	if !bytes.Equal(diskOf(t, img), whole) {
-		t.Error("the disk is not what it was")
+	cut := func(f *built) { f.b = f.b[:len(f.b)-5*sector] }
+	for _, c := range []struct {
+		name   string
+		damage func(f *built)
+		lost   []int64
+	}{
+		{"tail", cut, nil},
+		{"cut in a grain", func(f *built) { f.b = f.b[:f.grain[512]+30] }, []int64{512, 639}},
+		{"damaged grain", func(f *built) { f.b[f.grain[3]+40] ^= 0x55; cut(f) }, []int64{3}},
+		{"size too small", func(f *built) { f.u32(f.grain[3]+8, 20); cut(f) }, []int64{3}},
+		{"no marker", func(f *built) { f.u64(f.grain[3]+4, 1<<63); cut(f) }, []int64{3}},
+		{"hole", func(f *built) { clear(f.b[f.grain[3]:f.grain[4]]); cut(f) }, []int64{3}},
+		{"table's marker damaged", func(f *built) { f.b[f.gts[0]-sector+12] = 77; cut(f) }, nil},
+		{"out of order", func(f *built) { swap(f, 3, 4); cut(f) }, nil},
+		{"two for one place", func(f *built) { f.u64(f.grain[4], 3*grainSectors); cut(f) }, []int64{4}},
+		{"a stream behind", func(f *built) {
+			f.b = append(f.b, packedGrain(5*grainSectors, make([]byte, grainBytes))...)
+			f.b = append(f.b, make([]byte, 3*sector)...)
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			left := grains()
+			for _, i := range c.lost {
+				delete(left, i)
+			}
+			_, img, _ := mended(t, inStream(c.damage), "vmdk/S1", 0)
+			if !bytes.Equal(diskOf(t, img), content(left, diskSectors*sector)) {
+				t.Error("the disk is not made of all whole grains")
+			}
+			enginetest.Clean(t, img, disk.SeverityWarning)
+		})
 	}
-	cut := grains()
-	delete(cut, 512)
-	delete(cut, 639)
-	_, img, _ = mended(t, inStream(func(f *built) { f.b = f.b[:f.grain[512]+30] }), "vmdk/S1", 0)
-	if !bytes.Equal(diskOf(t, img), content(cut, diskSectors*sector)) {
-		t.Error("the grains in front of the cut are not what they were")
+	// What follows a grain is not skipped with it if its marker says too much.
+	_, img, _ := mended(t, inStream(func(f *built) { f.u32(f.grain[3]+8, 3*sector); cut(f) }), "vmdk/S1", 0)
+	if !bytes.Equal(diskOf(t, img), content(grains(), diskSectors*sector)) {
+		t.Error("a grain inside what another one claims is lost")
 	}
 }
 
@@ -247,4 +278,105 @@ func TestUnmended(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTextBehindText refuses to make a text longer that other text follows,
+// which would become part of it, until that is settled.
+func TestTextBehindText(t *testing.T) {
+	for _, c := range []struct {
+		name, behind string
+		refused      bool
+	}{
+		{"nothing", "", false},
+		{"what QEMU leaves", "\x00\"\n", false},
+		{"far behind", strings.Repeat("\x00", 100) + "changeTrackPath=\"gone\"\n", false},
+		{"hidden", "\x00changeTrackPath=\"gone\"\nRW 5 FLAT \"other.bin\" 0\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := embedded(func(s string) string {
+				return replace(s, `createType="monolithicSparse"`, `createType="x"`) + c.behind
+			})
+			for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+				if f.Code != "vmdk/D5" {
+					continue
+				}
+				edits, err := f.Repairs[0].Edits(t.Context())
+				if c.refused {
+					if err == nil || !strings.Contains(err.Error(), "D8") {
+						t.Errorf("%v, want D8 to be named", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := carryOut(files, edits)["d.vmdk"][sector : 21*sector]
+				want := text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`)
+				if n := bytes.IndexByte(got, 0); string(got[:n]) != want {
+					t.Errorf("the text is %q", got[:n])
+				}
+				return
+			}
+			t.Error("there is no finding D5")
+		})
+	}
+}
+
+// TestGrainsBehindTheEnd puts no grain where an entry claims one that the file
+// lacks.
+func TestGrainsBehindTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		damage     func(f *built)
+	}{
+		{"grain outside", "vmdk/G8", func(f *built) { f.b = f.b[:f.grain[639]]; f.entry(4, uint32(f.grain[3]/sector)) }},
+		{"grain cut", "vmdk/G8", func(f *built) { f.b = f.b[:f.grain[639]+sector]; f.entry(4, uint32(f.grain[3]/sector)) }},
+		{"grain in the way", "vmdk/G1", func(f *built) {
+			f.u32(f.rgd+4, 0)
+			copy(f.b[f.rgts[1]:], f.b[f.grain[3]:][:sector])
+			f.u64(64, 16)
+			f.entry(3, uint32(f.rgts[1]/sector))
+			f.b = f.b[:f.grain[639]]
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found := false
+			for f := range openMem(t, inSparse(c.damage), "d.vmdk").Check(t.Context()) {
+				if f.Code != c.code {
+					continue
+				}
+				found = true
+				if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G11") {
+					t.Errorf("%q: %v, want G11 to be named", f.Repairs[0].Title, err)
+				}
+			}
+			if !found {
+				t.Errorf("there is no finding %s", c.code)
+			}
+		})
+	}
+}
+
+// TestOrderOfSharedGrains does not write a grain as often as hostile tables name
+// it.
+func TestOrderOfSharedGrains(t *testing.T) {
+	files := inStream(func(f *built) {
+		swap(f, 3, 4)
+		for i := int64(5); i < 511; i++ {
+			f.u32(f.gts[0]+4*i, uint32(f.grain[0]/sector))
+		}
+	})
+	for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+		if f.Code != "vmdk/S4" || f.Severity != disk.SeverityWarning {
+			continue
+		}
+		if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G8") {
+			t.Errorf("%v, want G8 to be named", err)
+		}
+		if f.Repairs[0].Risk == "" {
+			t.Error("the user is not told that grains no table names are lost")
+		}
+		return
+	}
+	t.Error("there is no finding S4 about the order")
 }

@@ -38,6 +38,11 @@ func (m *Image) Renewal() (disk.Repair, bool) {
 	if len(parts) == 0 || m.grown(parts) > m.room() {
 		return disk.Repair{}, false
 	}
+	if grow := m.grown(parts) - int64(m.text.Size); grow > 0 {
+		if _, err := m.remains(grow); err != nil {
+			return disk.Repair{}, false
+		}
+	}
 	return disk.Repair{
 		Title: fmt.Sprintf("give the disk the new content ID %08x", cid),
 		Edits: func(ctx context.Context) ([]disk.Edit, error) { return m.retext(parts) },

@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -115,6 +116,9 @@ func (m *Image) part(s *sparse, f *disk.Finding) []disk.Repair {
 // copyGrain gives an entry a copy of its grain at the end of the file.
 func (s *sparse) copyGrain(ctx context.Context, d *draft, entry, grain int64) error {
 	g := s.grid
+	if err := s.unclaimedEnd(ctx); err != nil {
+		return err
+	}
 	to := roundUp(max(d.size, s.floor()), g.grain)
 	sector, err := d.sector(to)
 	if err != nil {
@@ -125,6 +129,31 @@ func (s *sparse) copyGrain(ctx context.Context, d *draft, entry, grain int64) er
 	}
 	d.size = to + g.grain
 	return s.draftEntry(ctx, d, entry, sector)
+}
+
+// unclaimedEnd makes sure that no entry of any table leads behind the end of the
+// file: what is put there would become that entry's grain.
+func (s *sparse) unclaimedEnd(ctx context.Context) error {
+	g, seen := s.grid, visited{}
+	for copy := range g.dirCount {
+		if err := g.eachTable(ctx, copy, func(t, table int64) error {
+			if !seen.first(table) {
+				return nil
+			}
+			var failed error
+			err := g.entries(table, func(i int64, raw uint64) bool {
+				r := run{length: g.grain}
+				if g.judge(raw, 0, &r); i < g.entriesFrom(t) && (r.state == disk.Missing || r.state == disk.Data && g.packed == nil && r.length < g.grain) {
+					failed = s.file.impossible(table+i*g.width, g.width, "the entry claims bytes behind the end of the file, where a grain would have to go: settle G6 and G11 first, or make a copy of the disk")
+				}
+				return failed == nil
+			})
+			return cmp.Or(failed, err)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // draftEntry sets a table entry in both copies of its table.

@@ -2,8 +2,10 @@ package vmdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"math/bits"
+	"slices"
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -16,7 +18,7 @@ func (m *Image) mendTail(s *sparse, f *disk.Finding) []disk.Repair {
 	const risk = "if the sector is no marker, its bytes are lost"
 	switch at := f.Where[0]; {
 	case s.lost && s.salvageable():
-		r := s.file.drafted("build the tables and the footer from the markers", "what the file lacks behind its last whole grain reads as unallocated", s.rebuildStream)
+		r := s.file.drafted("build the tables and the footer from the markers", "grains that are damaged, and all else in the stream that is no whole grain, are lost: their range reads as unallocated", s.rebuildStream)
 		return []disk.Repair{m.altering(r)}
 	case s.lost:
 	case at.Offset == s.footer-vmdk.SectorSize && at.Offset >= 0:
@@ -46,7 +48,24 @@ func (s *sparse) salvageable() bool {
 	return vmdk.HeaderFlags.Get(h)&both == both && s.kind == vmdk.KindHosted &&
 		grain > 0 && grain <= maxGrainSectors && bits.OnesCount64(grain) == 1 &&
 		perTable > 0 && perTable <= maxPerTable && capacity > 0 && capacity <= maxSectors &&
-		(capacity-1)/grain/perTable < maxTables && vmdk.HeaderOverHead.Get(h) > 0 && s.startsPacked()
+		(capacity-1)/grain/perTable < maxTables && s.floor() >= s.frontEnd() && s.startsPacked()
+}
+
+// frontEnd is where the structures in front of a stream's grains end. Nothing
+// is written anew before that byte.
+func (s *sparse) frontEnd() int64 {
+	return max(vmdk.SectorSize, roundUp(s.textAt.End(), vmdk.SectorSize))
+}
+
+// agreed reports whether header and footer say the same but for where the
+// directory is, so that a footer can be made from the header.
+func (s *sparse) agreed() bool {
+	for _, f := range vmdk.HeaderTable.Fields() {
+		if f.Name() != vmdk.HeaderDirectoryOffset.Field().Name() && f.Value(s.header.Bytes()) != f.Value(s.rules.Bytes()) {
+			return false
+		}
+	}
+	return vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant == 0
 }
 
 // packedGrain is a compressed grain with its marker, in whole sectors.
@@ -59,13 +78,22 @@ type stream struct {
 	perTable int64
 	tables   int64
 	unpack   *unpacker
+	futile   int64 // bytes that were unpacked at most, of grains that can't be
 }
+
+const (
+	// holeStep is how much of a hole is passed over at once.
+	holeStep = 1 << 20
+	// maxSalvaged bounds the grains that tables are built for: those of two
+	// terabytes, as many as a file of the format holds (vmdk.md 4.4).
+	maxSalvaged = 1 << 22
+)
 
 func (s *sparse) stream() *stream {
 	h := s.header
 	grain, perTable := int64(vmdk.HeaderGrainSize.Get(h))*vmdk.SectorSize, int64(vmdk.HeaderTableEntries.Get(h))
 	capacity := int64(vmdk.HeaderCapacity.Get(h)) * vmdk.SectorSize
-	return &stream{s, grain, perTable, ((capacity-1)/grain)/perTable + 1, newUnpacker(s.file, grain, true)}
+	return &stream{s: s, grain: grain, perTable: perTable, tables: ((capacity-1)/grain)/perTable + 1, unpack: newUnpacker(s.file, grain, true)}
 }
 
 // rebuildStream writes the tail of a stream that was cut off (vmdk.md 5.3).
@@ -78,45 +106,91 @@ func (s *sparse) rebuildStream(ctx context.Context, d *draft) error {
 	return u.write(ctx, d, s.floor(), grains)
 }
 
-// salvage goes from marker to marker and takes the grains that are whole: in
-// their order, none twice.
+// salvage goes from marker to marker and takes the grains that are whole, for
+// the disk's order. Where there is no sound marker, or a damaged grain, it goes
+// on at the next sector that holds a whole grain: no such grain is left out.
 func (u *stream) salvage(ctx context.Context) ([]packedGrain, error) {
 	f := u.s.file
 	var list []packedGrain
-	last := int64(-1)
 	for pos := u.s.floor(); pos <= f.Size-vmdk.SectorSize; {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if f.tables.isHole(pos, holeStep) {
+			pos += holeStep
+			continue
 		}
 		b, err := f.head(pos, vmdk.SectorSize)
 		if err != nil {
 			return nil, err
 		}
-		r, ok := vmdk.MarkerTable.Of(b)
-		if !ok {
-			break
-		}
-		value, size := vmdk.MarkerValue.Get(r), int64(vmdk.MarkerSize.Get(r))
-		if size == 0 {
-			if kind := vmdk.MarkerType.Get(r); kind == vmdk.MarkerEndOfStream || kind > vmdk.MarkerProgress || value > uint64(f.Size/vmdk.SectorSize) {
-				break
+		g, need, err := u.wholeGrain(b, pos)
+		switch {
+		case err != nil:
+			return nil, err
+		case need > 0:
+			if list = append(list, g); len(list) > maxSalvaged {
+				return nil, f.impossible(pos, g.length, "the stream has more than %d grains: too many to build the tables for", maxSalvaged)
 			}
-			if pos += vmdk.SectorSize; vmdk.MarkerType.Get(r) != vmdk.MarkerProgress {
-				pos += int64(value) * vmdk.SectorSize
+			pos += need
+		default:
+			length, end, err := u.announcedBy(b, pos)
+			if err != nil {
+				return nil, err
 			}
-			continue
+			if pos += vmdk.SectorSize + length; end {
+				pos = f.Size
+			}
 		}
-		number := int64(value) / (u.grain / vmdk.SectorSize)
-		sound := value < uint64(maxSectors) && int64(value)*vmdk.SectorSize%u.grain == 0 && number > last && number < u.tables*u.perTable
-		if _, _, err := u.unpack.inflate(pos); err != nil || !sound {
-			break
-		}
-		last = number
-		length := roundUp(vmdk.GrainMarkerSize+size, vmdk.SectorSize)
-		list = append(list, packedGrain{number, pos, length})
-		pos += length
 	}
-	return list, nil
+	slices.SortStableFunc(list, func(a, b packedGrain) int { return cmp.Compare(a.number, b.number) })
+	return slices.CompactFunc(list, func(a, b packedGrain) bool { return a.number == b.number }), nil
+}
+
+// wholeGrain is the grain whose marker is in the sector b at a byte, if that is
+// one and its data can be unpacked. It needs that many bytes, which may be less
+// than its marker says; 0 if there is none.
+func (u *stream) wholeGrain(b []byte, pos int64) (g packedGrain, need int64, err error) {
+	r, ok := vmdk.GrainMarkerTable.Of(b[:min(len(b), vmdk.GrainMarkerSize)])
+	if !ok {
+		return packedGrain{}, 0, nil
+	}
+	lba, size, grain := vmdk.GrainMarkerLBA.Get(r), int64(vmdk.GrainMarkerSizeField.Get(r)), uint64(u.grain/vmdk.SectorSize)
+	if size == 0 || size > 2*u.grain || lba%grain != 0 || lba/grain >= uint64(u.tables*u.perTable) {
+		return packedGrain{}, 0, nil
+	}
+	_, unused, err := u.unpack.inflate(pos)
+	if err != nil {
+		if u.futile += u.grain; u.futile > inflateBudget {
+			return packedGrain{}, 0, u.s.file.impossible(pos, size, "too many grains can't be unpacked: get the file anew")
+		}
+		return packedGrain{}, 0, nil
+	}
+	return packedGrain{int64(lba / grain), pos, roundUp(vmdk.GrainMarkerSize+size, vmdk.SectorSize)}, roundUp(vmdk.GrainMarkerSize+size-unused, vmdk.SectorSize), nil
+}
+
+// announcedBy is the length of the table or directory behind its marker in the
+// sector b at a byte, or tells that the footer is there: what follows that is
+// not part of the stream.
+func (u *stream) announcedBy(b []byte, pos int64) (length int64, end bool, err error) {
+	r, ok := vmdk.MarkerTable.Of(b)
+	if !ok || vmdk.MarkerSize.Get(r) != 0 {
+		return 0, false, nil
+	}
+	switch vmdk.MarkerType.Get(r) {
+	case vmdk.MarkerTableType:
+		length = roundUp(4*u.perTable, vmdk.SectorSize)
+	case vmdk.MarkerDirectory:
+		length = roundUp(4*u.tables, vmdk.SectorSize)
+	case vmdk.MarkerFooter:
+		b, err := u.s.file.head(pos+vmdk.SectorSize, vmdk.SectorSize)
+		h, ok := vmdk.HeaderTable.Of(b)
+		return 0, ok && vmdk.HeaderMagic.Get(h) == vmdk.Magic, err
+	}
+	if vmdk.MarkerValue.Get(r) != uint64(length/vmdk.SectorSize) {
+		return 0, false, nil
+	}
+	return length, false, nil
 }
 
 // write puts grains one behind the other from a byte on, each table behind its
@@ -132,6 +206,9 @@ func (u *stream) write(ctx context.Context, d *draft, pos int64, grains []packed
 		err := d.write(pos, b)
 		pos += int64(len(b))
 		return err
+	}
+	if 4*u.tables > maxDraft {
+		return u.s.file.impossible(pos, 0, "a directory of %d tables would be written anew: a copy of the disk has one", u.tables)
 	}
 	directory := make([]byte, roundUp(4*u.tables, vmdk.SectorSize))
 	for i := 0; i < len(grains); {
@@ -205,15 +282,17 @@ func (s *sparse) mendAddress(f *disk.Finding) []disk.Repair {
 			return d.write64(at, lba)
 		})}
 	}
-	if s.footer == 0 || s.lost {
+	if s.footer == 0 || s.lost || s.grid.packed == nil || !s.agreed() || s.floor() < s.frontEnd() {
 		return nil
 	}
-	return []disk.Repair{s.file.drafted("put the grains in the order of the disk", "", func(ctx context.Context, d *draft) error {
+	return []disk.Repair{s.file.drafted("put the grains in the order of the disk", "compressed grains that no table names are lost: look at them first (G12)", func(ctx context.Context, d *draft) error {
 		grains, err := s.listed(ctx)
 		if err != nil {
 			return err
 		}
-		return s.stream().write(ctx, d, s.floor(), grains)
+		g := s.grid
+		u := &stream{s: s, grain: g.grain, perTable: g.perTable, tables: g.needed(), unpack: g.packed}
+		return u.write(ctx, d, s.floor(), grains)
 	})}
 }
 
@@ -233,16 +312,28 @@ func (s *sparse) sectorOf(ctx context.Context, entry int64) (uint64, error) {
 }
 
 // listed are the compressed grains that the tables name, in the disk's order.
+// Hostile tables name one grain any number of times.
 func (s *sparse) listed(ctx context.Context) ([]packedGrain, error) {
 	g := s.grid
 	var list []packedGrain
+	var total int64
 	err := g.eachGrain(ctx, func(t, i, at int64) error {
 		size, ok, err := g.packed.size(at)
-		if err == nil && !ok {
-			err = s.file.impossible(at, g.packed.headBytes(), "there is no sound marker: settle that first")
+		if err != nil {
+			return err
 		}
-		list = append(list, packedGrain{t*g.perTable + i, at, roundUp(g.packed.headBytes()+size, vmdk.SectorSize)})
-		return err
+		length := roundUp(g.packed.headBytes()+size, vmdk.SectorSize)
+		total += length
+		switch {
+		case !ok:
+			return s.file.impossible(at, g.packed.headBytes(), "there is no sound marker: settle S5 first")
+		case total > s.file.Size:
+			return s.file.impossible(at, length, "the tables name more grains than the file holds: settle G8 first")
+		case len(list) >= maxDraft/vmdk.SectorSize:
+			return s.file.impossible(at, length, "the stream has more than %d grains: a copy of the disk has them in order", len(list))
+		}
+		list = append(list, packedGrain{t*g.perTable + i, at, length})
+		return nil
 	})
 	return list, err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"platter/decode"
@@ -77,13 +78,13 @@ type placing struct {
 	d     *draft
 	copy  int // the directory that the tables belong to
 	dir   int64
-	end   int64               // where grains start from then on; 0: where they do now
-	area  room                // what is to be free
-	moved map[[2]int64]uint64 // entries of grains that made way, by table and number
+	end   int64                      // where grains start from then on; 0: where they do now
+	area  room                       // what is to be free
+	moved map[int64]map[int64]uint64 // entries of grains that made way, by table and number
 }
 
 func (s *sparse) placing(g *grid, d *draft, copy int) *placing {
-	return &placing{s: s, g: g, d: d, copy: copy, dir: g.dirs[copy], moved: map[[2]int64]uint64{}}
+	return &placing{s: s, g: g, d: d, copy: copy, dir: g.dirs[copy], moved: map[int64]map[int64]uint64{}}
 }
 
 // place puts tables t to t+n-1 of a directory where they normally are, with the
@@ -178,7 +179,7 @@ func (p *placing) unclaimed(ctx context.Context, area room, t, n int64) error {
 	return nil
 }
 
-// evacuate moves the grains that lie in an area to the end of the file. If the
+// evacuate moves the grains, which are not compressed, that lie in an area to the end of the file. If the
 // area reaches behind where grains start, they start behind it from then on.
 func (p *placing) evacuate(ctx context.Context, area room) error {
 	g, d := p.g, p.d
@@ -200,6 +201,11 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 	}); err != nil {
 		return err
 	}
+	if d.size > g.file.Size || len(list) > 0 {
+		if err := p.s.unclaimedEnd(ctx); err != nil {
+			return err
+		}
+	}
 	for _, e := range list {
 		to := roundUp(d.size, g.grain)
 		sector, err := d.sector(to)
@@ -210,7 +216,10 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 			return err
 		}
 		d.size = to + g.grain
-		p.moved[[2]int64{e.t, e.i}] = sector
+		if p.moved[e.t] == nil {
+			p.moved[e.t] = map[int64]uint64{}
+		}
+		p.moved[e.t][e.i] = sector
 	}
 	return nil
 }
@@ -238,10 +247,8 @@ func (p *placing) content(t int64) ([]byte, error) {
 			}
 		}
 	}
-	for key, sector := range p.moved {
-		if key[0] == t {
-			put(b[key[1]*g.width:], g.width, sector)
-		}
+	for i, sector := range p.moved[t] {
+		put(b[i*g.width:], g.width, sector)
 	}
 	return b, p.spares(t, b)
 }
@@ -292,24 +299,23 @@ func (p *placing) tables(ctx context.Context, t, n int64) error {
 // stay where they are: all but those from t on, n of them, of the directory.
 func (p *placing) entries(ctx context.Context, t, n int64) error {
 	g := p.g
-	keys := make([][2]int64, 0, len(p.moved))
-	for key := range p.moved {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) })
 	done := map[int64]bool{}
-	for _, key := range keys {
+	for _, moved := range slices.Sorted(maps.Keys(p.moved)) {
 		for copy := range p.s.grid.dirCount {
-			if copy == p.copy && key[0] >= t && key[0] < t+n {
+			if copy == p.copy && moved >= t && moved < t+n {
 				continue
 			}
-			at, ok, err := p.s.grid.tableOf(copy, key[0])
+			at, ok, err := p.s.grid.tableOf(copy, moved)
 			if err != nil {
 				return err
 			}
-			if off := at + key[1]*g.width; ok && !done[off] {
+			for _, i := range slices.Sorted(maps.Keys(p.moved[moved])) {
+				off := at + i*g.width
+				if !ok || done[off] {
+					continue
+				}
 				done[off] = true
-				if err := p.d.entry(off, g.width, p.moved[key]); err != nil {
+				if err := p.d.entry(off, g.width, p.moved[moved][i]); err != nil {
 					return err
 				}
 			}
@@ -322,7 +328,7 @@ func (p *placing) entries(ctx context.Context, t, n int64) error {
 func (m *Image) makeTables(s *sparse, f *disk.Finding) []disk.Repair {
 	g, at := s.grid, f.Where[0]
 	copy, t, ok := s.directoryEntryAt(at.Offset)
-	if !ok || s.isStream() {
+	if !ok || g.packed != nil {
 		return nil
 	}
 	n := at.Length / g.width
@@ -344,7 +350,7 @@ func (m *Image) makeTables(s *sparse, f *disk.Finding) []disk.Repair {
 func (m *Image) restoreTable(s *sparse, f *disk.Finding) []disk.Repair {
 	g, at := s.grid, f.Where[0]
 	copy, t, ok := s.directoryEntryAt(at.Offset)
-	if !ok || at.Length != g.width || g.dirCount < 2 || g.kind != vmdk.KindHosted {
+	if !ok || at.Length != g.width || g.dirCount < 2 || g.kind != vmdk.KindHosted || g.packed != nil {
 		return nil
 	}
 	if _, ok, err := g.tableOf(1-copy, t); err != nil || !ok {

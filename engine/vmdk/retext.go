@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -81,9 +82,38 @@ func (m *Image) retext(parts []splice) ([]disk.Edit, error) {
 		d.size = int64(len(out))
 	} else if n := len(old) - len(out); n > 0 {
 		out = append(out, make([]byte, n)...)
+	} else {
+		rest, err := m.remains(int64(-n))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, make([]byte, rest)...)
 	}
 	d.exactly(m.textAt.Offset, old, out)
 	return d.finish()
+}
+
+// remains is how many bytes of an older text have to become zeros behind a text
+// that grows over the NUL at its end: they would be read as part of it. More
+// than QEMU leaves is for the user to look at first.
+func (m *Image) remains(grow int64) (int64, error) {
+	at := m.textAt.Offset + int64(m.text.Size)
+	behind := m.textAt.Length - int64(m.text.Size)
+	if grow == 0 || m.fillsFile() {
+		return 0, nil
+	}
+	b, err := m.main.head(at, min(behind, grow+1+leftover))
+	if err != nil {
+		return 0, err
+	}
+	if len(bytes.Trim(b[:min(grow+1, int64(len(b)))], "\x00")) == 0 {
+		return 0, nil
+	}
+	n := int64(len(bytes.TrimRight(b, "\x00")))
+	if n > leftover {
+		return 0, m.main.impossible(at, behind, "what lies behind the end of the text would become part of it, or be lost: settle D8 first")
+	}
+	return max(0, n-grow), nil
 }
 
 // fillsFile reports whether the text is all that its file holds, or more than
