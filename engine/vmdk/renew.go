@@ -87,10 +87,3 @@ func (m *Image) altering(r disk.Repair) disk.Repair {
 	}
 	return disk.Mends(r.Title, r.Risk, r, renewal)
 }
-
-func (m *Image) alteringAll(list []disk.Repair) []disk.Repair {
-	for i := range list {
-		list[i] = m.altering(list[i])
-	}
-	return list
-}

@@ -23,7 +23,6 @@ type hex struct {
 	cursor int64
 
 	gen   views.Gen
-	asked int64 // where what is asked for starts
 	from  int64 // where what is at hand starts
 	sides [2]side
 }
