@@ -43,7 +43,7 @@ var offered = map[string]int{
 	"38 state 4": 1, "38 state 4 with a place": 2, "38 state 4 in a child": 2, "38 state 5": 1, "38 state 5 in a child": 1,
 	"39 partial without a parent": 1, "40 place of a ZERO block": 1,
 	"41 present without a place": 1, "41 bitmap without a place": 1, "41 child's block without a place": 2,
-	"42 block behind the end": 1, "42 block at the last MiB there is": 1, "42 block cut off": 2, "42 bitmap behind the end": 1, "42 anchor behind the end": 1,
+	"42 block behind the end": 1, "42 block at the last MiB there is": 1, "42 block cut off": 2, "42 block cut off inside its last MiB": 2, "42 bitmap behind the end": 1, "42 anchor behind the end": 1,
 	"43 last block cut off where the disk ends": 1,
 	"44 two blocks in one place":                3, "44 blocks that overlap by half": 6, "44 block on the log": 2, "44 bitmap on a block": 4, "44 bitmap on the metadata": 2,
 	"45 anchor on a block": 1, "45 block behind an anchor": 1, "45 anchor on the log": 1,
