@@ -270,6 +270,35 @@ func TestRepairsRefuse(t *testing.T) {
 			f.put(layout.RegionOffset(1)+20, []byte{1, 2})
 			f.put(metadataAt, []byte("M"))
 		}, "no metadata region"},
+		"a longer file would hide what is cut off": {plan{size: 6 * mib, states: map[int64]uint64{0: 6, 1: 6}}, "51", func(f *fixture) { f.Truncate(f.next - mib/2) }, "vhdx/42"},
+		"a moved block would lie in a cut one": {plan{size: 8 * mib, block: 2 * mib, states: map[int64]uint64{0: 6, 1: 6, 2: 6}}, "44", func(f *fixture) {
+			f.batEntry(1, uint64(f.at[2])|6)
+			f.Truncate(f.at[0] + mib)
+		}, "vhdx/42"},
+		"a moved BAT would lie in a cut block": {plan{size: 8 * mib, block: 2 * mib, states: map[int64]uint64{0: 6, 1: 6}}, "35", func(f *fixture) {
+			f.u64(itemAt(f, 1), 400_000*mib)
+			f.Truncate(f.at[0] + mib)
+		}, "vhdx/42"},
+		"new blocks would lie in a cut one": {plan{size: 8 * mib, block: 2 * mib, fixed: true}, "49", func(f *fixture) {
+			f.batEntry(3, 0)
+			f.Truncate(f.at[0] + mib)
+		}, "vhdx/42"},
+		"a new log would lie in a cut block": {plan{size: 8 * mib, block: 2 * mib, states: map[int64]uint64{0: 6, 1: 6}}, "9", func(f *fixture) {
+			f.batEntry(1, logAt|6)
+			f.current(func(h decode.Record[layout.Header]) { layout.HeaderLogOffset.Put(h, metadataAt) })
+			f.Truncate(f.at[0] + mib)
+		}, "vhdx/42"},
+		"a new log while no BAT is known": {plain, "9", func(f *fixture) {
+			f.current(func(h decode.Record[layout.Header]) { layout.HeaderLogOffset.Put(h, 1<<40) })
+			f.put(layout.RegionOffset(0), []byte{1, 2})
+			f.put(layout.RegionOffset(1), []byte{1, 2})
+		}, "repair region tables"},
+		"zeros are no BAT": {plan{size: 6 * mib}, "14", func(f *fixture) {
+			for i := range 2 {
+				f.put(layout.RegionOffset(i)+layout.RegionHeadSize, []byte{1, 2})
+			}
+			f.put(f.grow(mib)+100, []byte("data"))
+		}, "no BAT was found"},
 		"state 4 on a block": {plain, "38", func(f *fixture) { f.batEntry(0, uint64(f.at[1])|4) }, "another block"},
 	} {
 		t.Run(name, func(t *testing.T) {
