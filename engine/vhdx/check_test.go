@@ -323,7 +323,7 @@ func TestDamage(t *testing.T) {
 		t.Run(d.code+" "+d.name, func(t *testing.T) {
 			f := build(t, d.plan)
 			d.plant(f)
-			folder := files(map[string]*fixture{"disk.vhdx": f, "base.vhdx": build(t, plan{size: d.plan.size, id: 2, fixed: d.plan.size < 100*mib})})
+			folder := files(map[string]*fixture{"disk.vhdx": f, "base.vhdx": baseOf(t, d)})
 			img := open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))
 			list := check(t, img)
 			codes := []string{"vhdx/" + d.code}
