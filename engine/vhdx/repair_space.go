@@ -82,7 +82,7 @@ func (v *Image) longer(risk string, size int64) string {
 func (v *Image) extendTo(f fix, end int64, lost bool) disk.Repair {
 	f.risk = v.longer(f.risk, roundUp(end))
 	f.body = func(ctx context.Context) (edits, error) {
-		if !lost && v.tableKnown() {
+		if !lost {
 			if _, err := v.reach(ctx, uint64(roundUp(end))); err != nil {
 				return nil, err
 			}

@@ -305,6 +305,11 @@ func TestRepairsRefuse(t *testing.T) {
 			f.put(layout.RegionOffset(0), []byte{1, 2})
 			f.put(layout.RegionOffset(1), []byte{1, 2})
 		}, "repair region tables"},
+		"a longer file while no BAT is known": {plain, "51", func(f *fixture) {
+			f.Truncate(f.next + 512)
+			f.put(layout.RegionOffset(0), []byte{1, 2})
+			f.put(layout.RegionOffset(1), []byte{1, 2})
+		}, "repair region tables"},
 		"zeros are no BAT": {plan{size: 6 * mib}, "14", func(f *fixture) {
 			for i := range 2 {
 				f.put(layout.RegionOffset(i)+layout.RegionHeadSize, []byte{1, 2})
