@@ -261,7 +261,7 @@ func (v *Image) usualEntry() func(uint64) bool {
 		return func(uint64) bool { return false }
 	}
 	first := uint64(v.held[len(v.held)-1].reach) | vhdx.FullyPresent
-	last := uint64(v.data.grown-v.geo.BlockSize) | vhdx.MiB - 1
+	last := uint64(v.data.grown-v.geo.BlockSize)&^(vhdx.MiB-1) | vhdx.FullyPresent
 	return func(e uint64) bool { return e&(vhdx.MiB-1) == vhdx.FullyPresent && e >= first && e <= last }
 }
 

@@ -276,6 +276,7 @@ var damages = []damage{
 	{"block behind the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|6) }, ""},
 	{"block at the last MiB there is", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, math.MaxUint64&^(mib-1)|6) }, ""},
 	{"block cut off", "42", severe, false, plan{size: 6 * mib, block: 2 * mib, states: map[int64]uint64{0: 6}}, func(f *fixture) { f.Truncate(f.at[0] + mib) }, ""},
+	{"block cut off inside its last MiB", "42", severe, false, plan{size: 6 * mib, states: map[int64]uint64{0: 6, 1: 6}}, func(f *fixture) { f.Truncate(f.next - mib/2) }, ""},
 	{"last block cut off where the disk ends", "43", warning, false, plan{size: mib, block: 2 * mib, states: map[int64]uint64{0: 6}}, func(f *fixture) { f.Truncate(f.at[0] + mib) }, ""},
 	{"two blocks in one place", "44", severe, false, plain, func(f *fixture) { f.batEntry(0, uint64(f.at[1])|6) }, ""},
 	{"blocks that overlap by half", "44", severe, false, plan{size: 8 * mib, block: 2 * mib, states: map[int64]uint64{0: 6, 1: 6}}, func(f *fixture) {
@@ -322,7 +323,7 @@ func TestDamage(t *testing.T) {
 		t.Run(d.code+" "+d.name, func(t *testing.T) {
 			f := build(t, d.plan)
 			d.plant(f)
-			folder := files(map[string]*fixture{"disk.vhdx": f, "base.vhdx": build(t, plan{size: d.plan.size, id: 2, fixed: d.plan.size < 100*mib})})
+			folder := files(map[string]*fixture{"disk.vhdx": f, "base.vhdx": baseOf(t, d)})
 			img := open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))
 			list := check(t, img)
 			codes := []string{"vhdx/" + d.code}

@@ -272,9 +272,11 @@ func (f *fixture) blocks() {
 		at := f.grow(f.block)
 		f.at[b] = at
 		f.batEntry(b, uint64(at)|state)
-		for s := int64(0); s < f.block && b*f.block+s < f.size; s += 512 {
-			f.put(at+s, content(f.id, b*f.block+s))
+		block := make([]byte, min(f.block, f.size-b*f.block))
+		for s := int64(0); s < int64(len(block)); s += 512 {
+			fill(block[s:s+512], f.id, b*f.block+s)
 		}
+		f.put(at, block)
 		if state == layout.PartiallyPresent {
 			f.bits(b)
 		}
@@ -301,9 +303,14 @@ func (f *fixture) bits(block int64) {
 // content is what the image with an id has in the 512 bytes at off.
 func content(id int, off int64) []byte {
 	b := make([]byte, 512)
-	copy(b, fmt.Sprintf("image %d byte %d", id, off))
-	b[511] = byte(id)
+	fill(b, id, off)
 	return b
+}
+
+// fill is content in b, of zeros.
+func fill(b []byte, id int, off int64) {
+	copy(b, fmt.Appendf(make([]byte, 0, 64), "image %d byte %d", id, off))
+	b[511] = byte(id)
 }
 
 // want is the 512 bytes at off of a chain, the child first.

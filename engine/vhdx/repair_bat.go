@@ -112,7 +112,7 @@ func (v *Image) giveUpBlock(where []decode.Place) ([]disk.Repair, string) {
 	var repairs []disk.Repair
 	if len(where) > 1 {
 		f := fix{title: "lengthen the file to the end of the block", risk: "what was behind the end of the file is lost: it reads as zeros from then on", reads: true}
-		repairs = append(repairs, v.extendTo(f, where[1].Offset+v.geo.BlockSize))
+		repairs = append(repairs, v.extendTo(f, where[1].Offset+v.geo.BlockSize, true))
 	}
 	for _, index := range v.entriesAt(where) {
 		repairs = append(repairs, v.giveUp(index)...)

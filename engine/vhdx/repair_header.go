@@ -161,10 +161,14 @@ func (v *Image) rebuildHeaders([]decode.Place) ([]disk.Repair, string) {
 // withHeaders writes new headers for a log; where there is none it gets room at
 // the end of the file.
 func (v *Image) withHeaders(r ring, title, risk string) disk.Repair {
-	return disk.Repair{Title: title, Risk: risk, Edits: func(context.Context) ([]disk.Edit, error) {
+	return disk.Repair{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
 		var list []disk.Edit
 		if r.length == 0 {
-			r.off, r.length = v.end(), vhdx.MiB
+			room, err := v.freshRoom(ctx)
+			if err != nil {
+				return nil, err
+			}
+			r.off, r.length = room, vhdx.MiB
 			grown, err := v.resize(r.off + r.length)
 			if err != nil {
 				return nil, err

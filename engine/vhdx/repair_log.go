@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -81,7 +82,7 @@ func (v *Image) moveLog([]decode.Place) ([]disk.Repair, string) {
 	if v.log.dirty() && len(v.active) == 0 {
 		risk = "what the log held is lost: tables may be half written"
 	}
-	return append(list, v.newLog(risk)), ""
+	return append(list, v.newLog(v.longer(risk, roundUp(v.data.grown)+vhdx.MiB))), ""
 }
 
 func placeLog(h decode.Record[vhdx.Header], off, length int64) {
@@ -102,7 +103,9 @@ func (v *Image) newLog(risk string) disk.Repair {
 			return nil, err
 		}
 		if !free {
-			off = roundUp(max(v.size, v.data.grown))
+			if off, err = v.freshRoom(ctx); err != nil {
+				return nil, err
+			}
 			grown, err := v.resize(off + vhdx.MiB)
 			if err != nil {
 				return nil, err
@@ -125,8 +128,11 @@ func (v *Image) nobodys(ctx context.Context, off, n int64) (bool, error) {
 			return false, nil
 		}
 	}
-	if off+n > v.size || !v.sized {
-		return off+n <= v.size, nil
+	switch {
+	case !v.tableKnown():
+		return false, v.tableUnknown()
+	case off+n > v.size:
+		return false, nil
 	}
 	claimed, err := v.claimed(ctx, off, n, -1)
 	return !claimed, err
@@ -153,7 +159,8 @@ func closed(h decode.Record[vhdx.Header]) { vhdx.HeaderLogGUID.Put(h, uuid.UUID{
 
 // replayInFile writes what the log holds to its places (10).
 func (v *Image) replayInFile([]decode.Place) ([]disk.Repair, string) {
-	return v.one(fix{title: "replay the log in the file", header: closed, body: v.replayEdits}), ""
+	risk := v.longer("", roundUp(v.data.grown))
+	return v.one(fix{title: "replay the log in the file", risk: risk, header: closed, body: v.replayEdits}), ""
 }
 
 // replayEdits are the bytes that the log changes, none if there is nothing to
@@ -223,7 +230,7 @@ func (v *Image) tablesWhole(ctx context.Context) error {
 func (v *Image) lengthen([]decode.Place) ([]disk.Repair, string) {
 	return []disk.Repair{{
 		Title: "lengthen the file with zeros, replay the log and mark the lost blocks as undefined",
-		Risk:  "what was behind the end of the file stays lost; find an uncut copy first",
+		Risk:  v.longer("what was behind the end of the file stays lost; find an uncut copy first", int64(min(v.log.needs, math.MaxInt64))),
 		Edits: v.lengthenEdits,
 	}}, ""
 }

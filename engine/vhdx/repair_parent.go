@@ -18,7 +18,7 @@ import (
 // relink makes the child name a parent that is there (33, 34): the file found
 // under one of its names, as it is now.
 func (v *Image) relink(where []decode.Place) ([]disk.Repair, string) {
-	found, id, why := v.candidate()
+	found, why := v.candidate()
 	if why != "" {
 		return nil, why
 	}
@@ -26,42 +26,73 @@ func (v *Image) relink(where []decode.Place) ([]disk.Repair, string) {
 	if !ok {
 		return nil, "The parent locator can't be rewritten in its place: make a new differencing image of the parent."
 	}
-	f := fix{title: "take " + decode.Printable(found) + " for the parent, as it is now", reads: !slices.Contains(v.locator.linkages(), id),
+	f := fix{title: "take " + decode.Printable(found.file) + " for the parent, as it is now", reads: !slices.Contains(v.locator.linkages(), found.id),
 		risk: "if it was changed since this image was made, what this image leaves to it is garbage"}
-	f.body = func(context.Context) (edits, error) { return v.relinkEdits(at, found, id) }
+	f.body = func(context.Context) (edits, error) {
+		if err := v.readableParent(found); err != nil {
+			return nil, err
+		}
+		return v.relinkEdits(at, found.file, found.id)
+	}
 	return v.one(f), ""
+}
+
+// likeness is a file that could be the parent.
+type likeness struct {
+	name   string // the one given, that it is found under
+	file   string
+	id     uuid.UUID
+	opened bool // as the parent, with all layers below it
+}
+
+// readableParent fails unless the file can be the next layer: it opens, with
+// all layers below it, and none of them is this one.
+func (v *Image) readableParent(p likeness) error {
+	img := v.parent
+	if !p.opened {
+		var err error
+		if img, err = v.src.Opener.OpenParent(p.name, "vhdx"); err != nil {
+			return err
+		}
+		defer img.Close()
+	}
+	below, ok := img.(*Image)
+	if !ok {
+		return disk.Errorf(disk.Unsupported, v.place(0, 0), "%q is no VHDX", decode.Printable(p.file))
+	}
+	return errors.Join(below.refused, below.layers[len(below.layers)-1].parentErr)
 }
 
 // candidate is a file that could be the parent: one under the names given that
 // is no VHDX with an identity that fits.
-func (v *Image) candidate() (name string, id uuid.UUID, why string) {
+func (v *Image) candidate() (found likeness, why string) {
 	const missing = "No parent was found: put it beside this image, or name it with --parent, and the image can be linked to it."
 	switch {
 	case v.src.Opener == nil:
-		return "", id, missing
+		return found, missing
 	case errors.Is(v.parentErr, disk.ErrChain):
-		return "", id, "Find out which image of the chain names the wrong parent, and link that one anew."
+		return found, "Find out which image of the chain names the wrong parent, and link that one anew."
 	}
 	names := v.locator.parentNames()
 	if p := v.parent; p != nil {
 		below, ok := p.(*Image)
 		if !ok || below.geo.SectorSize != v.geo.SectorSize || p.Info().Refused != nil {
-			return "", id, "The file that was found can't be the parent; repair it first, or find another one."
+			return found, "The file that was found can't be the parent; repair it first, or find another one."
 		}
 		if slices.Contains(v.locator.linkages(), below.DataWriteGUID()) && len(v.locator.paths()) > 0 {
-			return "", id, "What is wrong lies further down the chain: open that layer and repair it there."
+			return found, "What is wrong lies further down the chain: open that layer and repair it there."
 		}
-		return p.Files()[0].Name, below.DataWriteGUID(), ""
+		return likeness{file: p.Files()[0].Name, id: below.DataWriteGUID(), opened: true}, ""
 	}
 	if v.locator.raw == nil || !v.params.hasParent {
-		return "", id, missing
+		return found, missing
 	}
 	for _, n := range names {
-		if found, id, ok := v.identityOf(n); ok {
-			return found, id, ""
+		if file, id, ok := v.identityOf(n); ok {
+			return likeness{name: n, file: file, id: id}, ""
 		}
 	}
-	return "", id, missing
+	return found, missing
 }
 
 // identityOf reads the DataWriteGuid of the file under a name, if it is a VHDX

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -169,7 +170,7 @@ func (v *Image) findBAT(ctx context.Context, meta region) (region, error) {
 	if !ok {
 		return region{}, disk.Errorf(disk.Damaged, v.place(meta.off, vhdx.MetadataTableSize), "the metadata do not say what the disk is like")
 	}
-	entries := try.geo.Entries(try.params.hasParent)
+	entries, named := try.geo.Entries(try.params.hasParent), v.namedPlaces(vhdx.RegionBAT)
 	best, found := region{guid: vhdx.RegionBAT, length: roundUp(entries * vhdx.EntrySize)}, int64(-1)
 	for off, err := range v.placesFor(ctx, vhdx.RegionBAT) {
 		if err != nil {
@@ -181,6 +182,9 @@ func (v *Image) findBAT(ctx context.Context, meta region) (region, error) {
 		n, err := v.plausible(try, off, best.length)
 		if err != nil {
 			return region{}, err
+		}
+		if n == 0 && !slices.Contains(named, off) { // any zeros would do
+			continue
 		}
 		if n > found {
 			best.off, found = off, n
@@ -221,20 +225,31 @@ func (v *Image) plausible(try *Image, off, length int64) (int64, error) {
 	return stored, nil
 }
 
+// namedPlaces are where the region tables, valid or not, put a region.
+func (v *Image) namedPlaces(id uuid.UUID) []int64 {
+	var list []int64
+	for _, c := range v.tables.copies {
+		if len(c.raw) < vhdx.RegionTableSize {
+			continue
+		}
+		for i := range c.entries() {
+			rec := c.entry(i)
+			off, n := vhdx.RegionFileOffset.Get(rec), int64(vhdx.RegionLength.Get(rec))
+			if vhdx.RegionGUID.Get(rec) == id && regionFault(off, n, v.size) == "" {
+				list = append(list, int64(off))
+			}
+		}
+	}
+	return list
+}
+
 // placesFor yields where a region may be: where damaged region tables put it,
 // and then the start of each MiB of the file that holds data.
 func (v *Image) placesFor(ctx context.Context, id uuid.UUID) func(func(int64, error) bool) {
 	return func(yield func(int64, error) bool) {
-		for _, c := range v.tables.copies {
-			if len(c.raw) < vhdx.RegionTableSize {
-				continue
-			}
-			for i := range c.entries() {
-				rec := c.entry(i)
-				off, n := vhdx.RegionFileOffset.Get(rec), int64(vhdx.RegionLength.Get(rec))
-				if vhdx.RegionGUID.Get(rec) == id && regionFault(off, n, v.size) == "" && !yield(int64(off), nil) {
-					return
-				}
+		for _, off := range v.namedPlaces(id) {
+			if !yield(off, nil) {
+				return
 			}
 		}
 		for off := int64(vhdx.MiB); off < min(v.size, maxLook); off += vhdx.MiB {
@@ -262,25 +277,33 @@ func (v *Image) placesFor(ctx context.Context, id uuid.UUID) func(func(int64, er
 func (v *Image) enlargeBAT(where []decode.Place) ([]disk.Repair, string) {
 	f := fix{title: "move the BAT to the end of the file and enlarge it", risk: "if the size of the disk is what is wrong, the disk gets a tail of zeros", reads: true}
 	old, length := v.bat, roundUp(v.geo.Entries(v.params.hasParent)*vhdx.EntrySize)
-	list, why := v.mendTables(f, func(b []byte) {
-		rec, _ := vhdx.RegionEntryTable.Of(b[old.entry-vhdx.RegionOffset(v.tables.used):])
-		vhdx.RegionFileOffset.Put(rec, uint64(v.end()))
-		vhdx.RegionLength.Put(rec, uint32(length))
-	})
+	f.risk = v.longer(f.risk, v.end()+length)
+	moved := func(to int64) ([]disk.Repair, string) {
+		return v.mendTables(f, func(b []byte) {
+			rec, _ := vhdx.RegionEntryTable.Of(b[old.entry-vhdx.RegionOffset(v.tables.used):])
+			vhdx.RegionFileOffset.Put(rec, uint64(to))
+			vhdx.RegionLength.Put(rec, uint32(length))
+		})
+	}
+	list, why := moved(v.end())
 	if why != "" {
 		return nil, why
 	}
-	tables := list[0].Edits
 	list[0].Edits = func(ctx context.Context) ([]disk.Edit, error) {
 		p := patches{image: v}
-		grown, err := v.resize(v.end() + length)
+		room, err := v.freshRoom(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := p.copyFrom(ctx, old.off, old.length, v.end()); err != nil {
+		grown, err := v.resize(room + length)
+		if err != nil {
 			return nil, err
 		}
-		more, err := tables(ctx)
+		if err := p.copyFrom(ctx, old.off, old.length, room); err != nil {
+			return nil, err
+		}
+		tables, _ := moved(room)
+		more, err := tables[0].Edits(ctx)
 		return append(append(edits{grown}, p.list...), more...), err
 	}
 	return list, ""

@@ -4,15 +4,89 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
 )
 
-// extendTo gives the file the length end.
-func (v *Image) extendTo(f fix, end int64) disk.Repair {
-	f.body = func(context.Context) (edits, error) {
+// reach is the end of the last BAT entry below an offset that reaches past the
+// end of the file without a need to (43). It fails if the disk needs what lies
+// there (42): in a longer file that would read as zeros, or as what is put
+// there, and nothing would tell that it was lost.
+func (v *Image) reach(ctx context.Context, before uint64) (last int64, err error) {
+	if !v.tableKnown() {
+		return 0, v.tableUnknown()
+	}
+	size := v.data.grown
+	for p, err := range v.storedPieces(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			off := vhdx.FileOffset(p.at(i))
+			if off == 0 || off >= before || off < uint64(size) && size-int64(off) >= v.geo.BlockSize {
+				continue
+			}
+			number, bitmap := v.geo.IsBitmap(i)
+			what, length := v.useOf(bitmap, p.at(i))
+			needed := length
+			switch what {
+			case useNone:
+				continue
+			case usePayload:
+				needed = min(length, v.geo.DiskSize-number*v.geo.BlockSize)
+			case useAnchor:
+				needed = 0
+			}
+			if off >= uint64(size) || size-int64(off) < needed {
+				return 0, disk.Errorf(disk.Damaged, v.entryPlaceAt(i), "BAT entry %d places something behind the end of the file, at 0x%x: repair that first (vhdx/42), since a longer file would hide what is lost", i, off)
+			}
+			last = max(last, int64(off)+length)
+		}
+	}
+	return last, nil
+}
+
+// freshRoom is the first MiB from which on nothing lies that belongs to the
+// file or is claimed by a BAT entry.
+func (v *Image) freshRoom(ctx context.Context) (int64, error) {
+	last, err := v.reach(ctx, math.MaxUint64)
+	return max(roundUp(v.data.grown), last), err
+}
+
+// tableKnown reports whether the BAT tells what belongs to blocks, even if it
+// is too small for the disk.
+func (v *Image) tableKnown() bool { return v.bat.placed && v.geo.Blocks > 0 }
+
+func (v *Image) tableUnknown() error {
+	return disk.Errorf(disk.Damaged, v.place(0, 0), "it is not known what belongs to the blocks of the disk: repair region tables and metadata first")
+}
+
+// longer adds to a risk how long the file gets, where that is much longer than
+// it is: only the image itself says that it needs so much.
+func (v *Image) longer(risk string, size int64) string {
+	const little = 64 << 20
+	if size <= max(2*v.size, v.size+little) {
+		return risk
+	}
+	if risk != "" {
+		risk += "; "
+	}
+	return risk + fmt.Sprintf("the file gets %s long, since the image says so", decode.FormatSize(uint64(size)))
+}
+
+// extendTo gives the file the length end. Only if lost is expected may blocks
+// lie there that the disk needs.
+func (v *Image) extendTo(f fix, end int64, lost bool) disk.Repair {
+	f.risk = v.longer(f.risk, roundUp(end))
+	f.body = func(ctx context.Context) (edits, error) {
+		if !lost {
+			if _, err := v.reach(ctx, uint64(roundUp(end))); err != nil {
+				return nil, err
+			}
+		}
 		grown, err := v.resize(roundUp(end))
 		return edits{grown}, err
 	}
@@ -24,12 +98,12 @@ func (v *Image) extendFile(where []decode.Place) ([]disk.Repair, string) {
 	if len(where) < 2 {
 		return nil, ""
 	}
-	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to the end of the block"}, where[1].Offset+v.geo.BlockSize)}, ""
+	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to the end of the block"}, where[1].Offset+v.geo.BlockSize, false)}, ""
 }
 
 // roundLength makes the length of the file a multiple of 1 MiB (51).
 func (v *Image) roundLength([]decode.Place) ([]disk.Repair, string) {
-	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to a multiple of 1 MiB"}, v.size)}, ""
+	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to a multiple of 1 MiB"}, v.size, false)}, ""
 }
 
 // separate moves one of two blocks that share space, or the one on a structure,
@@ -63,15 +137,19 @@ func (v *Image) moveBlock(index int64) disk.Repair {
 		if err != nil {
 			return nil, err
 		}
-		grown, err := v.resize(v.end() + length)
+		room, err := v.freshRoom(ctx)
+		if err != nil {
+			return nil, err
+		}
+		grown, err := v.resize(room + length)
 		if err != nil {
 			return nil, err
 		}
 		p := patches{image: v, list: edits{grown}}
-		if err := p.copyFrom(ctx, off, length, v.end()); err != nil {
+		if err := p.copyFrom(ctx, off, length, room); err != nil {
 			return nil, err
 		}
-		moved := uint64(v.end()) | entry&(vhdx.MiB-1)
+		moved := uint64(room) | entry&(vhdx.MiB-1)
 		err = p.put(v.entryPlaceAt(index).Offset, binary.LittleEndian.AppendUint64(nil, moved))
 		return p.list, err
 	}
@@ -83,7 +161,11 @@ func (v *Image) moveBlock(index int64) disk.Repair {
 func (v *Image) allocateAll([]decode.Place) ([]disk.Repair, string) {
 	f := fix{title: "allocate the missing blocks at the end of the file", risk: "the file gets as long as the whole disk, though not larger on disk where files may have holes"}
 	f.body = func(ctx context.Context) (edits, error) {
-		p, end := patches{image: v}, v.end()
+		p := patches{image: v}
+		end, err := v.freshRoom(ctx)
+		if err != nil {
+			return nil, err
+		}
 		for piece, err := range v.pieces(ctx) {
 			if err != nil {
 				return nil, err

@@ -36,7 +36,7 @@ func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 func (v *Image) walkTable(ctx context.Context, next func(index int64) (int64, error)) iter.Seq2[*batPiece, error] {
 	return func(yield func(*batPiece, error) bool) {
 		var p batPiece
-		entries := v.geo.Entries(v.params.hasParent)
+		entries := min(v.geo.Entries(v.params.hasParent), v.bat.length/vhdx.EntrySize)
 		for index := int64(0); index < entries; index += p.count {
 			from, err := next(index)
 			if index = from; err == nil && index >= entries {
@@ -78,10 +78,19 @@ func (v *Image) claimOf(index int64, entry uint64) (use, int64, int64) {
 
 // claim is claimOf for an entry that is known to be of a sector bitmap or not.
 func (v *Image) claim(bitmap bool, entry uint64) (use, int64, int64) {
-	off, length, what := vhdx.FileOffset(entry), v.geo.BlockSize, useNone
-	switch state := vhdx.State(entry); {
-	case off == 0 || off >= uint64(v.data.grown):
+	off := vhdx.FileOffset(entry)
+	if off == 0 || off >= uint64(v.data.grown) {
 		return useNone, 0, 0
+	}
+	what, length := v.useOf(bitmap, entry)
+	return what, int64(off), min(length, v.data.grown-int64(off))
+}
+
+// useOf tells by an entry's state what its place is for, and how many bytes
+// that takes, wherever the file ends.
+func (v *Image) useOf(bitmap bool, entry uint64) (what use, length int64) {
+	length = v.geo.BlockSize
+	switch state := vhdx.State(entry); {
 	case bitmap && (state == vhdx.FullyPresent || state == vhdx.PartiallyPresent):
 		what, length = useBitmap, vhdx.MiB
 	case bitmap:
@@ -90,7 +99,7 @@ func (v *Image) claim(bitmap bool, entry uint64) (use, int64, int64) {
 	case state == vhdx.Undefined || state == vhdx.Unmapped || state == vhdx.UnmappedDraft:
 		what = useAnchor
 	}
-	return what, int64(off), min(length, v.data.grown-int64(off))
+	return what, length
 }
 
 // entryPlaceAt is where a BAT entry lies.
