@@ -60,6 +60,7 @@ type model struct {
 
 func newModel(ctx context.Context, cfg Config) *model {
 	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
+	m.edits.queue = &views.Queue{}
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
@@ -196,6 +197,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case replayed:
 		return m.replayed(msg)
 	case views.OpenPath:
+		if m.keepsImage() {
+			return nil
+		}
 		return m.open(msg.Path)
 	case opened:
 		return m.openedImage(msg)
