@@ -269,7 +269,7 @@ func (m *model) redo() tea.Cmd {
 // own bytes does not bring by itself.
 func (m *model) renew() tea.Cmd {
 	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := ed.Renew(context.Background())
+		title, err := ed.RenewAgain(context.Background())
 		if title == "" && err == nil {
 			return "the image has no mark of its content, or it is staged already", nil
 		}
