@@ -283,6 +283,7 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		return drained
 	case msg.reload:
 		m.stopJobs()
+		m.cancelJobs()
 		m.release(msg.image)
 		m.say("read anew", false)
 		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
