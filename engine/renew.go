@@ -29,10 +29,33 @@ func (s *Session) Renew(ctx context.Context) (string, error) {
 		return "", err
 	}
 	history := s.History()
+	s.remember(history[len(history)-1].ID)
+	return renewal.Title, nil
+}
+
+// RenewAgain stages a new mark of the disk's content unless one is staged.
+func (s *Session) RenewAgain(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	mark := s.mark
+	s.mu.Unlock()
+	for _, c := range s.History() {
+		if c.ID == mark && c.State == store.Staged {
+			return "", nil
+		}
+	}
+	s.remember(0)
+	title, err := s.Renew(ctx)
+	if title == "" {
+		s.remember(mark)
+	}
+	return title, err
+}
+
+// remember keeps which change is the session's mark.
+func (s *Session) remember(mark int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mark = history[len(history)-1].ID
-	return renewal.Title, nil
+	s.mark = mark
 }
 
 // renewed reports whether the mark that this session staged still holds, or

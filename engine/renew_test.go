@@ -79,3 +79,27 @@ func TestNoMarkWhereTheFormatHasNone(t *testing.T) {
 		t.Error("a VHD has no mark of its content")
 	}
 }
+
+func TestContentIsMarkedAgainOnDemand(t *testing.T) {
+	s, _ := renewable(t, "vhdx")
+	again := func(want bool, when string) {
+		t.Helper()
+		title, err := s.RenewAgain(t.Context())
+		if err != nil || want != (title != "") {
+			t.Errorf("%s: title %q, %v", when, title, err)
+		}
+	}
+	again(true, "at first")
+	again(false, "while one is staged")
+	if err := s.Drop(s.History()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	again(true, "after it was dropped")
+	if err := s.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if renew(t, s) {
+		t.Error("a mark comes by itself after one was written")
+	}
+	again(true, "after one was written")
+}

@@ -258,8 +258,7 @@ func (m *model) reload() tea.Cmd {
 	switch {
 	case m.image == nil:
 		return nil
-	case m.edits.busy || m.edits.staged > 0:
-		m.say("changes are staged: write or discard them before the image is read anew (s)", false)
+	case m.keepsImage():
 		return nil
 	}
 	return m.openWith(m.path, m.parent, true)
@@ -273,15 +272,21 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		return nil
 	}
 	m.opening = ""
-	switch {
-	case msg.err != nil:
+	if msg.err != nil {
 		m.say(msg.err.Error(), true)
 		return nil
+	}
+	drained := m.drain() // what was typed meanwhile belongs to the image that shows
+	switch {
+	case m.keepsImage():
+		m.dismiss(msg.image)
+		return drained
 	case msg.reload:
 		m.stopJobs()
+		m.cancelJobs()
 		m.release(msg.image)
 		m.say("read anew", false)
-		return tea.Batch(m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
+		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
 	}
 	m.show(msg.image, msg.path)
 	if m.parent = msg.parent; m.parent != "" {
@@ -290,7 +295,7 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 	if m.cfg.Opened != nil {
 		m.cfg.Opened(msg.path)
 	}
-	return m.startViews()
+	return tea.Batch(drained, m.startViews())
 }
 
 func (m *model) checked(msg checked) tea.Cmd {

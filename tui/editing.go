@@ -57,11 +57,7 @@ type worked struct {
 
 // begin takes the editor of an image in.
 func (m *model) begin(img disk.Image) {
-	queue := m.edits.queue
-	if queue == nil {
-		queue = &views.Queue{}
-	}
-	m.edits = editing{queue: queue, last: &typing{}}
+	m.edits = editing{queue: m.edits.queue, last: &typing{}}
 	if m.cfg.Editing != nil {
 		m.edits.Editing = m.cfg.Editing(img)
 	}
@@ -71,6 +67,24 @@ func (m *model) begin(img disk.Image) {
 	if m.edits.Notice != "" {
 		m.say(m.edits.Notice, false)
 	}
+}
+
+// keepsImage reports whether changes of the image that shows would be lost with
+// it, and tells the user so.
+func (m *model) keepsImage() bool {
+	switch e := &m.edits; {
+	case m.image == nil:
+		return false
+	case e.staged == 1:
+		m.say("1 change is staged: s reviews it; commit or drop it first", false)
+	case e.staged > 1:
+		m.say(fmt.Sprintf("%d changes are staged: s reviews them; commit or drop them first", e.staged), false)
+	case e.busy || len(e.todo) > 0:
+		m.say("a change is being staged: try again", false)
+	default:
+		return false
+	}
+	return true
 }
 
 // closer closes an image with its editor.
@@ -255,7 +269,7 @@ func (m *model) redo() tea.Cmd {
 // own bytes does not bring by itself.
 func (m *model) renew() tea.Cmd {
 	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := ed.Renew(context.Background())
+		title, err := ed.RenewAgain(context.Background())
 		if title == "" && err == nil {
 			return "the image has no mark of its content, or it is staged already", nil
 		}

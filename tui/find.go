@@ -180,6 +180,10 @@ func (m *model) disabled(a keymap.Action) string {
 // found takes in what the commands of this kind answer; it reports false for
 // other messages.
 func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
+	if m.waits(msg) {
+		m.late = append(m.late, msg)
+		return nil, true
+	}
 	switch msg := msg.(type) {
 	case ticked:
 		return m.looked(msg.gen, false), true
@@ -192,7 +196,9 @@ func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
 	case fetched:
 		return m.fetched(msg), true
 	case views.Answer:
-		m.showAnswer(msg)
+		if msg.Image == nil || msg.Image == m.image {
+			m.showAnswer(msg)
+		}
 	case second:
 		return m.compareWith(msg), true
 	case said:

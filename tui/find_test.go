@@ -246,7 +246,7 @@ func TestSaveSparesTheImage(t *testing.T) {
 	}
 	s := tell(t, Config{Image: img, Path: path}, 160, 40)
 	s.keys("S", "file", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU})
-	s.keys(path, "enter").expect("is a file of this image")
+	s.keys(path, "enter").expect("is a file of an open image")
 	if read(t, path) != string(data) {
 		t.Error("the image has changed")
 	}

@@ -75,7 +75,7 @@ func onlyImages(a keymap.Action) bool {
 	}
 	switch a {
 	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
-		keymap.HashThis, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing:
+		keymap.HashThis, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing, keymap.Renew:
 		return true
 	}
 	return false

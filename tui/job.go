@@ -38,7 +38,7 @@ type (
 func (m *model) start(title string, collect func() tea.Cmd, work func(*job) tea.Msg) tea.Cmd {
 	j := &job{gen: views.NewGen(), title: title, begun: time.Now(), over: make(chan struct{}), collect: collect}
 	j.ctx, j.cancel = context.WithCancel(m.ctx)
-	m.jobs = append(m.jobs, j)
+	m.jobs, m.begun = append(m.jobs, j), append(m.working(), j)
 	run := func() tea.Msg {
 		defer close(j.over)
 		return work(j)
@@ -99,11 +99,31 @@ func (m *model) stopJob() (string, bool) {
 	return "", false
 }
 
-// dropJobs ends all jobs.
-func (m *model) dropJobs() {
+// running reports whether the work has not come to its end.
+func (j *job) running() bool {
+	select {
+	case <-j.over:
+		return false
+	default:
+		return true
+	}
+}
+
+// working are the jobs that have not come to their end, stopped or not.
+func (m *model) working() []*job {
+	return slices.DeleteFunc(slices.Clone(m.begun), func(j *job) bool { return !j.running() })
+}
+
+// cancelJobs tells all jobs to end; what they have found by then still shows.
+func (m *model) cancelJobs() {
 	for _, j := range m.jobs {
 		j.cancel()
 	}
+}
+
+// dropJobs ends all jobs.
+func (m *model) dropJobs() {
+	m.cancelJobs()
 	m.jobs = nil
 }
 

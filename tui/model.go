@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -21,11 +22,11 @@ type model struct {
 	theme *theme.Theme
 
 	w, h    int
-	image   disk.Image   // nil: the start screen
-	info    disk.Info    // of image
-	path    string       // of image, as it was asked for
-	parent  string       // of image, where the user has named it
-	old     func() error // closes what image replaced; commands may still read that
+	image   disk.Image // nil: the start screen
+	info    disk.Info  // of image
+	path    string     // of image, as it was asked for
+	parent  string     // of image, where the user has named it
+	old     []replaced // what image replaced
 	edits   editing
 	views   []views.View
 	screens []screen // of views; none on the start screen
@@ -42,10 +43,12 @@ type model struct {
 	help    *help
 	over    overlay // nil: none
 	jobs    []*job
-	hunt    *hunt // the last search; nil: none
+	begun   []*job // also those that were dropped, and may not have noticed yet
+	hunt    *hunt  // the last search; nil: none
 
 	comparison *comparison  // with a second image; nil: none
 	retired    []disk.Image // second images that commands may still be reading
+	late       []tea.Msg    // answers that wait until nothing is typed any more
 	notes      notes
 	message    string
 	failure    bool
@@ -60,6 +63,7 @@ type model struct {
 
 func newModel(ctx context.Context, cfg Config) *model {
 	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
+	m.edits.queue = &views.Queue{}
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
@@ -97,25 +101,42 @@ func (m *model) show(img disk.Image, path string) {
 // long as commands may be reading it.
 func (m *model) release(img disk.Image) {
 	m.endReplay()
-	if m.old != nil {
-		m.old()
-		m.old = nil
-	}
+	m.old = slices.DeleteFunc(m.old, replaced.closed)
 	if m.image != nil {
-		m.old = m.closer()
+		m.old = append(m.old, replaced{m.closer(), m.working()})
 	}
 	m.image, m.info = img, img.Info()
 	m.begin(img)
+}
+
+// replaced is an image that another one took the place of. It stays open until
+// the next one does, for commands that may be reading it, and as long as jobs do.
+type replaced struct {
+	close func() error
+	jobs  []*job
+}
+
+// closed closes the image if no job reads it any more, and reports whether it
+// did.
+func (r replaced) closed() bool {
+	for _, j := range r.jobs {
+		if j.running() {
+			return false
+		}
+	}
+	r.close()
+	return true
 }
 
 // close closes all images.
 func (m *model) close() {
 	m.stopJobs()
 	m.endReplay()
+	m.dropLate()
 	m.forgetComparison()
 	m.forgetComparison()
-	if m.old != nil {
-		m.old()
+	for _, r := range m.old {
+		r.close()
 	}
 	if m.image != nil {
 		m.closer()()
@@ -168,7 +189,11 @@ func (m *model) context() keymap.Context {
 // Update takes a message; whatever command comes of it is guarded.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.dirty = true
-	return m, guard(m.update(msg))
+	cmd := m.update(msg)
+	if len(m.late) > 0 {
+		cmd = tea.Batch(cmd, m.showLate())
+	}
+	return m, guard(cmd)
 }
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
@@ -196,6 +221,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case replayed:
 		return m.replayed(msg)
 	case views.OpenPath:
+		if m.keepsImage() {
+			return nil
+		}
 		return m.open(msg.Path)
 	case opened:
 		return m.openedImage(msg)

@@ -15,6 +15,7 @@ import (
 type click struct {
 	x, y int
 	at   time.Time
+	on   any // what took it: of two clicks on different things none is double
 }
 
 // doubleClick is how soon a second click on the same cell must come.
@@ -72,6 +73,17 @@ func (m *model) drag(x, y int) tea.Cmd {
 	return v.Drag(x, y)
 }
 
+// uppermost is what shows between tabs and status line.
+func (m *model) uppermost() any {
+	switch {
+	case m.help != nil:
+		return m.help
+	case m.over != nil:
+		return m.over
+	}
+	return m.view()
+}
+
 func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
 	if msg.Action != tea.MouseActionPress {
 		return 0, false
@@ -83,8 +95,8 @@ func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
 		return views.WheelDown, true
 	case tea.MouseButtonLeft:
 		now := time.Now()
-		c := click{msg.X, msg.Y, now}
-		if m.clicked.x == c.x && m.clicked.y == c.y && now.Sub(m.clicked.at) < doubleClick {
+		c := click{msg.X, msg.Y, now, m.uppermost()}
+		if m.clicked.x == c.x && m.clicked.y == c.y && m.clicked.on == c.on && now.Sub(m.clicked.at) < doubleClick {
 			m.clicked = click{}
 			return views.DoubleClick, true
 		}

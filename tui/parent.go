@@ -182,8 +182,7 @@ func (m *model) warnParent(c candidate) tea.Cmd {
 // adopt opens the image again, with a parent that the user has chosen. It
 // stays so as long as the image is open; the file is not changed.
 func (m *model) adopt(parent string) tea.Cmd {
-	if m.edits.busy || m.edits.staged > 0 {
-		m.say("changes are staged: write or discard them before the image is opened with another parent (s)", false)
+	if m.keepsImage() {
 		return nil
 	}
 	return m.openWith(m.path, parent, false)

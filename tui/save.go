@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,10 +102,14 @@ func (m *model) nameFor(what, kind string) string {
 // already is replaced only when told to, and only when all is written.
 func (m *model) save(s saving, path string, replace bool) tea.Cmd {
 	img, own := m.image, m.path
+	other, beside := img, own
+	if m.comparison != nil {
+		other, beside = m.comparison.other, m.comparison.path
+	}
 	return m.start("saving "+s.what, nil, func(j *job) tea.Msg {
 		j.progress(0, s.size)
 		written := &counter{}
-		if why := unwritable(path, img, own); why != "" {
+		if why := cmp.Or(unwritable(path, img, own), unwritable(path, other, beside)); why != "" {
 			return said{path + " " + why, true}
 		}
 		err := writeFile(path, replace, func(w io.Writer) error {
@@ -150,11 +155,15 @@ func unwritable(path string, img disk.Image, opened string) string {
 	for dir := filepath.Dir(opened); img != nil; img = img.Parent() {
 		own := []string{opened, img.Info().Path}
 		for _, f := range img.Files() {
-			own = append(own, filepath.Join(dir, filepath.FromSlash(f.Name)))
+			name := filepath.FromSlash(f.Name)
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(dir, name)
+			}
+			own = append(own, name)
 		}
 		for _, name := range own {
 			if info, err := os.Stat(name); err == nil && os.SameFile(info, target) {
-				return "is a file of this image: it is not overwritten"
+				return "is a file of an open image: it is not overwritten"
 			}
 		}
 	}

@@ -44,12 +44,30 @@ type wireLook struct {
 // Write sends a frame on, or anything else.
 func (w *wire) Write(b []byte) (int, error) {
 	w.buf = w.buf[:0]
-	if !w.frame(b) {
+	if !w.takes(b) {
 		w.shown = nil
 		w.buf = append(w.buf[:0], b...)
 	}
 	_, err := w.out.Write(w.buf)
+	if err != nil {
+		w.shown = nil // nobody knows how much of it got there
+	}
 	return len(b), err
+}
+
+// WriteString is Write: control sequences that came past it would change what
+// shows unnoticed.
+func (w *wire) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
+// takes is frame, but that a frame which it fails on goes through as it is: a
+// screen that is drawn slowly is better than none.
+func (w *wire) takes(b []byte) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	return w.frame(b)
 }
 
 // frame takes a frame of the renderer apart: the way home, then lines of which

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +24,7 @@ type terminal struct {
 	x, y   int
 	look   wireLook
 	got    int  // bytes
-	closed bool // the alternate screen was left
+	closed bool // the program has ended
 }
 
 func newTerminal(w, h int) *terminal {
@@ -61,6 +63,10 @@ func (t *terminal) control(codes string, final byte) {
 	case 'm':
 		t.look, _ = t.look.turned(codes)
 	case 'K':
+		if codes == "2" { // only the renderer's last words
+			t.closed = true
+			break
+		}
 		t.erase(t.y, t.x)
 	case 'J':
 		for y := range t.cells {
@@ -251,4 +257,49 @@ func TestWireKnowsTheRenderer(t *testing.T) {
 	if y := term.differs(list[len(list)-1]); y >= 0 {
 		t.Errorf("line %d is not that of the last frame", y)
 	}
+}
+
+// moody is a terminal that fails at times.
+type moody struct {
+	*terminal
+	fails bool
+}
+
+func (m *moody) Write(b []byte) (int, error) {
+	if m.fails {
+		return 0, errors.New("not now")
+	}
+	return m.terminal.Write(b)
+}
+
+// TestWireForgetsWhatIsNotKnown has a write fail, and control sequences sent
+// as a string, between two frames.
+func TestWireForgetsWhatIsNotKnown(t *testing.T) {
+	a, b, c := "aaaa      \nx         ", "bbbb      \nx         ", "bbbb    c \nx         "
+	term := &moody{terminal: newTerminal(10, 2)}
+	w := &wire{out: term}
+	w.Write(flush("", a))
+	term.fails = true
+	if _, err := w.Write(flush(a, b)); err == nil {
+		t.Error("the failure is hidden")
+	}
+	term.fails = false
+	w.Write(flush(b, c))
+	if y := term.differs(c); y >= 0 {
+		t.Errorf("line %d is not as it should be after a write that failed", y)
+	}
+	if _, err := io.WriteString(w, "\x1b[2J"); err != nil {
+		t.Error(err)
+	}
+	w.Write(flush(c, b))
+	if got := string(row(term.cells[0])); got != b[:10] {
+		t.Errorf("%q shows after the screen was cleared, want %q", got, b[:10])
+	}
+}
+
+func row(cells []wireCell) (out []rune) {
+	for _, c := range cells {
+		out = append(out, c.r)
+	}
+	return out
 }

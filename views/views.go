@@ -169,6 +169,7 @@ type Replay struct{ Steps int }
 // Answer asks the program to show rows of words over the screen: what a view
 // was asked to find out. All its texts are safe to print.
 type Answer struct {
+	Image disk.Image // of which it tells: once another one shows it comes too late
 	Title string
 	Note  string
 	Rows  []AnswerRow

@@ -57,6 +57,10 @@ type Editor interface {
 	// the virtual disk's content. The title is empty if nothing was staged.
 	Renew(ctx context.Context) (title string, err error)
 
+	// RenewAgain is Renew for a user who asks for it: it stages a mark unless one
+	// is staged, whatever became of those before.
+	RenewAgain(ctx context.Context) (title string, err error)
+
 	// Undo and Redo return the title of the change that they took back or
 	// brought back; store.ErrNothing tells that there is none.
 	Undo() (string, error)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -207,5 +208,38 @@ func TestHostileWords(t *testing.T) {
 func TestOnlyChildrenHaveAChain(t *testing.T) {
 	if chain.Lacks(viewtest.New()) == "" || chain.Lacks(healthy()) != "" || chain.Lacks(broken()) != "" {
 		t.Error("the screen is offered for the wrong images")
+	}
+}
+
+// claimed is a layer whose header claims all of 63 bits.
+type claimed struct {
+	*layer
+	outside int // times that it was asked about what no disk has
+}
+
+func (c *claimed) Info() disk.Info {
+	info := c.layer.Info()
+	info.VirtualSize = math.MaxInt64
+	return info
+}
+
+func (c *claimed) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	if off < 0 || n <= 0 || n > math.MaxInt64-off {
+		c.outside++
+	}
+	return func(yield func(disk.Span, error) bool) {
+		yield(disk.Span{Start: off, Length: n, State: disk.Unallocated}, nil)
+	}
+}
+
+func TestScanEndsAtTheLargestSize(t *testing.T) {
+	img := &claimed{layer: healthy()}
+	v := view(t, img, 119, 36)
+	press(v, keymap.NextPane, keymap.Last)
+	if img.outside > 0 {
+		t.Errorf("the scan asked %d times about what lies outside the disk", img.outside)
+	}
+	if s := strings.Join(viewtest.Lines(t, v.View(), 119, 36), "\n"); strings.Contains(s, "0x-") {
+		t.Errorf("a negative offset shows:\n%s", s)
 	}
 }

@@ -68,8 +68,10 @@ func (s *scan) step() tea.Cmd {
 	gen, img, size, part, at, layers := s.gen, s.img, s.size, s.part, s.at, len(s.layers)
 	return func() tea.Msg {
 		msg := scanned{gen: gen, first: int(at / part), layers: make([]int64, layers)}
-		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < scanSlice; at += part {
-			msg.parts = append(msg.parts, msg.look(img, at, min(part, size-at)))
+		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < scanSlice; {
+			n := min(part, size-at)
+			msg.parts = append(msg.parts, msg.look(img, at, n))
+			at += n // not part: a header can claim all of 63 bits
 		}
 		return msg
 	}
@@ -123,7 +125,7 @@ func (s *scan) take(msg scanned) tea.Cmd {
 		s.layers[i] += n
 	}
 	s.rest += msg.rest
-	s.at = min(s.size, int64(msg.first+len(msg.parts))*s.part)
+	s.at = s.offset(msg.first + len(msg.parts))
 	s.err = msg.err
 	s.running = s.at < s.size && s.err == nil
 	return s.step()
@@ -165,12 +167,21 @@ func (s *scan) cell(i, n int) answer {
 // start is where a cell of n starts on the disk, in bytes, and end where it
 // ends.
 func (s *scan) start(i, n int) int64 {
-	return min(int64(i*len(s.parts)/max(n, 1))*s.part, max(s.size-1, 0))
+	return min(s.offset(i*len(s.parts)/max(n, 1)), max(s.size-1, 0))
 }
 
 func (s *scan) end(i, n int) int64 {
 	from, to := i*len(s.parts)/max(n, 1), (i+1)*len(s.parts)/max(n, 1)
-	return min(int64(max(to, from+1))*s.part, s.size)
+	return s.offset(max(to, from+1))
+}
+
+// offset is where a part starts on the disk, in bytes; the disk's end for those
+// behind the last one, whose product would not fit 63 bits.
+func (s *scan) offset(part int) int64 {
+	if part >= len(s.parts) {
+		return s.size
+	}
+	return int64(part) * s.part
 }
 
 // trail is how the bytes of a cell are found.

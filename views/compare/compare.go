@@ -5,6 +5,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,9 @@ type View struct {
 	list  grid.Scroll
 	hex   hex
 
+	seeking views.Gen          // the search for the next difference; 0 for none
+	cancel  context.CancelFunc // of it
+
 	w, h  int
 	grid  grid.Grid
 	text  string
@@ -64,7 +68,7 @@ type View struct {
 
 // New makes the screen of an image and a second one.
 func New(env views.Env, other disk.Image) *View {
-	return &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, dirty: true}
+	return &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, cancel: func() {}, dirty: true}
 }
 
 // Begin forgets what was found: the disks are compared anew.
@@ -139,6 +143,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		return v.read()
 	case views.Changed:
+		v.Stop()
 		v.images[0], v.stale, v.dirty = msg.Image, true, true
 		v.arrange()
 		v.hex.forget()
@@ -157,6 +162,7 @@ func (v *View) current() (disk.BlockDiff, bool) {
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.dirty = true
+	v.Stop()
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
 		v.focus = bytesPane - v.focus
@@ -321,6 +327,7 @@ func name(img disk.Image) string {
 // Mouse focuses and selects; a double click goes to the bytes.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
+	v.Stop()
 	below := v.h - hexRows(v.h)
 	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
 	switch {

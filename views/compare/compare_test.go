@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -154,5 +155,89 @@ func TestFramesAllocateLittle(t *testing.T) {
 	v.Do(keymap.NextPane)
 	if n := testing.AllocsPerRun(100, func() { v.Do(keymap.Right); v.View() }); n > 100 {
 		t.Errorf("%.0f allocations for a move", n)
+	}
+}
+
+// counted counts the bytes that are read.
+type counted struct {
+	large
+	read *int64
+}
+
+func (c counted) ReadAt(b []byte, off int64) (int, error) {
+	*c.read += int64(len(b))
+	return c.large.ReadAt(b, off)
+}
+
+// TestSeekLeavesTheTailUnread seeks from what only the larger disk has: all of
+// it differs, and none of it has to be read for that.
+func TestSeekLeavesTheTailUnread(t *testing.T) {
+	a, b, p := pair()
+	var read int64
+	v := compare.New(views.Env{Image: counted{a, &read}, Theme: viewtest.Theme(t)}, counted{b, &read})
+	v.SetSize(119, 36)
+	viewtest.Run(v, v.Take(p))
+	press(v, keymap.Last, keymap.NextPane)
+	read = 0
+	up := press(v, keymap.NextMark)
+	if len(up) != 1 || !strings.Contains(up[0].(views.Failed).Err.Error(), "no difference behind") {
+		t.Errorf("seeking behind the last difference gives %v", up)
+	}
+	press(v, keymap.PrevMark)
+	if s := v.Status(); !strings.Contains(s, fmt.Sprintf("virtual 0x%x,", int64(30*tib+7))) {
+		t.Errorf("seeking back leads to %s", s)
+	}
+	if read > 16<<20 {
+		t.Errorf("%d bytes were read", read)
+	}
+}
+
+// TestSeekEnds stops a search for the next difference, and moves on while one
+// runs.
+func TestSeekEnds(t *testing.T) {
+	v := view(t, 119, 36)
+	press(v, keymap.NextPane)
+	at := v.Status()
+	for _, end := range []func(){func() { v.Stop() }, func() { press(v, keymap.Right, keymap.Left) }} {
+		late := v.Do(keymap.NextMark)
+		end()
+		viewtest.Run(v, late)
+		if got := v.Status(); got != at {
+			t.Errorf("a search that was ended leads to %s", got)
+		}
+	}
+	if v.Stop() {
+		t.Error("a search that was ended still runs")
+	}
+}
+
+// halved can be read only up to an offset.
+type halved struct {
+	large
+	end int64
+}
+
+func (h halved) ReadAt(b []byte, off int64) (int, error) {
+	n := max(0, min(int64(len(b)), h.end-off))
+	got, _ := h.large.ReadAt(b[:n], off)
+	if got < len(b) {
+		return got, errors.New("a bad sector")
+	}
+	return got, nil
+}
+
+// TestNoVerdictOnWhatCannotBeRead looks at a byte that one disk does not give.
+func TestNoVerdictOnWhatCannotBeRead(t *testing.T) {
+	a, b, p := pair()
+	v := compare.New(views.Env{Image: halved{a, 0x1008}, Theme: viewtest.Theme(t)}, b)
+	v.SetSize(119, 36)
+	viewtest.Run(v, v.Take(p))
+	press(v, keymap.NextPane)
+	if s := v.Status(); !strings.Contains(s, "| differs") {
+		t.Errorf("the byte that both give: %s", s)
+	}
+	press(v, keymap.Down)
+	if s := v.Status(); !strings.Contains(s, "can't be read") || strings.Contains(s, "| differs") {
+		t.Errorf("the byte that one does not give: %s", s)
 	}
 }

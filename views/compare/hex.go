@@ -179,10 +179,13 @@ func readBoth(images [2]disk.Image, off int64, n int) (sides [2]side) {
 }
 
 // differs reports whether a byte that was read differs; a byte that only one
-// disk has does.
+// disk has does. Of one that can't be read nobody knows.
 func (x *hex) differs(off int64) bool {
 	a, okA := x.sides[0].at(off - x.from)
 	b, okB := x.sides[1].at(off - x.from)
+	if !okA && x.sides[0].err != nil || !okB && x.sides[1].err != nil {
+		return false
+	}
 	return okA != okB || okA && a != b
 }
 

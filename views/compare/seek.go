@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -23,26 +24,35 @@ const seekPiece = 64 << 10
 
 // seek goes to the next run of bytes that differ, within the listed blocks.
 func (v *View) seek(step int64) tea.Cmd {
-	v.hex.gen = views.NewGen()
-	gen, images, cursor := v.hex.gen, v.images, v.hex.cursor
+	ctx, cancel := context.WithCancel(context.Background())
+	v.seeking, v.cancel = views.NewGen(), cancel
+	gen, images, cursor := v.seeking, v.images, v.hex.cursor
 	blocks := v.blocks
 	i := blockAt(blocks, cursor, step)
 	return func() tea.Msg {
 		at, run := cursor, true
-		for ; i >= 0 && i < len(blocks); i += int(step) {
+		for ; i >= 0 && i < len(blocks) && ctx.Err() == nil; i += int(step) {
 			b := blocks[i]
 			if at < b.Start || at >= b.Start+b.Length {
 				if at, run = b.Start, false; step < 0 {
 					at = b.Start + b.Length - 1
 				}
 			}
-			if to, ok := nextRun(images, b, at, step, run); ok {
+			if to, ok := nextRun(ctx, images, b, at, step, run); ok {
 				return sought{gen, to, step, int64(i)}
 			}
 			at, run = -1, false
 		}
 		return sought{gen: gen, at: -1, step: step}
 	}
+}
+
+// Stop ends the search for the next difference; it reports whether it ran.
+func (v *View) Stop() bool {
+	ran := v.seeking != 0
+	v.cancel()
+	v.seeking = 0
+	return ran
 }
 
 // blockAt is the listed block that holds an offset, else the next one in the
@@ -60,10 +70,22 @@ func blockAt(blocks []disk.BlockDiff, off, step int64) int {
 
 // nextRun finds where the next bytes of a block begin that differ, seen from
 // an offset; in a run of such bytes the rest of it is passed. Backwards it is
-// the last byte of the run before.
-func nextRun(images [2]disk.Image, b disk.BlockDiff, at, step int64, run bool) (int64, bool) {
-	for at >= b.Start && at < b.Start+b.Length {
-		from, n := at, min(seekPiece, b.Start+b.Length-at)
+// the last byte of the run before. What only the larger disk has differs in
+// all its bytes: it is not read, for it may be most of a disk.
+func nextRun(ctx context.Context, images [2]disk.Image, b disk.BlockDiff, at, step int64, run bool) (int64, bool) {
+	both := min(images[0].Info().VirtualSize, images[1].Info().VirtualSize)
+	for at >= b.Start && at < b.Start+b.Length && ctx.Err() == nil {
+		switch {
+		case at < both:
+		case !run:
+			return at, true
+		case step > 0:
+			return 0, false
+		default:
+			at = both - 1
+			continue
+		}
+		from, n := at, min(seekPiece, min(b.Start+b.Length, both)-at)
 		if step < 0 {
 			from = max(b.Start, at+1-seekPiece)
 			n = at + 1 - from
@@ -83,9 +105,10 @@ func nextRun(images [2]disk.Image, b disk.BlockDiff, at, step int64, run bool) (
 
 // found goes to what was sought.
 func (v *View) found(msg sought) tea.Cmd {
-	if msg.gen != v.hex.gen {
+	if msg.gen != v.seeking {
 		return nil
 	}
+	v.Stop()
 	v.dirty = true
 	if msg.at < 0 {
 		where := "behind"

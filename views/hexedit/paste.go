@@ -50,6 +50,9 @@ func (m *Mode) ask(p Pane, msg tea.KeyMsg) tea.Cmd {
 // corrected.
 func (m *Mode) pasteLine(p Pane) tea.Cmd {
 	data, err := parseLine(p.Text(), string(m.line))
+	if err == nil {
+		err = fits(p, data)
+	}
 	if err != nil {
 		return p.Fail(err)
 	}
@@ -60,15 +63,24 @@ func (m *Mode) pasteLine(p Pane) tea.Cmd {
 	return into(p, data)
 }
 
+// fits says why there is no room for what was pasted: nothing that a person
+// edits changes a file's length.
+func fits(p Pane, data []byte) error {
+	if _, _, left := p.Room(); int64(len(data)) > left {
+		return fmt.Errorf("%d bytes don't fit: %d are left up to the end, and nothing is ever inserted", len(data), left)
+	}
+	return nil
+}
+
 // into overwrites with what was pasted. More than what is selected asks first;
-// more than there is room for goes nowhere, for nothing that a person edits changes a file's length.
+// more than there is room for goes nowhere.
 func into(p Pane, data []byte) tea.Cmd {
-	start, selected, left := p.Room()
+	if err := fits(p, data); err != nil {
+		return p.Fail(err)
+	}
+	start, selected, _ := p.Room()
 	n := int64(len(data))
-	switch {
-	case n > left:
-		return p.Fail(fmt.Errorf("%d bytes don't fit: %d are left up to the end, and nothing is ever inserted", n, left))
-	case selected == 0 || n <= selected:
+	if selected == 0 || n <= selected {
 		return p.PutAt(start, data)
 	}
 	return p.AskPast(n, selected, func(n int64) tea.Cmd { return p.PutAt(start, data[:n]) })

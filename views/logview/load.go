@@ -62,13 +62,13 @@ type effected struct {
 
 // selected reads what the entry under the cursor changes.
 func (v *View) selected() tea.Cmd {
-	v.cancel()
 	v.ask, v.effect, v.rows, v.dirty = views.NewGen(), effect{}, nil, true
 	v.changes.Fit(0, v.changes.Rows)
 	e, ok := v.entry()
-	if !ok {
+	if !ok || !v.loaded { // the log that is being read comes with its entry
 		return nil
 	}
+	v.cancel()
 	img, gen := v.image, v.ask
 	ctx, cancel := context.WithCancel(context.Background())
 	v.cancel = cancel

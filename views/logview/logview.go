@@ -44,6 +44,7 @@ type View struct {
 	theme  *theme.Theme
 	gen    views.Gen
 	cancel context.CancelFunc // of what is being read
+	halt   context.CancelFunc // of what is being verified
 
 	w, h  int
 	lay   layout
@@ -74,7 +75,7 @@ func Lacks(img disk.Image) string {
 
 // New makes the screen of an image. Start reads its log.
 func New(env views.Env) *View {
-	return &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), cancel: func() {}, dirty: true}
+	return &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), cancel: func() {}, halt: func() {}, dirty: true}
 }
 
 // Start reads the log.
@@ -84,6 +85,7 @@ func (v *View) Start() tea.Cmd { return v.load() }
 func (v *View) Stop() bool {
 	running := !v.loaded
 	v.cancel()
+	v.halt()
 	return running
 }
 
@@ -112,6 +114,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		}
 	case views.Changed:
 		v.cancel()
+		v.halt()
 		v.image, v.gen, v.loaded, v.dirty = msg.Image, views.NewGen(), false, true
 		return v.load()
 	}

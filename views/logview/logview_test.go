@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/logview"
@@ -148,5 +149,31 @@ func TestHostileWords(t *testing.T) {
 func TestOnlyImagesWithALog(t *testing.T) {
 	if logview.Lacks(viewtest.New()) == "" || logview.Lacks(viewtest.NewDirty()) != "" {
 		t.Error("the screen is offered for the wrong images")
+	}
+}
+
+// TestVerifyingLeavesTheReading verifies an entry while the log is read anew
+// and while the entry's changes are.
+func TestVerifyingLeavesTheReading(t *testing.T) {
+	img := viewtest.NewDirty()
+	v := view(t, img, 119, 36)
+	load := v.Update(views.Changed{Image: img})
+	moved := v.Do(keymap.Up)
+	verify := v.Do(keymap.Verify)
+	viewtest.Run(v, moved)
+	viewtest.Run(v, load)
+	answers := viewtest.Run(v, verify)
+	if len(answers) != 1 || answers[0].(views.Answer).Image != disk.Image(img) {
+		t.Errorf("verifying gives %v", answers)
+	}
+	if s := strings.Join(viewtest.Lines(t, v.View(), 119, 36), "\n"); strings.Contains(s, "canceled") {
+		t.Errorf("reading was cancelled:\n%s", s)
+	}
+	effect := v.Do(keymap.Up)
+	verify = v.Do(keymap.Verify)
+	viewtest.Run(v, effect)
+	viewtest.Run(v, verify)
+	if s := strings.Join(viewtest.Lines(t, v.View(), 119, 36), "\n"); strings.Contains(s, "canceled") {
+		t.Errorf("reading was cancelled:\n%s", s)
 	}
 }

@@ -17,9 +17,10 @@ func (v *View) verify() tea.Cmd {
 	if !ok || e.Verify == nil {
 		return nil
 	}
-	v.cancel()
+	v.halt()
 	ctx, cancel := context.WithCancel(context.Background())
-	v.cancel = cancel
+	v.halt = cancel
+	img := v.image
 	return func() tea.Msg {
 		rules, err := e.Verify(ctx)
 		switch {
@@ -28,7 +29,7 @@ func (v *View) verify() tea.Cmd {
 		case err != nil:
 			return views.Failed{Err: err}
 		}
-		a := views.Answer{Title: fmt.Sprintf("Entry %d at 0x%x of the log", e.Sequence, e.Offset)}
+		a := views.Answer{Image: img, Title: fmt.Sprintf("Entry %d at 0x%x of the log", e.Sequence, e.Offset)}
 		bad := 0
 		for _, r := range rules {
 			word := "holds"

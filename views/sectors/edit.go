@@ -88,7 +88,7 @@ func (p pad) Put(data []byte) tea.Cmd {
 	if _, last := v.selection(); v.begun >= 0 && v.begun > v.cursor {
 		end = last
 	}
-	return p.PutAt(v.cursor, data[:min(int64(len(data)), end-v.cursor)])
+	return p.put(v.cursor, data[:min(int64(len(data)), end-v.cursor)])
 }
 
 // Room is where a paste goes.
@@ -105,8 +105,13 @@ func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
 	return p.v.queue.Send(views.PastSelection(n, selected, put))
 }
 
-// PutAt overwrites from an offset on.
+// PutAt overwrites from an offset on, which ends the selection.
 func (p pad) PutAt(off int64, data []byte) tea.Cmd {
+	p.v.begun = -1
+	return p.put(off, data)
+}
+
+func (p pad) put(off int64, data []byte) tea.Cmd {
 	p.v.dirty = true
 	cmd := p.v.overwrite(off, data, views.Stage{Typed: p.v.lba(off)})
 	return tea.Batch(cmd, p.v.goTo(off+int64(len(data))))
@@ -121,6 +126,7 @@ func (p pad) Fill(b byte) tea.Cmd {
 	if end-start > fillMost {
 		return p.Fail(fmt.Errorf("%d bytes are too many to fill at once: at most %d", end-start, fillMost))
 	}
+	p.v.begun = -1
 	return p.v.overwrite(start, bytes.Repeat([]byte{b}, int(end-start)), views.Stage{Title: fmt.Sprintf("fill %d bytes at %s with %02x", end-start, p.v.lba(start), b)})
 }
 

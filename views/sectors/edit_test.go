@@ -143,7 +143,7 @@ func TestFillAndRevert(t *testing.T) {
 	if off, b := s.staged(); off != 32 || !bytes.Equal(b, []byte{0xab, 0xab, 0xab}) || s.v.Typing() {
 		t.Errorf("fills %x at %d", b, off)
 	}
-	s.do(keymap.RevertBytes)
+	s.do(keymap.Left, keymap.Left, keymap.Select, keymap.Right, keymap.Right, keymap.RevertBytes)
 	want := decode.Place{File: disk.VirtualDisk, Offset: 32, Length: 3}
 	if r, ok := s.up[len(s.up)-1].(views.Revert); !ok || r.Place != want {
 		t.Errorf("reverting asks for %+v", s.up[len(s.up)-1])

@@ -15,7 +15,7 @@ const wheelLines = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click goes, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.dirty, v.held = true, false
 	switch {
 	case v.lay.bytes.holds(x, y):
 		return v.mouseBytes(x-v.lay.bytes.x-1, y-v.lay.bytes.y-1, what)
@@ -65,6 +65,7 @@ func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
 		return nil
 	}
 	v.begun = -1
+	v.held = x >= 0 && x < v.lay.bytes.inside().w
 	v.hit(l, x, y)
 	v.column = v.cursor % int64(v.format.Bytes)
 	if what == views.DoubleClick {
@@ -109,7 +110,7 @@ func (v *View) hit(l line, x, y int) {
 // Beyond the pane's edges it goes on line by line.
 func (v *View) Drag(x, y int) tea.Cmd {
 	r := v.lay.bytes.inside()
-	if v.focus != bytesPane || r.h == 0 || len(v.lines) == 0 {
+	if !v.held || v.focus != bytesPane || r.h == 0 || len(v.lines) == 0 {
 		return nil
 	}
 	v.dirty = true

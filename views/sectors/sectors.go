@@ -59,6 +59,7 @@ type View struct {
 	column int64 // byte of the row that up and down keep to
 	anchor int   // line of the pane that the cursor is on
 	begun  int64 // where the selection began; -1 for none
+	held   bool  // the last click hit a byte: dragging selects from there
 
 	win     window
 	growing [2]bool

@@ -80,7 +80,7 @@ func (p pad) Put(data []byte) tea.Cmd {
 	if r := v.selection(); v.begun > at {
 		end = r.End
 	}
-	return p.PutAt(at, data[:min(int64(len(data)), end-at)])
+	return p.put(at, data[:min(int64(len(data)), end-at)])
 }
 
 // Room is where a paste goes.
@@ -97,8 +97,13 @@ func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
 	return p.v.queue.Send(views.PastSelection(n, selected, put))
 }
 
-// PutAt overwrites from an offset on.
+// PutAt overwrites from an offset on, which ends the selection.
 func (p pad) PutAt(at int64, data []byte) tea.Cmd {
+	p.v.begun = -1
+	return p.put(at, data)
+}
+
+func (p pad) put(at int64, data []byte) tea.Cmd {
 	v := p.v
 	if len(data) == 0 {
 		return nil

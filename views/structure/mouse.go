@@ -13,7 +13,7 @@ const wheelRows = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click opens or follows, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.dirty, v.held = true, false
 	if v.form.open() {
 		return v.mouseForm(x, y, what)
 	}
@@ -85,6 +85,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 		return nil
 	}
 	v.begun = -1
+	v.held = x > v.lay.hex.x && x < v.lay.hex.x+v.lay.hex.w-1
 	v.hex.Go(off)
 	v.edit.SetColumn(v.hex.InText(x - v.lay.hex.x - 1))
 	cmd := v.hexMoved(stay)
@@ -98,7 +99,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 // the mouse. Beyond the pane's edges it goes on row by row.
 func (v *View) Drag(x, y int) tea.Cmd {
 	r := v.lay.hex
-	if v.focus != hexPane || v.form.open() || !r.shows() || v.hex.Source().Size == 0 {
+	if !v.held || v.focus != hexPane || v.form.open() || !r.shows() || v.hex.Source().Size == 0 {
 		return nil
 	}
 	v.dirty = true

@@ -62,6 +62,7 @@ type View struct {
 	form     form
 	staged   map[string][]hexgrid.Range // bytes that differ from the disk, by file
 	begun    int64                      // where the selection in the hex pane began; -1 for none
+	held     bool                       // the last click hit a byte: dragging selects from there
 	marks    views.Marks
 
 	grid  grid.Grid

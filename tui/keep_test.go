@@ -1,0 +1,211 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/engine/disk"
+	"platter/views"
+	"platter/views/viewtest"
+)
+
+const stagedStays = "1 change is staged: s reviews it; commit or drop it first"
+
+// TestOtherImageLeavesStagedChanges opens another image on all ways while a
+// change is staged.
+func TestOtherImageLeavesStagedChanges(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc").expect("* 1 staged")
+	b.send(views.OpenPath{Path: b.path})
+	b.expect("* 1 staged", stagedStays)
+	b.keys("R").expect("* 1 staged", stagedStays)
+	b.run(b.m.adopt(b.path))
+	b.expect("* 1 staged", stagedStays)
+	b.write()
+	b.send(views.OpenPath{Path: b.path})
+	b.not("staged")
+}
+
+// TestLateImageLeavesStagedChanges stages a change while the image is read
+// anew, or another one opened.
+func TestLateImageLeavesStagedChanges(t *testing.T) {
+	for name, ask := range map[string]tea.Msg{
+		"reload": tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("R")},
+		"open":   views.OpenPath{},
+	} {
+		b := onFile(t, "vhd", 120, 40)
+		if _, opens := ask.(views.OpenPath); opens {
+			ask = views.OpenPath{Path: b.path}
+		}
+		b.keys("2", "tab", ":", "0x30", "enter")
+		_, late := b.m.Update(ask)
+		b.keys("e", "7f", "esc").expect("* 1 staged")
+		b.run(late)
+		if b.m.edits.staged != 1 {
+			t.Errorf("%s: the change is gone", name)
+		}
+		b.expect("* 1 staged", stagedStays)
+	}
+}
+
+// TestUnstagedTypingStaysWithItsImage has an image come while what was typed
+// waits to be staged.
+func TestUnstagedTypingStaysWithItsImage(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x30", "enter")
+	_, late := b.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("R")})
+	b.keys("e")
+	b.m.edits.queue.Send(views.Stage{Title: "typed", Edits: nil})
+	was := b.m.edits.Editor
+	b.run(late)
+	if b.m.edits.Editor != was {
+		t.Error("the image was replaced under what is to be staged")
+	}
+}
+
+// paste pastes text.
+func (b *bench) paste(text string) *bench {
+	b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+	return b
+}
+
+// TestPasteEndsTheSelection pastes into a selection and goes on: no byte
+// behind what was selected changes, and a second paste follows the first.
+func TestPasteEndsTheSelection(t *testing.T) {
+	for name, keys := range map[string][]string{"structure": {"2", "tab", ":", "0x40", "enter"}, "sectors": {"6", ":", "0x40", "enter"}} {
+		b := onFile(t, "vhd", 120, 40)
+		b.keys(keys...).keys("v", "lll", "e")
+		b.paste("aa bb cc dd").not("selected")
+		b.paste("11 22")
+		b.keys("esc").expect("aa bb cc dd 11 22")
+		if name == "sectors" {
+			b.keys(":", "0x50", "enter", "v", "ll", "F", "99").not("selected")
+		}
+	}
+}
+
+// TestPasteThatDoesNotFitStays keeps the line, to be corrected.
+func TestPasteThatDoesNotFitStays(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "end-1", "enter", "p", "77 11 22", "enter").expect("don't fit", "PASTE", "77 11 22_")
+	b.keys("backspace", "backspace", "backspace", "backspace", "backspace", "backspace", "enter").expect("* 1 staged").not("PASTE")
+}
+
+// TestAnswersWaitForTheTyping has answers come while a dialog and a prompt
+// take what is typed.
+func TestAnswersWaitForTheTyping(t *testing.T) {
+	answer := views.Answer{Title: "Entry 7", Rows: []views.AnswerRow{{Cells: []string{"a rule"}}}}
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w").expect("Type the file's name")
+	b.send(answer)
+	b.expect("Type the file's name").not("Entry 7")
+	b.keys("esc").expect("Entry 7", "a rule")
+	b.keys("esc", ":")
+	b.send(answer)
+	b.not("Entry 7").keys("0x10").expect("go to: 0x10").keys("esc").expect("Entry 7")
+	b.keys("esc")
+	answer.Image = stranger{b.m.image}
+	b.send(answer)
+	b.not("Entry 7")
+}
+
+// stranger is another image.
+type stranger struct{ disk.Image }
+
+// TestDoubleClickStaysWhereItBegan closes a dialog with the first of two
+// clicks: the second is no double click on what lies beneath.
+func TestDoubleClickStaysWhereItBegan(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "W").expect("[ Cancel ]")
+	x, y := b.at("[ Cancel ]")
+	press := tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
+	if what, _ := b.m.mouseKind(press); what != views.Click {
+		t.Fatal("the first click is none")
+	}
+	b.m.over = nil
+	b.m.clicked.at = b.m.clicked.at.Add(time.Hour)
+	if what, _ := b.m.mouseKind(press); what != views.Click {
+		t.Error("a click on the dialog and one on the view beneath it are a double click")
+	}
+	b.m.clicked.at = b.m.clicked.at.Add(time.Hour)
+	if what, _ := b.m.mouseKind(press); what != views.DoubleClick {
+		t.Error("two clicks on the view are no double click")
+	}
+}
+
+// TestDragBeginsOnAByte presses the button on a frame and in another pane.
+func TestDragBeginsOnAByte(t *testing.T) {
+	b := onFile(t, "vhd", 160, 50)
+	b.keys("6", ":", "0x1b4", "enter")
+	x, y := b.at("....talP")
+	fx, fy := b.at("Inspector")
+	b.press(fx+1, fy+2).drag(x+4, y+1).keys("#").not("selection").keys("esc")
+	b.press(x, y).drag(x+4, y).keys("#").expect("selection").keys("esc")
+	b.keys("esc", "2", "tab", ":", "0x0", "enter")
+	x, y = b.at("conectix....")
+	b.press(x, y-1).drag(x+4, y+1).keys("#").not("selection").keys("esc")
+	b.press(x, y).drag(x+4, y).keys("#").expect("selection")
+}
+
+// TestMarkOnDemand asks for a mark after one was dropped.
+func TestMarkOnDemand(t *testing.T) {
+	b := onFile(t, "vhdx", 120, 40)
+	b.keys("M").expect("* 1 staged").keys("M").expect("* 1 staged", "staged already")
+	b.keys("s", "D").not("* 1 staged")
+	b.keys("esc", "M").expect("* 1 staged")
+}
+
+// TestReloadLeavesTheImageToItsJob reads the image anew twice while a job
+// reads the first one.
+func TestReloadLeavesTheImageToItsJob(t *testing.T) {
+	first := viewtest.New()
+	s := tell(t, Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string) (disk.Image, error) { return viewtest.New(), nil }}, 120, 40)
+	work := s.m.start("working", nil, func(j *job) tea.Msg {
+		if j.ctx.Err() == nil || first.Closed {
+			t.Errorf("the job was told to end: %v, its image is closed: %t", j.ctx.Err(), first.Closed)
+		}
+		return nil
+	})
+	s.keys("R", "R")
+	s.run(work)
+	s.keys("R")
+	if !first.Closed {
+		t.Error("the image stays open without need")
+	}
+}
+
+// TestHelpOfTheStart lists no key that needs an image.
+func TestHelpOfTheStart(t *testing.T) {
+	tell(t, Config{}, 120, 60).keys("?", "DataWriteGuid").expect("no key matches")
+}
+
+// TestFilesOfOpenImagesStay names files of an adopted parent and of a second
+// image as where to save.
+func TestFilesOfOpenImagesStay(t *testing.T) {
+	dir := t.TempDir()
+	parent := filepath.Join(dir, "elsewhere.vmdk")
+	if err := os.WriteFile(parent, []byte("parent"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if unwritable(parent, adoptive{viewtest.New(), parent}, filepath.Join(dir, "sub", "child.vmdk")) == "" {
+		t.Error("an extent of a parent in another folder would be overwritten")
+	}
+	s := besides(t, 120, 40)
+	s.keys("=", "two.raw", "enter").expect("[9 Compare]")
+	s.run(s.m.save(saving{what: "all", write: func(context.Context, io.Writer, func(int)) error { return nil }}, "two.raw", true))
+	s.expect("is a file of an open image")
+}
+
+// adoptive is an image one file of which lies in another folder.
+type adoptive struct {
+	*viewtest.Image
+	file string
+}
+
+func (a adoptive) Files() []disk.File { return []disk.File{{Name: filepath.ToSlash(a.file)}} }
