@@ -74,7 +74,7 @@ func (m *menu) stage() tea.Cmd {
 		if err != nil {
 			return views.Failed{Err: err}
 		}
-		return views.Stage{Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "staged: " + r.Title + "; u takes it back"}
+		return views.Stage{Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "u takes it back"}
 	}
 }
 
