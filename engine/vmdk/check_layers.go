@@ -58,7 +58,7 @@ func (c *checker) siblings(parent *Image) {
 	const most = 5
 	var names []string
 	of := path.Base(parent.main.Name)
-	for _, n := range c.m.neighbours() {
+	for n := range c.m.neighbours() {
 		if n.name != of && n.child(of) {
 			names = append(names, decode.Quote(n.name))
 		}

@@ -2,6 +2,7 @@ package vmdk
 
 import (
 	"io"
+	"iter"
 	"path"
 	"strings"
 
@@ -33,30 +34,31 @@ func (n *neighbour) child(of string) bool {
 }
 
 // neighbours reads the descriptors of the other images in the folder, as far
-// as the opener can list it: their starts only, and a bounded number of them.
-func (m *Image) neighbours() []*neighbour {
-	folder, ok := m.src.Opener.(disk.Lister)
-	if !ok {
-		return nil
-	}
-	names, err := folder.List()
-	if err != nil {
-		return nil
-	}
-	var list []*neighbour
-	looked := 0
-	for _, name := range names {
-		if !strings.EqualFold(path.Ext(name), ".vmdk") || name == path.Base(m.main.Name) {
-			continue
+// as the opener can list it: their starts only, a bounded number of them, and one
+// at a time, since each may be large.
+func (m *Image) neighbours() iter.Seq[*neighbour] {
+	return func(yield func(*neighbour) bool) {
+		folder, ok := m.src.Opener.(disk.Lister)
+		if !ok {
+			return
 		}
-		if looked++; looked > maxNeighbours {
-			break
+		names, err := folder.List()
+		if err != nil {
+			return
 		}
-		if n, err := m.peek(name); err == nil {
-			list = append(list, n)
+		looked := 0
+		for _, name := range names {
+			if !strings.EqualFold(path.Ext(name), ".vmdk") || name == path.Base(m.main.Name) {
+				continue
+			}
+			if looked++; looked > maxNeighbours {
+				return
+			}
+			if n, err := m.peek(name); err == nil && !yield(n) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // peek reads the descriptor at the start of another file of the folder, without

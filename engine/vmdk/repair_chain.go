@@ -37,7 +37,7 @@ func (m *Image) hintOther(*disk.Finding) []disk.Repair {
 	if m.link.parent != nil || m.link.cid == neverWritten {
 		return nil // further down, or a CID that any new disk has
 	}
-	for _, n := range m.neighbours() {
+	for n := range m.neighbours() {
 		if cid, ok := n.cid(); !ok || cid != m.link.cid || len(list) == maxHints || m.leadsTo(n.name) {
 			continue
 		}
