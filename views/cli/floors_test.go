@@ -1,4 +1,4 @@
-package main_test
+package cli_test
 
 import (
 	"go/ast"
@@ -33,6 +33,9 @@ var forTests = []string{"decode/decodetest", "engine/enginetest", "engine/store/
 // terminal packages appear in the rooms that paint, and nowhere else.
 var terminal = []string{"github.com/charmbracelet/bubbletea", "github.com/charmbracelet/lipgloss", "github.com/charmbracelet/bubbles"}
 
+// root is the module's folder.
+const root = "../.."
+
 // source is a Go file of the module, parsed.
 type source struct {
 	path string // with slashes, from the root
@@ -44,17 +47,20 @@ type source struct {
 func sources(t *testing.T, mode parser.Mode) []source {
 	t.Helper()
 	var list []source
-	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && p != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+		case d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(p, ".go"):
 			return nil
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), p, nil, mode)
 		if err != nil {
+			return err
+		}
+		if p, err = filepath.Rel(root, p); err != nil {
 			return err
 		}
 		p = filepath.ToSlash(p)
