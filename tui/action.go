@@ -14,6 +14,10 @@ import (
 // keys takes a key message apart and does what its keys mean, one after the
 // other.
 func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	if m.journey != nil {
+		m.hold(msg)
+		return nil
+	}
 	m.message, m.failure = "", false
 	if msg.Paste {
 		return m.paste(msg)

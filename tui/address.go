@@ -60,9 +60,11 @@ func (m *model) openGoTo() tea.Cmd {
 	}
 	p := &prompt{kind: "go to", name: "go to", hint: "0x1f00 of the " + plane + "  end-512  +0x200  lba 2048  block 9  part2+1M  hdr2.checksum"}
 	p.accept = func(text string) tea.Cmd {
+		on := &journey{}
+		m.journey = on
 		return func() tea.Msg {
 			place, err := finder.Resolve(ctx, from, text)
-			return resolved{from.Image, place, err}
+			return resolved{on, from.Image, place, err}
 		}
 	}
 	p.suggest = func(text string) tea.Cmd {
@@ -83,14 +85,38 @@ func (m *model) lacksFinder() string {
 	return ""
 }
 
+// journey is a go-to whose place is being looked for. What is typed meanwhile is
+// meant for that place: done where the cursor still is, it would change other
+// bytes.
+type journey struct{ ahead []tea.KeyMsg }
+
+// aheadMost bounds the keys that wait.
+const aheadMost = 256
+
+// hold keeps a key for the end of the journey; esc and ctrl+c end it here.
+func (m *model) hold(msg tea.KeyMsg) {
+	switch {
+	case msg.Type == tea.KeyEsc, msg.Type == tea.KeyCtrlC:
+		m.journey = nil
+		m.say("stays here", false)
+	case len(m.journey.ahead) < aheadMost:
+		m.journey.ahead = append(m.journey.ahead, msg)
+	}
+}
+
 // resolved is where an expression leads.
 type resolved struct {
+	on    *journey
 	image disk.Image
 	place decode.Place
 	err   error
 }
 
 func (m *model) resolved(msg resolved) tea.Cmd {
+	if msg.on != m.journey {
+		return nil
+	}
+	m.journey = nil
 	switch {
 	case msg.image != m.image:
 		return nil
@@ -98,7 +124,11 @@ func (m *model) resolved(msg resolved) tea.Cmd {
 		m.say(msg.err.Error(), true)
 		return nil
 	}
-	return m.jump(views.Spot{Place: msg.place})
+	cmds := []tea.Cmd{m.jump(views.Spot{Place: msg.place})}
+	for _, key := range msg.on.ahead {
+		cmds = append(cmds, m.keys(key))
+	}
+	return tea.Batch(cmds...)
 }
 
 // goTo is a command that goes to a place.

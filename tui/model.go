@@ -43,8 +43,9 @@ type model struct {
 	help    *help
 	over    overlay // nil: none
 	jobs    []*job
-	begun   []*job // also those that were dropped, and may not have noticed yet
-	hunt    *hunt  // the last search; nil: none
+	begun   []*job   // also those that were dropped, and may not have noticed yet
+	hunt    *hunt    // the last search; nil: none
+	journey *journey // the go-to that is under way; nil: none
 
 	comparison *comparison  // with a second image; nil: none
 	retired    []disk.Image // second images that commands may still be reading
