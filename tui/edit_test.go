@@ -165,6 +165,32 @@ func TestPartitionType(t *testing.T) {
 	}
 }
 
+// TestTypingWaitsForTheGoTo types the digits before the go-to has led anywhere:
+// they go where it leads, and nowhere if it fails or is given up.
+func TestTypingWaitsForTheGoTo(t *testing.T) {
+	for _, c := range []struct {
+		to, key string
+		want    []string
+	}{
+		{"0x1c2", "", []string{"* 1 staged", "000001c0* 03 00 83"}},
+		{"nowhere", "", []string{"nowhere"}},
+		{"0x1c2", "esc", []string{"stays here"}},
+	} {
+		b := onFile(t, "vhd", 120, 40)
+		b.keys("6", ":", c.to)
+		_, late := b.m.Update(tea.KeyMsg{Type: tea.KeyEnter})
+		b.keys("e", "83").not("EDIT", "staged")
+		if c.key != "" {
+			b.keys(c.key)
+		}
+		b.run(late)
+		b.expect(c.want...)
+		if staged := b.m.edits.staged; staged != map[bool]int{true: 1}[c.key == "" && c.to == "0x1c2"] {
+			t.Errorf("%s %s: %d changes staged", c.to, c.key, staged)
+		}
+	}
+}
+
 func TestQEMUReadsWhatWasPatched(t *testing.T) {
 	enginetest.Tool(t, "qemu-io")
 	for _, name := range []string{"vhd", "vhdx", "vmdk", "split"} {
