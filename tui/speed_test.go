@@ -51,7 +51,8 @@ func TestHeldKeysAreCheapEverywhere(t *testing.T) {
 	}
 }
 
-// BenchmarkHeldKeys measures 600 keys and their frames.
+// BenchmarkHeldKeys measures 600 keys and a frame for each of them: paced makes
+// a part of these only.
 func BenchmarkHeldKeys(b *testing.B) {
 	for _, h := range heldKeys {
 		b.Run(h.name, func(b *testing.B) {
@@ -60,6 +61,21 @@ func BenchmarkHeldKeys(b *testing.B) {
 				for range 600 {
 					s.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(h.key)})
 					_ = s.m.View()
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkBurst measures 600 keys as they go through the program.
+func BenchmarkBurst(b *testing.B) {
+	for _, h := range heldKeys {
+		b.Run(h.name, func(b *testing.B) {
+			p := newPaced(hold(b, h).m)
+			for b.Loop() {
+				for range 600 {
+					p.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(h.key)})
+					_ = p.View()
 				}
 			}
 		})

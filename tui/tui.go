@@ -86,7 +86,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
-	_, err := tea.NewProgram(m, opts...).Run()
+	_, err := tea.NewProgram(newPaced(m), opts...).Run()
 	if keepErr := m.keepRest(); keepErr != nil {
 		return fmt.Errorf("the staged changes are lost: %w", keepErr)
 	}
