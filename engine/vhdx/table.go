@@ -21,14 +21,21 @@ func (v *Image) pieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 // storedPieces is pieces without the entries in holes of the file, which are
 // zero: they say nothing that anybody has to look at.
 func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
-	return v.walkTable(ctx, func(index int64) (int64, error) {
-		at := v.bat.off + index*vhdx.EntrySize
-		data, err := store.NextData(v.src.File, at, v.size)
-		if err == io.EOF {
-			return math.MaxInt64, nil
+	return func(yield func(*batPiece, error) bool) {
+		var data store.Range // the run that was found last: to ask for each piece makes the file system go through it again
+		next := func(index int64) (int64, error) {
+			at := v.bat.off + index*vhdx.EntrySize
+			if at < data.End() {
+				return index, nil
+			}
+			var err error
+			if data, err = store.NextData(v.src.File, at, v.size); err == io.EOF {
+				return math.MaxInt64, nil
+			}
+			return index + max(0, data.Offset-at)/vhdx.EntrySize, err
 		}
-		return index + max(0, data.Offset-at)/vhdx.EntrySize, err
-	})
+		v.walkTable(ctx, next)(yield)
+	}
 }
 
 // walkTable reads the BAT; next tells from which entry at or behind the given
