@@ -22,6 +22,7 @@ type giant struct {
 	size  int64
 	data  int64 // where the first block is
 	order func(block int64) int64
+	asked int // how often for the next data
 }
 
 // newGiant makes a disk of size bytes in blocks of 1 MiB.
@@ -40,6 +41,7 @@ func (g *giant) Size() (int64, error) { return g.size, nil }
 // NextData says that the whole table is stored; where the blocks would be
 // there is nothing.
 func (g *giant) NextData(off int64) (store.Range, error) {
+	g.asked++
 	if off >= g.data {
 		return store.Range{}, io.EOF
 	}
@@ -77,6 +79,26 @@ func openGiant(t testing.TB, g *giant) disk.Image {
 		t.Fatalf("%v, %v", err, img.Info().Refused)
 	}
 	return img
+}
+
+// TestDataIsAskedForOnce goes through a table that is stored whole: each question
+// where data lie makes a file system walk through the rest of it.
+func TestDataIsAskedForOnce(t *testing.T) {
+	g := newGiant(t, 1<<40, func(n int64) int64 { return n })
+	img := openGiant(t, g)
+	for _, err := range img.Regions(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range img.Map(0, g.geo.DiskSize) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if g.asked > 10 {
+		t.Errorf("asked %d times", g.asked)
+	}
 }
 
 // memory is what is in use after a collection, in bytes.

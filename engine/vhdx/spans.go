@@ -3,12 +3,10 @@ package vhdx
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"iter"
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
-	"platter/engine/store"
 )
 
 // Map tells for a range of the virtual disk where each byte comes from, in
@@ -164,6 +162,7 @@ type cursor struct {
 	run
 	piece batPiece
 	most  int64 // entries that a piece may have
+	holes batHoles
 }
 
 // The pieces of all layers of a walk share pieceBudget bytes; that of a walk of
@@ -244,7 +243,7 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 		index := v.geo.PayloadIndex(v.geo.Block(c.end))
 		if !c.piece.has(index) {
 			if want == uint64(vhdx.NotPresent) && step == 0 {
-				if block := v.blockBehindHole(index, last+1); block > v.geo.Block(c.end) {
+				if block := c.blockBehindHole(v, index, last+1); block > v.geo.Block(c.end) {
 					c.end = min(block*v.geo.BlockSize, limit)
 					continue
 				}
@@ -269,17 +268,15 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 // blockBehindHole is the first block whose entry, from index on, does not lie in
 // a hole of the file, where all entries say "not present": a table of 64 TiB
 // fits a file of 4 KiB, and a chain has many. What a log changed is read.
-func (v *Image) blockBehindHole(index, to int64) int64 {
+func (c *cursor) blockBehindHole(v *Image, index, to int64) int64 {
 	if len(v.data.parts) > 0 {
 		return 0
 	}
-	start := v.bat.off + index*vhdx.EntrySize
-	switch r, err := store.NextData(v.src.File, start, v.bat.off+to*vhdx.EntrySize); {
-	case err == nil:
-		to = min(to, index+max(0, r.Offset-start)/vhdx.EntrySize)
-	case err != io.EOF:
+	next, err := c.holes.behind(v, index)
+	if err != nil {
 		return 0
 	}
+	to = min(to, next)
 	return to - to/(v.geo.Ratio+1)
 }
 

@@ -22,20 +22,27 @@ func (v *Image) pieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 // zero: they say nothing that anybody has to look at.
 func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 	return func(yield func(*batPiece, error) bool) {
-		var data store.Range // the run that was found last: to ask for each piece makes the file system go through it again
-		next := func(index int64) (int64, error) {
-			at := v.bat.off + index*vhdx.EntrySize
-			if at < data.End() {
-				return index, nil
-			}
-			var err error
-			if data, err = store.NextData(v.src.File, at, v.size); err == io.EOF {
-				return math.MaxInt64, nil
-			}
-			return index + max(0, data.Offset-at)/vhdx.EntrySize, err
-		}
-		v.walkTable(ctx, next)(yield)
+		var holes batHoles
+		v.walkTable(ctx, func(index int64) (int64, error) { return holes.behind(v, index) })(yield)
 	}
+}
+
+// batHoles passes over the holes of the file under the BAT. It keeps the run of
+// data that was found last: to be asked again and again within one makes the
+// file system go through the rest of it each time.
+type batHoles struct{ data store.Range }
+
+// behind is the first entry from index on that does not lie in a hole.
+func (h *batHoles) behind(v *Image, index int64) (int64, error) {
+	at := v.bat.off + index*vhdx.EntrySize
+	if at >= h.data.Offset && at < h.data.End() {
+		return index, nil
+	}
+	var err error
+	if h.data, err = store.NextData(v.src.File, at, v.size); err == io.EOF {
+		return math.MaxInt64, nil
+	}
+	return index + max(0, h.data.Offset-at)/vhdx.EntrySize, err
 }
 
 // walkTable reads the BAT; next tells from which entry at or behind the given
