@@ -110,6 +110,11 @@ func TestParentsOutsideNeedConsent(t *testing.T) {
 	if img := open(t, filepath.Join(dir, "unnamed.vmdk"), engine.Options{Parent: filepath.Join(other, "mid.vmdk")}); layers(img) != 3 {
 		t.Errorf("a given parent that the image does not name gives %d layers\n%s", layers(img), said(img))
 	}
+	for _, n := range given.(disk.Linked).Link().Names {
+		if !strings.Contains(n.Fate, "by hand") {
+			t.Errorf("with a given parent %q is %q", n.Name, n.Fate)
+		}
+	}
 	if name := given.Parent().Files()[0].Name; name != filepath.ToSlash(filepath.Join(realPath(t, other), "mid.vmdk")) {
 		t.Errorf("a parent elsewhere is called %q", name)
 	}

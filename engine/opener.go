@@ -74,6 +74,9 @@ var _ disk.Lister = (*opener)(nil)
 // List names what lies in the folder of this layer.
 func (o *opener) List() ([]string, error) { return o.folder.ReadDir(path.Dir(o.from)) }
 
+// Chosen reports whether the user has named the parent of this layer.
+func (o *opener) Chosen() bool { return len(o.chain) == 1 && o.opt.Parent != "" }
+
 // OpenParent opens the next layer, in the format that the child demands. What
 // the user names as parent stands for whatever the image says.
 func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
@@ -81,7 +84,7 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(o.chain) == 1 && o.opt.Parent != "" {
+	if o.Chosen() {
 		return o.openGiven(f)
 	}
 	file, name, err := o.find(claimed)

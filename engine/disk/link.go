@@ -109,3 +109,15 @@ func (t Tries) Rest(label string, names []LinkName) []LinkName {
 	}
 	return names
 }
+
+// ByHand words the names of a parent that the user has named, see [Chooser]:
+// whatever the image says was not followed then.
+func ByHand(o Opener, names []LinkName) []LinkName {
+	if c, ok := o.(Chooser); !ok || !c.Chosen() {
+		return names
+	}
+	for i := range names {
+		names[i].Fate = "not tried: the parent was named by hand"
+	}
+	return names
+}

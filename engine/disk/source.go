@@ -42,3 +42,10 @@ type Meter interface {
 	// fails with [ErrChain] when the layers of the chain have too many.
 	Take(n int) error
 }
+
+// Chooser is an ability of openers whose user can name the parent.
+type Chooser interface {
+	// Chosen reports whether OpenParent opens what the user has named,
+	// whatever the image asks for.
+	Chosen() bool
+}

@@ -24,6 +24,6 @@ func (v *Image) Link() disk.LinkInfo {
 	if name := v.parentName(); name != "" {
 		l.Names = append(l.Names, disk.LinkName{Label: "name in the header", Name: name, Fate: v.tries.Fate(name)})
 	}
-	l.Names = v.tries.Rest("in this folder", l.Names)
+	l.Names = disk.ByHand(v.src.Opener, v.tries.Rest("in this folder", l.Names))
 	return l
 }

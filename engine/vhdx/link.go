@@ -26,6 +26,6 @@ func (v *Image) Link() disk.LinkInfo {
 			l.Names = append(l.Names, disk.LinkName{Label: key, Name: p, Fate: v.tries.Fate(p)})
 		}
 	}
-	l.Names = v.tries.Rest("in this folder", l.Names)
+	l.Names = disk.ByHand(v.src.Opener, v.tries.Rest("in this folder", l.Names))
 	return l
 }

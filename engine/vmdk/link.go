@@ -22,6 +22,6 @@ func (m *Image) Link() disk.LinkInfo {
 	if m.link.hint != "" {
 		l.Names = append(l.Names, disk.LinkName{Label: "parentFileNameHint", Name: m.link.hint, Fate: m.link.tries.Fate(m.link.hint)})
 	}
-	l.Names = m.link.tries.Rest("in this folder", l.Names)
+	l.Names = disk.ByHand(m.src.Opener, m.link.tries.Rest("in this folder", l.Names))
 	return l
 }
