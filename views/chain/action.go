@@ -9,7 +9,6 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/grid"
 )
 
 // Do carries an action out.
@@ -30,7 +29,7 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 	switch v.focus {
 	case layersPane:
 		was := v.rows.Cursor
-		scroll(&v.rows, a)
+		v.rows.Do(a)
 		v.rewrap()
 		if v.own.img != nil && v.rows.Cursor != was {
 			return v.showOwn()
@@ -58,28 +57,7 @@ func (v *View) scrollAbout(a keymap.Action) {
 	case keymap.Up:
 		v.about.Wheel(-1)
 	default:
-		scroll(&v.about, a)
-	}
-}
-
-func scroll(s *grid.Scroll, a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		s.Move(1)
-	case keymap.Up:
-		s.Move(-1)
-	case keymap.PageDown:
-		s.Page(1)
-	case keymap.PageUp:
-		s.Page(-1)
-	case keymap.HalfDown:
-		s.Move(int64(max(1, s.Rows/2)))
-	case keymap.HalfUp:
-		s.Move(-int64(max(1, s.Rows/2)))
-	case keymap.First:
-		s.To(0)
-	case keymap.Last:
-		s.To(s.Total - 1)
+		v.about.Do(a)
 	}
 }
 

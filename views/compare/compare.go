@@ -179,7 +179,7 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.read()
 	}
 	was := v.list.Cursor
-	scroll(&v.list, a)
+	v.list.Do(a)
 	if v.list.Cursor != was {
 		return v.toBlock()
 	}
@@ -210,27 +210,6 @@ func (v *View) step(n int64) tea.Cmd {
 	}
 	v.list.Move(n)
 	return v.toBlock()
-}
-
-func scroll(s *grid.Scroll, a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		s.Move(1)
-	case keymap.Up:
-		s.Move(-1)
-	case keymap.PageDown:
-		s.Page(1)
-	case keymap.PageUp:
-		s.Page(-1)
-	case keymap.HalfDown:
-		s.Move(int64(max(1, s.Rows/2)))
-	case keymap.HalfUp:
-		s.Move(-int64(max(1, s.Rows/2)))
-	case keymap.First:
-		s.To(0)
-	case keymap.Last:
-		s.To(s.Total - 1)
-	}
 }
 
 // Disabled tells why an action would do nothing.

@@ -133,22 +133,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 	case keymap.Severity:
 		v.least = (v.least + 1) % (disk.SeverityError + 1)
 		v.take(v.all)
-	case keymap.Down:
-		v.rows.Move(1)
-	case keymap.Up:
-		v.rows.Move(-1)
-	case keymap.PageDown:
-		v.rows.Page(1)
-	case keymap.PageUp:
-		v.rows.Page(-1)
-	case keymap.HalfDown:
-		v.rows.Move(int64(max(1, v.rows.Rows/2)))
-	case keymap.HalfUp:
-		v.rows.Move(-int64(max(1, v.rows.Rows/2)))
-	case keymap.First:
-		v.rows.To(0)
-	case keymap.Last:
-		v.rows.To(v.rows.Total - 1)
+	default:
+		v.rows.Do(a)
 	}
 	if v.rows.Cursor != row {
 		v.place = 0

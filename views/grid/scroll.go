@@ -1,5 +1,7 @@
 package grid
 
+import "platter/keymap"
+
 // Scroll is the state of a virtual list: which of Total rows has the cursor,
 // and which is the first to show. Rows that do not show cost nothing.
 type Scroll struct {
@@ -49,4 +51,31 @@ func (s *Scroll) Center(row int64) {
 func (s *Scroll) At(y int) (int64, bool) {
 	row := s.Top + int64(y)
 	return row, y >= 0 && y < s.Rows && row < s.Total
+}
+
+// Do carries out the actions that move the cursor of a list; it reports false
+// for all others.
+func (s *Scroll) Do(a keymap.Action) bool {
+	half := int64(max(1, s.Rows/2))
+	switch a {
+	case keymap.Down:
+		s.Move(1)
+	case keymap.Up:
+		s.Move(-1)
+	case keymap.PageDown:
+		s.Page(1)
+	case keymap.PageUp:
+		s.Page(-1)
+	case keymap.HalfDown:
+		s.Move(half)
+	case keymap.HalfUp:
+		s.Move(-half)
+	case keymap.First:
+		s.To(0)
+	case keymap.Last:
+		s.To(s.Total - 1)
+	default:
+		return false
+	}
+	return true
 }

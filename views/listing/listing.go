@@ -80,23 +80,7 @@ func (l *List) Go(row int) {
 // Do carries out the moves; it reports false for anything else.
 func (l *List) Do(a keymap.Action) bool {
 	l.fit()
-	switch a {
-	case keymap.Down:
-		l.scroll.Move(1)
-	case keymap.Up:
-		l.scroll.Move(-1)
-	case keymap.PageDown:
-		l.scroll.Page(1)
-	case keymap.PageUp:
-		l.scroll.Page(-1)
-	case keymap.First:
-		l.scroll.To(0)
-	case keymap.Last:
-		l.scroll.To(int64(len(l.rows)))
-	default:
-		return false
-	}
-	return true
+	return l.scroll.Do(a)
 }
 
 // Mouse scrolls, or puts the cursor on a row; it reports whether a row was

@@ -5,7 +5,6 @@ import (
 
 	"platter/keymap"
 	"platter/views"
-	"platter/views/grid"
 )
 
 // Do carries an action out.
@@ -50,32 +49,11 @@ func (v *View) move(a keymap.Action) tea.Cmd {
 		s = &v.changes
 	}
 	was := v.entries.Cursor
-	scroll(s, a)
+	s.Do(a)
 	if v.entries.Cursor != was {
 		return v.selected()
 	}
 	return nil
-}
-
-func scroll(s *grid.Scroll, a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		s.Move(1)
-	case keymap.Up:
-		s.Move(-1)
-	case keymap.PageDown:
-		s.Page(1)
-	case keymap.PageUp:
-		s.Page(-1)
-	case keymap.HalfDown:
-		s.Move(int64(max(1, s.Rows/2)))
-	case keymap.HalfUp:
-		s.Move(-int64(max(1, s.Rows/2)))
-	case keymap.First:
-		s.To(0)
-	case keymap.Last:
-		s.To(s.Total - 1)
-	}
 }
 
 // follow goes to the bytes that the cursor stands for: those of the entry, or

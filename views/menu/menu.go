@@ -79,18 +79,7 @@ func (m *Menu) Choice() (int, bool) {
 }
 
 // Do carries out the moves.
-func (m *Menu) Do(a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		m.scroll.Move(1)
-	case keymap.Up:
-		m.scroll.Move(-1)
-	case keymap.PageDown:
-		m.scroll.Page(1)
-	case keymap.PageUp:
-		m.scroll.Page(-1)
-	}
-}
+func (m *Menu) Do(a keymap.Action) { m.scroll.Do(a) }
 
 // Type adds to what is typed.
 func (m *Menu) Type(text string) {

@@ -133,22 +133,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		if e, ok := v.current(); ok {
 			return v.queue.Send(views.Drop{ID: e.Change})
 		}
-	case keymap.Down:
-		v.rows.Move(1)
-	case keymap.Up:
-		v.rows.Move(-1)
-	case keymap.PageDown:
-		v.rows.Page(1)
-	case keymap.PageUp:
-		v.rows.Page(-1)
-	case keymap.HalfDown:
-		v.rows.Move(int64(max(1, v.rows.Rows/2)))
-	case keymap.HalfUp:
-		v.rows.Move(-int64(max(1, v.rows.Rows/2)))
-	case keymap.First:
-		v.rows.To(0)
-	case keymap.Last:
-		v.rows.To(v.rows.Total - 1)
+	default:
+		v.rows.Do(a)
 	}
 	return nil
 }
