@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"bytes"
 	"context"
 	"iter"
 
@@ -31,12 +30,14 @@ func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at
 			held = Block{}
 			return out.Bytes == 0 || yield(out, nil)
 		}
-		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), c.counter(unit)) {
+		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), workers(&c, func(list []Block, a, b []byte, off int64) []Block {
+			return c.count(list, a, b, off, unit)
+		})) {
 			if err != nil {
 				yield(Block{}, err)
 				return
 			}
-			for _, t := range f.blocks {
+			for _, t := range f.list {
 				if t.Start == held.Start && held.Bytes > 0 { // a large block takes several jobs
 					held.Bytes += t.Bytes
 				} else if !flush() {
@@ -66,64 +67,15 @@ func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at
 	}
 }
 
-// counted is what a job counted.
-type counted struct {
-	blocks []Block
-	errs   []error
-	end    int64
-}
-
-func (c *comparison) counter(unit int64) func() func(job) counted {
-	return func() func(job) counted {
-		var a, b []byte
-		return func(j job) counted {
-			f := counted{end: j.off + j.n}
-			switch {
-			case j.skip:
-				return f
-			case j.lost:
-				f.errs = []error{c.lost(j.off, j.n, nil)}
-				return f
-			case a == nil:
-				a, b = make([]byte, chunk), make([]byte, chunk)
-			}
-			if c.read(a[:j.n], b[:j.n], j.off) == nil {
-				f.blocks = c.count(nil, a[:j.n], b[:j.n], j.off, unit)
-				return f
-			}
-			for off := j.off; off < f.end; {
-				n := min(sector-off%sector, f.end-off)
-				if err := c.read(a[:n], b[:n], off); err != nil {
-					f.errs = append(f.errs, c.lost(off, n, err))
-				} else {
-					f.blocks = c.count(f.blocks, a[:n], b[:n], off, unit)
-				}
-				off += n
-			}
-			f.errs = joined(f.errs)
-			return f
-		}
-	}
-}
-
 // count adds the blocks in which a and b, which start at base, differ.
 func (c *comparison) count(list []Block, a, b []byte, base, unit int64) []Block {
-	for i := 0; i < len(a); i += step {
-		end := min(i+step, len(a))
-		if bytes.Equal(a[i:end], b[i:end]) {
-			continue
+	for k := range unequal(a, b) {
+		at := base + int64(k)
+		start := at - at%unit
+		if n := len(list); n == 0 || list[n-1].Start != start {
+			list = append(list, Block{Start: start, Length: min(unit, c.common-start), First: at})
 		}
-		for k := i; k < end; k++ {
-			if a[k] == b[k] {
-				continue
-			}
-			at := base + int64(k)
-			start := at - at%unit
-			if n := len(list); n == 0 || list[n-1].Start != start {
-				list = append(list, Block{Start: start, Length: min(unit, c.common-start), First: at})
-			}
-			list[len(list)-1].Bytes++
-		}
+		list[len(list)-1].Bytes++
 	}
 	return list
 }

@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"fmt"
+	"iter"
 
 	"platter/decode"
 )
@@ -14,24 +15,32 @@ const step = 4096
 // Ranges with fewer than join equal bytes between them become one.
 func differences(list []Range, a, b []byte, base int64, join int64) []Range {
 	fresh := len(list)
-	for i := 0; i < len(a); i += step {
-		end := min(i+step, len(a))
-		if bytes.Equal(a[i:end], b[i:end]) {
-			continue
-		}
-		for k := i; k < end; k++ {
-			if a[k] == b[k] {
-				continue
-			}
-			at := base + int64(k)
-			if n := len(list); n > fresh && at-list[n-1].End() < join {
-				list[n-1].Length = at + 1 - list[n-1].Start
-			} else {
-				list = append(list, Range{at, 1})
-			}
+	for k := range unequal(a, b) {
+		at := base + int64(k)
+		if n := len(list); n > fresh && at-list[n-1].End() < join {
+			list[n-1].Length = at + 1 - list[n-1].Start
+		} else {
+			list = append(list, Range{at, 1})
 		}
 	}
 	return list
+}
+
+// unequal yields where a and b, of the same length, differ.
+func unequal(a, b []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 0; i < len(a); i += step {
+			end := min(i+step, len(a))
+			if bytes.Equal(a[i:end], b[i:end]) {
+				continue
+			}
+			for k := i; k < end; k++ {
+				if a[k] != b[k] && !yield(k) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Bytes lists the runs in which a and b differ, to the byte. Where one is

@@ -40,14 +40,16 @@ func Compare(ctx context.Context, a, b disk.Surface, progress func(at, of int64)
 	return func(yield func(Range, error) bool) {
 		c := comparison{a: a, b: b, common: min(a.Size, b.Size)}
 		out := joiner{yield: yield}
-		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), c.worker) {
+		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), workers(&c, func(list []Range, a, b []byte, off int64) []Range {
+			return differences(list, a, b, off, gap)
+		})) {
 			if err != nil {
 				if out.flush() {
 					yield(Range{}, err)
 				}
 				return
 			}
-			for _, r := range f.ranges {
+			for _, r := range f.list {
 				if !out.add(r) {
 					return
 				}
@@ -171,47 +173,46 @@ func cut(j job, yield func(job, error) bool) bool {
 	return true
 }
 
-// finding is what a job found.
-type finding struct {
-	ranges []Range
-	errs   []error
-	end    int64
+// finding is what a job found: ranges, or blocks.
+type finding[R any] struct {
+	list []R
+	errs []error
+	end  int64
 }
 
-func (c *comparison) worker() func(job) finding {
-	var a, b []byte
-	return func(j job) finding {
-		f := finding{end: j.off + j.n}
-		switch {
-		case j.skip:
+// workers read what a job names of both sides, and have look add what differs
+// in it to a list.
+func workers[R any](c *comparison, look func(list []R, a, b []byte, off int64) []R) func() func(job) finding[R] {
+	return func() func(job) finding[R] {
+		var a, b []byte
+		return func(j job) finding[R] {
+			f := finding[R]{end: j.off + j.n}
+			switch {
+			case j.skip:
+				return f
+			case j.lost:
+				f.errs = []error{c.lost(j.off, j.n, nil)}
+				return f
+			case a == nil:
+				a, b = make([]byte, chunk), make([]byte, chunk)
+			}
+			if c.read(a[:j.n], b[:j.n], j.off) == nil {
+				f.list = look(nil, a[:j.n], b[:j.n], j.off)
+				return f
+			}
+			for off := j.off; off < f.end; { // sector by sector, what can be read
+				n := min(sector-off%sector, f.end-off)
+				if err := c.read(a[:n], b[:n], off); err != nil {
+					f.errs = append(f.errs, c.lost(off, n, err))
+				} else {
+					f.list = look(f.list, a[:n], b[:n], off)
+				}
+				off += n
+			}
+			f.errs = joined(f.errs)
 			return f
-		case j.lost:
-			f.errs = []error{c.lost(j.off, j.n, nil)}
-			return f
-		case a == nil:
-			a, b = make([]byte, chunk), make([]byte, chunk)
 		}
-		if c.read(a[:j.n], b[:j.n], j.off) == nil {
-			f.ranges = differences(nil, a[:j.n], b[:j.n], j.off, gap)
-			return f
-		}
-		c.sectors(&f, j, a, b)
-		return f
 	}
-}
-
-// sectors compares what can be read of a piece.
-func (c *comparison) sectors(f *finding, j job, a, b []byte) {
-	for off, end := j.off, j.off+j.n; off < end; {
-		n := min(sector-off%sector, end-off)
-		if err := c.read(a[:n], b[:n], off); err != nil {
-			f.errs = append(f.errs, c.lost(off, n, err))
-		} else {
-			f.ranges = differences(f.ranges, a[:n], b[:n], off, gap)
-		}
-		off += n
-	}
-	f.errs = joined(f.errs)
 }
 
 // joined makes one error of those for neighbouring sectors.
