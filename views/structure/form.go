@@ -220,25 +220,9 @@ func (f *form) seals() []disk.Edit {
 		before := f.patched(r, edits)
 		after := bytes.Clone(before)
 		r.layout.Seal(after)
-		edits = append(edits, differences(r.place, before, after)...)
+		edits = append(edits, disk.Patch(r.place.File, r.place.Offset, before, after)...)
 	}
 	return edits[1:]
-}
-
-// differences are the runs of bytes in which two contents of a place differ.
-func differences(at decode.Place, before, after []byte) []disk.Edit {
-	var out []disk.Edit
-	for i := 0; i < len(after); i++ {
-		j := i
-		for j < len(after) && before[j] != after[j] {
-			j++
-		}
-		if j > i {
-			out = append(out, disk.Edit{File: at.File, Offset: at.Offset + int64(i), Data: after[i:j]})
-			i = j
-		}
-	}
-	return out
 }
 
 // typeForm takes a key for the line.
