@@ -20,7 +20,7 @@ func (s *story) greyCells() [][]wireCell {
 			s.t.Errorf("line %d has more than attributes: %q", y, line)
 		}
 		for _, c := range row {
-			if c.look.fg != "" || c.look.bg != "" {
+			if c.look.fg != 0 || c.look.bg != 0 {
 				s.t.Fatalf("line %d has colours: %q", y, line)
 			}
 		}

@@ -23,12 +23,14 @@ type terminal struct {
 	cells  [][]wireCell
 	x, y   int
 	look   wireLook
-	got    int  // bytes
+	got    int // bytes
+	bottom int // margins: lines from top to bottom, which is not included, scroll
+	top    int
 	closed bool // the program has ended
 }
 
 func newTerminal(w, h int) *terminal {
-	t := &terminal{}
+	t := &terminal{bottom: h}
 	for range h {
 		row := make([]wireCell, w)
 		for x := range row {
@@ -77,9 +79,43 @@ func (t *terminal) control(codes string, final byte) {
 		t.x, _ = strconv.Atoi(col)
 		t.y, _ = strconv.Atoi(row)
 		t.x, t.y = max(t.x-1, 0), max(t.y-1, 0)
+	case 'C':
+		n, _ := strconv.Atoi(codes)
+		t.x += max(n, 1)
+	case 'r':
+		top, bottom, _ := strings.Cut(codes, ";")
+		t.top, t.bottom = 0, len(t.cells)
+		if codes != "" {
+			t.top, _ = strconv.Atoi(top)
+			t.bottom, _ = strconv.Atoi(bottom)
+			t.top--
+		}
+		t.x, t.y = 0, 0
+	case 'L', 'M':
+		n, _ := strconv.Atoi(codes)
+		for range max(n, 1) {
+			t.scroll(final == 'M')
+		}
 	case 'l':
 		t.closed = codes == "?1049"
 	}
+}
+
+// scroll moves the lines from the cursor to the bottom margin by one.
+func (t *terminal) scroll(up bool) {
+	if t.y < t.top || t.y >= t.bottom {
+		return // ignored outside of the margins
+	}
+	lines := t.cells[t.y:t.bottom]
+	if up {
+		lines = append(slices.Clone(lines[1:]), lines[0])
+		copy(t.cells[t.y:], lines)
+		t.erase(t.bottom-1, 0)
+		return
+	}
+	lines = append([][]wireCell{lines[len(lines)-1]}, lines[:len(lines)-1]...)
+	copy(t.cells[t.y:], lines)
+	t.erase(t.y, 0)
 }
 
 func (t *terminal) erase(y, x int) {
@@ -141,46 +177,61 @@ func flush(before, after string) []byte {
 // wireMost is what a cursor move may send, in bytes.
 const wireMost = 4096
 
-// TestCursorMovesAreSmallOnTheWire moves the cursor on every screen of the
-// largest size in full colour. What the terminal shows must be the frame; what
-// it got must be small, but for moves that bring other bytes into sight: those
-// are told by the median.
+// TestCursorMovesAreSmallOnTheWire moves the cursor on every screen in full
+// colour, past the end of what shows too. What the terminal shows must be the
+// frame; what it got must be small. A step of the tree to another structure brings
+// other bytes into sight, and on the largest size a scroll may bring another
+// structure's text too: there the median tells.
 func TestCursorMovesAreSmallOnTheWire(t *testing.T) {
 	for name, c := range map[string]struct {
 		image disk.Image
 		keys  []string // to the screen
 		key   string
+		jumps bool
 	}{
-		"tree": {keys: []string{"2", ":", "hdr2.signature", "enter"}, key: "j"}, "hex": {keys: []string{"2", "tab"}, key: "l"},
-		"hex rows": {keys: []string{"2", "tab"}, key: "j"}, "map": {keys: []string{"3"}, key: "l"}, "sectors": {keys: []string{"6"}, key: "l"},
-		"sectors rows": {keys: []string{"6"}, key: "j"}, "findings": {image: viewtest.New(), keys: []string{"5"}, key: "j"},
-		"overview": {image: viewtest.New(), keys: []string{"1"}, key: "j"}, "log": {image: viewtest.NewDirty(), keys: []string{"4"}, key: "j"},
-		"palette": {keys: []string{"2", "ctrl+p"}, key: "down"},
+		"tree":         {keys: []string{"2", ":", "hdr2.signature", "enter"}, key: "j", jumps: true},
+		"hex":          {keys: []string{"2", ":", "0x500000", "enter", "tab"}, key: "l"},
+		"hex rows":     {keys: []string{"2", ":", "0x8a5000", "enter", "tab"}, key: "j"},
+		"hex up":       {keys: []string{"2", ":", "0x8a8000", "enter", "tab"}, key: "k"},
+		"map":          {keys: []string{"3"}, key: "l"},
+		"sectors":      {keys: []string{"6"}, key: "l"},
+		"sectors rows": {keys: []string{"6", "j"}, key: "j"},
+		"sectors up":   {keys: []string{"6", ":", "lba 2500", "enter"}, key: "k"},
+		"findings":     {image: viewtest.New(), keys: []string{"5"}, key: "j"},
+		"overview":     {image: viewtest.New(), keys: []string{"1"}, key: "j"},
+		"log":          {image: viewtest.NewDirty(), keys: []string{"4"}, key: "j"},
+		"palette":      {keys: []string{"2", "ctrl+p"}, key: "down"},
 	} {
-		s := inColour(t, c.image)
-		s.keys(c.keys...)
-		sizes := s.move(t, name, c.key)
-		if len(sizes) == 0 {
-			t.Errorf("%s: no move sends anything", name)
-			continue
-		}
-		slices.Sort(sizes)
-		if t.Logf("%s: %v", name, sizes); sizes[len(sizes)/2] > wireMost {
-			t.Errorf("%s: a move of the cursor sends %d bytes", name, sizes[len(sizes)/2])
+		for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 120, Height: 40}, {Width: 200, Height: 60}} {
+			s := inColour(t, c.image, size)
+			s.keys(c.keys...)
+			sizes := s.move(t, name, c.key, size)
+			if len(sizes) == 0 {
+				t.Errorf("%s: no move sends anything", name)
+				continue
+			}
+			slices.Sort(sizes)
+			told := sizes[len(sizes)-1]
+			if c.jumps || size.Width == 200 {
+				told = sizes[len(sizes)/2]
+			}
+			if t.Logf("%s, %d columns: %v", name, size.Width, sizes); told > wireMost {
+				t.Errorf("%s, %d columns: a move of the cursor sends %d bytes", name, size.Width, told)
+			}
 		}
 	}
 }
 
 // move presses a key some times and returns how much the terminal got for each
 // that changed something.
-func (s *story) move(t *testing.T, name, key string) []int {
+func (s *story) move(t *testing.T, name, key string, size tea.WindowSizeMsg) []int {
 	t.Helper()
-	term := newTerminal(200, 60)
+	term := newTerminal(size.Width, size.Height)
 	w := &wire{out: term}
 	before := s.m.View()
 	w.Write(flush("", before))
 	var sent []int
-	for range 20 {
+	for range 40 {
 		s.keys(key)
 		after := s.m.View()
 		if after == before {
@@ -196,8 +247,8 @@ func (s *story) move(t *testing.T, name, key string) []int {
 	return sent
 }
 
-// inColour opens an image, or the built-in VHDX, at 200x60 in 256 colours.
-func inColour(t *testing.T, img disk.Image) *story {
+// inColour opens an image, or the built-in VHDX, in 256 colours.
+func inColour(t *testing.T, img disk.Image, size tea.WindowSizeMsg) *story {
 	t.Helper()
 	look, err := theme.New("dark", theme.Colors256, theme.Unicode)
 	if err != nil {
@@ -212,7 +263,7 @@ func inColour(t *testing.T, img disk.Image) *story {
 	m := newModel(t.Context(), Config{Image: img, Path: "image", Theme: look, Finder: engine.Finder{}, Explorer: engine.Explorer{}})
 	s := &story{t: t, m: m}
 	s.run(m.Init())
-	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
+	s.send(size)
 	return s
 }
 
