@@ -123,7 +123,7 @@ func (m *model) showParents(list []candidate, tried int) tea.Cmd {
 		}
 		r.Add(row)
 	}
-	r.Note = fmt.Sprintf("%d of %d files of the folder fit", fitting, tried)
+	r.Note = fmt.Sprintf("%d of %d files of the folder fit; enter takes one as parent", fitting, tried)
 	r.Add(listing.Row{Cells: []string{" ", "another file ..", "type its path; it may lie in any folder"}})
 	r.open = func(row int) tea.Cmd {
 		m.over = nil
