@@ -185,18 +185,38 @@ func (m *model) drawBottom() {
 	m.bottom.Clear()
 	a := m.bottom.Area()
 	switch {
-	case m.prompt != nil && m.help == nil:
+	case m.prompting():
 		m.prompt.draw(a)
 	case m.message != "":
-		style := theme.Message
-		if m.failure {
-			style = theme.Failure
-		}
-		a.TextFit(1, 0, a.W()-1, decode.Printable(m.message), style)
+		m.drawMessage(a)
 	default:
 		m.drawStatus(a)
 	}
 	m.drawHints(a)
+}
+
+// prompting reports whether the prompt shows in place of messages.
+func (m *model) prompting() bool { return m.prompt != nil && m.help == nil }
+
+// drawMessage paints a message, over the hints if one row has no room for it.
+func (m *model) drawMessage(a grid.Area) {
+	style := theme.Message
+	if m.failure {
+		style = theme.Failure
+	}
+	first, rest := m.messageRows()
+	a.TextFit(1, 0, a.W()-1, first, style)
+	a.TextFit(1, 1, a.W()-1, rest, style)
+}
+
+// messageRows is a message in two rows; the second is empty if one is enough.
+func (m *model) messageRows() (first, rest string) {
+	text := decode.Printable(m.message)
+	lines := grid.Wrap(text, m.bottom.Area().W()-2)
+	if len(lines) < 2 {
+		return text, ""
+	}
+	return lines[0], strings.Join(lines[1:], " ")
 }
 
 func (m *model) drawStatus(a grid.Area) {

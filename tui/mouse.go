@@ -176,6 +176,9 @@ type hint struct {
 // hints lays the hint line out.
 func (m *model) hints() []hint {
 	var out []hint
+	if _, rest := m.messageRows(); rest != "" && !m.prompting() {
+		return nil // it lies over them
+	}
 	x, ctx := 1, m.context()
 	for _, h := range keymap.Hints(ctx, m.bottom.Area().W()-1, m.skipHint) {
 		out = append(out, hint{h, ctx, x})

@@ -323,3 +323,12 @@ func BenchmarkHeldKey(b *testing.B) {
 		_ = m.View()
 	}
 }
+
+// TestLongMessagesTakeTheHintsToo has a message that one row has no room for.
+func TestLongMessagesTakeTheHintsToo(t *testing.T) {
+	s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24)
+	x, y := s.at("? help")
+	s.send(left{errors.New(strings.Repeat("so many words ", 8) + "until the end")})
+	s.expect("so many", "until the end").not("? help")
+	s.press(x, y).not("Keys: ").keys("j").expect("? help").not("until the end")
+}
