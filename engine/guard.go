@@ -43,6 +43,9 @@ const maxSiblings = 200
 // Writable tries whether the files with staged changes can be opened for
 // writing, without writing, and looks for what the user should know first.
 func (s *Session) Writable(ctx context.Context) ([]string, error) {
+	if err := s.sealed(); err != nil {
+		return nil, err
+	}
 	for _, name := range s.touched() {
 		f, err := s.folder.OpenWrite(name)
 		if err != nil {

@@ -103,6 +103,9 @@ func (s *Session) Generation() uint64 { return s.ws.Generation() }
 
 // Stage makes one undoable change of the edits.
 func (s *Session) Stage(title string, edits ...disk.Edit) error {
+	if err := s.sealed(); err != nil {
+		return err
+	}
 	return s.ws.Do(title, func() error {
 		for _, e := range edits {
 			if err := s.write(e); err != nil {
@@ -111,6 +114,18 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		}
 		return nil
 	})
+}
+
+// sealed is why nothing can be edited; nil if something can.
+func (s *Session) sealed() error {
+	img, err := s.Image()
+	if err != nil {
+		return err
+	}
+	if i, ok := img.(disk.Sealer); ok && i.Sealed() != "" {
+		return &disk.Error{Kind: disk.ReadOnly, Op: "edit", At: decode.Place{File: s.name}, What: i.Sealed()}
+	}
+	return nil
 }
 
 // write stages one edit. Bytes stay inside the file's length: files keep their

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"platter/engine"
@@ -253,5 +255,38 @@ func TestDirtyLogGuardsSectors(t *testing.T) {
 	}
 	if warnings, err := s.Writable(t.Context()); err != nil || len(warnings) == 0 {
 		t.Errorf("warnings %q, %v", warnings, err)
+	}
+}
+
+// TestSplitVHDIsNotEdited stages a byte in the first file of a set.
+func TestSplitVHDIsNotEdited(t *testing.T) {
+	img, err := engine.Open(t.Context(), "sample:vhd", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(io.NewSectionReader(img.Files()[0].Data, 0, img.Info().FileSize))
+	if err := errors.Join(err, img.Close()); err != nil {
+		t.Fatal(err)
+	}
+	half := len(b) / 2
+	path := filepath.Join(t.TempDir(), "set.vhd")
+	for name, part := range map[string][]byte{path: b[:half], strings.TrimSuffix(path, "hd") + "01": b[half:]} {
+		if err := os.WriteFile(name, part, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Stage("a byte", disk.Edit{File: "set.vhd", Offset: 100, Data: []byte{1}}); !errors.Is(err, disk.ErrReadOnly) {
+		t.Errorf("staging gives %v", err)
+	}
+	if _, err := s.Writable(t.Context()); !errors.Is(err, disk.ErrReadOnly) {
+		t.Errorf("asked whether it can be written: %v", err)
+	}
+	if s.Staged() != 0 {
+		t.Error("something is staged")
 	}
 }

@@ -19,6 +19,9 @@ const Sector = 512
 // disk's footer and of every dynamic header.
 const None = ^uint64(0)
 
+// MaxPieces is how many files a split image may have (vhd.md 15).
+const MaxPieces = 64
+
 // Unallocated is the BAT entry of a block that is not stored.
 const Unallocated = ^uint32(0)
 

@@ -31,6 +31,13 @@ type Renewer interface {
 	Renewal() (Repair, bool)
 }
 
+// Sealer is an ability of images that may be none to edit.
+type Sealer interface {
+	// Sealed says why no byte of the image's files can be changed, in a
+	// sentence; empty if they can.
+	Sealed() string
+}
+
 // Editor stages changes to an image and brings them to disk when told to. No
 // byte of any file changes before Commit. What it shows is the image as staged.
 type Editor interface {

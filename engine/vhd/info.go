@@ -103,6 +103,9 @@ func (v *Image) details() []disk.Detail {
 	if vhd.FooterSavedState.Get(v.footer) != 0 {
 		rows = append(rows, disk.Detail{Label: "Saved state", Value: vhd.FooterSavedState.Field().Text(raw)})
 	}
+	if len(v.pieces) > 0 {
+		rows = append(rows, disk.Detail{Label: "Split", Value: v.pieces.String()})
+	}
 	if v.header.ok() {
 		rows = append(rows, v.headerDetails()...)
 	}

@@ -58,9 +58,9 @@ var remedies = map[string]func(v *Image, where []decode.Place) []disk.Repair{
 	"V054": (*Image).unmark,
 }
 
-// repairs are those of a finding.
+// repairs are those of a finding; a split image has none.
 func (v *Image) repairs(code string, where []decode.Place) []disk.Repair {
-	if remedy, ok := remedies[code]; ok {
+	if remedy, ok := remedies[code]; ok && v.Sealed() == "" {
 		return remedy(v, where)
 	}
 	return nil

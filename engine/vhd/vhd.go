@@ -22,8 +22,9 @@ import (
 
 // Image is an opened VHD. Only reading is done through it.
 type Image struct {
-	src  disk.Source
-	size int64 // bytes of the file
+	src    disk.Source
+	pieces pieces // joined in src
+	size   int64  // bytes of the file
 
 	footers  footers
 	footer   decode.Record[vhd.Footer] // the copy that rules; of zeros where there is none
@@ -52,6 +53,11 @@ type Image struct {
 // Probe tells whether a file looks like a VHD, and by which sign. It looks at
 // the first 1.5 KiB and the last 64 KiB.
 func Probe(src disk.Source) (recognised string, ok bool) {
+	src, pieces, err := whole(src)
+	if err != nil {
+		return "", false
+	}
+	defer pieces.Close()
 	size, err := src.File.Size()
 	if err != nil {
 		return "", false
@@ -66,24 +72,35 @@ func Probe(src disk.Source) (recognised string, ok bool) {
 // Open opens a VHD. It fails only for files that are none ([disk.ErrNotThisFormat])
 // and when the file can't be read; all damage is in the image's Info.
 func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
-	size, err := src.File.Size()
+	src, pieces, err := whole(src)
 	if err != nil {
 		return nil, err
 	}
-	v := &Image{src: src, size: size, footers: footers{}}
-	if v.footers, err = findFooters(src.File, size); err != nil {
+	v := &Image{src: src, pieces: pieces}
+	if err := v.open(ctx); err != nil {
+		pieces.Close()
 		return nil, err
+	}
+	return v, nil
+}
+
+func (v *Image) open(ctx context.Context) (err error) {
+	if v.size, err = v.src.File.Size(); err != nil {
+		return err
+	}
+	if v.footers, err = findFooters(v.src.File, v.size); err != nil {
+		return err
 	}
 	if v.footers.recognised == "" {
-		return nil, disk.Errorf(disk.NotThisFormat, v.place(0, 0), "no footer with the cookie %q at either end of the file", vhd.Cookie)
+		return disk.Errorf(disk.NotThisFormat, v.place(0, 0), "no footer with the cookie %q at either end of the file", vhd.Cookie)
 	}
 	if err := v.understand(); err != nil {
-		return nil, err
+		return err
 	}
 	v.openParent(ctx)
 	v.judge()
 	v.info = v.describe()
-	return v, nil
+	return nil
 }
 
 // understand takes the structures apart without judging them; what makes no

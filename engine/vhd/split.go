@@ -1,0 +1,117 @@
+package vhd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// piece is a file of a split image (vhd.md 16).
+type piece struct {
+	name  string
+	start int64 // in the image
+	file  store.File
+}
+
+// pieces are the files of a split image behind the first; none of another.
+type pieces []piece
+
+// whole is a source with all pieces of its image as one file. Closing the pieces
+// leaves the first file open; closing that of the new source closes all.
+func whole(src disk.Source) (disk.Source, pieces, error) {
+	size, err := src.File.Size()
+	if err != nil {
+		return src, nil, err
+	}
+	list, err := openPieces(src, size)
+	if err != nil || len(list) == 0 {
+		return src, nil, err
+	}
+	files := []store.File{src.File}
+	for _, p := range list {
+		files = append(files, p.file)
+	}
+	if src.File, err = store.Join(files...); err != nil {
+		return src, nil, errors.Join(err, list.Close())
+	}
+	return src, list, nil
+}
+
+// openPieces opens the files that go on with an image that has no footer at its
+// end: name.v01, name.v02 and so on beside name.vhd.
+func openPieces(src disk.Source, size int64) (pieces, error) {
+	stem, ok := cutExtension(path.Base(src.Name), ".vhd")
+	if !ok || src.Opener == nil || endsWithFooter(src.File, size) {
+		return nil, nil
+	}
+	var list pieces
+	for len(list) < vhd.MaxPieces-1 {
+		p := piece{name: fmt.Sprintf("%s.v%02d", stem, len(list)+1), start: size}
+		var err error
+		if p.file, _, err = src.Opener.OpenFile(p.name); errors.Is(err, fs.ErrNotExist) || err != nil && len(list) == 0 {
+			break // without the first piece it is no set
+		} else if err == nil {
+			list = append(list, p)
+			err = list.grow(&size)
+		}
+		if err != nil {
+			return nil, errors.Join(err, list.Close())
+		}
+	}
+	return list, nil
+}
+
+// grow adds the length of the last piece.
+func (p pieces) grow(size *int64) error {
+	n, err := p[len(p)-1].file.Size()
+	*size += n
+	return err
+}
+
+func cutExtension(name, ext string) (stem string, ok bool) {
+	i := len(name) - len(ext)
+	if i <= 0 || !strings.EqualFold(name[i:], ext) {
+		return "", false
+	}
+	return name[:i], true
+}
+
+func endsWithFooter(f store.File, size int64) bool {
+	start := max(0, size-vhd.FooterSize)
+	end, err := readUpTo(f, start, int(size-start))
+	return err == nil && tailOf(end, size).present
+}
+
+// Close closes the pieces, and not the first file.
+func (p pieces) Close() error {
+	var errs []error
+	for _, piece := range p {
+		errs = append(errs, piece.file.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// String names the pieces and where each begins.
+func (p pieces) String() string {
+	text := fmt.Sprintf("%d files, read as one", len(p)+1)
+	for _, piece := range p {
+		text += fmt.Sprintf(", %s from 0x%x", piece.name, piece.start)
+	}
+	return text
+}
+
+// Sealed says why no byte of a split image can be changed; empty for others.
+func (v *Image) Sealed() string {
+	if len(v.pieces) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the image is split over %d files, which are only read: put them together to one file first", len(v.pieces)+1)
+}
+
+var _ disk.Sealer = (*Image)(nil)

@@ -1,0 +1,172 @@
+package vhd_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	layout "platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+	"platter/engine/store"
+)
+
+// split puts an image into several files, cut at the offsets.
+func split(b []byte, cuts ...int) *store.Mem {
+	m := store.NewMem()
+	name := "Disk.VHD"
+	for i, cut := range append(cuts, len(b)) {
+		start := 0
+		if i > 0 {
+			start, name = cuts[i-1], fmt.Sprintf("Disk.v%02d", i)
+		}
+		m.PutFile(name, b[start:cut])
+	}
+	return m
+}
+
+// TestSplitImages reads images in pieces, cut inside all kinds of structures,
+// and compares them with the same in one file. What lies where is the same.
+func TestSplitImages(t *testing.T) {
+	old := build(t, plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, stored: []int64{3, 0}, id: 5})
+	old.bytes = old.bytes[:len(old.bytes)-1]
+	for name, f := range map[string]*fixture{
+		"fixed":   build(t, plan{kind: layout.Fixed, size: mib, id: 3}),
+		"dynamic": build(t, plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, stored: []int64{5, 1}, id: 4, partial: true}),
+		"oldest":  old,
+	} {
+		n := len(f.bytes)
+		for _, cuts := range [][]int{{n / 2}, {300, 1100, 1700, n - 700}, {n / 2, n/2 + 1, n - 512}} {
+			img := open(t, enginetest.Memory(t, split(f.bytes, cuts...), "Disk.VHD", formats))
+			whole := openBytes(t, f.bytes)
+			enginetest.Conform(t, img)
+			enginetest.Regions(t, img)
+			if enginetest.SHA256(t, img) != enginetest.SHA256(t, whole) {
+				t.Errorf("%s cut at %v reads otherwise than in one file", name, cuts)
+			}
+			if got, want := codes(check(t, img)), codes(check(t, whole)); got != want {
+				t.Errorf("%s cut at %v has the findings %s, in one file %s", name, cuts, got, want)
+			}
+			if !told(img, "Split", fmt.Sprintf("%d files", len(cuts)+1), fmt.Sprintf("Disk.v01 from 0x%x", cuts[0])) {
+				t.Errorf("%s: no word of the pieces in %v", name, img.Info().Details)
+			}
+		}
+	}
+}
+
+func codes(list []disk.Finding) string {
+	var all []string
+	for _, f := range list {
+		all = append(all, f.Code)
+	}
+	return strings.Join(all, " ")
+}
+
+func told(img disk.Image, label string, words ...string) bool {
+	for _, d := range img.Info().Details {
+		if d.Label != label {
+			continue
+		}
+		for _, w := range words {
+			if !strings.Contains(d.Value, w) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// TestSplitImagesAreOnlyRead holds that nothing offers to change one: offsets
+// run through all of its files.
+func TestSplitImagesAreOnlyRead(t *testing.T) {
+	f := build(t, dynamicPlan)
+	f.bytes[20]++ // the copy of the footer
+	img := open(t, enginetest.Memory(t, split(f.bytes, len(f.bytes)/2), "Disk.VHD", formats))
+	if s, ok := img.(disk.Sealer); !ok || s.Sealed() == "" {
+		t.Error("a split image can be edited")
+	}
+	found := false
+	for _, finding := range check(t, img) {
+		found = found || finding.Code == "vhd/V003"
+		if len(finding.Repairs) > 0 {
+			t.Errorf("%s of a split image has repairs", finding.Code)
+		}
+	}
+	if !found {
+		t.Error("the damage is not found")
+	}
+	if s := openBytes(t, f.bytes).(disk.Sealer); s.Sealed() != "" {
+		t.Errorf("an image in one file is sealed: %s", s.Sealed())
+	}
+}
+
+// TestSetsThatAreNone opens images beside which a file has the name of a piece.
+func TestSetsThatAreNone(t *testing.T) {
+	f := build(t, dynamicPlan)
+	m := split(f.bytes, len(f.bytes)/2)
+	m.PutFile("Disk.VHD", f.bytes)
+	img := open(t, enginetest.Memory(t, m, "Disk.VHD", formats))
+	if told(img, "Split") || img.(disk.Sealer).Sealed() != "" {
+		t.Error("an image with a footer is taken for the start of a set")
+	}
+
+	third := len(f.bytes) / 3
+	m = split(f.bytes, third, 2*third)
+	if err := m.Remove("Disk.v01"); err != nil {
+		t.Fatal(err)
+	}
+	img = open(t, enginetest.Memory(t, m, "Disk.VHD", formats))
+	if told(img, "Split") || img.Info().FileSize != int64(third) {
+		t.Error("a piece is read behind one that lacks")
+	}
+
+	m = split(f.bytes, third, 2*third)
+	m.PutFile("Disk.v02", nil)
+	_, err := m.Open("Disk.v02")
+	if img = open(t, enginetest.Memory(t, m, "Disk.VHD", formats)); err != nil || img.Info().FileSize != int64(2*third) {
+		t.Error("an empty piece is not read as one")
+	}
+	b := make([]byte, third)
+	if n, err := img.Files()[0].Data.ReadAt(b, int64(2*third-10)); n != 10 || err == nil {
+		t.Errorf("reading over the end gives %d bytes, %v", n, err)
+	} else if !bytes.Equal(b[:10], f.bytes[2*third-10:2*third]) {
+		t.Error("the last bytes are others")
+	}
+}
+
+var errPiece = errors.New("bad sector")
+
+// unreadable is a file that can't be read.
+type unreadable struct{ store.File }
+
+func (unreadable) ReadAt([]byte, int64) (int, error) { return 0, errPiece }
+
+func TestFaultsOfPiecesAreTold(t *testing.T) {
+	f := build(t, dynamicPlan)
+	m := split(f.bytes, 600)
+	first, err := m.Open("Disk.VHD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := m.Open("Disk.v01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := store.Join(first, unreadable{second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 700)
+	if n, err := whole.ReadAt(b, 0); n != 600 || !errors.Is(err, errPiece) {
+		t.Errorf("reading into a piece that can't be read gives %d bytes, %v", n, err)
+	}
+	if _, err := whole.WriteAt(b, 0); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("writing gives %v", err)
+	}
+	if err := whole.Truncate(0); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("cutting gives %v", err)
+	}
+}
