@@ -7,7 +7,6 @@ package raw
 import (
 	"context"
 	"fmt"
-	"io"
 	"iter"
 
 	"platter/decode"
@@ -73,23 +72,14 @@ func (img *image) ReadAt(p []byte, off int64) (int, error) {
 	if img.info.Refused != nil {
 		return 0, img.info.Refused
 	}
-	if off < 0 {
-		return 0, disk.Errorf(disk.OutOfRange, decode.Place{File: img.src.Name}, "offset %d is negative", off)
-	}
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if off >= img.info.VirtualSize {
-		return 0, io.EOF
-	}
-	want := int(min(int64(len(p)), img.info.VirtualSize-off))
-	n, err := img.src.File.ReadAt(p[:want], off)
-	if n < want {
+	return disk.ReadWithin(img.info.VirtualSize, img.src.Name, p, off, img.readFile)
+}
+
+func (img *image) readFile(p []byte, off int64) (int, error) {
+	n, err := img.src.File.ReadAt(p, off)
+	if n < len(p) {
 		return n, &disk.Error{Kind: disk.NotFound, Op: "read", At: decode.Place{File: img.src.Name, Offset: off + int64(n)},
-			What: fmt.Sprintf("the file ends before byte 0x%x; it was %d bytes long when it was opened", off+int64(want), img.info.FileSize), Err: err}
-	}
-	if want < len(p) {
-		return n, io.EOF
+			What: fmt.Sprintf("the file ends before byte 0x%x; it was %d bytes long when it was opened", off+int64(len(p)), img.info.FileSize), Err: err}
 	}
 	return n, nil
 }

@@ -62,20 +62,20 @@ func (c *checker) checkBatmap(ctx context.Context) bool {
 	v := c.image
 	switch {
 	case !v.batmap.found && v.wantBatmap() && v.table.placed:
-		return c.report(v.finding("V049", "the sector behind the BAT has no batmap header, which this version of tapdisk writes", v.place(v.table.end(), vhd.Sector)))
+		return c.Report(v.finding("V049", "the sector behind the BAT has no batmap header, which this version of tapdisk writes", v.place(v.table.end(), vhd.Sector)))
 	case !v.batmap.found:
 		return true
 	}
 	if why := v.batmapHeaderFault(); why != "" {
-		return c.report(v.finding("V049", why, v.place(v.batmap.off, vhd.Sector)))
+		return c.Report(v.finding("V049", why, v.place(v.batmap.off, vhd.Sector)))
 	}
 	sum, err := v.batmapSum()
 	if err != nil {
-		return c.fail(err)
+		return c.Fail(err)
 	}
 	if stored := vhd.BatmapSum.Get(v.batmap.rec); sum[0] != stored && sum[1] != stored {
 		text := fmt.Sprintf("the batmap has the checksum 0x%08x, its header says 0x%08x", sum[0], stored)
-		return c.report(v.finding("V049", text, v.place(v.batmap.off+24, 4), v.place(v.batmap.mapOff, v.batmap.length)))
+		return c.Report(v.finding("V049", text, v.place(v.batmap.off+24, 4), v.place(v.batmap.mapOff, v.batmap.length)))
 	}
 	return c.checkFullBlocks(ctx)
 }
@@ -120,7 +120,7 @@ func (c *checker) checkFullBlocks(ctx context.Context) bool {
 	limit := min(v.table.usable(), 8*v.batmap.length)
 	for e, err := range v.table.scan(ctx, 0, limit) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if e.holes > 0 || v.misplaced(e.sector) != "" {
 			continue
@@ -128,18 +128,18 @@ func (c *checker) checkFullBlocks(ctx context.Context) bool {
 		at := v.batmap.mapOff + e.index/8
 		b, err := readUpTo(v.src.File, at, 1)
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if len(b) == 0 || b[0]&(0x80>>(e.index%8)) == 0 {
 			continue
 		}
 		set, n, err := v.table.bitRow(int64(e.sector)*vhd.Sector, 0, v.table.blockSize/vhd.Sector)
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if !set || n < v.table.blockSize/vhd.Sector {
 			text := fmt.Sprintf("the batmap calls block %d full, its sector bitmap does not", e.index)
-			if !c.report(v.finding("V049", text, v.place(at, 1), v.place(int64(e.sector)*vhd.Sector, v.table.bitmapBytes))) {
+			if !c.Report(v.finding("V049", text, v.place(at, 1), v.place(int64(e.sector)*vhd.Sector, v.table.bitmapBytes))) {
 				return false
 			}
 		}

@@ -9,76 +9,22 @@ import (
 	"platter/engine/disk"
 )
 
-// perCode is how many findings of one code are listed.
-const perCode = 1000
-
 // Check examines the image and all of its table and bitmaps, and looks for
-// errors in the layers below. Findings of one
-// code beyond the first thousand are only counted.
+// errors in the layers below. Of each code [disk.PerCode] findings are listed.
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, yield: yield, count: map[string]int{}, order: order{image: v}}
-		if c.opening() && c.scans(ctx) && c.checkLayers(ctx) {
-			c.rest()
+		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: order{image: v}}
+		if c.Repeat(v.info.Findings) && c.scans(ctx) && c.checkLayers(ctx) {
+			c.Rest()
 		}
 	}
 }
 
 // checker streams findings to whoever asked.
 type checker struct {
+	disk.Reporter
 	image *Image
-	yield func(disk.Finding, error) bool
-	count map[string]int
 	order order
-	over  []disk.Finding // the first of each code that is not listed
-}
-
-// report hands a finding on, unless there are too many of its code. It
-// reports whether to go on.
-func (c *checker) report(f disk.Finding) bool {
-	c.count[f.Code]++
-	switch n := c.count[f.Code]; {
-	case n <= perCode:
-		return c.yield(f, nil)
-	case n == perCode+1:
-		c.over = append(c.over, f)
-	}
-	return true
-}
-
-// beyond counts a finding of a code of which more than enough are listed, so
-// that it need not even be worded.
-func (c *checker) beyond(code string) bool {
-	if c.count[code] <= perCode {
-		return false
-	}
-	c.count[code]++
-	return true
-}
-
-func (c *checker) fail(err error) bool {
-	c.yield(disk.Finding{}, err)
-	return false
-}
-
-// rest says how many findings were not listed.
-func (c *checker) rest() {
-	for _, f := range c.over {
-		f.Text = fmt.Sprintf("%d more like these, the first: %s", c.count[f.Code]-perCode, f.Text)
-		if !c.yield(f, nil) {
-			return
-		}
-	}
-}
-
-// opening repeats what was found when the image was opened.
-func (c *checker) opening() bool {
-	for _, f := range c.image.info.Findings {
-		if !c.report(f) {
-			return false
-		}
-	}
-	return true
 }
 
 // scans are the checks that go through table, bitmaps and blocks. An image
@@ -111,11 +57,11 @@ func (c *checker) checkPadding() bool {
 	end := v.table.off + 4*v.table.entries
 	b, err := readUpTo(v.src.File, end, int(v.table.end()-end))
 	if err != nil {
-		return c.fail(err)
+		return c.Fail(err)
 	}
 	for _, x := range b {
 		if x != b[0] || x != 0 && x != 0xFF {
-			return c.report(v.finding("V037", "the padding behind the table is neither all ones nor all zeros", v.place(end, int64(len(b)))))
+			return c.Report(v.finding("V037", "the padding behind the table is neither all ones nor all zeros", v.place(end, int64(len(b)))))
 		}
 	}
 	return true
@@ -126,7 +72,7 @@ func (c *checker) checkEntries(ctx context.Context) bool {
 	t := &c.image.table
 	for e, err := range t.scan(ctx, 0, t.entries) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if !c.checkEntry(e) {
 			return false
@@ -153,7 +99,7 @@ func (c *checker) checkEntry(e tableEntry) bool {
 	case v.areaAt(start, t.stored()) != "":
 		code = "V031"
 	}
-	return code == "" || c.beyond("vhd/"+code) || c.report(v.entryFinding(code, e))
+	return code == "" || c.Full("vhd/"+code) || c.Report(v.entryFinding(code, e))
 }
 
 // entryFinding words what is wrong with an entry.
@@ -203,7 +149,7 @@ func (c *checker) checkGaps(ctx context.Context) bool {
 	reach, kind := int64(0), c.image.gaps()
 	for cl, err := range c.image.ascending(ctx, &c.order) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if cl.off > reach && !c.gap(kind, reach, cl.off-reach) {
 			return false
@@ -219,13 +165,13 @@ func (c *checker) gap(named disk.Gap, off, n int64) bool {
 	at := v.place(off, n)
 	kind, _ := named(off, n)
 	switch {
-	case kind == disk.KindPadding && off < v.table.end() || c.beyond("vhd/V035"):
+	case kind == disk.KindPadding && off < v.table.end() || c.Full("vhd/V035"):
 	case n >= v.table.stored():
-		return c.report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", n, off, n/v.table.stored()), at), warning))
+		return c.Report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", n, off, n/v.table.stored()), at), warning))
 	case off+n == v.dataEnd:
-		return c.report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", n), at))
+		return c.Report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", n), at))
 	case kind == disk.KindFree:
-		return c.report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", n, off), at))
+		return c.Report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", n, off), at))
 	}
 	return true
 }

@@ -18,7 +18,7 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 	for i, layer := range c.image.layers[1:] {
 		f, err := layer.firstError(ctx)
 		if err != nil {
-			return c.fail(fmt.Errorf("layer %d, %s: %w", i+1, decode.Quote(layer.src.Name), err))
+			return c.Fail(fmt.Errorf("layer %d, %s: %w", i+1, decode.Quote(layer.src.Name), err))
 		}
 		if f == nil {
 			continue
@@ -26,7 +26,7 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 		f.Text = fmt.Sprintf("layer %d, %s, has errors, the first: %s", i+1, decode.Quote(layer.src.Name), f.Text)
 		f.Detail += " What this image takes from that layer is affected. Open that file to see everything that is wrong with it, and to repair it."
 		f.Fatal, f.Repairs = false, nil
-		if !c.report(*f) {
+		if !c.Report(*f) {
 			return false
 		}
 	}
@@ -37,8 +37,8 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 // there is none. It runs only the checks that can find one, and stops there, so
 // that a long chain of large tables is gone through in bearable time.
 func (v *Image) firstError(ctx context.Context) (first *disk.Finding, failure error) {
-	c := &checker{image: v, count: map[string]int{}, order: order{image: v}}
-	c.yield = func(f disk.Finding, err error) bool {
+	c := &checker{image: v, order: order{image: v}}
+	c.Reporter = disk.NewReporter(func(f disk.Finding, err error) bool {
 		switch {
 		case err != nil:
 			failure = err
@@ -46,8 +46,8 @@ func (v *Image) firstError(ctx context.Context) (first *disk.Finding, failure er
 			first = &f
 		}
 		return first == nil && failure == nil
-	}
-	if c.opening() && v.dynamicKind() && v.tableTrusted() && c.checkEntries(ctx) {
+	})
+	if c.Repeat(v.info.Findings) && v.dynamicKind() && v.tableTrusted() && c.checkEntries(ctx) {
 		c.checkOverlaps(ctx)
 	}
 	return first, failure

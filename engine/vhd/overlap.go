@@ -14,7 +14,7 @@ func (c *checker) checkOverlaps(ctx context.Context) bool {
 	o := overlaps{checker: c}
 	for b, err := range c.order.blocks(ctx) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if !o.next(b) {
 			return false
@@ -32,7 +32,7 @@ type overlaps struct {
 func (o *overlaps) next(b storedBlock) bool {
 	size := o.image.table.stored()
 	shared := int64(b.sector) < o.reach
-	if shared && !o.beyond("vhd/V034") && !o.report(o.overlap(b, size)) {
+	if shared && !o.Full("vhd/V034") && !o.Report(o.overlap(b, size)) {
 		return false
 	}
 	if end := int64(b.sector) + size/vhd.Sector; end > o.reach {

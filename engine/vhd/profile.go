@@ -24,7 +24,7 @@ const alignment = 4096
 // (vhd.md 17), beyond what Check says about it.
 func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, yield: yield, count: map[string]int{}, order: order{image: v}}
+		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: order{image: v}}
 		switch profile {
 		case disk.ProfileAzure:
 			c.azure()
@@ -56,7 +56,7 @@ func (c *checker) azure() {
 		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field(), "Azure expects the footer right behind the disk"},
 		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field(), fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
 	} {
-		if demand.broken && !c.report(v.finding("V052", demand.text, v.field(demand.field))) {
+		if demand.broken && !c.Report(v.finding("V052", demand.text, v.field(demand.field))) {
 			return
 		}
 	}
@@ -69,7 +69,7 @@ func (c *checker) alignment(ctx context.Context) {
 	var first decode.Place
 	for e, err := range t.scan(ctx, 0, t.usable()) {
 		if err != nil {
-			c.fail(err)
+			c.Fail(err)
 			return
 		}
 		if e.holes > 0 {
@@ -84,7 +84,7 @@ func (c *checker) alignment(ctx context.Context) {
 		}
 	}
 	if odd > 0 {
-		c.report(v.finding("V053", fmt.Sprintf("the data of %d of %d stored blocks do not start on a multiple of 4096", odd, stored), first))
+		c.Report(v.finding("V053", fmt.Sprintf("the data of %d of %d stored blocks do not start on a multiple of 4096", odd, stored), first))
 	}
 }
 

@@ -28,7 +28,7 @@ type demand struct {
 // demands reports the broken ones.
 func (c *checker) demands(code string, list []demand) bool {
 	for _, d := range list {
-		if d.broken && !c.report(disk.Finding{Code: "vhd/" + code, Severity: d.severity, Where: []decode.Place{d.where}, Text: d.text}) {
+		if d.broken && !c.Report(disk.Finding{Code: "vhd/" + code, Severity: d.severity, Where: []decode.Place{d.where}, Text: d.text}) {
 			return false
 		}
 	}

@@ -152,25 +152,10 @@ func uniform(b []byte, set bool) bool {
 
 // ReadAt reads the virtual disk, composed of all layers.
 func (v *Image) ReadAt(p []byte, off int64) (int, error) {
-	switch {
-	case v.refused != nil:
+	if v.refused != nil {
 		return 0, v.refused
-	case off < 0:
-		return 0, disk.Errorf(disk.OutOfRange, v.place(0, 0), "read at the negative offset %d", off)
-	case len(p) == 0:
-		return 0, nil
-	case off >= v.virtual:
-		return 0, io.EOF
 	}
-	short := int64(len(p)) > v.virtual-off
-	if short {
-		p = p[:v.virtual-off]
-	}
-	n, err := v.readLayer(0, p, off)
-	if err == nil && short {
-		err = io.EOF
-	}
-	return n, err
+	return disk.ReadWithin(v.virtual, v.src.Name, p, off, func(p []byte, off int64) (int, error) { return v.readLayer(0, p, off) })
 }
 
 // readLayer reads what layer i stores, and the rest from the layers below.

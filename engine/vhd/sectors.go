@@ -24,7 +24,7 @@ func (c *checker) checkSectors(ctx context.Context) bool {
 		}
 		switch {
 		case err != nil:
-			return c.fail(err)
+			return c.Fail(err)
 		case int64(b.index) >= v.table.needed || b.start() < reach:
 			continue
 		case !s.block(int64(b.index), b.start()):
@@ -47,7 +47,7 @@ type sectorScan struct {
 func (s *sectorScan) block(index, start int64) bool {
 	v, t := s.image, &s.image.table
 	if err := s.holes.find(v, start); err != nil {
-		return s.fail(err)
+		return s.Fail(err)
 	}
 	if s.holes.data.Offset >= min(start+t.stored(), v.dataEnd) {
 		return true
@@ -60,13 +60,13 @@ func (s *sectorScan) block(index, start int64) bool {
 	for sector := int64(0); sector < last; {
 		set, n, err := t.bitRow(start, sector, last)
 		if err != nil {
-			return s.fail(err)
+			return s.Fail(err)
 		}
 		if !set {
 			off := start + t.bitmapBytes + sector*vhd.Sector
 			at, err := s.nonzero(off, min(off+n*vhd.Sector, v.dataEnd))
 			if err != nil {
-				return s.fail(err)
+				return s.Fail(err)
 			}
 			if at >= 0 {
 				return s.leftover(index, start, at)
@@ -85,7 +85,7 @@ func (s *sectorScan) leftover(block, start, at int64) bool {
 	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", sector, block)
 	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1))
 	f.Repairs = v.leftoverRepairs(block, start, sector)
-	return s.report(f)
+	return s.Report(f)
 }
 
 var zeros [64 << 10]byte
@@ -156,10 +156,10 @@ func (s *sectorScan) oldFooter(block, start int64) bool {
 	}
 	b, err := readUpTo(v.src.File, lo, int(hi-lo))
 	if err != nil {
-		return s.fail(err)
+		return s.Fail(err)
 	}
 	for at := 0; at+vhd.FooterSize <= len(b); at += vhd.Sector {
-		if c := footerAt(b[at:], lo+int64(at), vhd.FooterSize); c.valid && idOf(c.record()) == v.UniqueID() && !s.report(s.oldFooterFinding(block, c)) {
+		if c := footerAt(b[at:], lo+int64(at), vhd.FooterSize); c.valid && idOf(c.record()) == v.UniqueID() && !s.Report(s.oldFooterFinding(block, c)) {
 			return false
 		}
 	}

@@ -33,9 +33,9 @@ func (v *Image) mapLayers(layers []*Image, base disk.Image, off, n int64) iter.S
 		if n < v.virtual-off {
 			end = off + n
 		}
-		m := mapper{layers: layers, base: base, yield: yield, cursors: make([]run, len(layers))}
+		m := mapper{layers: layers, base: base, out: disk.NewJoiner(yield), cursors: make([]run, len(layers))}
 		if m.walk(off, end) {
-			m.flush()
+			m.out.Flush()
 		}
 	}
 }
@@ -45,11 +45,9 @@ func (v *Image) mapLayers(layers []*Image, base disk.Image, off, n int64) iter.S
 type mapper struct {
 	layers  []*Image   // that are asked: all, or the image alone
 	base    disk.Image // the raw parent of the last one; nil for none
-	yield   func(disk.Span, error) bool
+	out     disk.Joiner
 	cursors []run
 	via     []disk.Via // of the span being made
-	held    disk.Span  // not yet yielded: it may grow
-	heldVia []disk.Via
 }
 
 func (m *mapper) walk(off, end int64) bool {
@@ -75,7 +73,7 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 		if off >= c.end || off < c.start {
 			var err error
 			if *c, err = layer.mapRun(off, end); err != nil {
-				return 0, m.fail(layer.readError(*c, err))
+				return m.fail(layer.readError(*c, err))
 			}
 		}
 		limit = min(limit, c.end)
@@ -99,45 +97,21 @@ func (m *mapper) below(off, limit int64) (int64, bool) {
 	}
 	for s, err := range m.base.Map(off, min(limit, size)-off) {
 		if err != nil {
-			return 0, m.fail(err)
+			return m.fail(err)
 		}
 		s.Layer += depth
 		return m.hold(s)
 	}
-	return 0, m.fail(io.ErrUnexpectedEOF)
+	return m.fail(io.ErrUnexpectedEOF)
 }
 
-func (m *mapper) fail(err error) bool {
-	if m.flush() {
-		m.yield(disk.Span{}, err)
-	}
-	return false
-}
+// fail ends the walk with an error.
+func (m *mapper) fail(err error) (int64, bool) { return 0, m.out.Fail(err) }
 
-// hold yields the span before unless the new one continues it.
+// hold takes in what was found out about a span, and how.
 func (m *mapper) hold(s disk.Span) (int64, bool) {
-	h := &m.held
-	adjacent := h.Length > 0 && h.State == s.State && h.Layer == s.Layer && h.File == s.File
-	if adjacent && (s.File == "" || h.Offset+h.Length == s.Offset) {
-		h.Length += s.Length
-		return s.Length, true
-	}
-	if !m.flush() {
-		return 0, false
-	}
-	m.held = s
-	m.heldVia = append(m.heldVia[:0], m.via...)
-	return s.Length, true
-}
-
-func (m *mapper) flush() bool {
-	if m.held.Length == 0 {
-		return true
-	}
-	s := m.held
-	s.Via = m.heldVia
-	m.held = disk.Span{}
-	return m.yield(s, nil)
+	s.Via = m.via
+	return s.Length, m.out.Add(s)
 }
 
 // mapRun is run, and for a fixed image also knows the holes of its file.

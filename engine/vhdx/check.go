@@ -14,83 +14,33 @@ import (
 	"platter/engine/store"
 )
 
-// perCode is how many findings of one code are listed.
-const perCode = 1000
-
-// Check examines the image and all of its table and bitmaps. Findings of one
-// code beyond the first thousand are only counted.
+// Check examines the image and all of its table and bitmaps. Of each code
+// [disk.PerCode] findings are listed.
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, ctx: ctx, yield: yield, count: map[string]int{}}
-		if c.opening() && c.reserved() && c.checkLog() && c.scans() && c.checkLayers() {
-			c.rest()
+		c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(yield)}
+		if c.Repeat(v.info.Findings) && c.reserved() && c.checkLog() && c.scans() && c.checkLayers() {
+			c.Rest()
 		}
 	}
 }
 
 // checker streams findings to whoever asked.
 type checker struct {
+	disk.Reporter
 	image *Image
 	ctx   context.Context
-	yield func(disk.Finding, error) bool
-	count map[string]int
-	over  []disk.Finding // the first of each code that is not listed
 }
 
-// report hands a finding on, unless there are too many of its code. It
-// reports whether to go on.
-func (c *checker) report(f disk.Finding) bool {
-	c.count[f.Code]++
-	switch n := c.count[f.Code]; {
-	case n <= perCode:
-		return c.yield(f, nil)
-	case n == perCode+1:
-		c.over = append(c.over, f)
-	}
-	return true
-}
-
-// full reports whether findings of a code are only counted by now, so that
-// their words need not be made.
-func (c *checker) full(code string) bool {
-	if c.count["vhdx/"+code] <= perCode {
-		return false
-	}
-	c.count["vhdx/"+code]++
-	return true
-}
+// full is Full with the number of a check.
+func (c *checker) full(code string) bool { return c.Full("vhdx/" + code) }
 
 func (c *checker) add(code string, where []decode.Place, format string, args ...any) bool {
-	return c.report(c.image.finding(code, fmt.Sprintf(format, args...), where...))
+	return c.Report(c.image.finding(code, fmt.Sprintf(format, args...), where...))
 }
 
 func (c *checker) addAs(s disk.Severity, code string, where []decode.Place, format string, args ...any) bool {
-	return c.report(graded(c.image.finding(code, fmt.Sprintf(format, args...), where...), s))
-}
-
-func (c *checker) fail(err error) bool {
-	c.yield(disk.Finding{}, err)
-	return false
-}
-
-// rest says how many findings were not listed.
-func (c *checker) rest() {
-	for _, f := range c.over {
-		f.Text = fmt.Sprintf("%d more like these, the first: %s", c.count[f.Code]-perCode, f.Text)
-		if !c.yield(f, nil) {
-			return
-		}
-	}
-}
-
-// opening repeats what was found when the image was opened.
-func (c *checker) opening() bool {
-	for _, f := range c.image.info.Findings {
-		if !c.report(f) {
-			return false
-		}
-	}
-	return true
+	return c.Report(graded(c.image.finding(code, fmt.Sprintf(format, args...), where...), s))
 }
 
 // reserved looks at the room in the first MiB that should be zero (2, 6), and
@@ -115,7 +65,7 @@ func (c *checker) zeros(code string, from, to int64, where string) bool {
 	first, last, err := v.notZero(c.ctx, from, to)
 	switch {
 	case err != nil:
-		return c.fail(err)
+		return c.Fail(err)
 	case first < 0:
 		return true
 	}
@@ -169,7 +119,7 @@ func (c *checker) checkLog() bool {
 	var at []decode.Place
 	for e, err := range v.log.entries(c.ctx, v.src.File) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if v.stepOf(e) > 0 {
 			continue
@@ -229,7 +179,7 @@ func (c *checker) checkEntries() bool {
 	}
 	for p, err := range pieces {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		for i := p.first; i < p.first+p.count; i++ {
 			e := p.at(i)
@@ -307,7 +257,7 @@ func (c *checker) checkBits(block int64, entry uint64, at []decode.Place) bool {
 	off, why, err := v.bitmapAt(v.geo.Chunk(block))
 	switch {
 	case err != nil:
-		return c.fail(err)
+		return c.Fail(err)
 	case why != "":
 		return c.full("47") || c.add("47", at, "block %d is partially present, but %s", block, why)
 	}
@@ -316,7 +266,7 @@ func (c *checker) checkBits(block int64, entry uint64, at []decode.Place) bool {
 	set, n, err := v.bitRow(start, 0, sectors)
 	switch {
 	case err != nil:
-		return c.fail(err)
+		return c.Fail(err)
 	case n < sectors || c.full("48"):
 		return true
 	}
@@ -382,7 +332,7 @@ func (c *checker) checkPadding() bool {
 	first, last, err := v.notZero(c.ctx, v.bat.off+v.geo.Entries(v.params.hasParent)*vhdx.EntrySize, v.bat.off+v.bat.length)
 	switch {
 	case err != nil:
-		return c.fail(err)
+		return c.Fail(err)
 	case first < 0:
 		return true
 	}

@@ -15,7 +15,7 @@ func (c *checker) checkLayers() bool {
 		f, found, err := layer.firstError(c)
 		switch {
 		case err != nil:
-			return c.fail(err)
+			return c.Fail(err)
 		case found && !c.add("L1", v.locatorPlaces(), "layer %d, %s, has errors, the first: %s: %s", i+1, decode.Printable(layer.src.Name), f.Code, f.Text):
 			return false
 		}
@@ -34,13 +34,13 @@ func (v *Image) locatorPlaces() []decode.Place {
 // firstError is the first error of a layer itself. What is wrong with its
 // parent (34) is told of by the image whose chain ends there.
 func (v *Image) firstError(c *checker) (first disk.Finding, found bool, err error) {
-	own := &checker{image: v, ctx: c.ctx, count: map[string]int{}, yield: func(f disk.Finding, e error) bool {
+	own := &checker{image: v, ctx: c.ctx, Reporter: disk.NewReporter(func(f disk.Finding, e error) bool {
 		if err = e; err == nil && f.Severity == severe && f.Code != "vhdx/34" {
 			first, found = f, true
 		}
 		return err == nil && !found
-	}}
-	if own.opening() && v.sized && own.checkEntries() {
+	})}
+	if own.Repeat(v.info.Findings) && v.sized && own.checkEntries() {
 		own.checkOverlaps()
 	}
 	return first, found, err

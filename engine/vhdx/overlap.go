@@ -8,6 +8,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/vhdx"
+	"platter/engine/disk"
 )
 
 // claimant is a BAT entry whose space another one claims too.
@@ -24,7 +25,7 @@ func (c *checker) checkOverlaps() bool {
 	var u usage
 	for from := int64(0); from < math.MaxInt64; from = u.beyond {
 		if err := u.read(c.ctx, v, from); err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		if !c.checkTwice(&u) {
 			return false
@@ -42,9 +43,9 @@ func (c *checker) checkTwice(u *usage) bool {
 	var list []claimant
 	for p, err := range v.storedPieces(c.ctx) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
-		for i := p.first; i < p.first+p.count && len(list) < 4*perCode; i++ {
+		for i := p.first; i < p.first+p.count && len(list) < 4*disk.PerCode; i++ {
 			what, off, length := v.claimOf(i, p.at(i))
 			first, end := max(off/vhdx.MiB, u.from), min((off+length+vhdx.MiB-1)/vhdx.MiB, u.to)
 			if what != useNone && first < end && u.next(u.twice, first, end, 0) < end {
@@ -86,7 +87,7 @@ func (c *checker) checkLeaks() bool {
 	v := c.image
 	for r, err := range v.Regions(c.ctx) {
 		if err != nil {
-			return c.fail(err)
+			return c.Fail(err)
 		}
 		at := []decode.Place{v.place(r.Offset, r.Length)}
 		ok := true

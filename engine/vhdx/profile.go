@@ -18,7 +18,7 @@ var _ disk.Profiler = (*Image)(nil)
 // codes go by program.
 func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, ctx: ctx, yield: yield, count: map[string]int{}}
+		c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(yield)}
 		switch profile {
 		case disk.ProfileQEMU:
 			c.demands("P2", v.forQEMU())

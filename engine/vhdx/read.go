@@ -3,7 +3,6 @@ package vhdx
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math/bits"
 
 	"platter/decode/vhdx"
@@ -197,25 +196,10 @@ func (v *Image) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 
 // ReadAt reads the virtual disk, composed of all layers.
 func (v *Image) ReadAt(p []byte, off int64) (int, error) {
-	switch {
-	case v.refused != nil:
+	if v.refused != nil {
 		return 0, v.refused
-	case off < 0:
-		return 0, disk.Errorf(disk.OutOfRange, v.place(0, 0), "read at the negative offset %d", off)
-	case len(p) == 0:
-		return 0, nil
-	case off >= v.geo.DiskSize:
-		return 0, io.EOF
 	}
-	short := int64(len(p)) > v.geo.DiskSize-off
-	if short {
-		p = p[:v.geo.DiskSize-off]
-	}
-	n, err := v.readLayer(0, p, off)
-	if err == nil && short {
-		err = io.EOF
-	}
-	return n, err
+	return disk.ReadWithin(v.geo.DiskSize, v.src.Name, p, off, func(p []byte, off int64) (int, error) { return v.readLayer(0, p, off) })
 }
 
 // readLayer reads what layer i stores, and the rest from the layers below.

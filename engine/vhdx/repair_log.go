@@ -212,13 +212,13 @@ func (v *Image) tablesWhole(ctx context.Context) error {
 		return disk.Errorf(disk.Damaged, v.place(0, 0), "the structures that place the blocks of the disk are not there")
 	}
 	var fault error
-	c := &checker{image: v, ctx: ctx, count: map[string]int{}, yield: func(f disk.Finding, err error) bool {
+	c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(func(f disk.Finding, err error) bool {
 		if err == nil && f.Severity == severe {
 			err = v.refusal(f)
 		}
 		fault = err
 		return err == nil
-	}}
+	})}
 	if c.checkEntries() {
 		c.checkOverlaps()
 	}

@@ -46,17 +46,12 @@ func (m *mapper) scattered(off, end int64) (int64, bool) {
 // holdBlock is hold for one whole block that is stored at an offset of the
 // file.
 func (m *mapper) holdBlock(off, at, index int64, entry uint64) bool {
-	v, h := m.image, &m.held
-	size := v.geo.BlockSize
-	if h.Length > 0 && h.State == disk.Data && h.Layer == 0 && h.Offset+h.Length == at {
-		h.Length += size
+	v := m.image
+	s := disk.Span{Start: off, Length: v.geo.BlockSize, State: disk.Data, File: v.src.Name, Offset: at}
+	if m.out.Grow(&s) {
 		return true
 	}
-	if !m.flush() {
-		return false
-	}
-	m.held = disk.Span{Start: off, Length: size, State: disk.Data, File: v.src.Name, Offset: at}
-	via := disk.Via{Table: "BAT", Index: index, Place: v.place(v.bat.off+index*vhdx.EntrySize, vhdx.EntrySize), Raw: entry}
-	m.heldVia = append(m.heldVia[:0], via)
-	return true
+	m.via = append(m.via[:0], disk.Via{Table: "BAT", Index: index, Place: v.place(v.bat.off+index*vhdx.EntrySize, vhdx.EntrySize), Raw: entry})
+	s.Via = m.via
+	return m.out.Add(s)
 }

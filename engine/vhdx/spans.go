@@ -33,12 +33,12 @@ func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, er
 		if n < v.geo.DiskSize-off {
 			end = off + n
 		}
-		m := mapper{image: v, layers: layers, yield: yield, cursors: make([]cursor, len(layers))}
+		m := mapper{image: v, layers: layers, out: disk.NewJoiner(yield), cursors: make([]cursor, len(layers))}
 		for i := range m.cursors {
 			m.cursors[i].most = pieceBudget / vhdx.EntrySize / int64(max(len(layers), fewLayers))
 		}
 		if m.walk(off, end) {
-			m.flush()
+			m.out.Flush()
 		}
 	}
 }
@@ -48,11 +48,9 @@ func (v *Image) mapLayers(layers []*Image, off, n int64) iter.Seq2[disk.Span, er
 type mapper struct {
 	image   *Image
 	layers  []*Image // that are asked: all, or the image alone
-	yield   func(disk.Span, error) bool
+	out     disk.Joiner
 	cursors []cursor
 	via     []disk.Via // of the span being made
-	held    disk.Span  // not yet yielded: it may grow
-	heldVia []disk.Via
 }
 
 func (m *mapper) walk(off, end int64) bool {
@@ -79,7 +77,7 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 		c := &m.cursors[i]
 		if off >= c.end || off < c.start {
 			if err := c.move(layer, off, end); err != nil {
-				return 0, m.fail(layer.readError(c.run, err))
+				return m.fail(layer.readError(c.run, err))
 			}
 		}
 		limit = min(limit, c.end)
@@ -91,37 +89,13 @@ func (m *mapper) step(off, end int64) (int64, bool) {
 	return m.hold(disk.Span{Start: off, Length: limit - off, State: disk.FromParent, Layer: len(m.layers) - 1, Offset: -1})
 }
 
-func (m *mapper) fail(err error) bool {
-	if m.flush() {
-		m.yield(disk.Span{}, err)
-	}
-	return false
-}
+// fail ends the walk with an error.
+func (m *mapper) fail(err error) (int64, bool) { return 0, m.out.Fail(err) }
 
-// hold yields the span before unless the new one continues it.
+// hold takes in what was found out about a span, and how.
 func (m *mapper) hold(s disk.Span) (int64, bool) {
-	h := &m.held
-	adjacent := h.Length > 0 && h.State == s.State && h.Layer == s.Layer && h.File == s.File
-	if adjacent && (s.File == "" || h.Offset+h.Length == s.Offset) {
-		h.Length += s.Length
-		return s.Length, true
-	}
-	if !m.flush() {
-		return 0, false
-	}
-	m.held = s
-	m.heldVia, m.via = m.via, m.heldVia
-	return s.Length, true
-}
-
-func (m *mapper) flush() bool {
-	if m.held.Length == 0 {
-		return true
-	}
-	s := m.held
-	s.Via = m.heldVia
-	m.held = disk.Span{}
-	return m.yield(s, nil)
+	s.Via = m.via
+	return s.Length, m.out.Add(s)
 }
 
 func (v *Image) span(r *run, off, limit int64, layer int) disk.Span {

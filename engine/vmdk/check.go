@@ -10,10 +10,6 @@ import (
 	"platter/engine/disk"
 )
 
-// findingCap bounds the findings of one code; a last one tells how many more
-// there are.
-const findingCap = 1000
-
 // Check examines the descriptor, the headers and all tables, and unpacks every
 // compressed grain (vmdk.md 12). It never writes.
 func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
@@ -80,7 +76,7 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	if c.count[code] == 0 {
 		c.order = append(c.order, code)
 	}
-	if c.count[code]++; c.count[code] > findingCap {
+	if c.count[code]++; c.count[code] > disk.PerCode {
 		return
 	}
 	f := disk.Finding{Code: "vmdk/" + code, Severity: severity, Where: where, Text: fmt.Sprintf(format, args...), Detail: checkDetails[code]}
@@ -134,7 +130,7 @@ func (c *checker) finish() {
 
 func (c *checker) summarise() {
 	for _, code := range c.order {
-		if more := c.count[code] - findingCap; more > 0 && !c.stopped {
+		if more := c.count[code] - disk.PerCode; more > 0 && !c.stopped {
 			c.stopped = !c.yield(disk.Finding{
 				Code: "vmdk/" + code, Severity: disk.SeverityInfo, Where: []decode.Place{c.m.main.place(0, 0)},
 				Text: fmt.Sprintf("%d more findings of this kind are not listed", more), Detail: checkDetails[code],

@@ -84,7 +84,7 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 	if w.inWindow(at) && w.meta.taken(at, length) {
 		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.data.take(at, length) && w.inWindow(at) {
-		if len(w.clash) == findingCap {
+		if len(w.clash) == disk.PerCode {
 			w.unlisted++
 			return
 		}

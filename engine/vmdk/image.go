@@ -71,34 +71,26 @@ func (m *Image) Close() error {
 
 // ReadAt reads the virtual disk.
 func (m *Image) ReadAt(p []byte, off int64) (int, error) {
-	switch {
-	case m.refused != nil:
+	if m.refused != nil {
 		return 0, m.refused
-	case off < 0:
-		return 0, disk.Errorf(disk.OutOfRange, decode.Place{}, "read at the negative offset %d", off)
-	case len(p) == 0:
-		return 0, nil
-	case off >= m.size:
-		return 0, io.EOF
 	}
-	want := p[:min(int64(len(p)), m.size-off)]
-	var w walk
+	return disk.ReadWithin(m.size, "", p, off, m.read)
+}
+
+func (m *Image) read(p []byte, off int64) (int, error) {
 	var r run
-	w.layers = m.layers
-	for done := 0; done < len(want); {
+	w := walk{layers: m.layers}
+	for done := 0; done < len(p); {
 		pos := off + int64(done)
-		layer, err := w.next(pos, off+int64(len(want)), &r)
+		layer, err := w.next(pos, off+int64(len(p)), &r)
 		if err != nil {
 			return done, err
 		}
-		piece := want[done : done+int(r.length)]
+		piece := p[done : done+int(r.length)]
 		if err := m.fill(piece, pos, layer, &r); err != nil {
 			return done, err
 		}
 		done += len(piece)
-	}
-	if len(want) < len(p) {
-		return len(want), io.EOF
 	}
 	return len(p), nil
 }
