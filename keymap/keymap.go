@@ -33,6 +33,7 @@ const (
 	Chain      Context = "chain"
 	Compare    Context = "compare"
 	Edit       Context = "edit"
+	Paste      Context = "paste" // the line whose bytes are put in
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
 	Staging    Context = "staged changes"
@@ -78,6 +79,8 @@ func (c Context) Title() string {
 		return "Compare"
 	case Edit:
 		return "Editing bytes"
+	case Paste:
+		return "Pasting, one line of bytes"
 	case Field:
 		return "Editing a field"
 	case Dialog:
@@ -101,7 +104,7 @@ func (c Context) Title() string {
 // exclusive contexts shut the keys of Everywhere out.
 func (c Context) exclusive() bool {
 	switch c {
-	case Help, Prompt, Edit, Field, Dialog, Staging, Find, Results, Menu, Repairs:
+	case Help, Prompt, Edit, Paste, Field, Dialog, Staging, Find, Results, Menu, Repairs:
 		return true
 	}
 	return false

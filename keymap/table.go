@@ -320,6 +320,11 @@ var table = []Binding{
 	{Context: Edit, Action: GoTo, Keys: []string{"ctrl+g"}, Help: "Go to an address", Group: groupJump},
 	{Context: Edit, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this mode", Group: groupProgram},
 
+	{Context: Paste, Action: Accept, Keys: []string{"enter"}, Label: "put in", Help: "Overwrite from the cursor on with the bytes of the line: in hexadecimal, or a text in quotes", Group: groupEdit},
+	{Context: Paste, Action: Cancel, Keys: []string{"esc", "insert", "ctrl+c"}, Label: "cancel", Help: "Leave the line; nothing is put in", Group: groupProgram},
+	{Context: Paste, Action: StepBack, Keys: []string{"backspace", "ctrl+h"}, Help: "Take the last character away", Group: groupEdit},
+	{Context: Paste, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this line", Group: groupProgram},
+
 	{Context: Field, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage the new value", Group: groupEdit},
 	{Context: Field, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the field as it was", Group: groupEdit},
 	{Context: Field, Action: Up, Keys: []string{"up"}, hint: "up/down", Label: "step", Help: "One more, or the next of the named values", Group: groupEdit},

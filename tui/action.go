@@ -19,6 +19,9 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	m.message, m.failure = "", false
+	if m.small() && msg.String() != "q" && msg.Type != tea.KeyCtrlC {
+		return nil // nobody sees what it would do
+	}
 	if msg.Paste {
 		return m.paste(msg)
 	}
@@ -97,7 +100,11 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 		if m.stopAny() {
 			return nil
 		}
-		return m.quit()
+		cmd := m.quit()
+		if d, ok := m.over.(*dialog); ok {
+			d.hurry()
+		}
+		return cmd
 	case keymap.Quit:
 		return m.quit()
 	case keymap.Suspend:
@@ -304,8 +311,11 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 
 func (m *model) checked(msg checked) tea.Cmd {
 	c := m.check
-	if c == nil || msg.gen != c.gen {
-		return nil
+	if msg.of != c {
+		return func() tea.Msg {
+			msg.of.stop() // another one took its place between two slices
+			return nil
+		}
 	}
 	c.take(msg)
 	cmds := []tea.Cmd{m.tell(c.message())}

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"context"
 	"fmt"
+	"runtime/debug"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -53,7 +55,7 @@ func (m *model) openGoTo() tea.Cmd {
 		m.say(why, false)
 		return nil
 	}
-	from, finder, ctx := m.standpoint(), m.cfg.Finder, m.ctx
+	of, from, finder, ctx := m.number, m.standpoint(), m.cfg.Finder, m.ctx
 	plane := "file"
 	if from.At.File == disk.VirtualDisk {
 		plane = "disk"
@@ -63,8 +65,8 @@ func (m *model) openGoTo() tea.Cmd {
 		on := &journey{}
 		m.journey = on
 		return func() tea.Msg {
-			place, err := finder.Resolve(ctx, from, text)
-			return resolved{on, from.Image, place, err}
+			place, err := resolve(ctx, finder, from, text)
+			return resolved{on, of, place, err}
 		}
 	}
 	p.suggest = func(text string) tea.Cmd {
@@ -72,6 +74,17 @@ func (m *model) openGoTo() tea.Cmd {
 		return func() tea.Msg { return completions{gen, text, finder.Complete(ctx, from, text)} }
 	}
 	return m.openPrompt(p, "")
+}
+
+// resolve finds an address. A fault on the way must not leave what is typed
+// waiting for it.
+func resolve(ctx context.Context, f disk.Finder, from disk.Standpoint, text string) (_ decode.Place, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &crash{r, debug.Stack()}
+		}
+	}()
+	return f.Resolve(ctx, from, text)
 }
 
 // lacksFinder says why nothing can be found; empty if it can.
@@ -88,15 +101,17 @@ func (m *model) lacksFinder() string {
 // journey is a go-to whose place is being looked for. What is typed meanwhile is
 // meant for that place: done where the cursor still is, it would change other
 // bytes.
-type journey struct{ ahead []tea.KeyMsg }
+type journey struct{ ahead []tea.Msg }
 
-// aheadMost bounds the keys that wait.
+// aheadMost bounds the keys and presses that wait.
 const aheadMost = 256
 
-// hold keeps a key for the end of the journey; esc and ctrl+c end it here.
-func (m *model) hold(msg tea.KeyMsg) {
+// hold keeps a key or a press for the end of the journey; esc and ctrl+c end it
+// here.
+func (m *model) hold(msg tea.Msg) {
+	key, _ := msg.(tea.KeyMsg)
 	switch {
-	case msg.Type == tea.KeyEsc, msg.Type == tea.KeyCtrlC:
+	case key.Type == tea.KeyEsc, key.Type == tea.KeyCtrlC:
 		m.journey = nil
 		m.say("stays here", false)
 	case len(m.journey.ahead) < aheadMost:
@@ -107,7 +122,7 @@ func (m *model) hold(msg tea.KeyMsg) {
 // resolved is where an expression leads.
 type resolved struct {
 	on    *journey
-	image disk.Image
+	of    views.Gen // the image
 	place decode.Place
 	err   error
 }
@@ -118,15 +133,15 @@ func (m *model) resolved(msg resolved) tea.Cmd {
 	}
 	m.journey = nil
 	switch {
-	case msg.image != m.image:
+	case msg.of != m.number:
 		return nil
 	case msg.err != nil:
 		m.say(msg.err.Error(), true)
 		return nil
 	}
 	cmds := []tea.Cmd{m.jump(views.Spot{Place: msg.place})}
-	for _, key := range msg.on.ahead {
-		cmds = append(cmds, m.keys(key))
+	for _, msg := range msg.on.ahead {
+		cmds = append(cmds, m.update(msg))
 	}
 	return tea.Batch(cmds...)
 }

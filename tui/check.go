@@ -14,7 +14,7 @@ import (
 
 // check is the examination of the image that runs in the background.
 type check struct {
-	gen    views.Gen
+	image  disk.Image
 	ctx    context.Context
 	cancel context.CancelFunc
 	next   func() (disk.Finding, error, bool)
@@ -38,14 +38,14 @@ const findingsLimit = 10000
 
 // checked is what a slice of the check found.
 type checked struct {
-	gen  views.Gen
+	of   *check
 	list []disk.Finding
 	done bool
 	err  error
 }
 
 func newCheck(ctx context.Context, img disk.Image, profile string) *check {
-	c := &check{gen: views.NewGen(), seen: map[known]bool{}, profile: profile}
+	c := &check{image: img, seen: map[known]bool{}, profile: profile}
 	c.take(checked{list: img.Info().Findings})
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	c.next, c.stop = iter.Pull2(disk.FullCheck(c.ctx, img, profile))
@@ -55,7 +55,7 @@ func newCheck(ctx context.Context, img disk.Image, profile string) *check {
 // slice is a command that goes on with the check for a while.
 func (c *check) slice() tea.Cmd {
 	return func() tea.Msg {
-		msg := checked{gen: c.gen}
+		msg := checked{of: c}
 		for begin := time.Now(); time.Since(begin) < checkSlice; {
 			f, err, ok := c.next()
 			if c.ctx.Err() != nil || !ok || err != nil {
@@ -87,7 +87,7 @@ func (c *check) take(msg checked) {
 
 // message is what the views are told.
 func (c *check) message() views.Findings {
-	return views.Findings{List: c.list, Complete: c.done && c.err == nil && c.ctx.Err() == nil, Err: c.err, Profile: c.profile}
+	return views.Findings{Image: c.image, List: c.list, Complete: c.done && c.err == nil && c.ctx.Err() == nil, Err: c.err, Profile: c.profile}
 }
 
 // halt ends the check; it reports whether it was running.

@@ -16,7 +16,7 @@ import (
 )
 
 func (m *model) tooSmall() string {
-	text := fmt.Sprintf("platter needs %d x %d,\nthis is %d x %d.\nq quits", minWidth, minHeight, m.w, m.h)
+	text := fmt.Sprintf("platter\nneeds %d x %d,\nthis is %d x %d.\nq quits", minWidth, minHeight, m.w, m.h)
 	return lipgloss.Place(max(m.w-1, 1), m.h, lipgloss.Center, lipgloss.Center, text)
 }
 
@@ -30,7 +30,7 @@ func (m *model) drawTop() {
 	case m.image != nil:
 		name, kind := m.identity()
 		x = a.Text(x, 0, " | ", theme.Dim)
-		x = a.TextFit(x, 0, min(right-x-grid.Width(kind)-3, right-x), name, theme.Strong)
+		x = a.TextFit(x, 0, min(max(right-x-grid.Width(kind)-3, (right-x)/2), right-x), name, theme.Strong)
 		a.TextFit(x+2, 0, right-x-3, kind, theme.Status)
 	case m.opening != "":
 		a.TextFit(x, 0, right-x, " | opening "+decode.Printable(m.opening)+" ..", theme.Status)
@@ -255,7 +255,10 @@ func (m *model) skipHint(a keymap.Action) bool {
 	if m.image == nil && onlyImages(a) {
 		return true
 	}
-	if m.over != nil && m.prompt == nil && m.help == nil {
+	if m.prompting() {
+		return m.prompt.skip(a)
+	}
+	if m.over != nil && m.help == nil {
 		return m.over.skip(a)
 	}
 	if a == keymap.Back && len(m.history.stops) == 0 || a == keymap.Review && m.edits.staged == 0 {

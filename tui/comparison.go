@@ -43,20 +43,20 @@ func (m *model) openComparison() tea.Cmd {
 func (m *model) askComparison() tea.Cmd {
 	m.over = nil
 	return m.askPath("compare", "compare with", func(path string) tea.Cmd {
-		img, ctx, look := m.image, m.ctx, m.cfg.Look
+		of, ctx, look := m.number, m.ctx, m.cfg.Look
 		return func() tea.Msg {
 			other, err := look(ctx, path, "")
 			if err != nil {
 				return said{err.Error(), true}
 			}
-			return second{img, path, other}
+			return second{of, path, other}
 		}
 	})
 }
 
 // second is a second image that was opened.
 type second struct {
-	image disk.Image // the first one
+	of    views.Gen // the first one
 	path  string
 	other disk.Image
 }
@@ -64,7 +64,7 @@ type second struct {
 // compareWith shows a second image beside the first and begins to compare.
 func (m *model) compareWith(msg second) tea.Cmd {
 	switch info := msg.other.Info(); {
-	case msg.image != m.image:
+	case msg.of != m.number:
 		msg.other.Close()
 		return nil
 	case !info.Readable():

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -19,7 +20,8 @@ type dialog struct {
 	lines   []string // may hold what comes from an image
 	buttons []button
 	at      int
-	hurried int     // the button that ctrl+c presses
+	hurried int // the button that ctrl+c presses, until a moment has passed
+	until   time.Time
 	below   overlay // what the dialog covers
 
 	want string // must be typed before the last button can be pressed; empty: nothing
@@ -46,6 +48,12 @@ func (m *model) question(d *dialog) {
 	m.cover(d)
 }
 
+// hurryTime is how soon a second ctrl+c must follow the one that asked.
+const hurryTime = time.Second
+
+// hurry has a ctrl+c that follows at once press the button for those in a hurry.
+func (d *dialog) hurry() { d.until = time.Now().Add(hurryTime) }
+
 func (*dialog) context() keymap.Context { return keymap.Dialog }
 
 // SetSize tells the room that there is for the dialog.
@@ -60,12 +68,13 @@ func (d *dialog) do(m *model, a keymap.Action, p press) tea.Cmd {
 	case keymap.Left:
 		d.at = (d.at + len(d.buttons) - 1) % len(d.buttons)
 	case keymap.Accept:
-		if d.want != "" && len(d.line) > 0 {
-			return d.confirm(m)
+		if d.want != "" && len(d.line) > 0 && string(d.line) != d.want {
+			m.say("that is not "+d.want+"; esc leaves everything as it is", false)
+			return nil
 		}
 		return d.press(m, d.at)
 	case keymap.Cancel:
-		if p.name == "ctrl+c" {
+		if p.name == "ctrl+c" && time.Now().Before(d.until) {
 			return d.press(m, d.hurried)
 		}
 		return d.press(m, 0)
@@ -90,6 +99,7 @@ func (d *dialog) key(m *model, p press) tea.Cmd {
 		d.line = nil
 	default:
 		d.typed(p.msg)
+		return nil
 	}
 	d.agree()
 	return nil
@@ -112,15 +122,7 @@ func (d *dialog) typed(msg tea.KeyMsg) {
 	if d.want != "" && (msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace) {
 		d.line = append(d.line, []rune(plainText(string(msg.Runes)))...)
 	}
-}
-
-// confirm presses the last button if what was typed is what was asked for.
-func (d *dialog) confirm(m *model) tea.Cmd {
-	if string(d.line) != d.want {
-		m.say("that is not "+d.want+"; esc leaves everything as it is", false)
-		return nil
-	}
-	return d.press(m, len(d.buttons)-1)
+	d.agree()
 }
 
 func (d *dialog) press(m *model, i int) tea.Cmd {

@@ -36,19 +36,24 @@ type editing struct {
 	busy    bool // the first of todo was begun
 	staged  int  // changes
 	last    *typing
-	writing bool // unlocked
-	named   bool // the user has typed the file's name
-	commit  bool // a commit is under way
-	settled bool // the user has decided what becomes of what is staged
+	writing bool           // unlocked
+	named   bool           // the user has typed the file's name
+	commit  bool           // a commit is under way, or waits for its turn
+	leave   func() tea.Cmd // what ends the program once nothing is left to do; nil: it goes on
+	settled bool           // the user has decided what becomes of what is staged
 }
 
 // work is something to do with the editor. It runs in the background, one at
 // a time, and returns what to say.
-type work func(disk.Editor) (string, error)
+type work struct {
+	do     func(disk.Editor) (string, error)
+	commit bool
+}
 
 // worked is the answer to a work.
 type worked struct {
 	editor disk.Editor
+	commit bool // the work was one
 	image  disk.Image
 	staged int
 	say    string
@@ -183,7 +188,12 @@ func (m *model) wanted(msg tea.Msg) tea.Cmd {
 		m.question(d)
 	case views.Stage:
 		last := m.edits.last
-		return m.enqueue(func(ed disk.Editor) (string, error) { return last.stage(ed, msg) })
+		return m.enqueue(func(ed disk.Editor) (string, error) {
+			if img, err := ed.Image(); msg.Image != nil && (err != nil || img != msg.Image) {
+				return "", fmt.Errorf("%s: not staged: the image is another one than it was made for; ask for it again", msg.Title)
+			}
+			return last.stage(ed, msg)
+		})
 	case views.Revert:
 		return m.enqueue(func(ed disk.Editor) (string, error) { return revert(ed, msg) })
 	case views.Drop:
@@ -195,11 +205,15 @@ func (m *model) wanted(msg tea.Msg) tea.Cmd {
 }
 
 // enqueue has something done with the editor, after what is to be done
-// before.
-func (m *model) enqueue(w work) tea.Cmd {
+// before. Where nothing can be changed the views show what is there again.
+func (m *model) enqueue(do func(disk.Editor) (string, error)) tea.Cmd {
+	return m.enqueueWork(work{do: do})
+}
+
+func (m *model) enqueueWork(w work) tea.Cmd {
 	if why := m.locked(); why != "" {
 		m.say(why, false)
-		return nil
+		return m.tell(views.Changed{Image: m.image})
 	}
 	m.edits.todo = append(m.edits.todo, w)
 	return m.next()
@@ -213,8 +227,8 @@ func (m *model) next() tea.Cmd {
 	e.busy = true
 	w, ed := e.todo[0], e.Editor
 	return func() tea.Msg {
-		msg := worked{editor: ed}
-		msg.say, msg.err = w(ed)
+		msg := worked{editor: ed, commit: w.commit}
+		msg.say, msg.err = w.do(ed)
 		img, err := ed.Image()
 		msg.image, msg.staged = img, ed.Staged()
 		msg.err = cmp.Or(msg.err, err)
@@ -229,11 +243,9 @@ func (m *model) worked(msg worked) tea.Cmd {
 	if msg.editor != e.Editor {
 		return nil
 	}
-	e.busy, e.commit, e.staged = false, false, msg.staged
+	e.busy, e.commit, e.staged = false, e.commit && !msg.commit, msg.staged
 	e.todo = e.todo[1:]
 	switch {
-	case errors.Is(msg.err, store.ErrNothing):
-		m.say("there is nothing to undo or to redo", false)
 	case msg.err != nil:
 		m.say(msg.err.Error(), true)
 	case msg.say != "":
@@ -245,6 +257,9 @@ func (m *model) worked(msg worked) tea.Cmd {
 	if len(e.todo) > 0 {
 		return m.next()
 	}
+	if e.leave != nil {
+		return e.leave()
+	}
 	if m.check != nil {
 		m.check.halt()
 	}
@@ -252,15 +267,23 @@ func (m *model) worked(msg worked) tea.Cmd {
 }
 
 func (m *model) undo() tea.Cmd {
+	last := m.edits.last
 	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := ed.Undo()
+		title, err := last.undo(ed)
+		if errors.Is(err, store.ErrNothing) {
+			return "there is nothing to undo", nil
+		}
 		return "undone: " + title + " (ctrl+r brings it back)", err
 	}))
 }
 
 func (m *model) redo() tea.Cmd {
+	last := m.edits.last
 	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := ed.Redo()
+		title, err := last.redo(ed)
+		if errors.Is(err, store.ErrNothing) {
+			return "there is nothing to bring back", nil
+		}
 		return "brought back: " + title, err
 	}))
 }

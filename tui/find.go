@@ -135,6 +135,8 @@ func (m *model) unable(a keymap.Action) string {
 		return "there is nothing to point at"
 	case a == keymap.OtherSpace || a == keymap.ShowTrail || a == keymap.Referrers:
 		return m.unconnected(p)
+	case a == keymap.Bookmark || a == keymap.Note:
+		return m.notes.absent
 	}
 	return ""
 }
@@ -180,10 +182,6 @@ func (m *model) disabled(a keymap.Action) string {
 // found takes in what the commands of this kind answer; it reports false for
 // other messages.
 func (m *model) found(msg tea.Msg) (tea.Cmd, bool) {
-	if m.waits(msg) {
-		m.late = append(m.late, msg)
-		return nil, true
-	}
 	switch msg := msg.(type) {
 	case ticked:
 		return m.looked(msg.gen, false), true
@@ -222,12 +220,12 @@ type said struct {
 // shown is an answer that goes on in the program: it is dropped if the image
 // is another one by then.
 type shown struct {
-	image disk.Image
-	then  func() tea.Cmd
+	of   views.Gen
+	then func() tea.Cmd
 }
 
 func (m *model) shown(msg shown) tea.Cmd {
-	if msg.image != m.image {
+	if msg.of != m.number {
 		return nil
 	}
 	return msg.then()
@@ -235,28 +233,28 @@ func (m *model) shown(msg shown) tea.Cmd {
 
 // fetched is bytes that were asked for.
 type fetched struct {
-	image disk.Image
-	data  []byte
-	err   error
-	then  func([]byte) tea.Cmd
+	of   views.Gen
+	data []byte
+	err  error
+	then func([]byte) tea.Cmd
 }
 
 // fetch reads the bytes of a place and goes on with them.
 func (m *model) fetch(p decode.Place, then func([]byte) tea.Cmd) tea.Cmd {
-	img, finder, ctx := m.image, m.cfg.Finder, m.ctx
+	of, img, finder, ctx := m.number, m.image, m.cfg.Finder, m.ctx
 	return func() tea.Msg {
 		var data []byte
 		err := finder.Stream(ctx, img, p, func(b []byte) error {
 			data = append(data, b...)
 			return nil
 		})
-		return fetched{img, data, err, then}
+		return fetched{of, data, err, then}
 	}
 }
 
 func (m *model) fetched(msg fetched) tea.Cmd {
 	switch {
-	case msg.image != m.image:
+	case msg.of != m.number:
 		return nil
 	case msg.err != nil:
 		m.say(msg.err.Error(), true)

@@ -24,7 +24,7 @@ var digests = []struct {
 
 // hash hashes a part in the background and lists the digests.
 func (m *model) hash(p part) tea.Cmd {
-	img, finder := m.image, m.cfg.Finder
+	of, img, finder := m.number, m.image, m.cfg.Finder
 	return m.start("hashing "+p.what, nil, func(j *job) tea.Msg {
 		j.progress(0, p.place.Length)
 		var sums []hash.Hash
@@ -51,7 +51,7 @@ func (m *model) hash(p part) tea.Cmd {
 			text := fmt.Sprintf("%x", sums[i].Sum(nil))
 			r.Add(listing.Row{Cells: []string{d.name, text}, Plain: text})
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			m.cover(r)
 			return nil
 		}}

@@ -10,6 +10,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/viewtest"
@@ -105,7 +106,7 @@ func TestAnswersWaitForTheTyping(t *testing.T) {
 	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w").expect("Type the file's name")
 	b.send(answer)
 	b.expect("Type the file's name").not("Entry 7")
-	b.keys("esc").expect("Entry 7", "a rule")
+	b.keys("esc").expect("Entry 7", "a rule").keys("esc").expect("Staged changes")
 	b.keys("esc", ":")
 	b.send(answer)
 	b.not("Entry 7").keys("0x10").expect("go to: 0x10").keys("esc").expect("Entry 7")
@@ -209,3 +210,66 @@ type adoptive struct {
 }
 
 func (a adoptive) Files() []disk.File { return []disk.File{{Name: filepath.ToSlash(a.file)}} }
+
+// TestLateJumpsWait has a screen lead elsewhere while the user types, and while a
+// question wants an answer.
+func TestLateJumpsWait(t *testing.T) {
+	to := views.Goto{To: views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: 0x200, Length: 1}}}
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("6", "e", "8")
+	b.send(to)
+	b.keys("3").expect("[6 Sectors]", "* 1 staged", "EDIT").keys("esc").expect("LBA 1 ")
+	b.keys("q")
+	b.send(to)
+	b.expect("Changes are staged")
+}
+
+// TestRepairsNeedTheImageTheyWereMadeFor stages edits that were worked out from
+// an image before another one took its place.
+func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	late := views.Stage{Image: b.m.image, Title: "a repair", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee}}}}
+	b.keys("R").expect("read anew").send(late)
+	b.expect("a repair: not staged").not("* 1 staged")
+	late.Image = b.m.image
+	b.send(late)
+	b.expect("* 1 staged").send(late)
+	b.expect("a repair: not staged")
+}
+
+// TestBookmarksWaitForTheKept puts a bookmark before those of before are there.
+func TestBookmarksWaitForTheKept(t *testing.T) {
+	d := atDesk(t, "vhd")
+	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 512, Length: 1}, Text: "precious"}}
+	load := d.m.loadNotes()
+	d.keys("6", "m").expect("still being read")
+	d.run(load)
+	if d.keys("m").expect("bookmarked"); len(d.kept) != 2 {
+		t.Errorf("%v are kept", d.kept)
+	}
+}
+
+// TestBookmarksInAPartition puts two far from each other, and a note.
+func TestBookmarksInAPartition(t *testing.T) {
+	d := atDesk(t, "vhd")
+	d.keys("6", ":", "part1+0x3004", "enter", "m").expect("0x13004").keys(":", "part1+0x5004", "enter", "m")
+	if len(d.kept) != 2 || d.kept[0].Place.Length != 1 || d.kept[1].Place.Offset-d.kept[0].Place.Offset != 0x2000 {
+		t.Errorf("%v are kept", d.kept)
+	}
+}
+
+// TestReplayTakesNoEdits types bytes in the middle of a replay.
+func TestReplayTakesNoEdits(t *testing.T) {
+	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40)
+	s.keys("4", "r").expect("REPLAY").keys("2", "tab", "e").expect("middle of a replay").not("EDIT").not("e edit")
+}
+
+// TestTheMarkGoesWithItsEdit undoes the one edit of a disk that has a mark of its
+// content, and brings both back.
+func TestTheMarkGoesWithItsEdit(t *testing.T) {
+	b := onFile(t, "vhdx", 120, 40)
+	b.keys("6", ":", "0x1c2", "enter", "e", "83", "esc").expect("* 2 staged")
+	b.keys("u").expect("undone: 1 byte typed", "and before it: give the disk a new").not("staged:").not("* 1 staged")
+	b.keys("ctrl+r").expect("* 2 staged", "brought back: give the disk", "and 1 byte typed")
+	b.keys(":", "0x100", "enter", "e", "84", "esc").expect("* 3 staged").keys("u").expect("* 2 staged")
+}

@@ -22,7 +22,7 @@ func (m *model) answering() bool {
 // waits reports whether a message would cover the screen while the user types.
 func (m *model) waits(msg tea.Msg) bool {
 	switch msg.(type) {
-	case views.Answer, shown, fetched, second:
+	case views.Answer, views.Goto, shown, fetched, second:
 		return m.answering()
 	}
 	return false
@@ -35,8 +35,7 @@ func (m *model) showLate() tea.Cmd {
 	for len(m.late) > 0 && !m.answering() {
 		msg := m.late[0]
 		m.late = m.late[1:]
-		cmd, _ := m.found(msg)
-		cmds = append(cmds, cmd)
+		cmds = append(cmds, m.update(msg))
 	}
 	return tea.Batch(cmds...)
 }

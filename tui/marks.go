@@ -17,13 +17,13 @@ import (
 func (m *model) stepMark(step int) tea.Cmd {
 	p, _ := m.pointed()
 	file, offs := p.Cursor.File, m.marksIn(p.Cursor.File)
-	ed, img, explorer, ctx := m.edits.Editor, m.image, m.cfg.Explorer, m.ctx
+	of, ed, img, explorer, ctx := m.number, m.edits.Editor, m.image, m.cfg.Explorer, m.ctx
 	if ed == nil {
 		return m.toMark(file, offs, step)
 	}
 	return func() tea.Msg {
 		offs = append(offs, stagedIn(ctx, ed, img, explorer, file)...)
-		return shown{img, func() tea.Cmd { return m.toMark(file, offs, step) }}
+		return shown{of, func() tea.Cmd { return m.toMark(file, offs, step) }}
 	}
 }
 

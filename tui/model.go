@@ -24,6 +24,7 @@ type model struct {
 	w, h    int
 	image   disk.Image // nil: the start screen
 	info    disk.Info  // of image
+	number  views.Gen  // of image; edits and replays keep it
 	path    string     // of image, as it was asked for
 	parent  string     // of image, where the user has named it
 	old     []replaced // what image replaced
@@ -106,7 +107,7 @@ func (m *model) release(img disk.Image) {
 	if m.image != nil {
 		m.old = append(m.old, replaced{m.closer(), m.working()})
 	}
-	m.image, m.info = img, img.Info()
+	m.image, m.info, m.number = img, img.Info(), views.NewGen()
 	m.begin(img)
 }
 
@@ -198,6 +199,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
+	if m.waits(msg) {
+		m.late = append(m.late, msg)
+		return nil
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
@@ -261,6 +266,9 @@ const (
 	minWidth, minHeight     = 60, 15
 )
 
+// small reports whether the terminal has no room for the program.
+func (m *model) small() bool { return m.w < minWidth || m.h < minHeight }
+
 func (m *model) resize() {
 	w, h := max(0, m.w-1), max(0, m.h-chromeTop-chromeBottom)
 	for _, v := range m.views {
@@ -285,7 +293,7 @@ func (m *model) View() string {
 	switch {
 	case m.w == 0 || m.h == 0:
 		m.text = ""
-	case m.w < minWidth || m.h < minHeight:
+	case m.small():
 		m.text = m.tooSmall()
 	default:
 		m.text = m.frame()

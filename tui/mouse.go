@@ -27,7 +27,11 @@ func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 		return m.drag(msg.X, msg.Y-chromeTop)
 	}
 	what, ok := m.mouseKind(msg)
-	if !ok {
+	switch {
+	case !ok:
+		return nil
+	case m.journey != nil:
+		m.hold(msg)
 		return nil
 	}
 	m.held = false

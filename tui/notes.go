@@ -26,31 +26,36 @@ type Keeper interface {
 }
 
 // notes are those of the image that is open, by file, then ascending.
-type notes struct{ list []Note }
+type notes struct {
+	list   []Note
+	absent string // why they are not there, and can't be changed; empty once they are
+}
 
 type notesLoaded struct {
-	image disk.Image
-	list  []Note
-	err   error
+	of   views.Gen
+	list []Note
+	err  error
 }
 
 func (m *model) loadNotes() tea.Cmd {
 	if m.cfg.Notes == nil || m.image == nil {
 		return nil
 	}
-	keeper, img := m.cfg.Notes, m.image
+	m.notes.absent = "bookmarks and notes are still being read"
+	of, keeper, info := m.number, m.cfg.Notes, m.info
 	return func() tea.Msg {
-		list, err := keeper.Load(img.Info())
-		return notesLoaded{img, list, err}
+		list, err := keeper.Load(info)
+		return notesLoaded{of, list, err}
 	}
 }
 
 func (m *model) notesLoaded(msg notesLoaded) tea.Cmd {
-	if msg.image != m.image {
+	if msg.of != m.number {
 		return nil
 	}
-	if msg.err != nil {
-		m.say("bookmarks and notes can't be read: "+msg.err.Error(), true)
+	if m.notes.absent = ""; msg.err != nil {
+		m.notes.absent = "bookmarks and notes can't be read, so that none are kept: " + msg.err.Error()
+		m.say(m.notes.absent, true)
 	}
 	m.notes.list = msg.list
 	m.notes.sort()
@@ -109,6 +114,19 @@ func (m *model) noteHere() string {
 	return "; " + decode.Printable(m.notes.list[i].Text)
 }
 
+// noteMost is the length of the longest field that a bookmark is put on as a
+// whole, in bytes. In a longer one, such as a partition, it is the byte that is
+// meant.
+const noteMost = 512
+
+// noted is the place that a bookmark or a note of what is pointed at goes to.
+func noted(p views.Pointed) decode.Place {
+	if place := p.Place(); p.Selection.Length > 0 || place.Length <= noteMost {
+		return place
+	}
+	return p.Cursor
+}
+
 // bookmark puts a bookmark on what is pointed at, or takes the one there away.
 func (m *model) bookmark() tea.Cmd {
 	p, _ := m.pointed()
@@ -121,8 +139,8 @@ func (m *model) bookmark() tea.Cmd {
 		m.say("took the bookmark away", false)
 		m.notes.list = slices.Delete(m.notes.list, i, i+1)
 	default:
-		m.say("bookmarked "+placeText(p.Place())+"; ' lists all", false)
-		m.notes.list = append(m.notes.list, Note{Place: p.Place()})
+		m.say("bookmarked "+placeText(noted(p))+"; ' lists all", false)
+		m.notes.list = append(m.notes.list, Note{Place: noted(p)})
 	}
 	return m.notesChanged()
 }
@@ -131,7 +149,7 @@ func (m *model) bookmark() tea.Cmd {
 // the note goes away.
 func (m *model) openNote() tea.Cmd {
 	p, _ := m.pointed()
-	i, place, text := m.notes.at(p.Cursor), p.Place(), ""
+	i, place, text := m.notes.at(p.Cursor), noted(p), ""
 	if i >= 0 {
 		place, text = m.notes.list[i].Place, m.notes.list[i].Text
 	}

@@ -24,7 +24,14 @@ type overlay interface {
 	skip(keymap.Action) bool // the action would do nothing here
 }
 
+// cover shows an overlay. A list that comes over the review goes away from it
+// again.
 func (m *model) cover(o overlay) {
+	if r, ok := o.(*results); ok {
+		if s, ok := m.over.(staging); ok {
+			r.below = s
+		}
+	}
 	m.over = o
 	m.resize()
 }
@@ -34,6 +41,7 @@ type results struct {
 	listing.List
 	open   func(row int) tea.Cmd
 	remove func(row int) tea.Cmd
+	below  overlay // what the list covers
 
 	compare bool // the list leads on to a comparison with another image
 }
@@ -43,7 +51,18 @@ func (*results) context() keymap.Context { return keymap.Results }
 func (*results) typed(tea.KeyMsg) {}
 
 func (r *results) skip(a keymap.Action) bool {
-	return a == keymap.Accept && r.open == nil || a == keymap.Remove && r.remove == nil || a == keymap.CompareImage && !r.compare
+	_, any := r.Cursor()
+	switch a {
+	case keymap.Accept:
+		return r.open == nil || !any
+	case keymap.Remove:
+		return r.remove == nil || !any
+	case keymap.Copy, keymap.CopyAll:
+		return !any
+	case keymap.CompareImage:
+		return !r.compare
+	}
+	return false
 }
 
 func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
@@ -51,7 +70,7 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	switch {
 	case r.Do(a):
 	case a == keymap.Cancel:
-		m.over = nil
+		m.cover(r.below)
 	case a == keymap.ShowHelp:
 		m.openHelp()
 	case a == keymap.CompareImage && r.compare:

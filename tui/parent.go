@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +34,7 @@ const candidateLimit = 512
 // findParent tries the files of the image's folder as its parent, and lets
 // the user choose one, or type another path.
 func (m *model) findParent() tea.Cmd {
-	img, path, look := m.image, m.path, m.cfg.Look
+	of, path, look := m.number, m.path, m.cfg.Look
 	return m.start("looking for parents", nil, func(j *job) tea.Msg {
 		names := neighbours(path)
 		var list []candidate
@@ -54,7 +56,7 @@ func (m *model) findParent() tea.Cmd {
 			}
 			return 1
 		})
-		return shown{img, func() tea.Cmd { return m.showParents(list, len(names)) }}
+		return shown{of, func() tea.Cmd { return m.showParents(list, len(names)) }}
 	})
 }
 
@@ -142,10 +144,15 @@ func (m *model) showParents(list []candidate, tried int) tea.Cmd {
 // adoptTyped tries a path that the user typed, and asks before one is used
 // that does not fit.
 func (m *model) adoptTyped(path string) tea.Cmd {
-	img, own, look := m.image, m.path, m.cfg.Look
+	of, own, look := m.number, m.path, m.cfg.Look
 	return m.start("opening the parent", nil, func(j *job) tea.Msg {
-		if _, err := os.Stat(path); err != nil {
+		switch info, err := os.Stat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+			return said{decode.Printable(path) + ": there is no such file", true}
+		case err != nil:
 			return said{err.Error(), true}
+		case info.IsDir():
+			return said{decode.Printable(path) + " is a folder", true}
 		}
 		c, ok := tryParent(j.ctx, look, own, path)
 		switch {
@@ -154,7 +161,7 @@ func (m *model) adoptTyped(path string) tea.Cmd {
 		case !ok:
 			return said{decode.Printable(path) + " can't be the parent: it is no image of the same format", true}
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			if c.fits {
 				return m.adopt(path)
 			}
@@ -209,7 +216,7 @@ type lookFunc = func(ctx context.Context, path, parent string) (disk.Image, erro
 // verifyLinks opens the chain again, from the files as they are by now, and
 // lists what holds each link.
 func (m *model) verifyLinks() tea.Cmd {
-	img, path, parent, look := m.image, m.path, m.parent, m.cfg.Look
+	of, path, parent, look := m.number, m.path, m.parent, m.cfg.Look
 	return m.start("verifying the links", nil, func(j *job) tea.Msg {
 		again, err := look(j.ctx, path, parent)
 		if err != nil {
@@ -217,7 +224,7 @@ func (m *model) verifyLinks() tea.Cmd {
 		}
 		defer again.Close()
 		a := linkAnswer(again)
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			m.showAnswer(a)
 			return nil
 		}}

@@ -24,7 +24,7 @@ type part struct {
 // the selection to the whole disk.
 func (m *model) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
 	p, _ := m.pointed()
-	img, explorer, ctx := m.image, m.cfg.Explorer, m.ctx
+	of, img, explorer, ctx := m.number, m.image, m.cfg.Explorer, m.ctx
 	return func() tea.Msg {
 		var list []part
 		for _, a := range append(nearParts(img, p), wideParts(ctx, img, explorer, p)...) {
@@ -33,7 +33,7 @@ func (m *model) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
 				list = append(list, a)
 			}
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			var items []menu.Item
 			for _, a := range list {
 				items = append(items, menu.Item{Name: a.what, Help: fmt.Sprintf("%s at %s", decode.FormatSize(uint64(a.place.Length)), placeText(a.place))})

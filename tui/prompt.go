@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/textinput"
@@ -39,8 +40,8 @@ type prompt struct {
 	changed func(text string)         // may be nil
 }
 
-// promptLimit is how many characters can be typed.
-const promptLimit = 1000
+// promptLimit is how many characters can be typed: some sectors in hexadecimal.
+const promptLimit = 16 << 10
 
 // open shows a prompt that was filled in.
 func (m *model) openPrompt(p *prompt, text string) tea.Cmd {
@@ -69,7 +70,7 @@ func (m *model) promptKey(a keymap.Action, p press) tea.Cmd {
 	case keymap.Newer:
 		pr.browse(1)
 	case keymap.Complete:
-		pr.complete()
+		return pr.complete()
 	case keymap.ShowHelp:
 		m.openHelp()
 	case "":
@@ -91,6 +92,10 @@ func (p *prompt) typed(msg tea.KeyMsg) tea.Cmd {
 	if msg.Type == tea.KeyRunes {
 		msg.Runes = []rune(plainText(string(msg.Runes)))
 		msg.Paste = false
+		if len(msg.Runes) > promptLimit-len([]rune(p.input.Value())) {
+			p.wrong = fmt.Sprintf("no more than %d characters fit", promptLimit)
+			return nil
+		}
 	}
 	p.input, _ = p.input.Update(msg)
 	return p.edited()
@@ -150,13 +155,28 @@ func (p *prompt) set(text string) {
 	p.input.CursorEnd()
 }
 
-// complete puts the next completion in.
-func (p *prompt) complete() {
+// complete puts the next completion in; behind the only one it goes on.
+func (p *prompt) complete() tea.Cmd {
 	if len(p.list) == 0 {
-		return
+		return nil
 	}
 	p.set(p.list[p.choice%len(p.list)].Text)
+	if len(p.list) == 1 {
+		return p.edited()
+	}
 	p.choice++
+	return nil
+}
+
+// skip leaves out of the hints what would do nothing.
+func (p *prompt) skip(a keymap.Action) bool {
+	switch a {
+	case keymap.Complete:
+		return p.suggest == nil
+	case keymap.Older, keymap.Newer:
+		return len(p.older) == 0
+	}
+	return false
 }
 
 // accept closes the prompt and does what it is for. The same line is
@@ -179,18 +199,19 @@ func (m *model) accept() tea.Cmd {
 
 func (p *prompt) draw(a grid.Area) {
 	x := a.Text(1, 0, p.name+": ", theme.HintKey)
-	value := []rune(p.input.Value())
-	if over := x + len(value) + 1 - a.W(); over > 0 { // the end of a long line is what is typed at
-		value = value[min(over, len(value)):]
+	p.from = x
+	room := a.W() - x - 1
+	if p.wrong != "" {
+		room = max(room-grid.Width(p.wrong)-2, room/2)
 	}
-	p.from, p.cut = x, len([]rune(p.input.Value()))-len(value)
-	at := p.input.Position() - p.cut
-	for i, r := range value {
+	value, at := []rune(p.input.Value()), p.input.Position()
+	p.frame(value, at, room)
+	for i := p.cut; i < len(value) && x-p.from+grid.Width(string(value[i])) <= room; i++ {
 		style := theme.Strong
 		if i == at {
 			style = theme.Cursor
 		}
-		x += a.Set(x, 0, r, style)
+		x += a.Set(x, 0, value[i], style)
 	}
 	if at >= len(value) {
 		x += a.Set(x, 0, ' ', theme.Cursor)
@@ -203,6 +224,18 @@ func (p *prompt) draw(a grid.Area) {
 	}
 }
 
+// frame chooses which part of a line shows: the cursor is in it, and as little as
+// can be moves.
+func (p *prompt) frame(value []rune, at, room int) {
+	p.cut = max(0, min(p.cut, at))
+	for p.cut > 0 && grid.Width(string(value[p.cut-1:])) < room {
+		p.cut--
+	}
+	for p.cut < at && grid.Width(string(value[p.cut:at])) >= room {
+		p.cut++
+	}
+}
+
 // span is columns of the line.
 type span struct{ from, to int }
 
@@ -211,8 +244,7 @@ func (p *prompt) click(x int) tea.Cmd {
 	for i, at := range p.places {
 		if x >= at.from && x < at.to {
 			p.choice = max(p.choice-1, 0) + i
-			p.complete()
-			return nil
+			return p.complete()
 		}
 	}
 	if x >= p.from {

@@ -42,6 +42,10 @@ func (q quest) behind(last disk.Hit, s disk.Stretch) disk.Stretch {
 	return s
 }
 
+// judgedMost is how long a pattern may be, in bytes, that is looked through at
+// each key; one that is longer is judged when it is searched for.
+const judgedMost = 256
+
 // openSearch asks what to search for, in what shows.
 func (m *model) openSearch() tea.Cmd {
 	q := quest{file: m.plane()}
@@ -58,7 +62,9 @@ func (m *model) openSearch() tea.Cmd {
 		p.name = m.questWords(q)
 	}
 	p.changed = func(text string) {
-		q.Text = text
+		if q.Text = text; len(text) > judgedMost {
+			return
+		}
 		if _, err := m.cfg.Finder.Search(m.ctx, disk.Surface{}, q.Pattern, disk.Stretch{}, nil); err != nil && text != "" {
 			p.wrong = err.Error()
 		}

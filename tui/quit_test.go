@@ -4,6 +4,10 @@ import (
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views"
 )
 
 // TestWritingTurnsOffAtOnce holds that W asks only before it turns writing on,
@@ -14,7 +18,7 @@ func TestWritingTurnsOffAtOnce(t *testing.T) {
 		b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc").expect("RO", "* 1 staged")
 		b.keys("W").expect("[ Cancel ]").keys("enter").expect("RO").keys("W", "t").expect("RW").keys("W").expect("RO", "writing is off")
 		b.keys("s", "w").expect("press W to turn it on first").keys("W", "t").expect("RW").keys("w").expect("Type the file's name")
-		b.keys("enter").not("written").keys("w", "sample.vh", "enter").expect("that is not sample.vhd").keys("d").expect("[ Write ]").keys("enter").expect("written and read back")
+		b.keys("enter").expect("nothing was written").keys("w", "sample.vh", "enter").expect("that is not sample.vhd").keys("d").expect("[ Write ]").keys("enter").expect("written and read back")
 		b.keys("esc", "e", "7e", "esc", "s", "w").expect("[ Keep staged ]").not("Type the file's name").keys("esc").expect("Staged changes  1")
 		if len(b.differing()) != 1 {
 			t.Errorf("bytes %v differ", b.differing())
@@ -50,5 +54,68 @@ func TestQuitWithNothingStagedAsksNothing(t *testing.T) {
 	}
 	if b.keys("u", "q"); !b.quit {
 		t.Error("q asks though nothing is staged")
+	}
+}
+
+// TestEnterPressesWhatHasTheFocus types the name that a commit asks for, and goes
+// back to the safe button; pasted, the name moves the focus as typed.
+func TestEnterPressesWhatHasTheFocus(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("6", "e", "41", "esc", "W", "t", "s", "w", "sample.vhd").expect("[ Write ]")
+	b.send(tea.KeyMsg{Type: tea.KeyLeft})
+	b.expect("[ Keep staged ]").keys("enter").expect("nothing was written")
+	if len(b.differing()) > 0 {
+		t.Error("enter on the safe button writes to disk")
+	}
+	b.keys("w").send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("sample.vhd"), Paste: true})
+	b.expect("[ Write ]").keys("enter").expect("written and read back")
+}
+
+// TestQuitBehindTypingAsks quits before the program has heard that a byte was
+// typed. What is kept then has the byte in it.
+func TestQuitBehindTypingAsks(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("6", "e")
+	b.m.Update(keyMsg("4"))
+	b.m.Update(keyMsg("1"))
+	b.m.Update(special["esc"])
+	_, stage := b.m.Update(keyMsg("q"))
+	if b.expect("Changes are staged", "1 change of"); b.quit {
+		t.Fatal("the program quits without a question")
+	}
+	_, keep := b.m.Update(special["enter"])
+	b.run(keep)
+	if b.quit {
+		t.Error("the program quits before the byte is staged")
+	}
+	if b.run(stage); !b.quit || b.kept.Len() == 0 {
+		t.Errorf("quit: %v, kept: %d bytes", b.quit, b.kept.Len())
+	}
+}
+
+// TestCommitWritesWhatItAskedAbout stages something between question and answer.
+func TestCommitWritesWhatItAskedAbout(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w").expect("Write 1 byte in 1 place of 1 file?")
+	b.send(views.Stage{Title: "late", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee, 0xee}}}})
+	b.keys("sample.vhd", "enter").expect("nothing was written", "look at it again")
+	if len(b.differing()) > 0 {
+		t.Errorf("bytes %v were written", b.differing())
+	}
+	b.keys("w").expect("Write 3 bytes in 2 places").expect("[ Keep staged ]").keys("enter").expect("it stays staged")
+}
+
+// TestQuitWaitsForAQueuedCommit has a commit wait for another work.
+func TestQuitWaitsForAQueuedCommit(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w", "sample.vhd")
+	_, first := b.m.Update(views.Revert{Title: "nothing", Place: decode.Place{File: "sample.vhd", Offset: 0x50, Length: 1}})
+	b.m.Update(special["enter"])
+	_, commit := b.m.Update(first())
+	b.m.Update(special["esc"])
+	b.m.Update(keyMsg("q"))
+	b.expect("wait until it is done").run(commit)
+	if b.quit || len(b.differing()) != 1 {
+		t.Errorf("quit: %v, bytes %v differ", b.quit, b.differing())
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -30,6 +31,9 @@ func (m *model) reviewed() (*review.View, bool) {
 	over := m.over
 	if d, ok := over.(*dialog); ok {
 		over = d.below
+	}
+	if r, ok := over.(*results); ok {
+		over = r.below
 	}
 	s, ok := over.(staging)
 	return s.screen, ok
@@ -78,10 +82,10 @@ func (m *model) toggleWriting() tea.Cmd {
 		m.say("writing is off", false)
 		return nil
 	}
-	ed, ctx, img := m.edits.Editor, m.ctx, m.image
+	ed, ctx, of := m.edits.Editor, m.ctx, m.number
 	return func() tea.Msg {
 		warnings, err := ed.Writable(ctx)
-		return shown{img, func() tea.Cmd { return m.askWriting(warnings, err) }}
+		return shown{of, func() tea.Cmd { return m.askWriting(warnings, err) }}
 	}
 }
 
@@ -96,7 +100,11 @@ func (m *model) askWriting(warnings []string, err error) tea.Cmd {
 	}
 	m.question(&dialog{title: "Turn writing on", lines: lines, buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
 		m.edits.writing = true
-		m.say("writing is on: s reviews what is staged, w writes it there", false)
+		if _, ok := m.reviewed(); ok {
+			m.say("writing is on: w writes what is staged", false)
+		} else {
+			m.say("writing is on: s reviews what is staged, w writes it there", false)
+		}
 		return nil
 	}}}})
 	return nil
@@ -104,26 +112,30 @@ func (m *model) askWriting(warnings []string, err error) tea.Cmd {
 
 // askCommit asks for the last time.
 func (m *model) askCommit() tea.Cmd {
+	drained := m.drain()
 	switch {
 	case m.edits.busy:
 		m.say("wait until the last change is staged", false)
-		return nil
+		return drained
 	case !m.edits.writing:
 		m.say("writing is off: press W to turn it on first", false)
 		return nil
 	}
-	ed, img := m.edits.Editor, m.image
+	ed, of := m.edits.Editor, m.number
 	return func() tea.Msg {
 		s := sum(ed)
-		return shown{img, func() tea.Cmd { return m.confirmCommit(s) }}
+		return shown{of, func() tea.Cmd { return m.confirmCommit(s) }}
 	}
 }
 
-// extent is how much a commit writes.
-type extent struct{ bytes, places, lengths, files int }
+// extent is how much a commit writes, of what was staged at a generation.
+type extent struct {
+	bytes, places, lengths, files int
+	generation                    uint64
+}
 
 func sum(ed disk.Editor) extent {
-	var e extent
+	e := extent{generation: ed.Generation()}
 	files := map[string]bool{}
 	for _, s := range ed.Plan() {
 		files[s.File] = true
@@ -164,7 +176,7 @@ func (m *model) confirmCommit(e extent) tea.Cmd {
 		d.want = name
 		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
 	}
-	d.buttons = []button{{"Keep staged", nil}, {"Write", func() tea.Cmd { return m.write(e) }}}
+	d.buttons = []button{{"Keep staged", func() tea.Cmd { m.say("nothing was written: it stays staged", false); return nil }}, {"Write", func() tea.Cmd { return m.write(e) }}}
 	m.question(d)
 	return nil
 }
@@ -174,7 +186,10 @@ func (m *model) write(e extent) tea.Cmd {
 	m.edits.named, m.edits.commit = true, true
 	m.say("writing ..", false)
 	ctx, forget := context.WithoutCancel(m.ctx), m.edits.Forget
-	return m.enqueue(func(ed disk.Editor) (string, error) {
+	return m.enqueueWork(work{commit: true, do: func(ed disk.Editor) (string, error) {
+		if ed.Generation() != e.generation {
+			return "", errors.New("nothing was written: what is staged has changed since the question; look at it again")
+		}
 		if err := ed.Commit(ctx); err != nil {
 			return "", err
 		}
@@ -183,11 +198,16 @@ func (m *model) write(e extent) tea.Cmd {
 			err = forget()
 		}
 		return "written and read back: " + e.String(), err
-	})
+	}})
 }
 
 // quit leaves the program, after a question if something is staged.
 func (m *model) quit() tea.Cmd {
+	drained := m.drain() // what was typed just before is staged too
+	return tea.Batch(drained, m.quitDrained())
+}
+
+func (m *model) quitDrained() tea.Cmd {
 	e := &m.edits
 	switch {
 	case e.commit:
@@ -196,7 +216,7 @@ func (m *model) quit() tea.Cmd {
 	case e.staged == 0 && !e.busy:
 		return m.leave(e.Forget)
 	}
-	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged, "change") + " of " + filepath.Base(m.info.Path) + " not written to disk."}}
+	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged+len(e.todo), "change") + " of " + filepath.Base(m.info.Path) + " not written to disk."}}
 	cancel, reviewed := button{"Cancel", nil}, button{"Review", m.openReview}
 	discard := button{"Discard", func() tea.Cmd { return m.leave(e.Forget) }}
 	if e.Keep == nil {
@@ -209,9 +229,14 @@ func (m *model) quit() tea.Cmd {
 	return nil
 }
 
-// leave ends the program once what is staged was seen to.
+// leave ends the program once all is staged that was asked for, and that was
+// seen to.
 func (m *model) leave(see func() error) tea.Cmd {
-	m.edits.settled = true
+	if m.edits.busy {
+		m.edits.leave = func() tea.Cmd { return m.leave(see) }
+		return nil
+	}
+	m.edits.settled, m.edits.leave = true, nil
 	if see == nil {
 		return tea.Quit
 	}

@@ -101,7 +101,7 @@ func (m *model) nameFor(what, kind string) string {
 // save writes something to a file, in the background. A file that is there
 // already is replaced only when told to, and only when all is written.
 func (m *model) save(s saving, path string, replace bool) tea.Cmd {
-	img, own := m.image, m.path
+	of, img, own := m.number, m.image, m.path
 	other, beside := img, own
 	if m.comparison != nil {
 		other, beside = m.comparison.other, m.comparison.path
@@ -118,7 +118,7 @@ func (m *model) save(s saving, path string, replace bool) tea.Cmd {
 		})
 		switch {
 		case errors.Is(err, fs.ErrExist) && !replace:
-			return shown{img, func() tea.Cmd { return m.askReplace(s, path) }}
+			return shown{of, func() tea.Cmd { return m.askReplace(s, path) }}
 		case j.ctx.Err() != nil:
 			return nil
 		case err != nil:

@@ -42,11 +42,17 @@ func offered(img disk.Image) []screen {
 	return list
 }
 
-// lacking says why the image has no screen that an action goes to; empty for
-// other actions.
+// lacking says why the image has no screen that an action goes to, or why bytes
+// can't be changed in what shows of it; empty for other actions.
 func (m *model) lacking(a keymap.Action) string {
 	if a == keymap.Screen9 && m.image != nil && m.comparisonScreen() < 0 {
 		return "there is no second image to compare with: = on the overview opens one"
+	}
+	switch a {
+	case keymap.EditBytes, keymap.EditField, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
+		if m.replay.whole != nil {
+			return m.locked()
+		}
 	}
 	for _, s := range screens {
 		if s.action == a && s.lacks != nil && m.image != nil {

@@ -69,7 +69,7 @@ func (s *story) run(cmd tea.Cmd) {
 var special = map[string]tea.KeyMsg{
 	"enter": {Type: tea.KeyEnter}, "esc": {Type: tea.KeyEsc}, "tab": {Type: tea.KeyTab}, "up": {Type: tea.KeyUp}, "down": {Type: tea.KeyDown},
 	"ctrl+p": {Type: tea.KeyCtrlP}, "ctrl+g": {Type: tea.KeyCtrlG}, "ctrl+c": {Type: tea.KeyCtrlC}, "ctrl+h": {Type: tea.KeyCtrlH}, "f1": {Type: tea.KeyF1},
-	"ctrl+l": {Type: tea.KeyCtrlL}, "ctrl+z": {Type: tea.KeyCtrlZ}, "backspace": {Type: tea.KeyBackspace}, "pgdown": {Type: tea.KeyPgDown},
+	"ctrl+l": {Type: tea.KeyCtrlL}, "ctrl+r": {Type: tea.KeyCtrlR}, "ctrl+z": {Type: tea.KeyCtrlZ}, "backspace": {Type: tea.KeyBackspace}, "pgdown": {Type: tea.KeyPgDown},
 }
 
 // keys presses keys by name; what has no name is typed as it is, in one burst.
@@ -219,7 +219,7 @@ func TestFindingsInTheTitle(t *testing.T) {
 }
 
 func TestSmallTerminals(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New()}, 59, 14).expect("platter needs 60 x 15")
+	s := tell(t, Config{Image: viewtest.New()}, 59, 14).expect("needs 60 x 15", "this is 59 x 14")
 	s.send(tea.WindowSizeMsg{Width: 60, Height: 15})
 	s.expect("Overview").keys("2").not("+- Hex").keys("tab").expect("= Hex")
 	for w := range 8 {

@@ -43,7 +43,7 @@ func (m *model) toDisk(p decode.Place, then func([]disk.Trail) tea.Cmd) tea.Cmd 
 		m.say("the virtual disk can't be read: no byte of the file can be told to be one of the disk", false)
 		return nil
 	}
-	img, explorer := m.image, m.cfg.Explorer
+	of, img, explorer := m.number, m.image, m.cfg.Explorer
 	return m.start("looking through the tables", nil, func(j *job) tea.Msg {
 		trails, err := explorer.Disk(j.ctx, img, p.File, p.Offset, j.progress)
 		switch {
@@ -52,7 +52,7 @@ func (m *model) toDisk(p decode.Place, then func([]disk.Trail) tea.Cmd) tea.Cmd 
 		case err != nil:
 			return said{err.Error(), true}
 		}
-		return shown{img, func() tea.Cmd { return then(trails) }}
+		return shown{of, func() tea.Cmd { return then(trails) }}
 	})
 }
 
@@ -101,7 +101,7 @@ type step struct {
 
 // listTrail shows the ways from bytes of the virtual disk to the file.
 func (m *model) listTrail(offs []int64, from decode.Place) tea.Cmd {
-	img, explorer, ctx := m.image, m.cfg.Explorer, m.ctx
+	of, img, explorer, ctx := m.number, m.image, m.cfg.Explorer, m.ctx
 	if len(offs) == 0 {
 		m.say("no byte of the virtual disk is stored at "+placeText(from), false)
 		return nil
@@ -116,7 +116,7 @@ func (m *model) listTrail(offs []int64, from decode.Place) tea.Cmd {
 			}
 			steps = append(steps, more...)
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			m.showSteps("Addresses of "+placeText(from), steps)
 			return nil
 		}}
@@ -193,7 +193,7 @@ const referrerLimit = 1000
 // disk, at the place where that is stored.
 func (m *model) showReferrers() tea.Cmd {
 	p, _ := m.pointed()
-	img, explorer, finder := m.image, m.cfg.Explorer, m.cfg.Finder
+	of, img, explorer, finder := m.number, m.image, m.cfg.Explorer, m.cfg.Finder
 	return m.start("looking who points here", nil, func(j *job) tea.Msg {
 		place := p.Cursor
 		if place.File == disk.VirtualDisk {
@@ -216,7 +216,7 @@ func (m *model) showReferrers() tea.Cmd {
 				break
 			}
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			if len(steps) == 0 {
 				m.say("nothing points at "+placeText(place), false)
 				return nil

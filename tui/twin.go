@@ -62,7 +62,7 @@ func (m *model) compareTwin() tea.Cmd {
 	}
 	here := n.Place
 	here.Length, twin.Length = min(here.Length, compareLimit), min(twin.Length, compareLimit)
-	img, finder := m.image, m.cfg.Finder
+	of, img, finder := m.number, m.image, m.cfg.Finder
 	return m.start("comparing", nil, func(j *job) tea.Msg {
 		var sides [2][]byte
 		for i, place := range []decode.Place{here, twin} {
@@ -83,7 +83,7 @@ func (m *model) compareTwin() tea.Cmd {
 		if count > 0 {
 			note = fmt.Sprintf("%d fields, %d bytes differ", fields, count)
 		}
-		return shown{img, func() tea.Cmd {
+		return shown{of, func() tea.Cmd {
 			r := m.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
 			r.compare = m.incomparable() == ""
 			r.Head, r.Note = []string{"", "", placeText(here), placeText(twin)}, note

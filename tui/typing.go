@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"platter/engine/disk"
 	"platter/engine/store"
@@ -15,6 +17,7 @@ type typing struct {
 	id   int       // of the change; 0 for none
 	at   string    // where it began, in words
 	edit disk.Edit // as the view asked for it
+	mark int       // the new mark of the disk's content that came with a change; 0 for none
 }
 
 // typingMost bounds a change that is typed, in bytes.
@@ -23,8 +26,8 @@ const typingMost = 4096
 // stage makes a change of what a view asks for.
 func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 	if msg.Typed == "" || len(msg.Edits) != 1 {
-		*t = typing{}
-		mark, err := place(ed, msg.Title, msg.Edits)
+		*t = typing{mark: t.mark}
+		mark, err := t.place(ed, msg.Title, msg.Edits)
 		return note(msg.Title, msg.Note, mark), err
 	}
 	e, at := msg.Edits[0], msg.Typed
@@ -40,8 +43,8 @@ func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 		title = fmt.Sprintf("%d bytes typed at %s", n, at)
 	}
 	top := newest(ed)
-	*t = typing{}
-	mark, err := place(ed, title, []disk.Edit{e})
+	*t = typing{mark: t.mark}
+	mark, err := t.place(ed, title, []disk.Edit{e})
 	if err != nil {
 		if joined {
 			_, _ = ed.Redo() // it can't fail: nothing was done since the undo
@@ -49,7 +52,7 @@ func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 		return "", err
 	}
 	if id := newest(ed); id != top {
-		*t = typing{id, at, e}
+		*t = typing{id, at, e, t.mark}
 	}
 	if mark != "" {
 		return note(title, msg.Note, mark), nil
@@ -76,7 +79,7 @@ func newest(ed disk.Editor) int {
 // place stages edits; those of the virtual disk where its sectors are stored.
 // Before the first of these the disk's content gets a new mark, as a change
 // that can be dropped on its own; place returns its title.
-func place(ed disk.Editor, title string, edits []disk.Edit) (mark string, err error) {
+func (t *typing) place(ed disk.Editor, title string, edits []disk.Edit) (mark string, err error) {
 	var out []disk.Edit
 	content := false
 	for _, e := range edits {
@@ -99,8 +102,49 @@ func place(ed disk.Editor, title string, edits []disk.Edit) (mark string, err er
 		if mark, err = ed.Renew(context.Background()); err != nil {
 			return "", err
 		}
+		if mark != "" {
+			t.mark = newest(ed)
+		}
 	}
 	return mark, ed.Stage(title, out...)
+}
+
+// undo takes back the last change, and with the first one of the disk's content
+// the mark that came with it.
+func (t *typing) undo(ed disk.Editor) (string, error) {
+	title, err := ed.Undo()
+	if err != nil || t.mark == 0 || uppermost(ed) != t.mark {
+		return title, err
+	}
+	mark, err := ed.Undo()
+	return title + ", and before it: " + mark, err
+}
+
+// redo brings back what undo has taken back.
+func (t *typing) redo(ed disk.Editor) (string, error) {
+	title, err := ed.Redo()
+	if err != nil || t.mark == 0 || uppermost(ed) != t.mark {
+		return title, err
+	}
+	more, err := ed.Redo()
+	if errors.Is(err, store.ErrNothing) {
+		return title, nil
+	}
+	return title + ", and " + more, err
+}
+
+// uppermost is the staged change that would be undone next; 0 if there is none.
+func uppermost(ed disk.Editor) int {
+	for _, c := range slices.Backward(ed.History()) {
+		switch c.State {
+		case store.Undone:
+		case store.Staged:
+			return c.ID
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // note is what is said of a change that was staged, and of the mark that was

@@ -19,6 +19,7 @@ type wire struct {
 	*os.File            // asked for its size and state
 	out      writer     // File, but in tests
 	shown    []wireLine // the last frame
+	lost     []wireLine // the one that may not have got there; nil: none
 	buf      []byte
 	look     wireLook // at the end of buf
 }
@@ -37,8 +38,8 @@ func (w *wire) Write(b []byte) (int, error) {
 		w.buf = append(w.buf[:0], b...)
 	}
 	_, err := w.out.Write(w.buf)
-	if err != nil {
-		w.shown = nil // nobody knows how much of it got there
+	if err != nil { // nobody knows how much of it got there
+		w.lost, w.shown = w.shown, nil
 	}
 	return len(b), err
 }
@@ -77,10 +78,17 @@ func (w *wire) frame(b []byte) bool {
 		lines[0] = lines[0][1:]
 	}
 	next, sent := slices.Clone(w.shown), make([]bool, n)
+	if len(w.lost) == n { // the renderer takes it for what shows
+		copy(next, w.lost)
+		for y, l := range w.lost {
+			sent[y] = l.known
+		}
+	}
+	w.lost = nil
 	for y, line := range lines {
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\r"), ansi.EraseLineRight)
+		line = strings.TrimSuffix(line, "\r")
 		if line != "" || afresh {
-			next[y], sent[y] = newWireLine(line), true
+			next[y], sent[y] = newWireLine(strings.TrimSuffix(line, ansi.EraseLineRight)), true
 		}
 	}
 	moved := w.scroll(next)
@@ -112,7 +120,7 @@ func (w *wire) line(y int, old, new wireLine) {
 		from, to := run(x, old.cells, new.cells)
 		if at < 0 {
 			w.goTo(y, from)
-		} else {
+		} else if from > at {
 			w.buf = append(w.buf, ansi.CursorForward(from-at)...)
 		}
 		for _, c := range new.cells[from:to] {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -353,4 +354,141 @@ func row(cells []wireCell) (out []rune) {
 		out = append(out, c.r)
 	}
 	return out
+}
+
+// follow shows frames one after the other and tells the first that the terminal
+// does not show as it would from scratch.
+func follow(t *testing.T, w, h int, frames ...string) {
+	t.Helper()
+	term := newTerminal(w, h)
+	wire := &wire{out: term}
+	before := ""
+	for i, f := range frames {
+		wire.Write(flush(before, f))
+		afresh := newTerminal(w, h)
+		afresh.Write(flush("", f))
+		if y := term.other(afresh); y >= 0 {
+			t.Fatalf("frame %d, line %d: %q shows, want %q; sent %q", i, y, string(row(term.cells[y])), string(row(afresh.cells[y])), wire.buf)
+		}
+		before = f
+	}
+}
+
+// other is the first line that looks otherwise than that of another terminal; -1
+// for none.
+func (t *terminal) other(u *terminal) int {
+	seen := func(c wireCell) wireCell {
+		if c.r == ' ' && c.look.blank() {
+			c.look = wireLook{}
+		}
+		return c
+	}
+	for y := range t.cells {
+		for x := range t.cells[y] {
+			if seen(t.cells[y][x]) != seen(u.cells[y][x]) {
+				return y
+			}
+		}
+	}
+	return -1
+}
+
+// TestWireFrames has frames that once went wrong: a word that changes at both
+// ends, and lines that become empty.
+func TestWireFrames(t *testing.T) {
+	rest := strings.Repeat("-", 60)
+	follow(t, 80, 2, " abcdeX"+rest+"\nlast", ".abcdeY"+rest+"\nlast")
+	follow(t, 80, 3, "one\ntwo\nlast", "one\n\nlast", "one\ntwo\n")
+}
+
+// TestWireAfterALostFrame has a write fail: what only that frame had changed is
+// sent with the next one.
+func TestWireAfterALostFrame(t *testing.T) {
+	term := &moody{terminal: newTerminal(10, 3)}
+	w := &wire{out: term}
+	a, b, c := "aaaa\nx\nz", "aaaa\nY\nz", "bbbb\nY\nz"
+	w.Write(flush("", a))
+	term.fails = true
+	w.Write(flush(a, b))
+	term.fails = false
+	w.Write(flush(b, c))
+	if y := term.differs(c); y >= 0 {
+		t.Errorf("line %d shows %q", y, string(row(term.cells[y])))
+	}
+}
+
+// TestWireRandomFrames changes cells and words, scrolls parts of the frame up and
+// down, and changes how much of it there is.
+func TestWireRandomFrames(t *testing.T) {
+	for seed := range uint64(400) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		w, h := 5+rnd.IntN(60), 2+rnd.IntN(14)
+		var lines, frames []string
+		for range h {
+			lines = append(lines, randomLine(rnd, w))
+		}
+		for range 12 {
+			switch top := rnd.IntN(h); rnd.IntN(4) {
+			case 0:
+				lines[top] = randomLine(rnd, w)
+			case 1:
+				lines[top] = strings.Replace(lines[top], "a", "b", 1+rnd.IntN(2))
+			case 2:
+				lines = append(slices.Delete(lines, top, top+1), randomLine(rnd, w))
+			case 3:
+				lines = slices.Insert(lines, top, randomLine(rnd, w))[:h]
+			}
+			if f := strings.Join(lines, "\n"); len(frames) == 0 || frames[len(frames)-1] != f {
+				frames = append(frames, f)
+			}
+		}
+		follow(t, w+1, h, frames...)
+	}
+}
+
+// randomLine is words in some looks, w columns wide.
+func randomLine(rnd *rand.Rand, w int) string {
+	looks := []string{"\x1b[0m", "\x1b[0;1m", "\x1b[0;7m", "\x1b[38;5;74m", "\x1b[0;38;5;9;48;5;3m"}
+	line := ""
+	for range w {
+		if rnd.IntN(6) == 0 {
+			line += looks[rnd.IntN(len(looks))]
+		}
+		line += string([]rune("ab1  .:|é█·")[rnd.IntN(11)])
+	}
+	return line + "\x1b[0m"
+}
+
+// TestWireFollowsTheProgram presses keys at random, on the built-in samples, and
+// holds that the terminal shows each frame.
+func TestWireFollowsTheProgram(t *testing.T) {
+	keys := []string{"j", "k", "l", "h", "}", "{", "tab", "g", "G", "2", "3", "5", "6", "t", "z", "o", "v", "e", "4", "x", "?", "esc", "esc", "pgdown", ":", "0x1b0", "enter"}
+	for _, name := range []string{"vhd", "vhdx", "vmdk"} {
+		rnd := rand.New(rand.NewPCG(uint64(len(name)), 2))
+		img, err := engine.Open(t.Context(), "sample:"+name, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { img.Close() })
+		size := tea.WindowSizeMsg{Width: 120, Height: 40}
+		s := inColour(t, img, size)
+		term := newTerminal(size.Width, size.Height)
+		w := &wire{out: term}
+		before := s.m.View()
+		w.Write(flush("", before))
+		var pressed []string
+		for range 200 {
+			key := keys[rnd.IntN(len(keys))]
+			pressed = append(pressed, key)
+			after := s.keys(key).m.View()
+			if s.quit = false; after == before {
+				continue
+			}
+			w.Write(flush(before, after))
+			if y := term.differs(after); y >= 0 {
+				t.Fatalf("%s: line %d is not that of the frame after %q", name, y, pressed[max(0, len(pressed)-6):])
+			}
+			before = after
+		}
+	}
 }

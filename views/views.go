@@ -125,6 +125,7 @@ type Goto struct{ To Spot }
 // the files where its sectors are stored. Whether it worked or not, Changed
 // follows.
 type Stage struct {
+	Image disk.Image // that the edits were worked out from, and which they need as it was; nil: any will do
 	Title string
 	Edits []disk.Edit
 
@@ -197,6 +198,7 @@ type Saving struct {
 
 // Findings tells all views what the check has found by now.
 type Findings struct {
+	Image    disk.Image // that was examined
 	List     []disk.Finding
 	Complete bool
 	Err      error  // why it is not complete and won't be

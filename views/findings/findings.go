@@ -21,6 +21,7 @@ import (
 type View struct {
 	theme *theme.Theme
 
+	image    disk.Image // that was examined
 	all      []disk.Finding
 	shown    []disk.Finding
 	complete bool
@@ -95,7 +96,7 @@ func (v *View) arrange() { v.rows.Fit(int64(len(v.shown)), v.h-detailRows(v.h)-3
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case views.Findings:
-		v.complete, v.failure, v.profile = msg.Complete, msg.Err, msg.Profile
+		v.image, v.complete, v.failure, v.profile = msg.Image, msg.Complete, msg.Err, msg.Profile
 		v.take(msg.List)
 	case views.Changed:
 		v.menu.close()

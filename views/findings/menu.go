@@ -18,6 +18,7 @@ import (
 // pane. The zero menu is closed.
 type menu struct {
 	finding disk.Finding
+	image   disk.Image // that it is about
 	cursor  int
 	drawn   []int // the repair of each line that shows
 }
@@ -64,7 +65,7 @@ var errNothing = errors.New("the bytes are already as this repair would make the
 // stage closes the menu, computes the edits of the repair under the cursor
 // and asks for them to be staged.
 func (m *menu) stage() tea.Cmd {
-	r, code := m.finding.Repairs[m.cursor], m.finding.Code
+	r, code, img := m.finding.Repairs[m.cursor], m.finding.Code, m.image
 	m.close()
 	return func() tea.Msg {
 		edits, err := r.Edits(context.Background())
@@ -74,7 +75,7 @@ func (m *menu) stage() tea.Cmd {
 		if err != nil {
 			return views.Failed{Err: err}
 		}
-		return views.Stage{Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "u takes it back"}
+		return views.Stage{Image: img, Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "u takes it back"}
 	}
 }
 
@@ -84,7 +85,7 @@ func (v *View) openMenu() tea.Cmd {
 		return views.Send(views.Failed{Err: errors.New(why)})
 	}
 	f, _ := v.current()
-	v.menu = menu{finding: f}
+	v.menu = menu{finding: f, image: v.image}
 	return nil
 }
 

@@ -68,6 +68,14 @@ func (m *Mode) Stop() { *m = Mode{inText: m.inText} }
 // On reports whether the mode is on.
 func (m *Mode) On() bool { return m.on }
 
+// Context is the keys of the mode while it is on.
+func (m *Mode) Context() keymap.Context {
+	if m.asking {
+		return keymap.Paste
+	}
+	return keymap.Edit
+}
+
 // InText reports whether characters are typed, not digits.
 func (m *Mode) InText() bool { return m.on && m.inText }
 

@@ -29,10 +29,12 @@ func (m *Mode) tail() string {
 
 // ask takes a key for the line.
 func (m *Mode) ask(p Pane, msg tea.KeyMsg) tea.Cmd {
-	a, _ := keymap.Lookup(keymap.Edit, msg.String())
+	a, _ := keymap.Lookup(keymap.Paste, msg.String())
 	switch {
-	case msg.Type == tea.KeyEnter:
+	case a == keymap.Accept && !msg.Paste:
 		return m.pasteLine(p)
+	case a == keymap.ShowHelp && !msg.Paste:
+		return p.Ask(a)
 	case a == keymap.Cancel && !msg.Paste:
 		m.Stop()
 	case a == keymap.StepBack && !msg.Paste:

@@ -187,7 +187,7 @@ func (v *View) Status() string {
 	if f, ok := v.selected(); ok && f.Detail != "" {
 		return decode.Printable(f.Detail)
 	}
-	return "opened read-only | " + decode.Printable(v.info.Path)
+	return decode.Printable(v.info.Path)
 }
 
 // Mouse focuses and selects; a double click goes to the bytes.

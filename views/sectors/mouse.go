@@ -83,6 +83,7 @@ func (v *View) mouseList(row int, what views.Mouse) tea.Cmd {
 		v.list.Wheel(wheelLines)
 		return nil
 	}
+	v.edit.Stop() // what is typed is not for the list
 	v.focus = listPane
 	if i, ok := v.list.At(row); ok {
 		v.list.To(i)

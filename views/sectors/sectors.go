@@ -138,7 +138,7 @@ func (v *View) Title() string { return "Sectors" }
 // overwritten.
 func (v *View) Context() keymap.Context {
 	if v.edit.On() {
-		return keymap.Edit
+		return v.edit.Context()
 	}
 	return [...]keymap.Context{keymap.Sectors, keymap.Partitions}[v.focus]
 }

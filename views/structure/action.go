@@ -277,6 +277,10 @@ func (v *View) Disabled(a keymap.Action) string {
 		if ok && n.Target == nil && (v.focus == hexPane || n.Len() == 0) {
 			return "there is nothing to open or follow here"
 		}
+	case keymap.ExplainPane:
+		if v.zoomed {
+			return "one pane has the whole screen; z shows the others again"
+		}
 	case keymap.Escape:
 		if !v.zoomed && v.begun < 0 {
 			return "there is nothing to leave"

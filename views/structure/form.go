@@ -324,7 +324,12 @@ func (v *View) stageForm(f *form) tea.Cmd {
 	if f.seal && len(f.sums) > 0 {
 		changes = append(changes, views.Stage{Title: "checksum of " + f.sealed(), Edits: f.sums})
 	}
-	changes[len(changes)-1].Note = f.twin
+	last := len(changes) - 1
+	if changes[last].Note = f.twin; last > 0 && f.twin == "" {
+		changes[last].Note = "and before it: " + changes[0].Title
+	} else if last > 0 {
+		changes[last].Note = "and before it: " + changes[0].Title + "; " + f.twin
+	}
 	var cmds []tea.Cmd
 	for _, c := range changes {
 		cmds = append(cmds, v.queue.Send(c))

@@ -110,7 +110,7 @@ func (v *View) Context() keymap.Context {
 	case v.form.open():
 		return keymap.Field
 	case v.edit.On():
-		return keymap.Edit
+		return v.edit.Context()
 	}
 	return [...]keymap.Context{keymap.Structure, keymap.Hex, keymap.Explain}[v.focus]
 }
