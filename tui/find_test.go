@@ -342,3 +342,13 @@ func TestFindGolden(t *testing.T) {
 		golden("copy-as")
 	}
 }
+
+// TestLongPatterns pastes more than the engine searches for, and more than the
+// prompt takes.
+func TestLongPatterns(t *testing.T) {
+	s := withImage(t).keys("/")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("A", 5000) + "B"), Paste: true})
+	s.keys("enter").expect("expected at most 4096").keys("esc", "/")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("A", promptLimit+1)), Paste: true})
+	s.expect("no more than 16384 characters fit").keys("x", "enter").expect("0 hits, complete")
+}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -159,6 +160,9 @@ func (h *hunt) note(over bool) {
 	case h.complete:
 		parts = append(parts, "complete")
 		h.Empty = "nothing was found"
+	case over && h.err != nil && !errors.Is(h.err, context.Canceled):
+		parts = append(parts, "not complete")
+		h.Empty = "! " + decode.Printable(h.err.Error())
 	case over:
 		parts = append(parts, "stopped")
 		h.Empty = "nothing was found before the search was stopped"
