@@ -32,7 +32,7 @@ type listed struct {
 }
 
 func (v *View) read(folder, from string) tea.Cmd {
-	v.gen = views.NewGen()
+	v.gen, v.reading = views.NewGen(), true
 	gen := v.gen
 	return func() tea.Msg {
 		abs, err := filepath.Abs(folder)

@@ -53,6 +53,8 @@ type View struct {
 	folder  string
 	entries []entry
 	err     error
+	reading bool            // another folder is on its way
+	ahead   []keymap.Action // meant for it
 
 	grid  grid.Grid
 	text  string
@@ -92,7 +94,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	if !ok || l.gen != v.gen {
 		return nil
 	}
-	v.dirty = true
+	v.dirty, v.reading = true, false
 	v.err = l.err
 	if l.err == nil {
 		v.folder, v.entries = l.folder, l.entries
@@ -101,8 +103,22 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		i := slices.IndexFunc(v.entries, func(e entry) bool { return e.name == l.from })
 		v.lists[filePane].To(int64(max(i, 0)))
 	}
-	return nil
+	return v.catchUp()
 }
+
+// catchUp does what was asked for while the folder was read.
+func (v *View) catchUp() tea.Cmd {
+	ahead := v.ahead
+	v.ahead = nil
+	var cmds []tea.Cmd
+	for _, a := range ahead {
+		cmds = append(cmds, v.Do(a)) // waits again behind one that opens a folder
+	}
+	return tea.Batch(cmds...)
+}
+
+// aheadMost bounds the actions that wait for a folder.
+const aheadMost = 64
 
 // count is how many rows a list has. The picker's first row leads to the
 // folder above.
@@ -119,6 +135,10 @@ func (v *View) count(p pane) int {
 // Do moves in the list with the focus, or opens what is selected.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.dirty = true
+	if v.reading && v.focus == filePane && len(v.ahead) < aheadMost {
+		v.ahead = append(v.ahead, a)
+		return nil
+	}
 	s := &v.lists[v.focus]
 	switch a {
 	case keymap.NextPane:

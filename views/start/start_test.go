@@ -123,3 +123,31 @@ func TestFolderThatCantBeRead(t *testing.T) {
 		t.Error("nothing can be opened")
 	}
 }
+
+// TestKeysWaitForTheFolder opens a folder and what is in it before it was read.
+func TestKeysWaitForTheFolder(t *testing.T) {
+	dir := folder(t)
+	v := open(t, start.Config{Folder: dir}, 119, 36)
+	v.Do(keymap.First)
+	read := v.Do(keymap.Open) // the folder "sub"
+	if v.Do(keymap.Open) != nil {
+		t.Fatal("something opens before the folder is read")
+	}
+	var opened []string
+	for queue := []tea.Cmd{read}; len(queue) > 0; queue = queue[1:] {
+		if queue[0] == nil {
+			continue
+		}
+		switch msg := queue[0]().(type) {
+		case tea.BatchMsg:
+			queue = append(queue, msg...)
+		case views.OpenPath:
+			opened = append(opened, msg.Path)
+		default:
+			queue = append(queue, v.Update(msg))
+		}
+	}
+	if want := filepath.Join(dir, "sub", "inner.vhd"); len(opened) != 1 || opened[0] != want {
+		t.Errorf("opened %q, want %q", opened, want)
+	}
+}
