@@ -357,6 +357,36 @@ func TestGrainsBehindTheEnd(t *testing.T) {
 	}
 }
 
+// TestTablesInTheDirectory does not write directory entries over a table in use
+// where a capacity that is too large makes the directory reach over it.
+func TestTablesInTheDirectory(t *testing.T) {
+	// The entries at the start of the first table are 0, as the directory's are
+	// in which there is no table.
+	f := hosted(childText("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`, "00000001", "12345678", "base.vmdk"), map[int64][]byte{511: grains()[511]})
+	f.u64(12, 1<<22)
+	files := map[string][]byte{"d.vmdk": f.b, "base.vmdk": hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b}
+	img := openMem(t, files, "d.vmdk")
+	before, refused := diskOf(t, img), 0
+	for found := range img.Check(t.Context()) {
+		if found.Code != "vmdk/G1" {
+			continue
+		}
+		for _, r := range found.Repairs {
+			edits, err := r.Edits(t.Context())
+			if err != nil {
+				refused++
+				continue
+			}
+			if r.Risk == "" && !bytes.Equal(diskOf(t, openMem(t, carryOut(files, edits), "d.vmdk")), before) {
+				t.Errorf("%s: %q changes the disk", found.Text, r.Title)
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("no repair is refused")
+	}
+}
+
 // TestOrderOfSharedGrains does not write a grain as often as hostile tables name
 // it.
 func TestOrderOfSharedGrains(t *testing.T) {
