@@ -387,6 +387,89 @@ func TestTablesInTheDirectory(t *testing.T) {
 	}
 }
 
+// TestFoundDirectory brings the first directory back only where its tables say
+// what those in use say.
+func TestFoundDirectory(t *testing.T) {
+	lose := func(field int64, damage func(f *built)) map[string][]byte {
+		return inSparse(func(f *built) { damage(f); f.u64(field, 1<<33) })
+	}
+	for _, c := range []struct {
+		name    string
+		files   map[string][]byte
+		refused bool
+	}{
+		{"first lost", lose(56, func(*built) {}), false},
+		{"redundant lost", lose(48, func(f *built) { f.u32(f.gts[0], 0) }), false},
+		{"first lost, other entry", lose(56, func(f *built) { f.u32(f.gts[0], 0) }), true},
+		{"first lost, no table in use", lose(56, func(f *built) { f.u32(f.rgd+4, 0) }), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := openMem(t, c.files, "d.vmdk")
+			r := repairsOf(t, before, "vmdk/H8")[0]
+			edits, err := r.Edits(t.Context())
+			if c.refused {
+				if err == nil || !strings.Contains(err.Error(), "redundant directory alone") {
+					t.Errorf("%q: %v, want the other repair to be named", r.Title, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(diskOf(t, openMem(t, carryOut(c.files, edits), "d.vmdk")), diskOf(t, before)) {
+				t.Errorf("%q changes the disk", r.Title)
+			}
+		})
+	}
+}
+
+// repairsOf are those of all findings of a code.
+func repairsOf(t *testing.T, img disk.Image, code string) (list []disk.Repair) {
+	t.Helper()
+	for f := range img.Check(t.Context()) {
+		if f.Code == code {
+			list = append(list, f.Repairs...)
+		}
+	}
+	if len(list) == 0 {
+		t.Fatalf("there is no finding %s with a repair", code)
+	}
+	return list
+}
+
+// TestGrowthOverTables does not let a file grow over what a directory takes for
+// a table, or for its own entries.
+func TestGrowthOverTables(t *testing.T) {
+	short := func(cut func(f *built) int64) map[string][]byte {
+		f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), nil)
+		f.b = f.b[:cut(f)]
+		return map[string][]byte{"d.vmdk": f.b}
+	}
+	for _, c := range []struct {
+		name, code string
+		repair     int
+		refused    bool
+		files      map[string][]byte
+	}{
+		{"in a table", "vmdk/H10", 0, true, short(func(f *built) int64 { return f.gts[1] + sector })},
+		{"in a directory", "vmdk/H10", 0, true, short(func(f *built) int64 {
+			f.u64(12, 200*vmdk.TableEntries*grainSectors)
+			f.u64(f.gd, 0)
+			return f.gd + sector
+		})},
+		{"the next table", "vmdk/G2", 0, false, short(func(f *built) int64 { return f.gts[0] })},
+		{"the table after the next", "vmdk/G2", 1, true, short(func(f *built) int64 { return f.gts[0] })},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := repairsOf(t, openMem(t, c.files, "d.vmdk"), c.code)[c.repair]
+			_, err := r.Edits(t.Context())
+			if refused := err != nil && strings.Contains(err.Error(), "G2"); refused != c.refused {
+				t.Errorf("%q: %v", r.Title, err)
+			}
+		})
+	}
+}
+
 // TestOrderOfSharedGrains does not write a grain as often as hostile tables name
 // it.
 func TestOrderOfSharedGrains(t *testing.T) {

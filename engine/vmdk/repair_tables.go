@@ -200,23 +200,16 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 	}
 	p.area = area
 	d.size = max(d.size, area.to)
-	type entry struct{ t, i, at int64 }
-	var list []entry
-	if err := g.eachGrain(ctx, func(t, i, at int64) error {
-		switch {
-		case area.meets(at, at+g.grain):
-			if list = append(list, entry{t, i, at}); int64(len(list)) > maxDraft/g.grain+1 {
-				return g.file.impossible(area.from, area.to-area.from, "too many grains would have to move: a copy of the disk puts them in order")
-			}
-		case p.slots.meets(at, at+g.grain):
-			return g.file.impossible(at, g.grain, "the grain at byte 0x%x lies where the directory's entries are: a copy of the disk puts both in order", at)
-		}
-		return nil
-	}); err != nil {
+	list, err := p.inTheWay(ctx)
+	if err != nil {
 		return err
 	}
-	if d.size > g.file.Size || len(list) > 0 {
-		if err := p.s.unclaimedEnd(ctx); err != nil {
+	end := d.size
+	if len(list) > 0 {
+		end = roundUp(end, g.grain) + int64(len(list))*g.grain
+	}
+	if end > g.file.Size {
+		if err := p.s.unclaimedEnd(ctx, end, p.replaces); err != nil {
 			return err
 		}
 	}
@@ -236,6 +229,27 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 		p.moved[e.t][e.i] = sector
 	}
 	return nil
+}
+
+// stored is a grain at a byte of the file, with its table and its entry there.
+type stored struct{ t, i, at int64 }
+
+// inTheWay lists the grains of the area. None may lie where the directory's
+// entries do.
+func (p *placing) inTheWay(ctx context.Context) (list []stored, err error) {
+	g := p.g
+	err = g.eachGrain(ctx, func(t, i, at int64) error {
+		switch {
+		case p.area.meets(at, at+g.grain):
+			if list = append(list, stored{t, i, at}); int64(len(list)) > maxDraft/g.grain+1 {
+				return g.file.impossible(p.area.from, p.area.to-p.area.from, "too many grains would have to move: a copy of the disk puts them in order")
+			}
+		case p.slots.meets(at, at+g.grain):
+			return g.file.impossible(at, g.grain, "the grain at byte 0x%x lies where the directory's entries are: a copy of the disk puts both in order", at)
+		}
+		return nil
+	})
+	return list, err
 }
 
 // raise makes overHead reach to where the grains start now.
