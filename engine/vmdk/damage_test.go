@@ -322,6 +322,28 @@ func TestTextBehindText(t *testing.T) {
 	}
 }
 
+// TestSettingBehindVersion puts a setting that is missing in front of no
+// version: a text without a sound title is known by that alone.
+func TestSettingBehindVersion(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		files      map[string][]byte
+		want       string
+	}{
+		{"title", "vmdk/D4", inText("parentCID=ffffffff\n", ""), "# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\nCID="},
+		{"other title", "vmdk/D4", inTexts("parentCID=ffffffff\n", "", "# Disk", "# Dask"), "# Dask DescriptorFile\nversion=1\nparentCID=ffffffff\nCID="},
+		{"no title", "vmdk/D3", inTexts("CID=12345678\n", "", "# Disk DescriptorFile\n", ""), "version=1\nCID=12345678\nparentCID="},
+		{"no version", "vmdk/D2", inText("version=1\n", ""), "# Disk DescriptorFile\nversion=1\nCID="},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, out := mended(t, c.files, c.code, 0)
+			if got := string(out["d.vmdk"]); !strings.HasPrefix(got, c.want) {
+				t.Errorf("the text is %q", got)
+			}
+		})
+	}
+}
+
 // TestGrainsBehindTheEnd puts no grain where an entry claims one that the file
 // lacks.
 func TestGrainsBehindTheEnd(t *testing.T) {
