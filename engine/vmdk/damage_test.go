@@ -71,6 +71,12 @@ func damagedTables() []plant {
 		{"no tables", "G1", warns, "", inSparse(func(f *built) { f.u64(f.gd, 0); f.u64(f.rgd, 0) })},
 		{"grains in the way", "G1", warns, "", onDemand()},
 		{"one copy outside", "G6", wrong, "", inSparse(func(f *built) { f.u32(f.gts[0]+4*3, 1<<30) })},
+		{"both copies in metadata", "G6", wrong, "H10", inSparse(func(f *built) { f.u64(64, 1); f.entry(3, uint32(f.gts[0]/sector)) })},
+		{"copies in metadata", "G6", wrong, "H10 G5", inSparse(func(f *built) {
+			f.u64(64, 1)
+			f.u32(f.gts[0]+4*3, uint32(f.gts[0]/sector))
+			f.u32(f.rgts[0]+4*3, uint32(f.gts[1]/sector))
+		})},
 		{"in a child", "G6", wrong, "", inChild(func(f *built) { f.entry(3, 1<<30) })},
 		{"at the end", "G12", notes, "", inSparse(func(f *built) { f.entry(639, 0) })},
 	}

@@ -52,22 +52,42 @@ func (m *Image) settle(s *sparse, f *disk.Finding) []disk.Repair {
 	return list
 }
 
-// fromOther takes an entry from the redundant copy, if that one leads to a grain.
+// fromOther takes an entry from the redundant copy, if that one is another and
+// leads to a grain.
 func (m *Image) fromOther(s *sparse, at decode.Place) []disk.Repair {
 	g := s.grid
 	twin, ok := s.twinOf(at.Offset)
 	if !ok {
 		return nil
 	}
+	own, errOwn := s.file.tables.uint(at.Offset, g.width)
 	raw, err := s.file.tables.uint(twin, g.width)
 	r := run{length: g.grain}
-	if err == nil {
+	if err == nil && errOwn == nil && raw != own {
 		g.judge(raw, 0, &r)
 	}
-	if r.state != disk.Data || r.offset < s.floor() {
+	if r.state != disk.Data || r.offset < s.floor() || s.inStructures(r.offset) {
 		return nil
 	}
 	return []disk.Repair{m.altering(s.file.mend(fmt.Sprintf("take %d, which the redundant copy says", raw), "", at.Offset, g.width, func(b []byte) { put(b, g.width, raw) }))}
+}
+
+// inStructures reports whether a grain at a byte would lie in a structure that
+// the header places, or where tables usually are.
+func (s *sparse) inStructures(at int64) bool {
+	g := s.grid
+	grain := room{at, at + g.grain}
+	for _, a := range s.fixedAreas() {
+		if grain.meets(a.off, a.off+a.bytes) {
+			return true
+		}
+	}
+	for copy := range g.dirCount {
+		if grain.meets(g.dirs[copy], g.usual(copy, g.tables)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Image) clearPast(s *sparse, f *disk.Finding) []disk.Repair {
