@@ -69,6 +69,53 @@ func TestToDiskReportsAndStops(t *testing.T) {
 	}
 }
 
+// known is an image that claims to know the way from a file to its disk.
+type known struct {
+	*enginetest.Fake
+	virtual []int64
+}
+
+func (k known) LocateFile(context.Context, string, int64) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		for _, v := range k.virtual {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestToDiskAsksTheImage takes all places that an image knows of, up to a
+// bound, and goes through the map where that does not agree.
+func TestToDiskAsksTheImage(t *testing.T) {
+	f := fake(8, disk.Data)
+	trail, err := locate.ToFile(f, 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		virtual []int64
+		want    int
+	}{
+		{nil, 0},
+		{[]int64{5000}, 1},
+		{[]int64{5000, 5000}, 2},
+		{slices.Repeat([]int64{5000}, 1000), 64},
+		{[]int64{5000, 9000}, 1},
+		{[]int64{1 << 40}, 1},
+	} {
+		trails, err := locate.ToDisk(t.Context(), known{f, tt.virtual}, trail.Spot, nil)
+		if err != nil || len(trails) != tt.want {
+			t.Errorf("%d places known: %d trails, %v", len(tt.virtual), len(trails), err)
+		}
+		for _, found := range trails {
+			if found.Virtual != 5000 {
+				t.Errorf("%d places known: %+v", len(tt.virtual), found)
+			}
+		}
+	}
+}
+
 // layered gives the spans of a table, for wordings that the fake has not.
 type layered struct {
 	*enginetest.Fake
