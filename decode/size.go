@@ -1,11 +1,16 @@
 package decode
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
 )
+
+// ErrTooLarge is what [ParseSize] returns, wrapped, for a number that it
+// understands but can't hold.
+var ErrTooLarge = errors.New("does not fit 64 bits")
 
 // ParseSize reads a size or offset in bytes: "512", "0x200", "64K", "10G",
 // "1.5G", "127 GiB", "100s" for sectors of 512 bytes. Units are powers of
@@ -17,11 +22,11 @@ func ParseSize(s string) (uint64, error) {
 		num, unit = cutUnit(text)
 	}
 	num = strings.TrimSpace(num)
-	if v, err := strconv.ParseUint(num, 0, 64); err == nil && !strings.HasPrefix(num, "+") {
-		hi, lo := bits.Mul64(v, unit)
-		if hi != 0 {
-			return 0, fmt.Errorf("size %q does not fit 64 bits", Printable(s))
-		}
+	n, err := strconv.ParseUint(num, 0, 64)
+	switch hi, lo := bits.Mul64(n, unit); {
+	case errors.Is(err, strconv.ErrRange), err == nil && hi != 0:
+		return 0, fmt.Errorf("size %q: %w", Printable(s), ErrTooLarge)
+	case err == nil:
 		return lo, nil
 	}
 	v, err := strconv.ParseFloat(num, 64)

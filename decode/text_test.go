@@ -1,6 +1,7 @@
 package decode_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"unicode"
@@ -80,6 +81,11 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("ParseSize(%q) = %d, want an error", in, got)
 		} else if strings.ContainsRune(err.Error(), 0x1b) {
 			t.Errorf("ParseSize(%q) repeats a control byte: %q", in, err)
+		}
+	}
+	for in, want := range map[string]bool{"18446744073709551616": true, "0x10000000000000000": true, "16777216T": true, "1e30": false, "12Q": false} {
+		if _, err := decode.ParseSize(in); errors.Is(err, decode.ErrTooLarge) != want {
+			t.Errorf("ParseSize(%q): %v", in, err)
 		}
 	}
 }

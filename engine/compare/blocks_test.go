@@ -1,7 +1,10 @@
 package compare_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -45,6 +48,61 @@ func TestBlocksAgreeWithTheNaiveWay(t *testing.T) {
 		if !slices.Equal(got, want) || lost != unread {
 			t.Fatalf("seed %d, unit %d:\ngot  %v, %d lost\nwant %v, %d lost", seed, unit, got, lost, want, unread)
 		}
+	}
+}
+
+// TestBlocksInOrder tells what could not be compared where it lies among the
+// blocks: behind the block that it starts in, whose bytes are counted together.
+func TestBlocksInOrder(t *testing.T) {
+	const unit = 4 << 20 // four jobs
+	rnd := rand.New(rand.NewPCG(8, 8))
+	a := enginetest.NewFake(rnd, 16<<20/4096, 4096, disk.Data)
+	b := enginetest.NewFake(rnd, len(a.States), 4096, disk.Data)
+	b.Write(0, a.Content)
+	for _, at := range []int64{0, 3 << 20, 3<<20 + 1, 12 << 20} {
+		b.Write(at, []byte{^a.Content[at]})
+	}
+	for _, at := range []int64{1 << 20, 2 << 20, 5 << 20, 11<<20 + 8192} {
+		a.States[at/4096] = disk.Missing
+	}
+	var got []string
+	for r, err := range compare.Blocks(t.Context(), disk.DiskSurface(a), disk.DiskSurface(b), unit, nil) {
+		var partial *disk.Error
+		if errors.As(err, &partial) {
+			got = append(got, fmt.Sprintf("lost 0x%x", partial.At.Offset))
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("block %d: %d", r.Start/unit, r.Bytes))
+	}
+	want := []string{"block 0: 3", "lost 0x100000", "lost 0x200000", "lost 0x500000", "lost 0xb02000", "block 3: 1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestBlocksStopped hands over what was found before the end came.
+func TestBlocksStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a := make([]byte, 64<<20)
+	b := bytes.Clone(a)
+	b[5] = 1
+	var last error
+	blocks := 0
+	for r, err := range compare.Blocks(ctx, memory(a), memory(b), 32<<20, func(at, _ int64) {
+		if at > 2<<20 {
+			cancel()
+		}
+	}) {
+		if last = err; err == nil && r.First == 5 && r.Bytes == 1 {
+			blocks++
+		}
+	}
+	if blocks != 1 || !errors.Is(last, context.Canceled) {
+		t.Errorf("%d blocks, the last error is %v", blocks, last)
 	}
 }
 

@@ -4,7 +4,6 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -176,7 +175,7 @@ func cut(j job, yield func(job, error) bool) bool {
 // finding is what a job found: ranges, or blocks.
 type finding[R any] struct {
 	list []R
-	errs []error
+	errs []*disk.Error // of ranges that could not be compared
 	end  int64
 }
 
@@ -191,7 +190,7 @@ func workers[R any](c *comparison, look func(list []R, a, b []byte, off int64) [
 			case j.skip:
 				return f
 			case j.lost:
-				f.errs = []error{c.lost(j.off, j.n, nil)}
+				f.errs = []*disk.Error{c.lost(j.off, j.n, nil)}
 				return f
 			case a == nil:
 				a, b = make([]byte, chunk), make([]byte, chunk)
@@ -216,16 +215,16 @@ func workers[R any](c *comparison, look func(list []R, a, b []byte, off int64) [
 }
 
 // joined makes one error of those for neighbouring sectors.
-func joined(errs []error) []error {
-	var out []error
-	for _, err := range errs {
-		var e, last *disk.Error
-		if n := len(out); n > 0 && errors.As(err, &e) && errors.As(out[n-1], &last) && last.At.End() == e.At.Offset {
+func joined(errs []*disk.Error) []*disk.Error {
+	var out []*disk.Error
+	for _, e := range errs {
+		if n := len(out); n > 0 && out[n-1].At.End() == e.At.Offset {
+			last := out[n-1]
 			last.At.Length += e.At.Length
 			last.What = lostText(last.At)
 			continue
 		}
-		out = append(out, err)
+		out = append(out, e)
 	}
 	return out
 }
@@ -248,7 +247,7 @@ func full(s disk.Surface, b []byte, off int64) error {
 	return err
 }
 
-func (c *comparison) lost(off, n int64, cause error) error {
+func (c *comparison) lost(off, n int64, cause error) *disk.Error {
 	at := decode.Place{Offset: off, Length: n}
 	return &disk.Error{Kind: disk.Damaged, Op: "compare", At: at, What: lostText(at), Err: cause}
 }

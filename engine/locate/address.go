@@ -1,6 +1,7 @@
 package locate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -57,6 +58,9 @@ var words = map[string]anchor{
 	"bat": atEntry, "gd": atEntry, "rgd": atEntry, "part": atPartition, "partition": atPartition,
 }
 
+// counted is what the number behind a word counts.
+var counted = map[anchor]string{atLBA: "a sector", atBlock: "a block", atEntry: "an entry", atPartition: "a partition"}
+
 // Parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,
 // bat 920, gd 12, hdr2.log_offset, end-512, +0x200, part3+1M or
 // virt:0x10000. A file's name may stand in front of a colon too. Names and
@@ -76,7 +80,10 @@ func Parse(expr string) (Address, error) {
 		return a, nil
 	}
 	n, err := signed(delta)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return Address{}, a.fail("%w", err)
+	case err != nil:
 		return Address{}, a.fail("%q is no distance: %w", decode.Printable(delta), err)
 	}
 	a.delta = n
@@ -121,16 +128,15 @@ func signed(delta string) (int64, error) {
 	return n, err
 }
 
+var errTooLarge = errors.New("the number is too large: it lies behind the end of everything")
+
 // number reads an offset; hexadecimal digits need their 0x.
 func number(s string) (int64, error) {
 	v, err := decode.ParseSize(s)
-	if err != nil {
-		return 0, err
+	if errors.Is(err, decode.ErrTooLarge) || v > math.MaxInt64 {
+		return 0, errTooLarge
 	}
-	if v > math.MaxInt64 {
-		return 0, fmt.Errorf("%s is beyond 2^63", s)
-	}
-	return int64(v), nil
+	return int64(v), err
 }
 
 func (a *Address) setBase(base string, withDelta bool) error {
@@ -155,22 +161,25 @@ func (a *Address) setBase(base string, withDelta bool) error {
 		a.anchor, a.number = fromStart, n
 		return nil
 	}
-	a.setWord(base, lower)
-	return nil
+	return a.setWord(base, lower)
 }
 
 // setWord reads a word with a number, or else a name.
-func (a *Address) setWord(base, lower string) {
+func (a *Address) setWord(base, lower string) error {
 	letters := lower
 	if i := strings.IndexFunc(lower, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
 		letters = lower[:i]
 	}
 	digits := strings.TrimSpace(lower[len(letters):])
 	if kind, ok := words[letters]; ok && digits != "" && digits[0] != '.' {
-		if n, err := number(digits); err == nil {
+		switch n, err := number(digits); {
+		case err == nil:
 			a.anchor, a.number, a.name = kind, n, letters
-			return
+			return nil
+		case errors.Is(err, errTooLarge):
+			return a.fail("%w", err)
 		}
 	}
 	a.anchor, a.name = atName, base
+	return nil
 }

@@ -69,6 +69,53 @@ func TestToDiskReportsAndStops(t *testing.T) {
 	}
 }
 
+// known is an image that claims to know the way from a file to its disk.
+type known struct {
+	*enginetest.Fake
+	virtual []int64
+}
+
+func (k known) LocateFile(context.Context, string, int64) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		for _, v := range k.virtual {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestToDiskAsksTheImage takes all places that an image knows of, up to a
+// bound, and goes through the map where that does not agree.
+func TestToDiskAsksTheImage(t *testing.T) {
+	f := fake(8, disk.Data)
+	trail, err := locate.ToFile(f, 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		virtual []int64
+		want    int
+	}{
+		{nil, 0},
+		{[]int64{5000}, 1},
+		{[]int64{5000, 5000}, 2},
+		{slices.Repeat([]int64{5000}, 1000), 64},
+		{[]int64{5000, 9000}, 1},
+		{[]int64{1 << 40}, 1},
+	} {
+		trails, err := locate.ToDisk(t.Context(), known{f, tt.virtual}, trail.Spot, nil)
+		if err != nil || len(trails) != tt.want {
+			t.Errorf("%d places known: %d trails, %v", len(tt.virtual), len(trails), err)
+		}
+		for _, found := range trails {
+			if found.Virtual != 5000 {
+				t.Errorf("%d places known: %+v", len(tt.virtual), found)
+			}
+		}
+	}
+}
+
 // layered gives the spans of a table, for wordings that the fake has not.
 type layered struct {
 	*enginetest.Fake
@@ -224,6 +271,9 @@ func TestGo(t *testing.T) {
 	onDisk, inVolume := w, w
 	onDisk.Plane, onDisk.Offset = locate.Disk, 2<<20+5
 	inVolume.Plane, inVolume.Partition, inVolume.Offset = locate.Volume, 3, 0x400
+	beyond := onDisk // the table of partitions says more than the disk has
+	beyond.Partitions = []disk.Partition{{Number: 1, Start: 2 << 20, Length: 1 << 40}, {Number: 2, Start: 1 << 50, Length: 512}}
+	huge := "1" + strings.Repeat("0", 30)
 	size := w.Image.Info().FileSize
 	tests := []struct {
 		from locate.Where
@@ -269,7 +319,10 @@ func TestGo(t *testing.T) {
 		{w, "-0x2000", "! before the start"},
 		{w, "+1T", "! behind the end"},
 		{w, "part3", "virt 0x200000"},
-		{w, "part3+1M", "virt 0x300000"},
+		{w, "part3+1023K", "virt 0x2ffc00"},
+		{w, "part3+1M", "! behind the end of partition 3 (1 MiB)"},
+		{w, "part3+0x7fffffffffffffff", "! behind the end of partition 3"},
+		{w, "part3-1", "! before the start of partition 3"},
 		{w, "part2", "! there is no partition 2"},
 		{w, "file:0x10", "file fake.img 0x10"},
 		{w, "fake.img:0x10", "file fake.img 0x10"},
@@ -278,11 +331,21 @@ func TestGo(t *testing.T) {
 		{w, "vol:0x10", "! say which"},
 		{onDisk, "vol:0x10", "vol3 0x10"},
 		{onDisk, "vol:end", "vol3 0xfffff"},
+		{beyond, "vol:0x100000", "vol1 0x100000"},
+		{beyond, "vol:end", fmt.Sprintf("vol1 0x%x", w.Image.Info().VirtualSize-2<<20-1)},
+		{beyond, "vol:0x1000000", "! behind the end"},
+		{beyond, "part1+1G", "! behind the end at"},
+		{beyond, "part2", "! behind the end at"},
 		{onDisk, "file:+5", "! not in that plane"},
 		{w, "", "! expected an address"},
 		{w, "9x9", "! expected a number"},
-		{w, "lba 0xffffffffffffffff", "! nothing called"},
-		{w, "lba 0x7fffffffffffffff", "! beyond everything"},
+		{w, "lba 0xffffffffffffffff", "! too large"},
+		{w, "lba 0x7fffffffffffffff", "! too large"},
+		{w, huge, "! \"" + huge + "\": the number is too large"},
+		{w, "+" + huge, "! \"+" + huge + "\": the number is too large"},
+		{w, "lba -1", "! expected the number of a sector behind \"lba\""},
+		{w, "block", "! expected the number of a block behind \"block\""},
+		{w, "bat", "file fake.img 0x400"},
 		{w, "+0x7fffffffffffffff", "! behind the end"},
 	}
 	for _, tt := range tests {

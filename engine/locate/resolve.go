@@ -2,6 +2,7 @@ package locate
 
 import (
 	"fmt"
+	"strings"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -155,7 +156,7 @@ func (w Where) size(p Point) (int64, error) {
 		return w.Image.Info().VirtualSize, nil
 	case Volume:
 		part, err := w.numbered(p.Partition)
-		return part.Length, err
+		return max(min(part.Length, w.Image.Info().VirtualSize-part.Start), 0), err
 	}
 	for _, f := range w.Image.Files() {
 		if f.Name == p.File {
@@ -172,7 +173,7 @@ func (w Where) units(p Point, a Address, unit int64) (Point, error) {
 		p = Point{Plane: Disk}
 	}
 	if a.number > (1<<62)/unit {
-		return p, fmt.Errorf("number %d is beyond everything", a.number)
+		return p, errTooLarge
 	}
 	p.Offset, p.Length = a.number*unit, unit
 	return p, nil
@@ -245,7 +246,24 @@ func (w Where) name(a Address) (Point, error) {
 			n, err = g, nil
 		}
 	}
+	if kind, ok := words[strings.ToLower(a.name)]; ok && err != nil {
+		return Point{}, fmt.Errorf("expected the number of %s behind %q", counted[kind], a.name)
+	}
 	return at(n.Place), err
+}
+
+// within holds a distance from the start of a partition inside it.
+func (w Where) within(number int, d int64) error {
+	part, err := w.numbered(number)
+	switch {
+	case err != nil:
+		return err
+	case d < 0:
+		return fmt.Errorf("it lies before the start of partition %d", number)
+	case d >= part.Length:
+		return fmt.Errorf("it lies behind the end of partition %d (%s)", number, decode.FormatSize(uint64(max(part.Length, 0))))
+	}
+	return nil
 }
 
 // move goes the distance and holds the point inside its plane.
@@ -263,6 +281,11 @@ func (w Where) move(p *Point, a Address) error {
 	}
 	if a.anchor == fromEnd && d == 0 {
 		d = -1
+	}
+	if a.anchor == atPartition && d != 0 {
+		if err := w.within(int(a.number), d); err != nil {
+			return err
+		}
 	}
 	to := p.Offset + d
 	switch {

@@ -189,13 +189,8 @@ func scan(ctx context.Context, img disk.Image, progress Progress, visit func(dis
 // nil.
 func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) ([]Trail, error) {
 	if l, ok := img.(disk.Locator); ok && spot.Layer == 0 {
-		virtual, found, err := l.LocateFile(ctx, spot.File, spot.Offset)
-		if err != nil || !found {
-			return nil, err
-		}
-		t, err := ToFile(img, virtual)
-		if err == nil && t.holds(spot) {
-			return []Trail{t}, nil
+		if trails, ok, err := known(ctx, img, l, spot); ok || err != nil {
+			return trails, err
 		}
 	}
 	var found []int64
@@ -215,6 +210,24 @@ func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) (
 		trails = append(trails, t)
 	}
 	return trails, err
+}
+
+// known asks an image that knows the way. It reports false if the image's map
+// says otherwise.
+func known(ctx context.Context, img disk.Image, l disk.Locator, spot Spot) (trails []Trail, ok bool, err error) {
+	for virtual, err := range l.LocateFile(ctx, spot.File, spot.Offset) {
+		if err != nil {
+			return nil, false, err
+		}
+		t, err := ToFile(img, virtual)
+		if err != nil || !t.holds(spot) {
+			return nil, false, nil
+		}
+		if trails = append(trails, t); len(trails) == most {
+			break
+		}
+	}
+	return trails, true, nil
 }
 
 // most bounds the trails to one place: a hostile table can have any number.

@@ -23,8 +23,10 @@ type expression struct {
 	sets    []set
 	lead    int // the greatest number of bytes of a match in front of it
 
-	find  [2]*regexp.Regexp // the leftmost match: from the start of the text, or behind one byte of context
-	match [2]*regexp.Regexp // a match right there
+	// From the start of the text, or behind one byte of context; to the end of
+	// the text, or in front of one byte at least.
+	find  [2][2]*regexp.Regexp // the leftmost match
+	match [2][2]*regexp.Regexp // a match right there
 }
 
 // maxProgram bounds the size of the compiled expression.
@@ -53,17 +55,19 @@ func compileExpression(pattern string, fold bool) (*expression, error) {
 		return nil, patternError(pattern, "too large")
 	}
 	_, most := lengths(tree)
-	x.longest = min(most, maxPattern-1)
+	x.longest = min(most, maxPattern)
 	x.classify()
 	if p := required(tree); p.ok() {
 		x.must, x.lead = []needle{p.needle()}, p.lead
 		x.sets = gather(x.must)
 	}
 	for i, context := range []string{`\A`, `\A(?s:.)`} {
-		if x.find[i], err = regexp.Compile(context + `(?s:.*?)(` + source + `)`); err != nil {
-			return nil, patternError(pattern, "%s", reason(err))
+		for j, ahead := range []string{``, `(?s:.)`} {
+			if x.find[i][j], err = regexp.Compile(context + `(?s:.*?)(` + source + `)` + ahead); err != nil {
+				return nil, patternError(pattern, "%s", reason(err))
+			}
+			x.match[i][j] = regexp.MustCompile(context + `(` + source + `)` + ahead)
 		}
-		x.match[i] = regexp.MustCompile(context + `(` + source + `)`)
 	}
 	return x, nil
 }
@@ -178,7 +182,7 @@ func consumes(in *syntax.Inst) bool {
 
 func (x *expression) matchesZero() bool {
 	zeros := strings.Repeat("\x00", min(x.longest, maxPattern))
-	return x.find[0].MatchString(zeros)
+	return x.find[0][0].MatchString(zeros)
 }
 
 // expressions finds the matches of the regular expression that start in
@@ -187,6 +191,7 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 	x := s.m.expr
 	end := int(min(int64(len(w.b)), w.to-w.base))
 	part := s.seek(w.b[:end], lo)
+	reach := x.longest + 1 // and a byte to look ahead at
 	for pos := max(lo, int(max(w.from-w.base, 0))); pos < hi; {
 		if len(s.found) >= enough {
 			return s.found, pos
@@ -201,16 +206,19 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 			continue
 		}
 		pos = max(pos, tail-x.longest)
-		at, length, ok := s.exact(w.b[:end], pos, min(end, tail+x.longest+1))
+		at, length, ok := s.exact(w.b[:end], pos, min(end, tail+reach))
 		switch {
 		case !ok:
-			pos = tail
+			pos = max(tail, at)
+			reach = min(2*reach, 16*(x.longest+1))
+			continue
 		case at >= hi:
 			return s.found, hi
 		default:
 			s.found = append(s.found, match{at: at, length: length})
 			pos = at + length
 		}
+		reach = x.longest + 1
 	}
 	return s.found, hi
 }
@@ -255,27 +263,39 @@ func (k *seeker) next(pos int) int {
 	return k.last
 }
 
-// exact finds the leftmost match of b that is not too long and starts in
-// [pos, end).
+// exact finds the leftmost match of b that is not too long, starts at pos or
+// behind it, and ends in front of end or with b: where b goes on, the byte behind
+// a match has a say in it. If there is none, no match starts in front of at.
 func (s *scanner) exact(b []byte, pos, end int) (at, length int, ok bool) {
 	x := s.m.expr
 	for pos < end {
-		context := min(pos, 1)
-		text := s.characters(b[pos-context : end])
-		loc := x.find[context].FindSubmatchIndex(text)
-		if loc == nil {
-			return 0, 0, false
+		at, _, ok = s.submatch(&x.find, b, pos, end, min(len(b)-end, 1))
+		if !ok {
+			break
 		}
-		at = pos - context + bytesBefore(text, loc[2])
-		context = min(at, 1)
-		// One byte more than can match, for what looks ahead.
-		text = s.characters(b[at-context : min(len(b), at+x.longest+1)])
-		if loc = x.match[context].FindSubmatchIndex(text); loc != nil {
-			return at, bytesBefore(text, loc[3]) - context, true
+		stop := min(len(b), at+x.longest+1)
+		if _, length, ok = s.submatch(&x.match, b, at, stop, max(stop-at-x.longest, 0)); ok {
+			return at, length, true
 		}
 		pos = at + 1
+		end = min(end, pos+2*(x.longest+1))
 	}
-	return 0, 0, false
+	if end == len(b) {
+		return end, 0, false
+	}
+	return max(pos, end-x.longest), 0, false
+}
+
+// submatch is where one of the expressions matches b[pos:end], less the last
+// byte if that is only to be looked at ahead.
+func (s *scanner) submatch(by *[2][2]*regexp.Regexp, b []byte, pos, end, ahead int) (at, length int, ok bool) {
+	context := min(pos, 1)
+	text := s.characters(b[pos-context : end])
+	loc := by[context][ahead].FindSubmatchIndex(text)
+	if loc == nil {
+		return 0, 0, false
+	}
+	return pos - context + bytesBefore(text, loc[2]), bytesBefore(text[loc[2]:], loc[3]-loc[2]), true
 }
 
 // characters spells each byte as the character of the same number.

@@ -258,6 +258,37 @@ func TestExpressionAgreesWithGo(t *testing.T) {
 	}
 }
 
+// TestExpressionOfLongRuns does not take the place where a match gets too long
+// for the end of a line, of a word or of the file.
+func TestExpressionOfLongRuns(t *testing.T) {
+	longest := strings.Repeat("x{512}", 8)
+	for _, tt := range []struct {
+		pattern string
+		length  int
+		behind  string
+		want    string
+	}{
+		{`x+$`, 5000, "y", ""},
+		{`x+\b`, 5000, "y", ""},
+		{`x+$`, 300_000, "y", ""},
+		{`x+$`, 4096, "\n", "[0+4096 regexp]"},
+		{`x+$`, 4096, "", "[0+4096 regexp]"},
+		{`x+$`, 4097, "", "[1+4096 regexp]"},
+		{`x+$`, 5000, "\ny", "[904+4096 regexp]"},
+		{`x+\b`, 5000, " y", "[904+4096 regexp]"},
+		{`\bx+y`, 5000, "y", ""},
+		{longest + `$`, 4096, "y", ""},
+		{longest + `\B`, 4096, "y", "[0+4096 regexp]"},
+		{`x+`, 5000, "y", "[0+4096 regexp][4096+904 regexp]"},
+	} {
+		in := append(bytes.Repeat([]byte("x"), tt.length), tt.behind...)
+		m := compile(t, tt.pattern, search.Options{Mode: search.Regexp})
+		if got := words(find(t, memory(in), m, search.Range{})); got != tt.want {
+			t.Errorf("%s in %d x and %q: %s, want %s", tt.pattern, tt.length, tt.behind, got, tt.want)
+		}
+	}
+}
+
 // TestExpressionBackwards finds what can't overlap alike from both ends.
 func TestExpressionBackwards(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(6, 6))

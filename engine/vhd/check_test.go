@@ -3,6 +3,7 @@ package vhd_test
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -344,6 +345,37 @@ func TestFindingsAreCapped(t *testing.T) {
 	list := check(t, openBytes(t, f.bytes))
 	if len(list) != 1001 || !strings.Contains(list[1000].Text, "1000 more") {
 		t.Errorf("%d findings, the last: %s", len(list), list[len(list)-1].Text)
+	}
+}
+
+// TestLocateSharedBlocks finds all blocks of the disk that lie at a place of the
+// file.
+func TestLocateSharedBlocks(t *testing.T) {
+	const block = 512 << 10
+	f := build(t, plan{kind: layout.Dynamic, size: 4 * mib, block: block, id: 2, stored: []int64{0, 3, 1}})
+	f.setEntry(5, uint32(f.blocks[3]/512))
+	f.setEntry(6, uint32(f.blocks[3]/512)+2) // its data start two sectors further
+	img := openBytes(t, f.bytes).(disk.Locator)
+	data := f.blocks[3] + 512
+	for _, tt := range []struct {
+		at   int64
+		want []int64
+	}{
+		{f.blocks[0] + 512 + 7, []int64{7}},
+		{data + 1000, []int64{3*block + 1000, 5*block + 1000}},
+		{data + 5000, []int64{3*block + 5000, 5*block + 5000, 6*block + 5000 - 1024}},
+		{data - 1, nil},
+	} {
+		var got []int64
+		for virtual, err := range img.LocateFile(t.Context(), "disk.vhd", tt.at) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, virtual)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("byte %d of the file is %d, want %d", tt.at, got, tt.want)
+		}
 	}
 }
 

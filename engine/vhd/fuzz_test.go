@@ -77,8 +77,10 @@ func useDisk(t *testing.T, img disk.Image) {
 		}
 	}
 	if l, ok := img.(disk.Locator); ok {
-		if _, _, err := l.LocateFile(context.Background(), "disk.vhd", 4000); err != nil {
-			t.Fatal(err)
+		for _, err := range l.LocateFile(context.Background(), "disk.vhd", 4000) {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

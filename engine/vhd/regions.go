@@ -214,19 +214,28 @@ func (v *Image) filler(h *holes, off, n int64) (string, bool) {
 	return "ones and zeros", true
 }
 
-// LocateFile finds the byte of the virtual disk that is stored at off of the
+// LocateFile finds the bytes of the virtual disk that are stored at off of the
 // image's file.
-func (v *Image) LocateFile(ctx context.Context, file string, off int64) (virtual int64, ok bool, err error) {
-	if file != v.src.Name || v.refused != nil || off < 0 || off >= v.dataEnd {
-		return 0, false, nil
+func (v *Image) LocateFile(ctx context.Context, file string, off int64) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		switch {
+		case file != v.src.Name || v.refused != nil || off < 0 || off >= v.dataEnd:
+		case v.kind != vhd.Fixed:
+			v.locateBlocks(ctx, off, yield)
+		case off < v.virtual:
+			yield(off, nil)
+		}
 	}
-	if v.kind == vhd.Fixed {
-		return off, off < v.virtual, nil
-	}
+}
+
+// locateBlocks goes through the whole table: in a damaged one several blocks
+// may lie at the place.
+func (v *Image) locateBlocks(ctx context.Context, off int64, yield func(int64, error) bool) {
 	t := &v.table
 	for e, err := range t.scan(ctx, 0, t.usable()) {
 		if err != nil {
-			return 0, false, err
+			yield(0, err)
+			return
 		}
 		data := int64(e.sector)*vhd.Sector + t.bitmapBytes
 		if e.holes > 0 || off < data || off >= data+t.blockSize || v.misplaced(e.sector) != "" {
@@ -236,9 +245,8 @@ func (v *Image) LocateFile(ctx context.Context, file string, off int64) (virtual
 		if at >= v.virtual {
 			continue
 		}
-		if r, err := v.run(at, at+1); err != nil || r.state == disk.Data {
-			return at, err == nil, err
+		if r, err := v.run(at, at+1); (err != nil || r.state == disk.Data) && (!yield(at, err) || err != nil) {
+			return
 		}
 	}
-	return 0, false, nil
 }

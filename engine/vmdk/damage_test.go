@@ -71,6 +71,12 @@ func damagedTables() []plant {
 		{"no tables", "G1", warns, "", inSparse(func(f *built) { f.u64(f.gd, 0); f.u64(f.rgd, 0) })},
 		{"grains in the way", "G1", warns, "", onDemand()},
 		{"one copy outside", "G6", wrong, "", inSparse(func(f *built) { f.u32(f.gts[0]+4*3, 1<<30) })},
+		{"both copies in metadata", "G6", wrong, "H10", inSparse(func(f *built) { f.u64(64, 1); f.entry(3, uint32(f.gts[0]/sector)) })},
+		{"copies in metadata", "G6", wrong, "H10 G5", inSparse(func(f *built) {
+			f.u64(64, 1)
+			f.u32(f.gts[0]+4*3, uint32(f.gts[0]/sector))
+			f.u32(f.rgts[0]+4*3, uint32(f.gts[1]/sector))
+		})},
 		{"in a child", "G6", wrong, "", inChild(func(f *built) { f.entry(3, 1<<30) })},
 		{"at the end", "G12", notes, "", inSparse(func(f *built) { f.entry(639, 0) })},
 	}
@@ -322,6 +328,28 @@ func TestTextBehindText(t *testing.T) {
 	}
 }
 
+// TestSettingBehindVersion puts a setting that is missing in front of no
+// version: a text without a sound title is known by that alone.
+func TestSettingBehindVersion(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		files      map[string][]byte
+		want       string
+	}{
+		{"title", "vmdk/D4", inText("parentCID=ffffffff\n", ""), "# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\nCID="},
+		{"other title", "vmdk/D4", inTexts("parentCID=ffffffff\n", "", "# Disk", "# Dask"), "# Dask DescriptorFile\nversion=1\nparentCID=ffffffff\nCID="},
+		{"no title", "vmdk/D3", inTexts("CID=12345678\n", "", "# Disk DescriptorFile\n", ""), "version=1\nCID=12345678\nparentCID="},
+		{"no version", "vmdk/D2", inText("version=1\n", ""), "# Disk DescriptorFile\nversion=1\nCID="},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, out := mended(t, c.files, c.code, 0)
+			if got := string(out["d.vmdk"]); !strings.HasPrefix(got, c.want) {
+				t.Errorf("the text is %q", got)
+			}
+		})
+	}
+}
+
 // TestGrainsBehindTheEnd puts no grain where an entry claims one that the file
 // lacks.
 func TestGrainsBehindTheEnd(t *testing.T) {
@@ -352,6 +380,119 @@ func TestGrainsBehindTheEnd(t *testing.T) {
 			}
 			if !found {
 				t.Errorf("there is no finding %s", c.code)
+			}
+		})
+	}
+}
+
+// TestTablesInTheDirectory does not write directory entries over a table in use
+// where a capacity that is too large makes the directory reach over it.
+func TestTablesInTheDirectory(t *testing.T) {
+	// The entries at the start of the first table are 0, as the directory's are
+	// in which there is no table.
+	f := hosted(childText("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`, "00000001", "12345678", "base.vmdk"), map[int64][]byte{511: grains()[511]})
+	f.u64(12, 1<<22)
+	files := map[string][]byte{"d.vmdk": f.b, "base.vmdk": hosted(text("monolithicSparse", `RW 10240 SPARSE "base.vmdk"`), grains()).b}
+	img := openMem(t, files, "d.vmdk")
+	before, refused := diskOf(t, img), 0
+	for found := range img.Check(t.Context()) {
+		if found.Code != "vmdk/G1" {
+			continue
+		}
+		for _, r := range found.Repairs {
+			edits, err := r.Edits(t.Context())
+			if err != nil {
+				refused++
+				continue
+			}
+			if r.Risk == "" && !bytes.Equal(diskOf(t, openMem(t, carryOut(files, edits), "d.vmdk")), before) {
+				t.Errorf("%s: %q changes the disk", found.Text, r.Title)
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("no repair is refused")
+	}
+}
+
+// TestFoundDirectory brings the first directory back only where its tables say
+// what those in use say.
+func TestFoundDirectory(t *testing.T) {
+	lose := func(field int64, damage func(f *built)) map[string][]byte {
+		return inSparse(func(f *built) { damage(f); f.u64(field, 1<<33) })
+	}
+	for _, c := range []struct {
+		name    string
+		files   map[string][]byte
+		refused bool
+	}{
+		{"first lost", lose(56, func(*built) {}), false},
+		{"redundant lost", lose(48, func(f *built) { f.u32(f.gts[0], 0) }), false},
+		{"first lost, other entry", lose(56, func(f *built) { f.u32(f.gts[0], 0) }), true},
+		{"first lost, no table in use", lose(56, func(f *built) { f.u32(f.rgd+4, 0) }), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := openMem(t, c.files, "d.vmdk")
+			r := repairsOf(t, before, "vmdk/H8")[0]
+			edits, err := r.Edits(t.Context())
+			if c.refused {
+				if err == nil || !strings.Contains(err.Error(), "redundant directory alone") {
+					t.Errorf("%q: %v, want the other repair to be named", r.Title, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(diskOf(t, openMem(t, carryOut(c.files, edits), "d.vmdk")), diskOf(t, before)) {
+				t.Errorf("%q changes the disk", r.Title)
+			}
+		})
+	}
+}
+
+// repairsOf are those of all findings of a code.
+func repairsOf(t *testing.T, img disk.Image, code string) (list []disk.Repair) {
+	t.Helper()
+	for f := range img.Check(t.Context()) {
+		if f.Code == code {
+			list = append(list, f.Repairs...)
+		}
+	}
+	if len(list) == 0 {
+		t.Fatalf("there is no finding %s with a repair", code)
+	}
+	return list
+}
+
+// TestGrowthOverTables does not let a file grow over what a directory takes for
+// a table, or for its own entries.
+func TestGrowthOverTables(t *testing.T) {
+	short := func(cut func(f *built) int64) map[string][]byte {
+		f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), nil)
+		f.b = f.b[:cut(f)]
+		return map[string][]byte{"d.vmdk": f.b}
+	}
+	for _, c := range []struct {
+		name, code string
+		repair     int
+		refused    bool
+		files      map[string][]byte
+	}{
+		{"in a table", "vmdk/H10", 0, true, short(func(f *built) int64 { return f.gts[1] + sector })},
+		{"in a directory", "vmdk/H10", 0, true, short(func(f *built) int64 {
+			f.u64(12, 200*vmdk.TableEntries*grainSectors)
+			f.u64(f.gd, 0)
+			return f.gd + sector
+		})},
+		{"the next table", "vmdk/G2", 0, false, short(func(f *built) int64 { return f.gts[0] })},
+		{"the table after the next", "vmdk/G2", 1, true, short(func(f *built) int64 { return f.gts[0] })},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := repairsOf(t, openMem(t, c.files, "d.vmdk"), c.code)[c.repair]
+			_, err := r.Edits(t.Context())
+			if refused := err != nil && strings.Contains(err.Error(), "G2"); refused != c.refused {
+				t.Errorf("%q: %v", r.Title, err)
 			}
 		})
 	}

@@ -52,22 +52,42 @@ func (m *Image) settle(s *sparse, f *disk.Finding) []disk.Repair {
 	return list
 }
 
-// fromOther takes an entry from the redundant copy, if that one leads to a grain.
+// fromOther takes an entry from the redundant copy, if that one is another and
+// leads to a grain.
 func (m *Image) fromOther(s *sparse, at decode.Place) []disk.Repair {
 	g := s.grid
 	twin, ok := s.twinOf(at.Offset)
 	if !ok {
 		return nil
 	}
+	own, errOwn := s.file.tables.uint(at.Offset, g.width)
 	raw, err := s.file.tables.uint(twin, g.width)
 	r := run{length: g.grain}
-	if err == nil {
+	if err == nil && errOwn == nil && raw != own {
 		g.judge(raw, 0, &r)
 	}
-	if r.state != disk.Data || r.offset < s.floor() {
+	if r.state != disk.Data || r.offset < s.floor() || s.inStructures(r.offset) {
 		return nil
 	}
 	return []disk.Repair{m.altering(s.file.mend(fmt.Sprintf("take %d, which the redundant copy says", raw), "", at.Offset, g.width, func(b []byte) { put(b, g.width, raw) }))}
+}
+
+// inStructures reports whether a grain at a byte would lie in a structure that
+// the header places, or where tables usually are.
+func (s *sparse) inStructures(at int64) bool {
+	g := s.grid
+	grain := room{at, at + g.grain}
+	for _, a := range s.fixedAreas() {
+		if grain.meets(a.off, a.off+a.bytes) {
+			return true
+		}
+	}
+	for copy := range g.dirCount {
+		if grain.meets(g.dirs[copy], g.usual(copy, g.tables)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Image) clearPast(s *sparse, f *disk.Finding) []disk.Repair {
@@ -116,10 +136,10 @@ func (m *Image) part(s *sparse, f *disk.Finding) []disk.Repair {
 // copyGrain gives an entry a copy of its grain at the end of the file.
 func (s *sparse) copyGrain(ctx context.Context, d *draft, entry, grain int64) error {
 	g := s.grid
-	if err := s.unclaimedEnd(ctx); err != nil {
+	to := roundUp(max(d.size, s.floor()), g.grain)
+	if err := s.unclaimedEnd(ctx, to+g.grain, nil); err != nil {
 		return err
 	}
-	to := roundUp(max(d.size, s.floor()), g.grain)
 	sector, err := d.sector(to)
 	if err != nil {
 		return err
@@ -132,10 +152,14 @@ func (s *sparse) copyGrain(ctx context.Context, d *draft, entry, grain int64) er
 }
 
 // unclaimedEnd makes sure that no entry of any table leads behind the end of the
-// file: what is put there would become that entry's grain.
-func (s *sparse) unclaimedEnd(ctx context.Context) error {
+// file: what is put there would become that entry's grain. Tables that are not
+// replaced may not lie in what the file gains up to end either.
+func (s *sparse) unclaimedEnd(ctx context.Context, end int64, replaced func(copy int, t int64) bool) error {
 	g, seen := s.grid, visited{}
 	for copy := range g.dirCount {
+		if err := s.unclaimedTables(ctx, copy, end, replaced); err != nil {
+			return err
+		}
 		if err := g.eachTable(ctx, copy, func(t, table int64) error {
 			if !seen.first(table) {
 				return nil
@@ -151,6 +175,33 @@ func (s *sparse) unclaimedEnd(ctx context.Context) error {
 			return cmp.Or(failed, err)
 		}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// unclaimedTables makes sure that no entry of a directory, but those replaced,
+// leads to a table in what the file gains by growing up to end, and that no
+// entry itself would lie there: zeros or a grain would be taken for them.
+func (s *sparse) unclaimedTables(ctx context.Context, copy int, end int64, replaced func(copy int, t int64) bool) error {
+	g := s.grid
+	if g.dirs[copy]+g.needed()*g.width > s.file.Size {
+		return s.file.impossible(g.dirs[copy], g.dirBytes(copy), "the directory is cut off, and would go on in what the file gains: settle G2 first, or make a copy of the disk")
+	}
+	for t := int64(0); t < g.tables; t++ {
+		empty, err := g.emptyFrom(copy, t)
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		if t += empty; t >= g.tables {
+			break
+		}
+		raw, _, err := g.directoryEntry(copy, t)
+		if err != nil {
+			return err
+		}
+		if _, f := g.tableAt(raw); f == tableOutside && int64(raw)*vmdk.SectorSize < end && (replaced == nil || !replaced(copy, t)) {
+			return s.file.impossible(g.dirs[copy]+t*g.width, g.width, "the directory entry claims bytes behind the end of the file, which has to grow over them: settle G2 first, or make a copy of the disk")
 		}
 	}
 	return nil

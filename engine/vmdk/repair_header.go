@@ -1,6 +1,8 @@
 package vmdk
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 
 	"platter/decode"
@@ -91,16 +93,48 @@ func (s *sparse) useOtherDirectory(*disk.Finding) []disk.Repair {
 	}
 	var list []disk.Repair
 	if at, ok := s.usualDirectory(); ok {
-		list = s.mendHeader("find the directory where it normally is", "", func(h decode.Record[vmdk.Header]) { lost.Put(h, uint64(at/vmdk.SectorSize)) })
-	}
-	if sound(second) {
-		first = second
+		list = append(list, s.file.drafted("find the directory where it normally is", "", func(ctx context.Context, d *draft) error {
+			if !sound(first) {
+				if err := s.agrees(ctx, at); err != nil {
+					return err
+				}
+			}
+			return d.header(func(h decode.Record[vmdk.Header]) { lost.Put(h, uint64(at/vmdk.SectorSize)) })
+		}))
 	}
 	return append(list, s.mendHeader(title, "there is no second copy of the tables any more", func(h decode.Record[vmdk.Header]) {
 		vmdk.HeaderFlags.Put(h, vmdk.HeaderFlags.Get(h)&^vmdk.FlagRedundant)
-		vmdk.HeaderDirectoryOffset.Put(h, first)
+		vmdk.HeaderDirectoryOffset.Put(h, uint64(s.grid.dirs[0]/vmdk.SectorSize))
 		vmdk.HeaderRedundantOffset.Put(h, 0)
 	})...)
+}
+
+// agrees makes sure that the tables of the directory at a byte, which is to be
+// the first one again, hold what those do that stand in for them.
+func (s *sparse) agrees(ctx context.Context, dir int64) error {
+	g := s.grid
+	first := *g
+	first.dirs[0] = dir
+	for t := range g.tables {
+		raw, _, err := g.directoryEntry(0, t)
+		at, f := g.tableAt(raw)
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		if f != noFault {
+			continue // nothing of it can be read now
+		}
+		own, ok, err := first.tableOf(0, t)
+		a, errA := g.file.head(at, g.tableBytes())
+		b, errB := g.file.head(own, g.tableBytes())
+		if err := cmp.Or(err, errA, errB); err != nil {
+			return err
+		}
+		if !ok || !bytes.Equal(a, b) {
+			return g.file.impossible(own, g.tableBytes(), "table %d there says something else than the redundant one, which counts now: use the redundant directory alone", t)
+		}
+	}
+	return nil
 }
 
 // usualDirectory looks for a second directory in front of the one that is known
@@ -159,7 +193,11 @@ func (s *sparse) computeOverHead(*disk.Finding) []disk.Repair {
 		if first > 0 && over > first {
 			return s.file.impossible(first, 0, "the first grain at byte 0x%x lies less than a grain behind the tables, which end at 0x%x: a copy of the disk puts both in order", first, tables)
 		}
-		d.size = max(d.size, over)
+		if d.size = max(d.size, over); d.size > s.file.Size {
+			if err := s.unclaimedEnd(ctx, d.size, nil); err != nil {
+				return err
+			}
+		}
 		for _, at := range s.headers() {
 			if err := d.write64(at+int64(vmdk.HeaderOverHead.Offset()), uint64(over/vmdk.SectorSize)); err != nil {
 				return err

@@ -76,15 +76,23 @@ type placing struct {
 	s     *sparse
 	g     *grid
 	d     *draft
-	copy  int // the directory that the tables belong to
-	dir   int64
-	end   int64                      // where grains start from then on; 0: where they do now
+	copy  int                        // the directory that the tables belong to
+	t, n  int64                      // the first of the tables, and how many there are
+	slots room                       // the directory's entries that lead to them
 	area  room                       // what is to be free
+	end   int64                      // where grains start from then on; 0: where they do now
 	moved map[int64]map[int64]uint64 // entries of grains that made way, by table and number
 }
 
-func (s *sparse) placing(g *grid, d *draft, copy int) *placing {
-	return &placing{s: s, g: g, d: d, copy: copy, dir: g.dirs[copy], moved: map[int64]map[int64]uint64{}}
+func (s *sparse) placing(g *grid, d *draft, copy int, t, n int64) *placing {
+	p := &placing{s: s, g: g, d: d, copy: copy, t: t, n: n, moved: map[int64]map[int64]uint64{}}
+	p.slots = room{g.dirs[copy] + t*g.width, g.dirs[copy] + (t+n)*g.width}
+	return p
+}
+
+// replaces reports whether a table of a directory is one of those to be placed.
+func (p *placing) replaces(copy int, t int64) bool {
+	return copy == p.copy && t >= p.t && t < p.t+p.n
 }
 
 // place puts tables t to t+n-1 of a directory where they normally are, with the
@@ -93,18 +101,18 @@ func (s *sparse) placing(g *grid, d *draft, copy int) *placing {
 func (s *sparse) place(copy int, t, n int64) func(ctx context.Context, d *draft) error {
 	return func(ctx context.Context, d *draft) error {
 		g := s.grid
-		p := s.placing(g, d, copy)
+		p := s.placing(g, d, copy, t, n)
 		if n > maxPlaced {
-			return g.file.impossible(p.dir, g.dirBytes(copy), "%d tables are to be made, at most %d are at once: a copy of the disk has them all", n, maxPlaced)
+			return g.file.impossible(g.dirs[copy], g.dirBytes(copy), "%d tables are to be made, at most %d are at once: a copy of the disk has them all", n, maxPlaced)
 		}
 		area := room{g.usual(copy, t), g.usual(copy, t+n)}
-		if err := p.unclaimed(ctx, area, t, n); err != nil {
+		if err := p.unclaimed(ctx, area); err != nil {
 			return err
 		}
 		if err := p.evacuate(ctx, area); err != nil {
 			return err
 		}
-		if err := p.tables(ctx, t, n); err != nil || p.end == 0 {
+		if err := p.tables(ctx); err != nil || p.end == 0 {
 			return err
 		}
 		return d.header(p.raise)
@@ -127,7 +135,7 @@ func (s *sparse) secondSet(ctx context.Context, d *draft) error {
 	}
 	two := *g
 	two.dirs[1], two.dirCount = end, 2
-	p := s.placing(&two, d, 1)
+	p := s.placing(&two, d, 1, 0, g.tables)
 	if err := p.evacuate(ctx, room{end, two.usual(1, g.tables)}); err != nil {
 		return err
 	}
@@ -135,7 +143,7 @@ func (s *sparse) secondSet(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	if err := p.tables(ctx, 0, g.tables); err != nil {
+	if err := p.tables(ctx); err != nil {
 		return err
 	}
 	return d.header(func(h decode.Record[vmdk.Header]) {
@@ -154,21 +162,24 @@ func (s *sparse) floorOfTables() int64 {
 	return end
 }
 
-// unclaimed makes sure that no structure but those to be replaced lies in an area.
-func (p *placing) unclaimed(ctx context.Context, area room, t, n int64) error {
+// unclaimed makes sure that no structure but those to be replaced lies in an
+// area, or where the directory's entries for it are: a capacity that is too
+// large makes the directory reach over what follows it.
+func (p *placing) unclaimed(ctx context.Context, area room) error {
 	g := p.g
+	taken := func(off, n int64) bool { return area.meets(off, off+n) || p.slots.meets(off, off+n) }
 	busy := func(off int64, name string) error {
-		return g.file.impossible(off, 0, "the %s at byte 0x%x lies where the table would have to be: a copy of the disk puts both in order", name, off)
+		return g.file.impossible(off, 0, "the %s at byte 0x%x lies where the table or its directory entry would have to be: a copy of the disk puts both in order", name, off)
 	}
 	for _, a := range p.s.fixedAreas() {
-		if area.meets(a.off, a.off+a.bytes) {
+		own := a.off == g.dirs[p.copy] && a.kind == disk.KindTable
+		if own && area.meets(a.off, a.off+a.bytes) || !own && taken(a.off, a.bytes) {
 			return busy(a.off, a.name)
 		}
 	}
 	for copy := range g.dirCount {
-		if err := g.eachTable(ctx, copy, func(other, at int64) error {
-			own := copy == p.copy && other >= t && other < t+n
-			if !own && area.meets(at, at+g.tableBytes()) {
+		if err := g.eachTable(ctx, copy, func(t, at int64) error {
+			if !p.replaces(copy, t) && taken(at, g.tableBytes()) {
 				return busy(at, "grain table")
 			}
 			return nil
@@ -189,20 +200,16 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 	}
 	p.area = area
 	d.size = max(d.size, area.to)
-	type entry struct{ t, i, at int64 }
-	var list []entry
-	if err := g.eachGrain(ctx, func(t, i, at int64) error {
-		if area.meets(at, at+g.grain) {
-			if list = append(list, entry{t, i, at}); int64(len(list)) > maxDraft/g.grain+1 {
-				return g.file.impossible(area.from, area.to-area.from, "too many grains would have to move: a copy of the disk puts them in order")
-			}
-		}
-		return nil
-	}); err != nil {
+	list, err := p.inTheWay(ctx)
+	if err != nil {
 		return err
 	}
-	if d.size > g.file.Size || len(list) > 0 {
-		if err := p.s.unclaimedEnd(ctx); err != nil {
+	end := d.size
+	if len(list) > 0 {
+		end = roundUp(end, g.grain) + int64(len(list))*g.grain
+	}
+	if end > g.file.Size {
+		if err := p.s.unclaimedEnd(ctx, end, p.replaces); err != nil {
 			return err
 		}
 	}
@@ -222,6 +229,27 @@ func (p *placing) evacuate(ctx context.Context, area room) error {
 		p.moved[e.t][e.i] = sector
 	}
 	return nil
+}
+
+// stored is a grain at a byte of the file, with its table and its entry there.
+type stored struct{ t, i, at int64 }
+
+// inTheWay lists the grains of the area. None may lie where the directory's
+// entries do.
+func (p *placing) inTheWay(ctx context.Context) (list []stored, err error) {
+	g := p.g
+	err = g.eachGrain(ctx, func(t, i, at int64) error {
+		switch {
+		case p.area.meets(at, at+g.grain):
+			if list = append(list, stored{t, i, at}); int64(len(list)) > maxDraft/g.grain+1 {
+				return g.file.impossible(p.area.from, p.area.to-p.area.from, "too many grains would have to move: a copy of the disk puts them in order")
+			}
+		case p.slots.meets(at, at+g.grain):
+			return g.file.impossible(at, g.grain, "the grain at byte 0x%x lies where the directory's entries are: a copy of the disk puts both in order", at)
+		}
+		return nil
+	})
+	return list, err
 }
 
 // raise makes overHead reach to where the grains start now.
@@ -259,27 +287,27 @@ func (p *placing) spares(t int64, table []byte) error {
 	for i := range min(g.perTable, g.entriesFrom(t)) {
 		raw := uint64(binary.LittleEndian.Uint32(table[i*g.width:]))
 		r := run{length: g.grain}
-		if g.judge(raw, 0, &r); r.state == disk.Data && p.area.meets(r.offset, r.offset+g.grain) {
-			return g.file.impossible(r.offset, g.grain, "a grain that only one of the tables knows lies where the table would have to be: a copy of the disk puts both in order")
+		if g.judge(raw, 0, &r); r.state == disk.Data && (p.area.meets(r.offset, r.offset+g.grain) || p.slots.meets(r.offset, r.offset+g.grain)) {
+			return g.file.impossible(r.offset, g.grain, "a grain that only one of the tables knows lies where the table or its directory entry would have to be: a copy of the disk puts both in order")
 		}
 	}
 	return nil
 }
 
-// tables writes tables t to t+n-1 in their place, the directory entries that
-// lead to them, and the entries of moved grains in all other tables.
-func (p *placing) tables(ctx context.Context, t, n int64) error {
+// tables writes the tables in their place, the directory entries that lead to
+// them, and the entries of moved grains in all other tables.
+func (p *placing) tables(ctx context.Context) error {
 	g, d := p.g, p.d
-	directory := make([]byte, n*g.width)
-	for i := range n {
+	directory := make([]byte, p.n*g.width)
+	for i := range p.n {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		b, err := p.content(t + i)
+		b, err := p.content(p.t + i)
 		if err != nil {
 			return err
 		}
-		at := g.usual(p.copy, t+i)
+		at := g.usual(p.copy, p.t+i)
 		sector, err := d.sector(at)
 		if err != nil {
 			return err
@@ -289,20 +317,20 @@ func (p *placing) tables(ctx context.Context, t, n int64) error {
 			return err
 		}
 	}
-	if err := d.write(p.dir+t*g.width, directory); err != nil {
+	if err := d.write(p.slots.from, directory); err != nil {
 		return err
 	}
-	return p.entries(ctx, t, n)
+	return p.entries(ctx)
 }
 
 // entries sets the entries of the grains that were moved in the tables that
-// stay where they are: all but those from t on, n of them, of the directory.
-func (p *placing) entries(ctx context.Context, t, n int64) error {
+// stay where they are.
+func (p *placing) entries(ctx context.Context) error {
 	g := p.g
 	done := map[int64]bool{}
 	for _, moved := range slices.Sorted(maps.Keys(p.moved)) {
 		for copy := range p.s.grid.dirCount {
-			if copy == p.copy && moved >= t && moved < t+n {
+			if p.replaces(copy, moved) {
 				continue
 			}
 			at, ok, err := p.s.grid.tableOf(copy, moved)

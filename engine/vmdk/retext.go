@@ -140,8 +140,8 @@ func (d *draft) exactly(off int64, old, out []byte) {
 	}
 }
 
-// set gives a setting another value; what is missing comes behind the first
-// line, or at the end of the disk database.
+// set gives a setting another value; what is missing comes behind the version,
+// or at the end of the disk database.
 func (m *Image) set(title, risk, key, value string) []disk.Repair {
 	return m.rewrite(title, risk, m.setting(key, value))
 }
@@ -155,14 +155,27 @@ func (m *Image) setting(key, value string) splice {
 	if strings.HasPrefix(key, "ddb.") {
 		return splice{vmdk.Part{Offset: m.text.Size}, m.lineEnd() + key + ` = "` + value + "\"\n"}
 	}
-	after := 0
-	if len(m.text.Lines) > 0 && m.text.Lines[0].Ending != "" {
-		after = m.text.Lines[0].At.Length
-	}
 	if slices.Contains([]string{"encoding", "createType", "parentFileNameHint"}, key) {
 		value = `"` + value + `"`
 	}
-	return splice{vmdk.Part{Offset: after}, key + "=" + value + "\n"}
+	return m.behindVersion(key + "=" + value)
+}
+
+// behindVersion puts a line where a setting goes that is missing: programs know
+// a descriptor by the version, which no other setting may precede. Without one
+// it goes behind the first line, the title.
+func (m *Image) behindVersion(line string) splice {
+	l := m.text.Setting("version")
+	if l == nil && len(m.text.Lines) > 0 {
+		l = &m.text.Lines[0]
+	}
+	switch {
+	case l == nil:
+		return splice{vmdk.Part{}, line + "\n"}
+	case l.Ending == "":
+		return splice{vmdk.Part{Offset: m.text.Size}, "\n" + line}
+	}
+	return splice{vmdk.Part{Offset: l.At.Offset + l.At.Length}, line + "\n"}
 }
 
 // lineEnd is what has to precede a line put at the end of the text.
