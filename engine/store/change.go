@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -37,7 +38,7 @@ type Edit struct {
 	File   string
 	Offset int64  // bytes
 	Before []byte // what was visible before; may be cut off, then After is empty
-	After  []byte
+	After  []byte // may be brought back by growing, then Before is empty
 	// Sizes of the file in bytes, where the edit resizes it; else both 0.
 	SizeBefore, SizeAfter int64
 }
@@ -114,8 +115,17 @@ func (s splice) edits() []Edit {
 	if !s.resizes() {
 		return s.writes()
 	}
-	list := s.lost()
-	return append(list, Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size})
+	resize := Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size}
+	if s.made.size < s.was.size {
+		return append(s.lost(), resize)
+	}
+	list := []Edit{resize}
+	for _, e := range s.inverse().lost() {
+		if len(bytes.TrimLeft(e.Before, "\x00")) > 0 {
+			list = append(list, e.inverse())
+		}
+	}
+	return list
 }
 
 // writes are the edits of a splice that keeps the size.
@@ -153,12 +163,9 @@ func overwrite(p []byte, off int64, list []extent) {
 	}
 }
 
-// lost are the bytes that a cut takes away; none where the file grows. Bytes past
-// the end of the file on disk that were never staged are zeros, which growing brings back.
+// lost are the bytes that a cut takes away. Bytes past the end of the file on disk
+// that were never staged are zeros, which growing brings back.
 func (s splice) lost() []Edit {
-	if s.made.size > s.was.size {
-		return nil
-	}
 	var list []Edit
 	kept := slices.Clone(s.made.cut[:min(int64(len(s.made.cut)), s.was.size-s.off)])
 	overwrite(kept, s.off, s.removed)

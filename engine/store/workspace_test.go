@@ -309,6 +309,22 @@ func TestDrop(t *testing.T) {
 	check(t, f, []byte("0123456789"))
 }
 
+// TestDropOfACut takes a cut out, and moves that over commits: the bytes that come
+// back are in its edits.
+func TestDropOfACut(t *testing.T) {
+	w, f := workspace(t, []byte("0123456789"))
+	must(t, w.Do("cut", func() error { return f.Truncate(4) }))
+	must(t, w.Drop(1))
+	want := []store.Edit{{File: "a", Offset: 4, SizeBefore: 4, SizeAfter: 10}, {File: "a", Offset: 4, After: []byte("456789")}}
+	if got := w.History()[1].Edits; !slices.EqualFunc(got, want, sameEdit) {
+		t.Errorf("edits: %+v", got)
+	}
+	must(t, w.Commit(context.Background()), w.Undo())
+	check(t, f, []byte("0123"))
+	must(t, w.Commit(context.Background()), w.Redo())
+	check(t, f, []byte("0123456789"))
+}
+
 func TestTwoNamesOfOneFile(t *testing.T) {
 	mem := store.NewMem()
 	mem.Put("b", mem.PutFile("a", []byte("0123")))
