@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"math"
 	"slices"
 )
@@ -130,24 +129,17 @@ func (s splice) edits() []Edit {
 
 // writes are the edits of a splice that keeps the size.
 func (s splice) writes() []Edit {
-	both := slices.Concat(s.removed, s.inserted)
-	slices.SortFunc(both, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
 	var list []Edit
-	for i := 0; i < len(both); {
-		start, end, j := both[i].off, both[i].end(), i+1
-		for j < len(both) && both[j].off <= end {
-			end = max(end, both[j].end())
-			j++
+	for _, p := range s.pieces() {
+		n := p.end - p.off
+		e := Edit{File: p.o.name, Offset: p.off, Before: make([]byte, n), After: make([]byte, n)}
+		for _, x := range slices.Concat(p.removed, p.inserted) {
+			copy(e.Before[x.off-p.off:], x.base)
+			copy(e.After[x.off-p.off:], x.base)
 		}
-		e := Edit{File: s.o.name, Offset: start, Before: make([]byte, end-start), After: make([]byte, end-start)}
-		for _, x := range both[i:j] {
-			copy(e.Before[x.off-start:], x.base)
-			copy(e.After[x.off-start:], x.base)
-		}
-		overwrite(e.Before, start, s.removed)
-		overwrite(e.After, start, s.inserted)
+		overwrite(e.Before, p.off, p.removed)
+		overwrite(e.After, p.off, p.inserted)
 		list = append(list, e)
-		i = j
 	}
 	return list
 }

@@ -160,9 +160,10 @@ func (w *Workspace) takeOut(c, by *change) ([]splice, error) {
 	}
 	var list []splice
 	for _, s := range slices.Backward(c.splices) {
-		inverse := s.inverse()
-		inverse.apply()
-		list = append(list, inverse)
+		for _, p := range s.inverse().pieces() {
+			p.apply()
+			list = append(list, p)
+		}
 	}
 	return list, nil
 }

@@ -309,6 +309,30 @@ func TestDrop(t *testing.T) {
 	check(t, f, []byte("0123456789"))
 }
 
+// TestDropKeepsWhatLiesBetween drops changes whose bytes lie apart, with a later
+// change between them.
+func TestDropKeepsWhatLiesBetween(t *testing.T) {
+	apart := func(w *store.Workspace, f store.File) error {
+		_, err := f.WriteAt([]byte("a123456789d"), 0) // only a and the old byte of d are new
+		return err
+	}
+	revert := func(w *store.Workspace, _ store.File) error { return w.Revert("a", 0, 20) }
+	for name, do := range map[string]func(*store.Workspace, store.File) error{"write": apart, "revert": revert} {
+		w, f := workspace(t, []byte("0123456789def"))
+		write(t, w, f, 10, "D")
+		must(t, w.Do(name, func() error { return do(w, f) }))
+		second := w.History()[1].ID
+		write(t, w, f, 5, "B")
+		must(t, w.Drop(second))
+		check(t, f, []byte("01234B6789Def"))
+		if h := w.History(); h[2].State != store.Staged || len(w.Plan()) != 2 {
+			t.Errorf("%s: %s is %v, plan %+v", name, h[2].Title, h[2].State, w.Plan())
+		}
+		must(t, w.Undo(), w.Undo(), w.Undo(), w.Redo(), w.Redo(), w.Redo())
+		check(t, f, []byte("01234B6789Def"))
+	}
+}
+
 // TestDropOfACut takes a cut out, and moves that over commits: the bytes that come
 // back are in its edits.
 func TestDropOfACut(t *testing.T) {
@@ -370,8 +394,12 @@ func walk(t *testing.T, seed uint64, steps int) {
 	base.PutFile("a", start)
 	w, f := over(t, base)
 	states, at, disk := [][]byte{start}, 0, start
+	stage := func(next []byte) {
+		states = append(states[:at+1], next)
+		at++
+	}
 	for range steps {
-		switch rng.IntN(10) {
+		switch rng.IntN(11) {
 		case 0, 1, 2:
 			if at > 0 {
 				must(t, w.Undo())
@@ -387,11 +415,15 @@ func walk(t *testing.T, seed uint64, steps int) {
 				must(t, w.Commit(context.Background()))
 				disk = states[at]
 			}
+		case 6:
+			if n := at - 1 - rng.IntN(4); n >= 0 && dropped(t, w, n) {
+				stage(without(states[at], states[n], states[n+1]))
+			}
 		default:
-			next, err := randomChange(w, f, rng, states[at])
-			if err == nil && !bytes.Equal(next, states[at]) {
-				states = append(states[:at+1], next)
-				at++
+			before := w.Generation()
+			next, err := randomChange(w, f, rng, states[at], disk)
+			if err == nil && w.Generation() > before {
+				stage(next)
 			}
 		}
 		check(t, f, states[at])
@@ -400,24 +432,40 @@ func walk(t *testing.T, seed uint64, steps int) {
 	check(t, open(t, base, "a"), disk)
 }
 
-// randomChange stages some writes, or fails in the middle of them.
-func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now []byte) ([]byte, error) {
+// dropped drops the n-th change of the history, unless a later one builds on it
+// or it was dropped before.
+func dropped(t *testing.T, w *store.Workspace, n int) bool {
+	t.Helper()
+	c := w.History()[n]
+	err := w.Drop(c.ID)
+	if gone := c.State == store.Dropped; gone != errors.Is(err, store.ErrNothing) || !gone && err != nil && !errors.Is(err, store.ErrEntangled) {
+		t.Fatalf("dropping what is %s: %v", c.State, err)
+	}
+	return err == nil
+}
+
+// without is what is visible now but for one change, of which the contents before
+// and after are given.
+func without(now, before, after []byte) []byte {
 	next := slices.Clone(now)
-	err := w.Do("random", func() error {
+	if len(before) != len(after) {
+		common := min(len(before), len(after))
+		next = append(next[:common], before[common:]...)
+	}
+	for i := range min(len(before), len(after)) {
+		if before[i] != after[i] {
+			next[i] = before[i]
+		}
+	}
+	return next
+}
+
+// randomChange stages some edits, or fails in the middle of them.
+func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now, disk []byte) ([]byte, error) {
+	next := slices.Clone(now)
+	err := w.Do("random", func() (err error) {
 		for range 1 + rng.IntN(3) {
-			if rng.IntN(8) == 0 {
-				size := rng.IntN(len(now) + 300)
-				next = resize(next, size)
-				if err := f.Truncate(int64(size)); err != nil {
-					return err
-				}
-				continue
-			}
-			p, off := random(rng, rng.IntN(200)), rng.IntN(len(now)+100)
-			if len(p) > 0 {
-				next = overwrite(next, p, off)
-			}
-			if _, err := f.WriteAt(p, int64(off)); err != nil {
+			if next, err = randomEdit(w, f, rng, next, disk); err != nil {
 				return err
 			}
 		}
@@ -427,6 +475,37 @@ func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now []byte) 
 		return nil
 	})
 	return next, err
+}
+
+// randomEdit stages another length, what is on disk, or a write, of which all
+// bytes or a few are new.
+func randomEdit(w *store.Workspace, f store.File, rng *rand.Rand, now, disk []byte) ([]byte, error) {
+	off, n := rng.IntN(len(now)+100), rng.IntN(200)
+	switch rng.IntN(12) {
+	case 0:
+		size := rng.IntN(len(now) + 300)
+		return resize(now, size), f.Truncate(int64(size))
+	case 1, 2:
+		for i := off; i < min(off+n, len(now)); i++ {
+			now[i] = 0
+			if i < len(disk) {
+				now[i] = disk[i]
+			}
+		}
+		return now, w.Revert("a", int64(off), int64(n))
+	}
+	p := random(rng, n)
+	few := rng.IntN(2) == 0
+	for i := 0; few && i < n && off+i < len(now); i++ {
+		if rng.IntN(8) > 0 {
+			p[i] = now[off+i]
+		}
+	}
+	if n > 0 {
+		now = overwrite(now, p, off)
+	}
+	_, err := f.WriteAt(p, int64(off))
+	return now, err
 }
 
 // checkPlan carries the plan out on a copy of the disk: it must give what is
