@@ -84,6 +84,15 @@ func (c *change) state() State {
 	return Staged
 }
 
+// takeEffect marks what c takes out as dropped, or as back if c is taken back. If
+// that is a drop itself, the change that it took out comes back, and so on.
+func (c *change) takeEffect(dropped bool) {
+	for gone := c.drops; gone != nil; gone = gone.drops {
+		gone.dropped = dropped
+		dropped = !dropped
+	}
+}
+
 // heading is the title of what the change's extents do.
 func (c *change) heading() string {
 	if c.undone {

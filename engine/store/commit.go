@@ -81,7 +81,7 @@ func (w *Workspace) settle() {
 	}
 	for i, c := range w.history {
 		c.settle()
-		c.committed = i < w.cursor
+		c.committed = i < w.cursor && !c.dropped
 	}
 	w.epoch++
 	w.generation.Add(1)

@@ -333,6 +333,44 @@ func TestDropKeepsWhatLiesBetween(t *testing.T) {
 	}
 }
 
+// TestDropOfADrop brings a change back, staged or committed as it was, and drops it
+// once more.
+func TestDropOfADrop(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		w, f := workspace(t, []byte("0123"))
+		expect := func(content string, staged int, want ...store.State) {
+			t.Helper()
+			check(t, f, []byte(content))
+			var got []store.State
+			for _, c := range w.History() {
+				got = append(got, c.State)
+			}
+			if !slices.Equal(got, want) || w.Staged() != staged {
+				t.Errorf("committed %t: %v, %d staged; want %v, %d", committed, got, w.Staged(), want, staged)
+			}
+		}
+		write(t, w, f, 1, "a")
+		first, changed := store.Staged, 1 // what is staged of the first change while it is visible
+		if committed {
+			must(t, w.Commit(context.Background()))
+			first, changed = store.Committed, 0
+		}
+		last := func() int { h := w.History(); return h[len(h)-1].ID }
+		must(t, w.Drop(1))
+		expect("0123", 1-changed, store.Dropped, store.Staged)
+		must(t, w.Drop(last()))
+		expect("0a23", changed, first, store.Dropped, store.Staged)
+		must(t, w.Undo())
+		expect("0123", 1-changed, store.Dropped, store.Staged, store.Undone)
+		must(t, w.Redo())
+		expect("0a23", changed, first, store.Dropped, store.Staged)
+		must(t, w.Drop(1))
+		expect("0123", 1-changed, store.Dropped, store.Dropped, store.Staged, store.Staged)
+		must(t, w.Drop(last()), w.Commit(context.Background()))
+		expect("0a23", 0, store.Committed, store.Dropped, store.Committed, store.Dropped, store.Committed)
+	}
+}
+
 // TestDropOfACut takes a cut out, and moves that over commits: the bytes that come
 // back are in its edits.
 func TestDropOfACut(t *testing.T) {
