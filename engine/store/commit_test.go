@@ -3,7 +3,9 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"slices"
@@ -226,6 +228,59 @@ func TestJournalOfOtherFiles(t *testing.T) {
 	j.Steps = slices.Concat(j.Steps, []store.Step{{File: "../x", New: []byte("x")}})
 	if err := j.RollBack(left); !errors.Is(err, store.ErrOutside) {
 		t.Errorf("rolling back a file outside: %v", err)
+	}
+}
+
+// TestBrokenJournals tells a journal that was not written to its end, so that
+// nothing else was, from one that is not what was written any more.
+func TestBrokenJournals(t *testing.T) {
+	base, w, _, _ := pair(t)
+	base.CutAfter(8)
+	if err := w.Commit(context.Background()); err == nil {
+		t.Fatal("committed")
+	}
+	left := base.Clone()
+	whole := []byte(content(t, open(t, left, store.JournalName("a"))))
+	body := whole[bytes.LastIndexByte(whole, '\n')+1:]
+	first := fmt.Appendf(nil, "platter commit journal 1\n%x\n%s", sha256.Sum256(body), body)
+	rotten := func(b []byte, at int) []byte {
+		b = bytes.Clone(b)
+		b[(at+len(b))%len(b)] ^= 0x10
+		return b
+	}
+	hole := func(b []byte, from, to int) []byte {
+		b = bytes.Clone(b)
+		clear(b[from:to])
+		return b
+	}
+	for name, c := range map[string]struct {
+		journal []byte
+		want    error
+	}{
+		"whole":                       {whole, nil},
+		"empty":                       {nil, store.ErrTorn},
+		"without a head":              {hole(whole, 0, len(whole)-len(body)), store.ErrTorn},
+		"a part without a head":       {hole(whole, 0, len(whole)-len(body))[:700], store.ErrTorn},
+		"without its first sector":    {hole(whole, 0, 512), store.ErrTorn},
+		"rot in the name":             {rotten(whole, 3), store.ErrDamaged},
+		"rot in the sum":              {rotten(whole, 40), store.ErrDamaged},
+		"rot in the steps":            {rotten(whole, -30), store.ErrDamaged},
+		"a sector lost later":         {hole(whole, 512, 1024), store.ErrDamaged},
+		"cut later":                   {whole[:len(whole)-1], store.ErrDamaged},
+		"of a later version":          {bytes.Replace(whole, []byte("journal 2"), []byte("journal 3"), 1), store.ErrDamaged},
+		"something else":              {[]byte("notes"), store.ErrDamaged},
+		"first format":                {first, nil},
+		"first format, cut":           {first[:len(first)-1], store.ErrTorn},
+		"first format, cut early":     {first[:30], store.ErrTorn},
+		"first format, sector absent": {hole(first, 512, 1024), store.ErrTorn},
+		"first format, no head":       {hole(first, 0, 512), store.ErrTorn},
+		"first format, rot":           {rotten(first, -30), store.ErrDamaged},
+	} {
+		left.PutFile(store.JournalName("a"), c.journal)
+		j, err := store.ReadJournal(left, "a")
+		if !errors.Is(err, c.want) || c.want == nil && (err != nil || len(j.Steps) == 0) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
 }
 
