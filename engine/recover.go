@@ -70,7 +70,7 @@ func (i *Interrupted) Close() error { return i.folder.Close() }
 // nor the new one: somebody else has written to the files since.
 func (i *Interrupted) Back() error {
 	if i.Torn {
-		return i.folder.Remove(store.JournalName(i.name))
+		return store.DropJournal(i.folder, i.name)
 	}
 	return i.journal.RollBack(i.folder)
 }

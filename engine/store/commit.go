@@ -43,7 +43,7 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 	}
 	w.settle()
 	if journaled {
-		if err := dropJournal(w.base, w.image); err != nil {
+		if err := DropJournal(w.base, w.image); err != nil {
 			return fmt.Errorf("the changes are on disk, but: %w", err)
 		}
 	}
@@ -94,7 +94,7 @@ func (w *Workspace) abort(list targets, cause error, journaled bool) error {
 		return fmt.Errorf("%w; the old bytes could not be put back: %w", cause, err)
 	}
 	if journaled {
-		if err := dropJournal(w.base, w.image); err != nil {
+		if err := DropJournal(w.base, w.image); err != nil {
 			return fmt.Errorf("%w; the old bytes are back, but: %w", cause, err)
 		}
 	}

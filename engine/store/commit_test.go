@@ -115,7 +115,7 @@ func recoverBoth(t *testing.T, base *storetest.FS, seed uint64, n int, before, a
 			}
 			continue
 		case errors.Is(err, store.ErrTorn):
-			must(t, left.Remove(store.JournalName("a")))
+			must(t, store.DropJournal(left, "a"))
 			if !holds(t, left, before) {
 				t.Fatalf("operation %d, seed %d: written before the journal was", n, seed)
 			}
@@ -280,6 +280,18 @@ func TestBrokenJournals(t *testing.T) {
 		j, err := store.ReadJournal(left, "a")
 		if !errors.Is(err, c.want) || c.want == nil && (err != nil || len(j.Steps) == 0) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestDroppedJournalStaysAway cuts the power after a journal was removed.
+func TestDroppedJournalStaysAway(t *testing.T) {
+	base := storetest.New()
+	base.PutFile(store.JournalName("a"), nil)
+	must(t, store.DropJournal(base, "a"))
+	for seed := range uint64(20) {
+		if store.HasJournal(base.CrashClone(seed), "a") {
+			t.Fatalf("seed %d: the journal is back", seed)
 		}
 	}
 }

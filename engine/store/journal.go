@@ -141,7 +141,8 @@ func fillJournal(f File, head, body []byte) error {
 	return f.Sync()
 }
 
-func dropJournal(from FS, image string) error {
+// DropJournal removes the journal beside an image so that it stays removed.
+func DropJournal(from FS, image string) error {
 	if err := from.Remove(JournalName(image)); err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (j *Journal) roll(to FS, op string, act func(targets) error) error {
 	if err := act(list); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	return dropJournal(to, j.Image)
+	return DropJournal(to, j.Image)
 }
 
 func (j *Journal) open(to FS) (targets, error) {
