@@ -231,6 +231,89 @@ func TestJournalOfOtherFiles(t *testing.T) {
 	}
 }
 
+// TestJournalOfShorterFiles rolls a commit whose files somebody has cut, or has
+// written to where the commit was to cut: that is refused both ways.
+func TestJournalOfShorterFiles(t *testing.T) {
+	for name, c := range map[string]struct {
+		stage  func(f store.File) error
+		meddle func(f store.File) error
+	}{
+		"cut by somebody": {func(f store.File) error { _, err := f.WriteAt([]byte("new"), 3000); return err },
+			func(f store.File) error { return f.Truncate(100) }},
+		"cut in the middle of a write": {func(f store.File) error { _, err := f.WriteAt([]byte("new"), 3000); return err },
+			func(f store.File) error { return f.Truncate(3002) }},
+		"other bytes in the tail": {func(f store.File) error { return f.Truncate(1000) },
+			func(f store.File) error { _, err := f.WriteAt([]byte("somebody's"), 3000); return err }},
+	} {
+		base := storetest.New()
+		base.PutFile("a", bytes.Repeat([]byte("o"), 5000))
+		w, f := over(t, base)
+		must(t, w.Do(name, func() error { return c.stage(f) }))
+		base.CutAfter(6) // the journal is whole, the file as it was
+		if err := w.Commit(t.Context()); err == nil {
+			t.Fatal("committed")
+		}
+		left := base.Clone()
+		g, err := left.OpenWrite("a")
+		must(t, err, c.meddle(g))
+		before := content(t, g)
+		j, err := store.ReadJournal(left, "a")
+		must(t, err)
+		if err := j.RollBack(left); !errors.Is(err, store.ErrChanged) {
+			t.Errorf("%s: back: %v", name, err)
+		}
+		if err := j.RollForward(left); !errors.Is(err, store.ErrChanged) {
+			t.Errorf("%s: forward: %v", name, err)
+		}
+		if content(t, g) != before || !store.HasJournal(left, "a") {
+			t.Errorf("%s: the file was written to, or its journal is gone", name)
+		}
+	}
+}
+
+// TestRollSurvivesPowerCut cuts the power in a commit, and once more while that is
+// rolled: the journal leads both ways still.
+func TestRollSurvivesPowerCut(t *testing.T) {
+	for n := 6; n < commitOps(t); n++ {
+		for seed := range uint64(4) {
+			for again := 0; ; again++ {
+				base, w, before, after := pair(t)
+				base.CutAfter(n)
+				if err := w.Commit(t.Context()); err == nil {
+					t.Fatal("committed")
+				}
+				next := revived(t, base.CrashClone(seed))
+				j, err := store.ReadJournal(next, "a")
+				if errors.Is(err, fs.ErrNotExist) {
+					break
+				}
+				must(t, err)
+				next.CutAfter(again)
+				roll := j.RollBack
+				if seed%2 == 0 {
+					roll = j.RollForward
+				}
+				if err := roll(next); err == nil {
+					break
+				}
+				recoverBoth(t, next, seed, n, before, after)
+			}
+		}
+	}
+}
+
+// revived is what was left after a power cut, with power.
+func revived(t *testing.T, left *store.Mem) *storetest.FS {
+	t.Helper()
+	s := storetest.New()
+	names, err := left.ReadDir(".")
+	must(t, err)
+	for _, name := range names {
+		s.PutFile(name, []byte(content(t, open(t, left, name))))
+	}
+	return s
+}
+
 // TestBrokenJournals tells a journal that was not written to its end, so that
 // nothing else was, from one that is not what was written any more.
 func TestBrokenJournals(t *testing.T) {

@@ -234,24 +234,36 @@ func (t target) halfDone(s Step) error {
 	if s.Offset < 0 || s.SizeBefore < 0 || s.SizeAfter < 0 {
 		return fmt.Errorf("%q: %w", t.name, errOffset)
 	}
-	if s.Resizes() {
-		if size < min(s.SizeBefore, s.SizeAfter) || size > max(s.SizeBefore, s.SizeAfter) {
-			return fmt.Errorf("%q has %d bytes, expected %d to %d: %w", t.name, size, s.SizeBefore, s.SizeAfter, ErrChanged)
-		}
-		return nil
+	if !s.Resizes() {
+		return t.oldOrNew(s.Offset, s.Old, s.New)
 	}
-	got := make([]byte, len(s.New))
-	n, err := t.ReadAt(got, s.Offset)
+	if size < min(s.SizeBefore, s.SizeAfter) || size > max(s.SizeBefore, s.SizeAfter) {
+		return fmt.Errorf("%q has %d bytes, expected %d to %d: %w", t.name, size, s.SizeBefore, s.SizeAfter, ErrChanged)
+	}
+	// What is left of a tail that is cut off. Zeros stand where the way back had
+	// given the file its length again, but not yet the bytes.
+	left := s.Old[:max(min(int64(len(s.Old)), size-s.SizeAfter), 0)]
+	return t.oldOrNew(s.SizeAfter, left, make([]byte, len(left)))
+}
+
+// oldOrNew checks that each byte at off is as it was or as it is to be. The file has
+// the old ones at least; what lies behind them was zeros.
+func (t target) oldOrNew(off int64, before, after []byte) error {
+	got := make([]byte, len(after))
+	n, err := t.ReadAt(got, off)
 	if err != nil && err != io.EOF {
 		return err
 	}
+	if n < len(before) {
+		return fmt.Errorf("%q ends at 0x%x, in the middle of old bytes: %w", t.name, off+int64(n), ErrChanged)
+	}
 	for i, b := range got[:n] {
 		old := byte(0)
-		if i < len(s.Old) {
-			old = s.Old[i]
+		if i < len(before) {
+			old = before[i]
 		}
-		if b != old && b != s.New[i] {
-			return fmt.Errorf("%q at offset 0x%x: byte 0x%02x is neither old nor new: %w", t.name, s.Offset+int64(i), b, ErrChanged)
+		if b != old && b != after[i] {
+			return fmt.Errorf("%q at offset 0x%x: byte 0x%02x is neither old nor new: %w", t.name, off+int64(i), b, ErrChanged)
 		}
 	}
 	return nil
