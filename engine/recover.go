@@ -24,7 +24,8 @@ type Interrupted struct {
 }
 
 // FindInterrupted looks for an interrupted commit to the image at path. Without
-// one it is fs.ErrNotExist. Nothing is written before Back or Forward.
+// one it is fs.ErrNotExist; of one whose journal is damaged, which leads neither
+// back nor forward, [store.ErrDamaged]. Nothing is written before Back or Forward.
 func FindInterrupted(path string, opt Options) (*Interrupted, error) {
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
@@ -45,6 +46,9 @@ func (i *Interrupted) read() error {
 	case errors.Is(err, store.ErrTorn), err == nil && len(i.journal.Steps) == 0:
 		i.Torn = true
 		return nil
+	case errors.Is(err, store.ErrDamaged):
+		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
+			What: "a write was interrupted, and its journal leads neither back nor forward; some of the bytes may be written and others not: keep the file, it may hold the only copy of the old ones", Err: store.ErrDamaged}
 	case err != nil:
 		return err
 	}
@@ -66,7 +70,7 @@ func (i *Interrupted) Close() error { return i.folder.Close() }
 // nor the new one: somebody else has written to the files since.
 func (i *Interrupted) Back() error {
 	if i.Torn {
-		return i.folder.Remove(store.JournalName(i.name))
+		return store.DropJournal(i.folder, i.name)
 	}
 	return i.journal.RollBack(i.folder)
 }

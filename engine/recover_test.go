@@ -9,9 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"platter/engine"
+	"platter/engine/disk"
 	"platter/engine/store"
 	"platter/engine/store/storetest"
 )
@@ -134,6 +136,41 @@ func TestRecoverFromAnEmptyJournal(t *testing.T) {
 	}
 	if i.Summary() == "" || i.Back() != nil || i.Close() != nil {
 		t.Error("an empty journal can't be taken back")
+	}
+}
+
+// TestRecoverKeepsADamagedJournal has a bit rot in a journal that was whole, anywhere:
+// it is neither taken for a torn one nor removed.
+func TestRecoverKeepsADamagedJournal(t *testing.T) {
+	for n := 0; ; n++ {
+		path, _, _, cut := leaveInterrupted(t, n)
+		if !cut {
+			break
+		}
+		journal, err := os.ReadFile(store.JournalName(path))
+		if i, found := engine.FindInterrupted(path, engine.Options{}); err != nil || found != nil || i.Torn {
+			continue
+		}
+		image, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(journal); at += 7 {
+			journal[at] ^= 1
+			if err := os.WriteFile(store.JournalName(path), journal, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := engine.FindInterrupted(path, engine.Options{}); !errors.Is(err, store.ErrDamaged) || !errors.Is(err, disk.ErrDamaged) || !strings.Contains(err.Error(), "keep the file") {
+				t.Fatalf("operation %d, byte %d: %v", n, at, err)
+			}
+			journal[at] ^= 1
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, image) {
+			t.Errorf("operation %d: the image was written to, %v", n, err)
+		}
+		if _, err := os.Stat(store.JournalName(path)); err != nil {
+			t.Errorf("operation %d: %v", n, err)
+		}
 	}
 }
 

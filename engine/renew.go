@@ -58,15 +58,15 @@ func (s *Session) remember(mark int) {
 	s.mark = mark
 }
 
-// renewed reports whether the mark that this session staged still holds, or
-// was dropped by the user, who wants the old one then.
+// renewed reports whether the mark that this session staged still holds, on disk
+// or not, or was dropped by the user, who wants the old one then.
 func (s *Session) renewed() bool {
 	s.mu.Lock()
 	mark := s.mark
 	s.mu.Unlock()
 	for _, c := range s.History() {
 		if c.ID == mark {
-			return c.State != store.Undone
+			return c.State != store.Undone && c.State != store.Reverting
 		}
 	}
 	return false

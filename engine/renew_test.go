@@ -1,9 +1,12 @@
 package engine_test
 
 import (
+	"errors"
 	"os"
+	"slices"
 	"testing"
 
+	"platter/decode/vhdx"
 	"platter/engine"
 	"platter/engine/enginetest"
 	"platter/engine/store"
@@ -71,6 +74,49 @@ func TestDroppedMarkStaysDropped(t *testing.T) {
 	}
 	if got := s.History()[0].State; got != store.Dropped {
 		t.Errorf("the mark is %s", got)
+	}
+}
+
+// TestUndoneMarkIsNotKept undoes a mark that is on disk: what is edited then has
+// to get another one than the first content has.
+func TestUndoneMarkIsNotKept(t *testing.T) {
+	s, path := renewable(t, "vhdx")
+	marks := func() []string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for i := range 2 {
+			h, _ := vhdx.HeaderTable.Of(b[vhdx.HeaderOffset(i):])
+			list = append(list, vhdx.HeaderDataGUID.Get(h).String())
+		}
+		return list
+	}
+	edit := func(b byte) {
+		t.Helper()
+		_, err := s.Renew(t.Context())
+		parts, placed := s.Place(0, 1)
+		if err := errors.Join(err, placed); err != nil {
+			t.Fatal(err)
+		}
+		parts[0].Data[0] = b
+		if err := errors.Join(s.Stage("edit", parts...), s.Commit(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := marks()
+	edit(0x11)
+	for range 2 {
+		if _, err := s.Undo(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(0x22)
+	for i, mark := range marks() {
+		if slices.Contains(before, mark) {
+			t.Errorf("header %d has the mark that the first content had", i+1)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"fmt"
 	"hash/crc32"
 
 	"github.com/google/uuid"
@@ -12,7 +13,7 @@ import (
 
 // gpt reads the GUID partition table counted in sectors of the given size:
 // the primary one, or its backup if the primary is damaged. It reports false
-// if there is neither.
+// if there is neither; the table has then only what could not be read.
 func (r reader) gpt(sector int64) (Table, bool, error) {
 	last := (r.size/sector - 1) * sector
 	primary, ok, err := r.gptAt(sector, sector)
@@ -25,20 +26,20 @@ func (r reader) gpt(sector int64) (Table, bool, error) {
 	}
 	backup, backupOK, err := r.gptAt(backupAt, sector)
 	if err != nil || !ok && !backupOK {
-		return Table{}, false, err
+		return Table{Findings: append(primary.unreadable(sector), backup.unreadable(backupAt)...)}, false, err
 	}
 	t := primary.table
 	if !ok {
 		t = backup.table
 		t.Findings = append(t.Findings, finding("P5", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: sector, Length: 92},
-			"the primary GPT header is missing or damaged; its backup at 0x%x is shown", backupAt))
+			"the primary GPT header %s; its backup at 0x%x is shown", primary.fault(), backupAt))
 	}
 	if backupOK {
 		t.Backup = backupAt
 	}
 	if ok && !backupOK {
 		t.Findings = append(t.Findings, finding("P6", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
-			"the backup GPT header expected at 0x%x is missing or damaged", backupAt))
+			"the backup GPT header expected at 0x%x %s", backupAt, backup.fault()))
 	}
 	if ok && backupOK && !samePartitions(primary.table, backup.table) {
 		t.Findings = append(t.Findings, finding("P7", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
@@ -50,13 +51,32 @@ func (r reader) gpt(sector int64) (Table, bool, error) {
 type gptCopy struct {
 	table     Table
 	alternate int64
+	unread    error // why its header or its list can't be read
 }
 
-// gptAt reads one copy. A copy counts if its header's checksum is right.
+// fault says what is wrong with a copy that does not count.
+func (c gptCopy) fault() string {
+	if c.unread != nil {
+		return fmt.Sprintf("or its partition list can't be read (%v)", c.unread)
+	}
+	return "is missing or damaged"
+}
+
+// unreadable finds that a copy whose header would be at an offset can't be read.
+func (c gptCopy) unreadable(at int64) []disk.Finding {
+	if c.unread == nil {
+		return nil
+	}
+	return []disk.Finding{finding("P9", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: at, Length: 92},
+		"the GPT header at 0x%x, or its partition list, can't be read: %v", at, c.unread)}
+}
+
+// gptAt reads one copy. A copy counts if its header's checksum is right. The
+// error is the context's: where one copy can't be read the other may serve.
 func (r reader) gptAt(at, sector int64) (gptCopy, bool, error) {
 	b, err := r.sector(at)
 	if err != nil || b == nil {
-		return gptCopy{}, false, err
+		return gptCopy{unread: err}, false, r.ctx.Err()
 	}
 	rec, _ := format.GPTHeader.Of(b)
 	size := int(format.GPTHeaderSize.Get(rec))
@@ -72,7 +92,7 @@ func (r reader) gptAt(at, sector int64) (gptCopy, bool, error) {
 	}
 	entries, err := r.bytes(list, entry*count)
 	if err != nil || entries == nil {
-		return gptCopy{}, false, err
+		return gptCopy{unread: err}, false, r.ctx.Err()
 	}
 	if count == int64(format.GPTEntryCount.Get(rec)) && crc32.ChecksumIEEE(entries) != format.GPTEntriesCRC.Get(rec) {
 		c.table.Findings = append(c.table.Findings, finding("P8", disk.SeverityWarning,

@@ -54,8 +54,8 @@ const (
 )
 
 // Partitions reads a disk's partition table. A disk without one gives an
-// empty Table. The error is about reading; what is wrong with the table is in
-// its Findings.
+// empty Table. The error is about reading the first sector, or the context's;
+// what is wrong with the table, or can't be read of it, is in its Findings.
 func Partitions(ctx context.Context, d disk.Image) (Table, error) {
 	info := d.Info()
 	if !info.Readable() {
@@ -70,14 +70,19 @@ func Partitions(ctx context.Context, d disk.Image) (Table, error) {
 	if format.MBRSignature.Get(rec) != 0xAA55 || !plausible(rec) {
 		return Table{}, nil
 	}
+	var unread []disk.Finding
 	if protective(rec) {
 		for _, size := range sectorSizes(info.LogicalSectorSize) {
-			if t, ok, err := r.gpt(size); ok || err != nil {
+			t, ok, err := r.gpt(size)
+			if ok || err != nil {
 				return t, err
 			}
+			unread = append(unread, t.Findings...)
 		}
 	}
-	return r.mbr(rec, max(info.LogicalSectorSize, 512))
+	t, err := r.mbr(rec, max(info.LogicalSectorSize, 512))
+	t.Findings = append(unread, t.Findings...)
+	return t, err
 }
 
 // sectorSizes puts the disk's own sector size first: a table written through
@@ -117,8 +122,7 @@ type reader struct {
 	size int64
 }
 
-// sector reads 512 bytes; nil where the disk ends before, or where this part
-// of the disk can't be read.
+// sector reads 512 bytes; nil where the disk ends before.
 func (r reader) sector(off int64) ([]byte, error) { return r.bytes(off, 512) }
 
 func (r reader) bytes(off, n int64) ([]byte, error) {

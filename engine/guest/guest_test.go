@@ -1,8 +1,11 @@
 package guest_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -14,6 +17,7 @@ import (
 	"platter/engine/guest"
 	"platter/engine/raw"
 	"platter/engine/store"
+	"platter/engine/store/storetest"
 )
 
 const mib = 1 << 20
@@ -23,6 +27,12 @@ func diskOf(t *testing.T, content []byte) disk.Image {
 	t.Helper()
 	fs := store.NewMem()
 	fs.PutFile("disk.img", content)
+	return imageIn(t, fs)
+}
+
+// imageIn opens the disk in a folder.
+func imageIn(t *testing.T, fs store.Opener) disk.Image {
+	t.Helper()
 	f, err := fs.Open("disk.img")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +56,11 @@ func entry(b []byte, off, i int, kind uint8, lba, sectors uint32) {
 
 func partitions(t *testing.T, b []byte) guest.Table {
 	t.Helper()
-	img := diskOf(t, b)
+	return partitionsOf(t, diskOf(t, b))
+}
+
+func partitionsOf(t *testing.T, img disk.Image) guest.Table {
+	t.Helper()
 	table, err := guest.Partitions(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +172,74 @@ func TestGPT(t *testing.T) {
 		tt.damage(b)
 		if got := describe(partitions(t, b)); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestUnreadableSectors lacks one sector each time: the rest of the table is shown.
+func TestUnreadableSectors(t *testing.T) {
+	chained := make([]byte, 4*mib)
+	entry(chained, 0, 0, 0x83, 2048, 1024)
+	entry(chained, 0, 1, format.TypeExtended, 4096, 4096)
+	entry(chained, 4096*512, 0, 0x83, 64, 100)
+	entry(chained, 4096*512, 1, format.TypeExtended, 1000, 500)
+	const whole, part = `GPT | 1 Basic data 64+64  Datä ""`, `MBR | 1 Linux 2048+1024   "" | 2 extended 4096+4096   ""`
+	last := int64(2*mib - 512)
+	noBackup := gptDisk()
+	noBackup[last]++
+	for _, c := range []struct {
+		name    string
+		content []byte
+		at      int64
+		want    string
+	}{
+		{"primary header", gptDisk(), 512, whole + " ! guest/P5"},
+		{"primary list", gptDisk(), 1024, whole + " ! guest/P5"},
+		{"backup header", gptDisk(), last, whole + " ! guest/P6"},
+		{"backup list", gptDisk(), last - 32*512, whole + " ! guest/P6"},
+		{"the only header", noBackup, 512, `MBR | 1 GPT protective 1+4095   "" ! guest/P9`},
+		{"boot sector of a partition", gptDisk(), 64 * 512, whole},
+		{"first extended boot record", chained, 4096 * 512, part + " ! guest/P9"},
+		{"second extended boot record", chained, 5096 * 512, part + ` | 5 Linux 4160+100   "" ! guest/P9`},
+	} {
+		fs := storetest.New()
+		fs.PutFile("disk.img", c.content)
+		fs.FailReads("disk.img", store.Range{Offset: c.at, Length: 512}, errors.New("bad sector"))
+		img := imageIn(t, fs)
+		table := partitionsOf(t, img)
+		if got := describe(table); got != c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, c.want)
+		}
+		for _, f := range table.Findings {
+			if !strings.Contains(f.Text, "can't be read") || !strings.Contains(f.Text, "bad sector") {
+				t.Errorf("%s: %s", c.name, f.Text)
+			}
+		}
+	}
+}
+
+// stopped reads a disk on which every sector but the first is bad, and reading
+// one is told to stop.
+type stopped struct {
+	disk.Image
+	stop context.CancelFunc
+}
+
+func (s stopped) ReadAt(p []byte, off int64) (int, error) {
+	if off > 0 {
+		s.stop()
+		return 0, errors.New("bad sector")
+	}
+	return s.Image.ReadAt(p, off)
+}
+
+func TestToldToStop(t *testing.T) {
+	chained := make([]byte, mib)
+	entry(chained, 0, 0, format.TypeExtended, 100, 500)
+	for name, content := range map[string][]byte{"GPT": gptDisk(), "MBR": chained} {
+		ctx, stop := context.WithCancel(t.Context())
+		if _, err := guest.Partitions(ctx, stopped{diskOf(t, content), stop}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -60,12 +60,19 @@ func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number
 func (r reader) logical(t *Table, start int64) error {
 	at, number := start, 5
 	for range maxLogical {
+		place := decode.Place{File: VirtualDisk, Offset: at, Length: 512}
 		b, err := r.sector(at)
-		if err != nil || b == nil {
-			return err
+		if stop := r.ctx.Err(); stop != nil {
+			return stop
+		}
+		if err != nil {
+			t.Findings = append(t.Findings, finding("P9", disk.SeverityWarning, place, "the extended boot record at 0x%x can't be read: %v", at, err))
+			return nil
+		}
+		if b == nil {
+			return nil
 		}
 		rec, _ := format.MBR.Of(b)
-		place := decode.Place{File: VirtualDisk, Offset: at, Length: 512}
 		if format.MBRSignature.Get(rec) != 0xAA55 {
 			t.Findings = append(t.Findings, finding("P2", disk.SeverityWarning, place, "the extended boot record at 0x%x lacks the mark 55 AA", at))
 			return nil

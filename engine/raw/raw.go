@@ -6,7 +6,9 @@ package raw
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
 
 	"platter/decode"
@@ -77,11 +79,15 @@ func (img *image) ReadAt(p []byte, off int64) (int, error) {
 
 func (img *image) readFile(p []byte, off int64) (int, error) {
 	n, err := img.src.File.ReadAt(p, off)
-	if n < len(p) {
-		return n, &disk.Error{Kind: disk.NotFound, Op: "read", At: decode.Place{File: img.src.Name, Offset: off + int64(n)},
-			What: fmt.Sprintf("the file ends before byte 0x%x; it was %d bytes long when it was opened", off+int64(len(p)), img.info.FileSize), Err: err}
+	if n == len(p) {
+		return n, nil
 	}
-	return n, nil
+	e := &disk.Error{Kind: disk.Damaged, Op: "read", At: decode.Place{File: img.src.Name, Offset: off + int64(n)}, What: "can't be read", Err: err}
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		e.Kind = disk.NotFound
+		e.What = fmt.Sprintf("the file ends before byte 0x%x; it was %d bytes long when it was opened", off+int64(len(p)), img.info.FileSize)
+	}
+	return n, e
 }
 
 // Map has one span: the file.

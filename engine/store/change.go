@@ -1,7 +1,7 @@
 package store
 
 import (
-	"cmp"
+	"bytes"
 	"math"
 	"slices"
 )
@@ -37,7 +37,7 @@ type Edit struct {
 	File   string
 	Offset int64  // bytes
 	Before []byte // what was visible before; may be cut off, then After is empty
-	After  []byte
+	After  []byte // may be brought back by growing, then Before is empty
 	// Sizes of the file in bytes, where the edit resizes it; else both 0.
 	SizeBefore, SizeAfter int64
 }
@@ -84,6 +84,15 @@ func (c *change) state() State {
 	return Staged
 }
 
+// takeEffect marks what c takes out as dropped, or as back if c is taken back. If
+// that is a drop itself, the change that it took out comes back, and so on.
+func (c *change) takeEffect(dropped bool) {
+	for gone := c.drops; gone != nil; gone = gone.drops {
+		gone.dropped = dropped
+		dropped = !dropped
+	}
+}
+
 // heading is the title of what the change's extents do.
 func (c *change) heading() string {
 	if c.undone {
@@ -114,30 +123,32 @@ func (s splice) edits() []Edit {
 	if !s.resizes() {
 		return s.writes()
 	}
-	list := s.lost()
-	return append(list, Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size})
+	resize := Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size}
+	if s.made.size < s.was.size {
+		return append(s.lost(), resize)
+	}
+	list := []Edit{resize}
+	for _, e := range s.inverse().lost() {
+		if len(bytes.TrimLeft(e.Before, "\x00")) > 0 {
+			list = append(list, e.inverse())
+		}
+	}
+	return list
 }
 
 // writes are the edits of a splice that keeps the size.
 func (s splice) writes() []Edit {
-	both := slices.Concat(s.removed, s.inserted)
-	slices.SortFunc(both, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
 	var list []Edit
-	for i := 0; i < len(both); {
-		start, end, j := both[i].off, both[i].end(), i+1
-		for j < len(both) && both[j].off <= end {
-			end = max(end, both[j].end())
-			j++
+	for _, p := range s.pieces() {
+		n := p.end - p.off
+		e := Edit{File: p.o.name, Offset: p.off, Before: make([]byte, n), After: make([]byte, n)}
+		for _, x := range slices.Concat(p.removed, p.inserted) {
+			copy(e.Before[x.off-p.off:], x.base)
+			copy(e.After[x.off-p.off:], x.base)
 		}
-		e := Edit{File: s.o.name, Offset: start, Before: make([]byte, end-start), After: make([]byte, end-start)}
-		for _, x := range both[i:j] {
-			copy(e.Before[x.off-start:], x.base)
-			copy(e.After[x.off-start:], x.base)
-		}
-		overwrite(e.Before, start, s.removed)
-		overwrite(e.After, start, s.inserted)
+		overwrite(e.Before, p.off, p.removed)
+		overwrite(e.After, p.off, p.inserted)
 		list = append(list, e)
-		i = j
 	}
 	return list
 }
@@ -153,12 +164,9 @@ func overwrite(p []byte, off int64, list []extent) {
 	}
 }
 
-// lost are the bytes that a cut takes away; none where the file grows. Bytes past
-// the end of the file on disk that were never staged are zeros, which growing brings back.
+// lost are the bytes that a cut takes away. Bytes past the end of the file on disk
+// that were never staged are zeros, which growing brings back.
 func (s splice) lost() []Edit {
-	if s.made.size > s.was.size {
-		return nil
-	}
 	var list []Edit
 	kept := slices.Clone(s.made.cut[:min(int64(len(s.made.cut)), s.was.size-s.off)])
 	overwrite(kept, s.off, s.removed)

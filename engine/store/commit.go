@@ -43,7 +43,7 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 	}
 	w.settle()
 	if journaled {
-		if err := dropJournal(w.base, w.image); err != nil {
+		if err := DropJournal(w.base, w.image); err != nil {
 			return fmt.Errorf("the changes are on disk, but: %w", err)
 		}
 	}
@@ -81,7 +81,7 @@ func (w *Workspace) settle() {
 	}
 	for i, c := range w.history {
 		c.settle()
-		c.committed = i < w.cursor
+		c.committed = i < w.cursor && !c.dropped
 	}
 	w.epoch++
 	w.generation.Add(1)
@@ -94,7 +94,7 @@ func (w *Workspace) abort(list targets, cause error, journaled bool) error {
 		return fmt.Errorf("%w; the old bytes could not be put back: %w", cause, err)
 	}
 	if journaled {
-		if err := dropJournal(w.base, w.image); err != nil {
+		if err := DropJournal(w.base, w.image); err != nil {
 			return fmt.Errorf("%w; the old bytes are back, but: %w", cause, err)
 		}
 	}

@@ -113,7 +113,7 @@ func recoverBoth(t *testing.T, base *storetest.FS, seed uint64, n int, before, a
 			}
 			continue
 		case errors.Is(err, store.ErrTorn):
-			must(t, left.Remove(store.JournalName("a")))
+			must(t, store.DropJournal(left, "a"))
 			if !holds(t, left, before) {
 				t.Fatalf("operation %d, seed %d: written before the journal was", n, seed)
 			}
@@ -204,28 +204,6 @@ func TestCommitVerifies(t *testing.T) {
 	write(t, w, f, 1, "x")
 	if err := w.Commit(context.Background()); !errors.Is(err, store.ErrVerify) || w.Staged() != 1 {
 		t.Errorf("commit: %v", err)
-	}
-}
-
-func TestJournalOfOtherFiles(t *testing.T) {
-	base, w, before, _ := pair(t)
-	base.CutAfter(8)
-	if err := w.Commit(context.Background()); err == nil {
-		t.Fatal("committed")
-	}
-	left := base.CrashClone(1)
-	j, err := store.ReadJournal(left, "a")
-	must(t, err)
-	f, err := left.OpenWrite("a")
-	must(t, err)
-	f.WriteAt([]byte{0xee}, 310)
-	if err := j.RollBack(left); !errors.Is(err, store.ErrChanged) {
-		t.Errorf("rolling back a file that somebody wrote to: %v", err)
-	}
-	f.WriteAt(before["a"][310:311], 310)
-	j.Steps = slices.Concat(j.Steps, []store.Step{{File: "../x", New: []byte("x")}})
-	if err := j.RollBack(left); !errors.Is(err, store.ErrOutside) {
-		t.Errorf("rolling back a file outside: %v", err)
 	}
 }
 

@@ -252,7 +252,8 @@ func (d *Folder) ReadDir(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Create makes a new empty file. A name that is taken fails with fs.ErrExist.
+// Create makes a new empty file, which its owner alone can read. A name that is
+// taken fails with fs.ErrExist.
 func (d *Folder) Create(name string) (File, error) {
 	p, err := d.place(name)
 	if err != nil {

@@ -22,9 +22,8 @@ func (w *Workspace) Staged() int {
 	defer w.mu.RUnlock()
 	n := 0
 	for _, c := range w.history {
-		s := c.state()
-		canceled := c.drops != nil && !c.drops.committed
-		if s == Reverting || s == Staged && !canceled {
+		// a drop counts as what it takes out
+		if visible := !c.undone && !c.dropped; c.drops == nil && visible != c.committed {
 			n++
 		}
 	}
@@ -80,9 +79,7 @@ func (w *Workspace) move(c *change, step int) error {
 		c.applied = true
 	}
 	c.undone = step < 0
-	if c.drops != nil {
-		c.drops.dropped = !c.undone
-	}
+	c.takeEffect(!c.undone)
 	w.cursor += step
 	w.generation.Add(1)
 	return nil
@@ -136,8 +133,10 @@ func (w *Workspace) Drop(id int) error {
 		return fmt.Errorf("drop change %d: %w", id, ErrNothing)
 	}
 	c := w.history[at]
-	for _, later := range w.history[at+1 : w.cursor] {
-		if overlaps(c.edits(), later.edits()) {
+	after := w.history[at+1 : w.cursor]
+	for _, later := range after {
+		cancels := later.drops != nil && slices.Contains(after, later.drops)
+		if !later.dropped && !cancels && overlaps(c.edits(), later.edits()) {
 			return fmt.Errorf("drop %q: %w: %q", c.title, ErrEntangled, later.title)
 		}
 	}
@@ -148,7 +147,7 @@ func (w *Workspace) Drop(id int) error {
 		return err
 	}
 	d.splices = list
-	c.dropped = true
+	d.takeEffect(true)
 	w.record(d)
 	return nil
 }
@@ -160,9 +159,10 @@ func (w *Workspace) takeOut(c, by *change) ([]splice, error) {
 	}
 	var list []splice
 	for _, s := range slices.Backward(c.splices) {
-		inverse := s.inverse()
-		inverse.apply()
-		list = append(list, inverse)
+		for _, p := range s.inverse().pieces() {
+			p.apply()
+			list = append(list, p)
+		}
 	}
 	return list, nil
 }

@@ -35,3 +35,33 @@ func TestPipesAndSocketsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// watched looks at the journal of a commit before it is removed.
+type watched struct {
+	*store.Folder
+	mode os.FileMode
+}
+
+func (w *watched) Remove(name string) error {
+	fi, err := os.Stat(filepath.Join(w.Dir(), name))
+	if err != nil {
+		return err
+	}
+	w.mode = fi.Mode().Perm()
+	return w.Folder.Remove(name)
+}
+
+// TestJournalIsPrivate commits to an image that nobody else may read.
+func TestJournalIsPrivate(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	dir := t.TempDir()
+	put(t, dir, "a")
+	d, _, _ := openImage(t, filepath.Join(dir, "a"))
+	base := &watched{Folder: d}
+	w, f := over(t, base)
+	write(t, w, f, 0, "secret")
+	must(t, w.Commit(t.Context()))
+	if base.mode != 0o600 {
+		t.Errorf("the journal has the mode %o", base.mode)
+	}
+}

@@ -22,11 +22,14 @@ func (p place) stat() (fs.FileInfo, error) {
 	return p.root.Stat(p.path)
 }
 
+// open opens the file. One that it makes is for its owner alone: the journal of a
+// commit holds bytes of an image that others may not be allowed to read.
 func (p place) open(flag int) (*os.File, error) {
+	const mode = 0o600
 	if p.root == nil {
-		return os.OpenFile(p.path, flag, 0o666)
+		return os.OpenFile(p.path, flag, mode)
 	}
-	return p.root.OpenFile(p.path, flag, 0o666)
+	return p.root.OpenFile(p.path, flag, mode)
 }
 
 // openHost opens a regular file, or with device a block device for reading. It

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -145,6 +146,37 @@ func (s splice) apply() {
 		s.o.shape = s.made
 	}
 	s.o.touched = true
+}
+
+// pieces are a splice without the gaps between its extents, in which it changed
+// nothing: a later change may have bytes there. One that resizes is one piece.
+func (s splice) pieces() []splice {
+	if s.resizes() {
+		return []splice{s}
+	}
+	both := slices.Concat(s.removed, s.inserted)
+	slices.SortFunc(both, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	var list []splice
+	for _, e := range both {
+		if n := len(list); n > 0 && e.off <= list[n-1].end {
+			list[n-1].end = max(list[n-1].end, e.end())
+		} else {
+			list = append(list, splice{o: s.o, off: e.off, end: e.end(), was: s.was, made: s.made})
+		}
+	}
+	removed, inserted := s.removed, s.inserted
+	for i := range list {
+		p := &list[i]
+		p.removed, removed = below(removed, p.end)
+		p.inserted, inserted = below(inserted, p.end)
+	}
+	return list
+}
+
+// below cuts a sorted list of extents, none of which holds end inside it, there.
+func below(list []extent, end int64) (before, rest []extent) {
+	i := sort.Search(len(list), func(i int) bool { return list[i].off >= end })
+	return list[:i], list[i:]
 }
 
 // write stages p at off and returns what that changed. Only bytes that differ

@@ -11,17 +11,18 @@ import (
 // work is not lost with the program. It keeps who changed which byte last, not the
 // history before that. Nothing staged is saved as such.
 func (w *Workspace) Save(to io.Writer) error {
-	content, err := encodeJournal(savedMagic, w.image, w.Plan())
+	head, body, err := encodeJournal(savedMagic, w.image, w.Plan())
 	if err != nil {
 		return err
 	}
-	_, err = to.Write(content)
+	_, err = to.Write(append(head, body...))
 	return err
 }
 
 // Load stages what Save wrote, one change for each that had a part in it. The files
 // must hold the old bytes still, else nothing is staged (ErrChanged); so too if
-// anything is staged already (ErrBusy), or the text is incomplete (ErrTorn).
+// anything is staged already (ErrBusy), or the text is incomplete (ErrTorn) or
+// damaged (ErrDamaged).
 func (w *Workspace) Load(from io.Reader) error {
 	content, err := io.ReadAll(io.LimitReader(from, maxJournal))
 	if err != nil {

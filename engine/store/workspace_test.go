@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -282,33 +281,6 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-func TestDrop(t *testing.T) {
-	w, f := workspace(t, []byte("0123456789"))
-	write(t, w, f, 0, "ab")
-	write(t, w, f, 1, "c")
-	write(t, w, f, 6, "d")
-	if err := w.Drop(1); !errors.Is(err, store.ErrEntangled) {
-		t.Errorf("dropping what a later change builds on: %v", err)
-	}
-	must(t, w.Drop(2))
-	check(t, f, []byte("ab2345d789"))
-	if got := w.Plan(); len(got) != 2 || got[0].Title != "ab at 0" {
-		t.Errorf("plan: %+v", got)
-	}
-	if h := w.History(); h[1].State != store.Dropped || w.Staged() != 2 {
-		t.Errorf("state %v, %d staged", h[1].State, w.Staged())
-	}
-	if err := w.Drop(2); !errors.Is(err, store.ErrNothing) {
-		t.Errorf("dropping it twice: %v", err)
-	}
-	must(t, w.Undo())
-	check(t, f, []byte("ac2345d789"))
-	must(t, w.Commit(context.Background()), w.Drop(3))
-	check(t, f, []byte("ac23456789"))
-	must(t, w.Undo(), w.Undo(), w.Undo(), w.Undo())
-	check(t, f, []byte("0123456789"))
-}
-
 func TestTwoNamesOfOneFile(t *testing.T) {
 	mem := store.NewMem()
 	mem.Put("b", mem.PutFile("a", []byte("0123")))
@@ -336,116 +308,6 @@ func TestTooMuch(t *testing.T) {
 	must(t, w.Do("grow", func() error { return f.Truncate(1 << 45) }))
 	must(t, w.Undo())
 	write(t, w, f, 0, "x")
-}
-
-// TestRandomWalk stages, undoes, redoes, drops and commits at random, and compares
-// every step with a list of whole contents.
-func TestRandomWalk(t *testing.T) {
-	for seed := range uint64(8) {
-		walk(t, seed, 1500)
-	}
-}
-
-func walk(t *testing.T, seed uint64, steps int) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 7))
-	start := random(rng, 500+rng.IntN(5000))
-	base := storetest.New()
-	base.PutFile("a", start)
-	w, f := over(t, base)
-	states, at, disk := [][]byte{start}, 0, start
-	for range steps {
-		switch rng.IntN(10) {
-		case 0, 1, 2:
-			if at > 0 {
-				must(t, w.Undo())
-				at--
-			}
-		case 3, 4:
-			if at < len(states)-1 {
-				must(t, w.Redo())
-				at++
-			}
-		case 5:
-			if rng.IntN(5) == 0 {
-				must(t, w.Commit(context.Background()))
-				disk = states[at]
-			}
-		default:
-			next, err := randomChange(w, f, rng, states[at])
-			if err == nil && !bytes.Equal(next, states[at]) {
-				states = append(states[:at+1], next)
-				at++
-			}
-		}
-		check(t, f, states[at])
-		checkPlan(t, w, disk, states[at])
-	}
-	check(t, open(t, base, "a"), disk)
-}
-
-// randomChange stages some writes, or fails in the middle of them.
-func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now []byte) ([]byte, error) {
-	next := slices.Clone(now)
-	err := w.Do("random", func() error {
-		for range 1 + rng.IntN(3) {
-			if rng.IntN(8) == 0 {
-				size := rng.IntN(len(now) + 300)
-				next = resize(next, size)
-				if err := f.Truncate(int64(size)); err != nil {
-					return err
-				}
-				continue
-			}
-			p, off := random(rng, rng.IntN(200)), rng.IntN(len(now)+100)
-			if len(p) > 0 {
-				next = overwrite(next, p, off)
-			}
-			if _, err := f.WriteAt(p, int64(off)); err != nil {
-				return err
-			}
-		}
-		if rng.IntN(6) == 0 {
-			return errors.New("changed its mind")
-		}
-		return nil
-	})
-	return next, err
-}
-
-// checkPlan carries the plan out on a copy of the disk: it must give what is
-// visible, and touch exactly the bytes that differ.
-func checkPlan(t *testing.T, w *store.Workspace, disk, visible []byte) {
-	t.Helper()
-	got := slices.Clone(disk)
-	planned := 0
-	for _, s := range w.Plan() {
-		if s.Resizes() {
-			if s.SizeAfter < s.SizeBefore && !bytes.Equal(got[s.SizeAfter:], s.Old) {
-				t.Fatalf("the step cuts off other bytes than it says")
-			}
-			got = resize(got, int(s.SizeAfter))
-			continue
-		}
-		planned += len(s.New)
-		for i, b := range s.New {
-			at := int(s.Offset) + i
-			if i < len(s.Old) && (at >= len(disk) || disk[at] != s.Old[i]) || got[at] == b {
-				t.Fatalf("step at %d: old or new byte %d is wrong", s.Offset, i)
-			}
-			got[at] = b
-		}
-	}
-	if !bytes.Equal(got, visible) {
-		t.Fatalf("the plan does not lead to what is visible")
-	}
-	dirty := 0
-	for _, r := range w.Dirty("a") {
-		dirty += int(r.Length)
-	}
-	if dirty != planned {
-		t.Fatalf("%d bytes dirty, %d planned", dirty, planned)
-	}
 }
 
 // TestPlanOfManyRuns stages bytes of which every other one differs: the plan

@@ -205,6 +205,30 @@ func TestLargerChild(t *testing.T) {
 	enginetest.Conform(t, img)
 }
 
+// TestSmallerMiddle ends a disk in the middle of a chain, within a block: what the
+// base has behind that end is not seen, whether the tables were read before or not.
+func TestSmallerMiddle(t *testing.T) {
+	const middle = 2*mib + 100<<10
+	list := []*fixture{
+		build(t, plan{kind: layout.Differencing, size: 4 * mib, block: 512 << 10, id: 0, parent: 1, name: chainName(1)}),
+		build(t, plan{kind: layout.Differencing, size: middle, block: 512 << 10, id: 1, parent: 2, name: chainName(2)}),
+		build(t, plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, id: 2, stored: []int64{0, 1, 2, 3, 4, 5, 6, 7}}),
+	}
+	img := open(t, enginetest.Memory(t, chainFiles(list), chainName(0), formats))
+	var raw []byte
+	for at := int64(0); at < 4*mib; at += layout.Sector {
+		raw = append(raw, want(at, list...)...)
+	}
+	got := make([]byte, 4096)
+	for _, tables := range []string{"unread", "read"} {
+		if _, err := img.ReadAt(got, middle-2048); err != nil || !bytes.Equal(got, raw[middle-2048:][:4096]) {
+			t.Errorf("tables %s: across the end of the middle layer: other bytes, %v", tables, err)
+		}
+	}
+	enginetest.CrossRead(t, img, bytes.NewReader(raw), 4*mib)
+	enginetest.Conform(t, img)
+}
+
 // rawDisk is a stand-in for the raw format.
 type rawDisk struct {
 	disk.Image

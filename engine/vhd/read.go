@@ -196,7 +196,7 @@ func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
 		return limit, false
 	}
 	block := off &^ (t.blockSize - 1)
-	limit = min(limit, block+t.blockSize)
+	limit = min(limit, block+t.blockSize, v.virtual) // behind its end not even a parent is asked
 	if sector == vhd.Unallocated {
 		return limit, true
 	}

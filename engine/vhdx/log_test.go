@@ -240,6 +240,34 @@ func TestReplayGrowsTheFile(t *testing.T) {
 	enginetest.Conform(t, after)
 }
 
+// TestReplayIntoAHole has a BAT that only the log has; in the file there is a hole.
+// Its entries are checked as any others, and what they place has its region.
+func TestReplayIntoAHole(t *testing.T) {
+	f := build(t, plan{size: 8 * mib})
+	first, second := f.grow(mib), f.grow(mib)
+	end, _ := f.Size()
+	f.put(first, []byte("payload"))
+	f.put(second, []byte("payload"))
+	f.log(f.record(0, 1, 0, f.batPage(func(page []byte) {
+		for i, at := range []int64{first, first, second, end} {
+			binary.LittleEndian.PutUint64(page[8*i:], uint64(at)|layout.FullyPresent)
+		}
+	})))
+	img := openFixture(t, f)
+	expectCodes(t, check(t, img), "vhdx/10", "vhdx/42", "vhdx/44")
+	kinds := map[int64]disk.Kind{}
+	for r, err := range img.Regions(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[r.Offset] = r.Kind
+	}
+	if kinds[first] != disk.KindOverlap || kinds[second] != disk.KindPayload {
+		t.Errorf("the shared block is %v, the other one %v", kinds[first], kinds[second])
+	}
+	enginetest.Conform(t, img)
+}
+
 // TestReplayedPages compares reads of any length with a page put together by
 // hand.
 func TestReplayedPages(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sort"
 
@@ -195,6 +196,15 @@ func (d *replayed) partAt(off int64) int {
 func (d *replayed) touched(off, n int64) bool {
 	i := d.partAt(off)
 	return i < len(d.parts) && d.parts[i].off < off+n
+}
+
+// changedFrom is the first byte from off on that the log changes; math.MaxInt64
+// if there is none.
+func (d *replayed) changedFrom(off int64) int64 {
+	if i := d.partAt(off); i < len(d.parts) {
+		return max(d.parts[i].off, off)
+	}
+	return math.MaxInt64
 }
 
 // zeros is how far from off on, below end, the file reads as zeros because

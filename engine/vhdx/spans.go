@@ -241,11 +241,8 @@ func (c *cursor) extend(v *Image, limit, last int64) error {
 
 // blockBehindHole is the first block whose entry, from index on, does not lie in
 // a hole of the file, where all entries say "not present": a table of 64 TiB
-// fits a file of 4 KiB, and a chain has many. What a log changed is read.
+// fits a file of 4 KiB, and a chain has many.
 func (c *cursor) blockBehindHole(v *Image, index, to int64) int64 {
-	if len(v.data.parts) > 0 {
-		return 0
-	}
 	next, err := c.holes.behind(v, index)
 	if err != nil {
 		return 0

@@ -18,8 +18,8 @@ func (v *Image) pieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 	return v.walkTable(ctx, func(index int64) (int64, error) { return index, nil })
 }
 
-// storedPieces is pieces without the entries in holes of the file, which are
-// zero: they say nothing that anybody has to look at.
+// storedPieces is pieces without the entries in holes of the file that the log
+// leaves alone, which are zero: they say nothing that anybody has to look at.
 func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 	return func(yield func(*batPiece, error) bool) {
 		var holes batHoles
@@ -27,22 +27,29 @@ func (v *Image) storedPieces(ctx context.Context) iter.Seq2[*batPiece, error] {
 	}
 }
 
-// batHoles passes over the holes of the file under the BAT. It keeps the run of
-// data that was found last: to be asked again and again within one makes the
-// file system go through the rest of it each time.
-type batHoles struct{ data store.Range }
+// batHoles passes over the holes of the file under the BAT. It keeps the answer
+// that was found last: to be asked again and again makes the file system go
+// through the rest of a run of data each time.
+type batHoles struct {
+	from int64       // what was asked for
+	data store.Range // of the file; between from and it there is a hole
+}
 
-// behind is the first entry from index on that does not lie in a hole.
+// behind is the first entry from index on that does not lie in a hole, or that
+// the log writes into one.
 func (h *batHoles) behind(v *Image, index int64) (int64, error) {
 	at := v.bat.off + index*vhdx.EntrySize
-	if at >= h.data.Offset && at < h.data.End() {
-		return index, nil
+	if at < h.from || at >= h.data.End() {
+		var err error
+		h.from = at
+		if h.data, err = store.NextData(v.src.File, at, v.size); err == io.EOF {
+			h.data = store.Range{Offset: math.MaxInt64}
+		} else if err != nil {
+			return index, err
+		}
 	}
-	var err error
-	if h.data, err = store.NextData(v.src.File, at, v.size); err == io.EOF {
-		return math.MaxInt64, nil
-	}
-	return index + max(0, h.data.Offset-at)/vhdx.EntrySize, err
+	stored := min(max(h.data.Offset, at), v.data.changedFrom(at))
+	return index + (stored-at)/vhdx.EntrySize, nil
 }
 
 // walkTable reads the BAT; next tells from which entry at or behind the given
