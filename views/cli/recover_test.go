@@ -17,7 +17,7 @@ func TestRecoverVerb(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	journal := store.JournalName(path)
-	if err := os.WriteFile(journal, []byte("half of it"), 0o600); err != nil {
+	if err := os.WriteFile(journal, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out := done(t, "recover", path); !strings.Contains(string(out), "--back") {
