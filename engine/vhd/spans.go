@@ -111,7 +111,7 @@ func (m *mapper) fail(err error) (int64, bool) { return 0, m.out.Fail(err) }
 // hold takes in what was found out about a span, and how.
 func (m *mapper) hold(s disk.Span) (int64, bool) {
 	s.Via = m.via
-	return s.Length, m.out.Add(s)
+	return s.Length, m.out.Add(&s)
 }
 
 // mapRun is run, and for a fixed image also knows the holes of its file.

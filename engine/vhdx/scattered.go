@@ -47,11 +47,9 @@ func (m *mapper) scattered(off, end int64) (int64, bool) {
 // file.
 func (m *mapper) holdBlock(off, at, index int64, entry uint64) bool {
 	v := m.image
-	s := disk.Span{Start: off, Length: v.geo.BlockSize, State: disk.Data, File: v.src.Name, Offset: at}
-	if m.out.Grow(&s) {
+	if m.out.Extend(at, v.geo.BlockSize) {
 		return true
 	}
 	m.via = append(m.via[:0], disk.Via{Table: "BAT", Index: index, Place: v.place(v.bat.off+index*vhdx.EntrySize, vhdx.EntrySize), Raw: entry})
-	s.Via = m.via
-	return m.out.Add(s)
+	return m.out.Next(&disk.Span{Start: off, Length: v.geo.BlockSize, State: disk.Data, File: v.src.Name, Offset: at, Via: m.via})
 }

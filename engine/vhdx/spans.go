@@ -95,7 +95,7 @@ func (m *mapper) fail(err error) (int64, bool) { return 0, m.out.Fail(err) }
 // hold takes in what was found out about a span, and how.
 func (m *mapper) hold(s disk.Span) (int64, bool) {
 	s.Via = m.via
-	return s.Length, m.out.Add(s)
+	return s.Length, m.out.Add(&s)
 }
 
 func (v *Image) span(r *run, off, limit int64, layer int) disk.Span {
