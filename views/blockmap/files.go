@@ -29,14 +29,13 @@ func (v *View) drawFiles(a grid.Area) {
 			continue
 		}
 		look := kindLooks[slot.rank].look
-		style := look.style
-		if i >= from && i < to {
-			style = theme.Selected
+		switch {
+		case i == v.column && focus:
+			look.glyph, look.style = theme.UnderCursor(look.glyph, look.style), theme.Cursor
+		case i >= from && i < to:
+			look.style = theme.Selected
 		}
-		if i == v.column && focus {
-			style = theme.Cursor
-		}
-		s.Set(i%s.W(), i/s.W(), look.glyph, style)
+		s.Set(i%s.W(), i/s.W(), look.glyph, look.style)
 	}
 	if words.H() > 0 {
 		v.drawKinds(words)

@@ -113,7 +113,8 @@ func (v *View) drawCells(a grid.Area, focus bool) {
 	}
 	first, _ := v.window()
 	if at := int(v.cell() - first); at >= 0 && at < len(v.shown) {
-		a.Paint(at%cols*wide, at/cols, max(wide-1, 1), cursorStyle(focus))
+		l := table[v.shown[at]]
+		a.HLine(at%cols*wide, at/cols, max(wide-1, 1), theme.UnderCursor(l.glyph, l.style), cursorStyle(focus))
 	}
 }
 
