@@ -28,7 +28,7 @@ func (v *View) drawFiles(a grid.Area) {
 		if !ok {
 			continue
 		}
-		look := kindLooks[slot.rank].look
+		look := kindLooks[slot.rank]
 		switch {
 		case i == v.column && focus:
 			look.glyph, look.style = theme.UnderCursor(look.glyph, look.style), theme.Cursor
@@ -101,7 +101,7 @@ func (v *View) layKinds(width int, put func(x, y, rank int)) (lines int) {
 		if v.strip.bytes[r] == 0 || !shown[r] && !roomy {
 			continue
 		}
-		k := v.ink.line().str(kindLooks[r].words)
+		k := v.ink.line().str(string(kindLooks[r].kind))
 		if roomy {
 			k.str(" ").size(v.strip.bytes[r])
 		}
