@@ -27,3 +27,20 @@ func TestStripUsesOneWord(t *testing.T) {
 		}
 	}
 }
+
+// TestSmallMapTellsOfTheStrip holds that a map without frames names the key to
+// its other pane.
+func TestSmallMapTellsOfTheStrip(t *testing.T) {
+	v := open(t, archive(), 79, 20)
+	for _, want := range []string{"tab: file", "tab: map", "tab: file"} {
+		head, _, _ := strings.Cut(screen(v), "\n")
+		if !strings.HasSuffix(strings.TrimRight(head, " "), want) || !strings.Contains(head, "  zoom ") {
+			t.Errorf("the head is %q, want %q at its end", head, want)
+		}
+		press(v, keymap.NextPane)
+	}
+	v.SetSize(79, 9) // no strip: nowhere to go
+	if head, _, _ := strings.Cut(screen(v), "\n"); strings.Contains(head, "tab") {
+		t.Errorf("the head is %q", head)
+	}
+}
