@@ -293,7 +293,7 @@ func (v *View) Status() string {
 		parts = append(parts, decode.Printable(n.Name))
 	}
 	if start, end := v.selection(); end > start {
-		parts = append(parts, fmt.Sprintf("%d bytes selected", end-start))
+		parts = append(parts, explain.Bytes(end-start)+" selected")
 	}
 	if v.edit.On() {
 		parts = append([]string{v.edit.Words()}, parts...)
