@@ -413,6 +413,13 @@ func TestMarksShow(t *testing.T) {
 	}
 }
 
+// TestValueComesBeforeTheWay holds that a small screen shows the value of the
+// field under the cursor, whatever way leads there.
+func TestValueComesBeforeTheWay(t *testing.T) {
+	open(t, small(), 79, 20).show(446 + 4).expect("> type = 0x0e (FAT16 LBA)")
+	open(t, small(), 119, 24).show(446 + 4).expect("master boot record > partition entries > partition entry 1 > type = 0x0e (FAT16 LBA)")
+}
+
 func TestSelectionGrows(t *testing.T) {
 	for name, tt := range map[string]struct {
 		at, unit int64
