@@ -33,7 +33,7 @@ const (
 	Chain      Context = "chain"
 	Compare    Context = "compare"
 	Edit       Context = "edit"
-	Paste      Context = "paste" // the line whose bytes are put in
+	Paste      Context = "paste"  // the line whose bytes are put in
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
 	Staging    Context = "staged changes"
