@@ -182,6 +182,18 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestSumIsNamedOnce holds that a field that is called like its checksum is
+// not named twice where its structure tells of it.
+func TestSumIsNamedOnce(t *testing.T) {
+	l := decode.New[struct{}]("sealed", 8, decode.Big, "A structure.", "none 2")
+	l.U32(0, "checksum", "Protects the structure.", decode.Sum("checksum", 8, func([]byte) uint64 { return 7 }))
+	l.U32(4, "rest", "The rest.")
+	n := l.Node(make([]byte, 8), "x", 0)
+	if n.Mark != decode.Wrong || n.Words != "checksum: 0x00000000 stored, 0x00000007 computed" {
+		t.Errorf("%v %s", n.Mark, n.Words)
+	}
+}
+
 func TestShortRecord(t *testing.T) {
 	rec := table.Blank().Bytes()
 	if _, ok := table.Of(rec[:119]); ok {

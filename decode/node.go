@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 )
 
 // Place is a range of bytes in one of an image's files.
@@ -288,7 +289,8 @@ func (l *Layout) verdict(b []byte) (Mark, string) {
 		if m > worst {
 			worst, words = m, ""
 			if w != "" && m > Good {
-				words = f.name + ": " + w
+				// A checksum goes by its name already.
+				words = f.name + ": " + strings.TrimPrefix(w, f.name+": ")
 			}
 		}
 	}

@@ -60,6 +60,10 @@ func escape(b *strings.Builder, r rune) {
 	}
 }
 
+// InQuotes puts a name or path that comes from an image in quotes, for people to
+// read: backslashes stay as they are, the rest is as [Printable] makes it.
+func InQuotes(s string) string { return `"` + Printable(s) + `"` }
+
 // Quote puts a text in quotes so that [Unquote] gives back exactly the same:
 // whatever is not visible is escaped, invalid UTF-8 and unpaired surrogates
 // included.

@@ -63,6 +63,18 @@ func FuzzUTF16(f *testing.F) {
 	})
 }
 
+func TestInQuotes(t *testing.T) {
+	for text, want := range map[string]string{
+		`C:\vhd\x.avhdx`:   `"C:\vhd\x.avhdx"`,
+		"":                 `""`,
+		"a\x1b[31m\u202eb": `"a\x1b[31m\u202eb"`,
+	} {
+		if got := decode.InQuotes(text); got != want {
+			t.Errorf("%q becomes %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestParseSize(t *testing.T) {
 	tests := []struct {
 		in   string

@@ -33,7 +33,7 @@ const (
 	Chain      Context = "chain"
 	Compare    Context = "compare"
 	Edit       Context = "edit"
-	Paste      Context = "paste" // the line whose bytes are put in
+	Paste      Context = "paste"  // the line whose bytes are put in
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
 	Staging    Context = "staged changes"
@@ -110,6 +110,15 @@ func (c Context) exclusive() bool {
 	return false
 }
 
+// takesText reports whether keys that type a character do just that.
+func (c Context) takesText() bool {
+	switch c {
+	case Edit, Paste, Field, Help, Prompt, Find, Menu:
+		return true
+	}
+	return false
+}
+
 // Action is what a key does, by its stable name.
 type Action string
 
@@ -166,7 +175,17 @@ func each(ctx Context, fn func(*Binding)) {
 }
 
 // All lists the whole table, context by context.
-func All() []Binding { return slices.Clone(table) }
+func All() []Binding {
+	list := make([]Binding, 0, len(table))
+	for _, ctx := range contexts() {
+		for _, b := range table {
+			if b.Context == ctx {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
 
 func live(bound, ctx Context) bool {
 	switch bound {

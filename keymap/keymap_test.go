@@ -41,6 +41,20 @@ func TestEveryBindingIsComplete(t *testing.T) {
 	}
 }
 
+func TestAllGoesContextByContext(t *testing.T) {
+	done := map[keymap.Context]bool{}
+	last := keymap.Context("")
+	for _, b := range keymap.All() {
+		if b.Context != last && done[b.Context] {
+			t.Errorf("%s comes a second time with %s", b.Context, b.Action)
+		}
+		done[b.Context], last = true, b.Context
+	}
+	if len(done) != len(all)-1 { // Explain has no keys of its own
+		t.Errorf("%d contexts", len(done))
+	}
+}
+
 func TestLookup(t *testing.T) {
 	for _, tt := range []struct {
 		ctx  keymap.Context

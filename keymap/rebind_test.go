@@ -1,6 +1,7 @@
 package keymap
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,13 +22,17 @@ func is(t *testing.T, ctx Context, key string, want Action) {
 
 func TestRebind(t *testing.T) {
 	fresh(t)
-	if err := Rebind("search", "ctrl+f", "/"); err != nil {
+	losses, err := Rebind("search", "ctrl+f", "/")
+	if err != nil {
 		t.Fatal(err)
+	}
+	if len(losses) != 1 || losses[0].Key != "ctrl+f" || !losses[0].From.Is("everywhere.page-down") || !losses[0].To.Is("search") {
+		t.Errorf("lost: %+v", losses)
 	}
 	is(t, Hex, "ctrl+f", Search)
 	is(t, Hex, "pgdown", PageDown)
 	is(t, Results, "ctrl+f", PageDown) // where search has no key
-	if err := Rebind("hex.next-field", "q"); err != nil {
+	if _, err := Rebind("hex.next-field", "q"); err != nil {
 		t.Fatal(err)
 	}
 	is(t, Hex, "q", NextField)
@@ -40,11 +45,53 @@ func TestRebind(t *testing.T) {
 			t.Errorf("%s is hinted without a key", h.Action)
 		}
 	}
-	for _, tt := range [][3]string{{"nonsense", "a", "no action"}, {"map.search", "a", "no action"}, {"search", "ctrl+i", "it is tab"}} {
-		if err := Rebind(tt[0], tt[1]); err == nil || !strings.Contains(err.Error(), tt[2]) {
+	noConflicts(t)
+}
+
+// TestRebindRefuses gives keys that can't be given; nothing changes.
+func TestRebindRefuses(t *testing.T) {
+	fresh(t)
+	before := All()
+	for _, tt := range [][3]string{
+		{"nonsense", "a", "no action"},
+		{"map.search", "a", "no action"},
+		{"search", "ctrl+i", "it is tab"},
+		{"search", "super+hyper", "no terminal sends"},
+		{"search", "ctrl+1", "no terminal sends"},
+		{"search", "ab", "no terminal sends"},
+		{"search", "f21", "no terminal sends"},
+		{"search", "alt+", "no terminal sends"},
+		{"search", "\x1b", "no terminal sends"},
+		{"search", "ctrl+c", "nothing else"},
+		{"prompt.accept", "o", "types a character"},
+	} {
+		if _, err := Rebind(tt[0], tt[1]); err == nil || !strings.Contains(err.Error(), tt[2]) {
 			t.Errorf("%v: %v", tt, err)
 		}
 	}
+	if !reflect.DeepEqual(before, All()) {
+		t.Error("the table has changed")
+	}
+}
+
+// TestRebindLeavesWaysOut holds that ctrl+c and the typing of text survive.
+func TestRebindLeavesWaysOut(t *testing.T) {
+	fresh(t)
+	for name, keys := range map[string][]string{"cancel": {"ctrl+x"}, "interrupt": {"ctrl+c", "f9"}, "help": {"h"}, "accept": {"alt+o", "ü"}} {
+		if _, err := Rebind(name, keys...); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	is(t, Prompt, "ctrl+c", Cancel)
+	is(t, Dialog, "ctrl+x", Cancel)
+	is(t, Hex, "ctrl+c", Interrupt)
+	is(t, Hex, "f9", Interrupt)
+	is(t, Structure, "h", ShowHelp)
+	is(t, Prompt, "h", "")
+	is(t, Prompt, "f1", ShowHelp)
+	is(t, Prompt, "alt+o", Accept)
+	is(t, Prompt, "ü", "")
+	is(t, Repairs, "ü", Accept)
 	noConflicts(t)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"platter/decode"
 )
 
 // What may be wrong with a name or a file. All are matched with errors.Is and
@@ -49,7 +51,9 @@ type NameError struct {
 }
 
 // Error is "op \"name\": cause".
-func (e *NameError) Error() string { return fmt.Sprintf("%s %q: %v", e.Op, e.Name, e.Err) }
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.Op, decode.InQuotes(e.Name), e.Err)
+}
 
 // Unwrap gives the cause.
 func (e *NameError) Unwrap() error { return e.Err }

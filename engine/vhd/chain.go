@@ -128,7 +128,7 @@ func (v *Image) compareID(name, file string, footer decode.Record[vhd.Footer]) e
 		return nil
 	}
 	v.remember(other{name: name, file: file, footer: footer})
-	return fmt.Errorf("%s: %w: unique_id is %x, wanted %x", decode.Quote(name), errOtherDisk, id, v.wantedID())
+	return fmt.Errorf("%s: %w: unique_id is %x, wanted %x", decode.InQuotes(name), errOtherDisk, id, v.wantedID())
 }
 
 // rank orders failures by what they tell.
@@ -154,14 +154,14 @@ func (v *Image) tryParent(name string) (disk.Image, error) {
 	}
 	img, err := v.src.Opener.OpenParent(name, format)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", decode.Quote(name), err)
+		return nil, fmt.Errorf("%s: %w", decode.InQuotes(name), err)
 	}
 	if format == "raw" {
 		return img, nil
 	}
 	p, ok := img.(*Image)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("%s: %w: it is no VHD", decode.Quote(name), errOtherDisk), img.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w: it is no VHD", decode.InQuotes(name), errOtherDisk), img.Close())
 	}
 	if err := v.compareID(name, p.src.Name, p.footer); err != nil {
 		return nil, errors.Join(err, img.Close())
@@ -206,5 +206,5 @@ func (v *Image) wanted() string {
 	if len(names) == 0 {
 		return fmt.Sprintf("with the unique_id %x", v.wantedID())
 	}
-	return fmt.Sprintf("%s with the unique_id %x", decode.Quote(names[0]), v.wantedID())
+	return fmt.Sprintf("%s with the unique_id %x", decode.InQuotes(names[0]), v.wantedID())
 }

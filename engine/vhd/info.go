@@ -182,10 +182,10 @@ func (v *Image) parentDetails() []disk.Detail {
 	rows := []disk.Detail{
 		{Label: "Parent identity", Value: v.idText(v.wantedID())},
 		{Label: "Parent time", Value: vhd.HeaderParentTime.Field().Text(v.header.rec.Bytes())},
-		{Label: "Parent name", Value: decode.Quote(v.parentName())},
+		{Label: "Parent name", Value: decode.InQuotes(v.parentName())},
 	}
 	for _, l := range v.locators {
-		rows = append(rows, disk.Detail{Label: fmt.Sprintf("Locator %d (%s)", l.slot+1, strings.TrimSpace(vhd.CodeName(l.code))), Value: decode.Quote(l.path)})
+		rows = append(rows, disk.Detail{Label: fmt.Sprintf("Locator %d (%s)", l.slot+1, strings.TrimSpace(vhd.CodeName(l.code))), Value: decode.InQuotes(l.path)})
 	}
 	switch {
 	case v.parentErr != nil:

@@ -95,7 +95,7 @@ func (v *Image) judgeChain() {
 	if p, ok := v.parent.(*Image); ok {
 		v.judgeParentTime(p)
 		if names := v.parentNames(); len(names) > 0 && !v.namesFile(names, p) {
-			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.Quote(p.src.Name))
+			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.InQuotes(p.src.Name))
 		}
 	}
 	if last := v.layers[len(v.layers)-1]; last != v && last.parentErr != nil {

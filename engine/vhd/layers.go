@@ -18,12 +18,12 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 	for i, layer := range c.image.layers[1:] {
 		f, err := layer.firstError(ctx)
 		if err != nil {
-			return c.Fail(fmt.Errorf("layer %d, %s: %w", i+1, decode.Quote(layer.src.Name), err))
+			return c.Fail(fmt.Errorf("layer %d, %s: %w", i+1, decode.InQuotes(layer.src.Name), err))
 		}
 		if f == nil {
 			continue
 		}
-		f.Text = fmt.Sprintf("layer %d, %s, has errors, the first: %s", i+1, decode.Quote(layer.src.Name), f.Text)
+		f.Text = fmt.Sprintf("layer %d, %s, has errors, the first: %s", i+1, decode.InQuotes(layer.src.Name), f.Text)
 		f.Detail += " What this image takes from that layer is affected. Open that file to see everything that is wrong with it, and to repair it."
 		f.Fatal, f.Repairs = false, nil
 		if !c.Report(*f) {

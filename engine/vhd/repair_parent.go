@@ -81,7 +81,7 @@ func (v *Image) takeOther([]decode.Place) []disk.Repair {
 		if vhd.FooterCurrentSize.Get(o.footer) != uint64(v.virtual) || idOf(o.footer) == v.UniqueID() {
 			continue
 		}
-		title := fmt.Sprintf("take %s for the parent: store its identity", decode.Quote(o.file))
+		title := fmt.Sprintf("take %s for the parent: store its identity", decode.InQuotes(o.file))
 		const risk = "if it is not the disk that this image was made from, what is read is a mixture of two disks, and nothing will say so"
 		for _, r := range v.mendHeader(title, risk, func(h []byte) {
 			copy(h[vhd.HeaderParentID.Offset():], o.footer.Bytes()[vhd.FooterID.Offset():][:vhd.FooterID.Size()])
@@ -120,7 +120,7 @@ func (v *Image) nameParent([]decode.Place) []disk.Repair {
 	if len(path) > vhd.MaxLocator || len(decode.EncodeUTF16(base, decode.Big)) > vhd.HeaderParentName.Size() {
 		return nil
 	}
-	title := fmt.Sprintf("store %s as the parent's name, in place of all others", decode.Quote(p.src.Name))
+	title := fmt.Sprintf("store %s as the parent's name, in place of all others", decode.InQuotes(p.src.Name))
 	const risk = "the names that the image had are lost"
 	return []disk.Repair{{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]disk.Edit, error) {
 		off, edits, err := v.pathRoom(ctx, int64(len(path)))

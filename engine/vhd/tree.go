@@ -91,7 +91,7 @@ func (v *Image) locatorNodes() []decode.Node {
 		n := decode.Node{
 			Name:  fmt.Sprintf("parent path %d", l.slot+1),
 			Place: v.place(l.off, l.length),
-			Value: decode.Quote(l.path),
+			Value: decode.InQuotes(l.path),
 			Words: vhd.CodeName(l.code),
 			Doc:   "The path of a parent locator: where the parent of this differencing image was when it was made. W2ru paths count from the folder of the child, W2ku paths from the root of a drive; both are little-endian UTF-16, unlike everything else in the file.",
 			Ref:   "VHD specification 1.0, Dynamic Disk Header Format",

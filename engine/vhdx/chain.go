@@ -134,7 +134,7 @@ func (v *Image) compareID(name string, id uuid.UUID) error {
 	if slices.Contains(wanted, id) {
 		return nil
 	}
-	return fmt.Errorf("%q: %w: its DataWriteGuid is %s, wanted %s", decode.Printable(name), errOtherDisk, id, wordGUIDs(wanted))
+	return fmt.Errorf("%s: %w: its DataWriteGuid is %s, wanted %s", decode.InQuotes(name), errOtherDisk, id, wordGUIDs(wanted))
 }
 
 func wordGUIDs(list []uuid.UUID) string {
@@ -164,7 +164,7 @@ func rank(err error) int {
 func (v *Image) tryParent(name string) (disk.Image, error) {
 	img, err := v.src.Opener.OpenParent(name, "vhdx")
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", decode.Printable(name), err)
+		return nil, fmt.Errorf("%s: %w", decode.InQuotes(name), err)
 	}
 	var id uuid.UUID
 	if p, ok := img.(*Image); ok {
@@ -180,7 +180,7 @@ func (v *Image) tryParent(name string) (disk.Image, error) {
 func (v *Image) wanted() string {
 	id := wordGUIDs(v.locator.linkages())
 	if names := v.locator.parentNames(); len(names) > 0 {
-		return fmt.Sprintf("%q with the DataWriteGuid %s", decode.Printable(names[0]), id)
+		return fmt.Sprintf("%s with the DataWriteGuid %s", decode.InQuotes(names[0]), id)
 	}
 	return "with the DataWriteGuid " + id
 }

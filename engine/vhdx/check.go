@@ -134,7 +134,14 @@ func (c *checker) checkLog() bool {
 	if stale == 0 {
 		return true
 	}
-	return c.add("52", at, "%d entries in the log are left over from earlier updates, %d of them not whole", stale, torn)
+	text := fmt.Sprintf("%d entries in the log are left over from earlier updates", stale)
+	if stale == 1 {
+		text = "1 entry in the log is left over from an earlier update"
+	}
+	if torn > 0 {
+		text += fmt.Sprintf(", %d of them not whole", torn)
+	}
+	return c.add("52", at, "%s", text)
 }
 
 // scans are the checks that go through table and bitmaps. An image that is

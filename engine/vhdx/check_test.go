@@ -344,6 +344,28 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestOldEntriesAreCounted words how many entries are left over, and how many
+// of them are torn only if any are.
+func TestOldEntriesAreCounted(t *testing.T) {
+	torn := func(b []byte) []byte { b[4] ^= 0xFF; return b }
+	same := func(b []byte) []byte { return b }
+	for want, plant := range map[string][]func([]byte) []byte{
+		"1 entry in the log is left over from an earlier update":                       {same},
+		"2 entries in the log are left over from earlier updates":                      {same, same},
+		"2 entries in the log are left over from earlier updates, 1 of them not whole": {same, torn},
+	} {
+		f := build(t, plain)
+		for i, change := range plant {
+			r := f.record(int64(i)*layout.LogSector, uint64(i+1), 0)
+			f.put(logAt+int64(i)*layout.LogSector, change(r.bytes()))
+		}
+		list := check(t, openFixture(t, f))
+		if len(list) != 1 || list[0].Text != want {
+			t.Errorf("%v, want %s", list, want)
+		}
+	}
+}
+
 // TestEveryCheckIsTested compares the damages with the numbers of vhdx.md 14.
 func TestEveryCheckIsTested(t *testing.T) {
 	tested := map[string]bool{}

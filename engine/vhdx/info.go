@@ -127,7 +127,7 @@ func (v *Image) parentDetails() []disk.Detail {
 	rows := []disk.Detail{{Label: "Parent identity", Value: wordGUIDs(v.locator.linkages())}}
 	for _, key := range []string{vhdx.KeyRelativePath, vhdx.KeyVolumePath, vhdx.KeyWin32Path} {
 		if value := v.locator.value(key); value != "" {
-			rows = append(rows, disk.Detail{Label: "Parent " + key, Value: decode.Quote(value)})
+			rows = append(rows, disk.Detail{Label: "Parent " + key, Value: decode.InQuotes(value)})
 		}
 	}
 	switch {

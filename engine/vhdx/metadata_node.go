@@ -77,7 +77,7 @@ func (v *Image) locatorNode(raw []byte, at decode.Place, opts []decode.Placed) d
 	for _, p := range pairs {
 		rec := raw[p.Entry : p.Entry+vhdx.LocatorEntrySize]
 		e := vhdx.LocatorEntryTable.Node(rec, v.src.Name, at.Offset+p.Entry, decode.RelativeTo(at.Offset))
-		e.Value = decode.Quote(p.Key)
+		e.Value = decode.InQuotes(p.Key)
 		nodes = append(nodes, e)
 	}
 	for i, p := range pairs {
@@ -94,5 +94,5 @@ func (v *Image) locatorNode(raw []byte, at decode.Place, opts []decode.Placed) d
 }
 
 func locatorText(at decode.Place, name, text, doc string) decode.Node {
-	return decode.Node{Name: name, Place: at, Value: decode.Quote(text), Doc: doc, Ref: "MS-VHDX 2.6.2.6"}
+	return decode.Node{Name: name, Place: at, Value: decode.InQuotes(text), Doc: doc, Ref: "MS-VHDX 2.6.2.6"}
 }

@@ -58,7 +58,7 @@ func (v *Image) readableParent(p likeness) error {
 	}
 	below, ok := img.(*Image)
 	if !ok {
-		return disk.Errorf(disk.Unsupported, v.place(0, 0), "%q is no VHDX", decode.Printable(p.file))
+		return disk.Errorf(disk.Unsupported, v.place(0, 0), "%s is no VHDX", decode.InQuotes(p.file))
 	}
 	return errors.Join(below.refused, below.layers[len(below.layers)-1].parentErr)
 }
@@ -132,7 +132,7 @@ func (v *Image) locatorPlace() (item, bool) {
 func (v *Image) relinkEdits(it item, found string, id uuid.UUID) (edits, error) {
 	relative, err := filepath.Rel(path.Dir(v.src.Name), found)
 	if err != nil {
-		return nil, disk.Errorf(disk.Unsupported, v.itemPlace(it), "no relative path leads from this image to %q: put the parent beside it", decode.Printable(found))
+		return nil, disk.Errorf(disk.Unsupported, v.itemPlace(it), "no relative path leads from this image to %s: put the parent beside it", decode.InQuotes(found))
 	}
 	pairs := []vhdx.Pair{
 		{Key: vhdx.KeyLinkage, Value: "{" + id.String() + "}"},

@@ -219,7 +219,7 @@ func (c *checker) parentSettings() {
 	cid, valid := parseCID(value)
 	switch at := m.settingPlace("parentCID"); {
 	case !set && hinted:
-		c.error("D4", at, "the parent %q is named, but parentCID is missing", hint)
+		c.error("D4", at, "the parent %s is named, but parentCID is missing", decode.InQuotes(hint))
 	case !set:
 		c.warn("D4", at, "parentCID is missing")
 	case !valid:
@@ -227,7 +227,7 @@ func (c *checker) parentSettings() {
 	case cid != noParent && hint == "":
 		c.error("D4", at, "parentCID %q demands a parent, but none is named", value)
 	case cid == noParent && hinted:
-		c.warn("D4", joined(at, m.settingPlace("parentFileNameHint"))[0], "the parent %q is named, but parentCID says that there is none", hint)
+		c.warn("D4", joined(at, m.settingPlace("parentFileNameHint"))[0], "the parent %s is named, but parentCID says that there is none", decode.InQuotes(hint))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 )
@@ -43,7 +44,7 @@ func (c *checker) extentFile(e *extent) {
 	case !x.IsFlat() && !x.IsSparse():
 		c.warn("X1", at, "an extent of type %s can't be read: its data is not in a file, or in a format that was never published", x.Type)
 	case e.absent != nil:
-		c.error("X1", at, "the extent file %q can't be opened: %v", x.Name, e.absent)
+		c.error("X1", at, "the extent file %s can't be opened: %v", decode.InQuotes(x.Name), e.absent)
 	case e.file == nil && e.fault != nil && e.line.Fault == "":
 		c.error("X4", at, "%s", e.fault.What)
 	case e.file == nil:
@@ -148,7 +149,7 @@ func (c *checker) chain() {
 	parent := m.link.found
 	switch {
 	case parent == nil && m.link.hint != "":
-		c.error("L1", at, "the parent %q can't be opened: %v", m.link.hint, m.link.err)
+		c.error("L1", at, "the parent %s can't be opened: %v", decode.InQuotes(m.link.hint), m.link.err)
 	case parent == nil:
 	case m.link.err != nil && parent.refused == nil:
 		c.error("L2", at, "%v", m.link.err)
@@ -207,5 +208,5 @@ func (c *checker) parentTime(parent *Image) {
 		return
 	}
 	c.found(disk.SeverityWarning, "L4", joined(c.m.settingPlace("parentFileNameHint"), parent.main.place(0, 0)),
-		"the parent %q was changed on %s, after this disk, whose last change was on %s", parent.main.Name, other.UTC().Format(time.RFC3339), own.UTC().Format(time.RFC3339))
+		"the parent %s was changed on %s, after this disk, whose last change was on %s", decode.InQuotes(parent.main.Name), other.UTC().Format(time.RFC3339), own.UTC().Format(time.RFC3339))
 }

@@ -60,7 +60,7 @@ func (c *checker) siblings(parent *Image) {
 	of := path.Base(parent.main.Name)
 	for n := range c.m.neighbours() {
 		if n.name != of && n.child(of) {
-			names = append(names, decode.Quote(n.name))
+			names = append(names, decode.InQuotes(n.name))
 		}
 	}
 	if len(names) == 0 {

@@ -114,7 +114,7 @@ func (m *Image) attach(e *extent) {
 	f, err := m.openFile(x.Name)
 	if err != nil {
 		e.absent = err
-		e.fault = &disk.Error{Kind: disk.NotFound, At: m.linePlace(e.line), What: "extent file " + decode.Quote(x.Name) + " can't be opened", Err: err}
+		e.fault = &disk.Error{Kind: disk.NotFound, At: m.linePlace(e.line), What: "extent file " + decode.InQuotes(x.Name) + " can't be opened", Err: err}
 		return
 	}
 	if f.isSame(m.main) {

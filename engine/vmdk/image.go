@@ -124,7 +124,7 @@ func (m *Image) missing(pos int64, layer int, r *run) error {
 	if r.state == disk.FromParent {
 		return &disk.Error{
 			Kind: disk.NotFound, Op: "read",
-			What: "byte " + hex(pos) + " of the disk is stored in the parent " + decode.Quote(m.layers[layer].link.hint) + ", which is not there",
+			What: "byte " + hex(pos) + " of the disk is stored in the parent " + decode.InQuotes(m.layers[layer].link.hint) + ", which is not there",
 			Err:  m.orphan,
 		}
 	}

@@ -28,15 +28,14 @@ func (v *View) drawFiles(a grid.Area) {
 		if !ok {
 			continue
 		}
-		look := kindLooks[slot.rank].look
-		style := look.style
-		if i >= from && i < to {
-			style = theme.Selected
+		look := kindLooks[slot.rank]
+		switch {
+		case i == v.column && focus:
+			look.glyph, look.style = theme.UnderCursor(look.glyph, look.style), theme.Cursor
+		case i >= from && i < to:
+			look.style = theme.Selected
 		}
-		if i == v.column && focus {
-			style = theme.Cursor
-		}
-		s.Set(i%s.W(), i/s.W(), look.glyph, style)
+		s.Set(i%s.W(), i/s.W(), look.glyph, look.style)
 	}
 	if words.H() > 0 {
 		v.drawKinds(words)
@@ -102,7 +101,7 @@ func (v *View) layKinds(width int, put func(x, y, rank int)) (lines int) {
 		if v.strip.bytes[r] == 0 || !shown[r] && !roomy {
 			continue
 		}
-		k := v.ink.line().str(kindLooks[r].words)
+		k := v.ink.line().str(string(kindLooks[r].kind))
 		if roomy {
 			k.str(" ").size(v.strip.bytes[r])
 		}

@@ -119,9 +119,9 @@ func allocated(c *count) uint8 {
 		return worst.look()
 	case stored == total:
 		return worst.look()
-	case stored > total/4*3:
+	case 4*stored > 3*total: // blocks are 512 bytes at least: no overflow
 		return lookMost
-	case stored > total/4:
+	case 4*stored > total:
 		return lookHalf
 	}
 	return lookSome

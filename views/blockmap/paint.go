@@ -2,6 +2,7 @@ package blockmap
 
 import (
 	"platter/decode"
+	"platter/keymap"
 	"platter/views/grid"
 	"platter/views/theme"
 )
@@ -87,9 +88,9 @@ func (v *View) count() count {
 func (v *View) drawMap(a grid.Area) {
 	focus := v.focus == mapPane
 	if f := v.lay.frame; f.shows() {
-		a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.title(), focus)
+		a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.title(true), focus)
 	} else {
-		a.TextFit(1, 0, v.w-1, v.title(), theme.FrameTitle)
+		v.drawHead(a.Row(0))
 	}
 	if v.info.Refused != nil {
 		v.drawRefused(a)
@@ -113,7 +114,8 @@ func (v *View) drawCells(a grid.Area, focus bool) {
 	}
 	first, _ := v.window()
 	if at := int(v.cell() - first); at >= 0 && at < len(v.shown) {
-		a.Paint(at%cols*wide, at/cols, max(wide-1, 1), cursorStyle(focus))
+		l := table[v.shown[at]]
+		a.HLine(at%cols*wide, at/cols, max(wide-1, 1), theme.UnderCursor(l.glyph, l.style), cursorStyle(focus))
 	}
 }
 
@@ -144,13 +146,34 @@ func (v *View) drawRefused(a grid.Area) {
 	}
 }
 
-// title says what the cells show and how large they are.
-func (v *View) title() string {
+// drawHead is the title of a map without frames, and the key to the pane that
+// has not the focus: without frames nothing else tells that there are two.
+func (v *View) drawHead(a grid.Area) {
+	hint, key := "", keymap.Key(keymap.Map, keymap.NextPane)
+	switch {
+	case key == "" || !v.lay.files.shows():
+	case v.focus == stripPane:
+		hint = key + ": map"
+	default:
+		hint = key + ": file"
+	}
+	room := a.W() - 2 - grid.Width(hint)
+	title := v.title(true)
+	if grid.Width(title) >= room {
+		title = v.title(false)
+	}
+	a.TextFit(1, 0, room-1, title, theme.FrameTitle)
+	a.TextRight(a.W()-1, 0, hint, theme.Hint)
+}
+
+// title says what the cells show and how large they are, in detail also how
+// many blocks that is.
+func (v *View) title(detailed bool) string {
 	sh := &v.tally.shape
 	k := v.ink.line().str(v.overlay.String()).str("  ").size(sh.size)
 	if sh.blocks > 0 {
 		k.str(" = ").num(sh.cells(v.level)).str(" cells x ").size(sh.offset(1 << v.level))
-		if n := min(int64(1)<<v.level, sh.blocks); n > 1 {
+		if n := min(int64(1)<<v.level, sh.blocks); n > 1 && detailed {
 			k.str(" (").num(n).str(" ").str(v.unit()).str("s)")
 		}
 		k.str("  zoom ").num(int64(v.top-v.level) + 1).str("/").num(int64(v.top) + 1)

@@ -15,27 +15,29 @@ import (
 	"platter/views/theme"
 )
 
-// kindLook is how the file strip shows a kind of region. The later in the
-// list the more it matters where several share a column.
+// kindLook is how the file strip shows a kind of region, under the name that
+// the kind has everywhere. The later in the list the more it matters where
+// several share a column.
 type kindLook struct {
-	kind disk.Kind
-	look
+	kind  disk.Kind
+	glyph rune
+	style theme.Style
 }
 
 var kindLooks = []kindLook{
-	{disk.KindPadding, look{'_', theme.StateNone, "padding"}},
-	{disk.KindSlack, look{'s', theme.StateNone, "slack"}},
-	{disk.KindPayload, look{'#', theme.StateFull, "payload"}},
-	{disk.KindBitmap, look{'b', theme.StatePartial, "bitmap"}},
-	{disk.KindTable, look{'T', theme.Strong, "table"}},
-	{disk.KindMetadata, look{'M', theme.Strong, "metadata"}},
-	{disk.KindDescriptor, look{'D', theme.Strong, "descriptor"}},
-	{disk.KindLog, look{'L', theme.Strong, "log"}},
-	{disk.KindHeader, look{'H', theme.Strong, "header"}},
-	{disk.KindUnknown, look{'u', theme.StateUnmapped, "unknown"}},
-	{disk.KindTrailing, look{'%', theme.StateUnmapped, "trailing"}},
-	{disk.KindFree, look{'~', theme.StateUnmapped, "orphaned"}},
-	{disk.KindOverlap, look{'X', theme.StateMissing, "overlap"}},
+	{disk.KindPadding, '_', theme.StateNone},
+	{disk.KindSlack, 's', theme.StateNone},
+	{disk.KindPayload, '#', theme.StateFull},
+	{disk.KindBitmap, 'b', theme.StatePartial},
+	{disk.KindTable, 'T', theme.Strong},
+	{disk.KindMetadata, 'M', theme.Strong},
+	{disk.KindDescriptor, 'D', theme.Strong},
+	{disk.KindLog, 'L', theme.Strong},
+	{disk.KindHeader, 'H', theme.Strong},
+	{disk.KindUnknown, 'u', theme.StateUnmapped},
+	{disk.KindTrailing, '%', theme.StateUnmapped},
+	{disk.KindFree, '~', theme.StateUnmapped},
+	{disk.KindOverlap, 'X', theme.StateMissing},
 }
 
 // rank is a kind's index in kindLooks.

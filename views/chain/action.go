@@ -139,9 +139,11 @@ func (v *View) cellWords() string {
 	case !a.known:
 		return s + "not scanned yet"
 	case a.state == disk.Data && a.mixed:
-		return s + fmt.Sprintf("most of it comes from layer %d, %s", a.layer, v.layers[a.layer].name())
+		return s + fmt.Sprintf("some of it comes from layer %d, %s", a.layer, v.layers[a.layer].name())
 	case a.state == disk.Data:
 		return s + fmt.Sprintf("layer %d, %s", a.layer, v.layers[a.layer].name())
+	case a.state == disk.Missing && a.mixed:
+		return s + "some of it is missing"
 	case a.mixed:
 		return s + "mostly " + a.state.String()
 	default:

@@ -172,6 +172,64 @@ func TestCountsWhatLayersAnswerFor(t *testing.T) {
 	}
 }
 
+// sparse is a chain of which the upper layers have a few bytes each in what the
+// base stores all of.
+type sparse struct {
+	*layer
+	own map[int64]int // by the number of the 4 KiB, the layer
+}
+
+func (s *sparse) Info() disk.Info {
+	info := s.layer.Info()
+	info.VirtualSize, info.BlockSize = 64<<20, 2<<20
+	return info
+}
+
+func (s *sparse) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		const unit = 4 << 10
+		for b := off / unit; b*unit < off+n; b++ {
+			layer, ok := s.own[b]
+			if !ok {
+				layer = 2
+			}
+			if !yield(disk.Span{Start: b * unit, Length: unit, State: disk.Data, Layer: layer, File: "layer.vhdx", Offset: b * unit}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestLittleThatAChildStoresShows holds that the uppermost layer of a cell
+// wins, however little it has there.
+func TestLittleThatAChildStoresShows(t *testing.T) {
+	img := &sparse{healthy(), map[int64]int{7 * 512: 0, 7*512 + 1: 1, 20 * 512: 1}}
+	for _, size := range [][2]int{{79, 20}, {119, 36}, {199, 56}} {
+		v := view(t, img, size[0], size[1])
+		screen := strings.Join(viewtest.Lines(t, v.View(), size[0], size[1]), "\n")
+		_, strip, _ := strings.Cut(screen, "Which layer answers")
+		strip = strip[strings.Index(strip, "\n"):]
+		signs := strings.Map(func(r rune) rune {
+			if strings.ContainsRune("012", r) {
+				return r
+			}
+			return -1
+		}, strip[:strings.Index(strip, "top.avhdx")])
+		if top, mid := strings.Index(signs, "0"), strings.Index(signs, "1"); top < 0 || mid < top || signs[0] != '2' {
+			t.Errorf("%v: layers 0 and 1 do not show in their places:\n%s", size, screen)
+		}
+	}
+	v := view(t, img, 79, 20)
+	press(v, keymap.PrevPane)
+	for range 7 * 78 {
+		if strings.Contains(v.Status(), "some of it comes from layer 0, top.avhdx") {
+			return
+		}
+		press(v, keymap.Right)
+	}
+	t.Errorf("no cell tells of layer 0: %s", v.Status())
+}
+
 // TestOverlayOfALayer shows what a layer stores, also where a newer one hides
 // it.
 func TestOverlayOfALayer(t *testing.T) {

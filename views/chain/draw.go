@@ -157,7 +157,7 @@ func (v *View) words(l disk.LinkInfo, add func(label, text string, style theme.S
 		if i > 0 {
 			label = ""
 		}
-		add(label, fmt.Sprintf("%s: %s", decode.Printable(n.Label), decode.Quote(n.Name)), theme.Value)
+		add(label, fmt.Sprintf("%s: %s", decode.Printable(n.Label), decode.InQuotes(n.Name)), theme.Value)
 		style := theme.Dim
 		if n.Fate == "found, used" {
 			style = theme.Good

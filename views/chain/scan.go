@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -94,22 +95,27 @@ func (m *scanned) look(img disk.Image, off, n int64) answer {
 		states[span.State] += span.Length
 		m.rest += span.Length
 	}
+	return judge(stored, states[:], n)
+}
+
+// judge says who answers for a part of n bytes: what can't be read must not
+// drown, nor must the little that a child stores in what its parents do.
+// Beneath these it is the state of most of the part.
+func judge(stored, states []int64, n int64) answer {
 	a := answer{known: true}
-	var most int64
-	for i, got := range stored {
-		if got > most {
-			a.layer, a.state, most = i, disk.Data, got
-		}
-	}
-	if most == 0 {
+	most := states[disk.Missing]
+	upper := slices.IndexFunc(stored, func(got int64) bool { return got > 0 })
+	switch {
+	case most > 0:
+		a.state = disk.Missing
+	case upper >= 0:
+		a.state, a.layer, most = disk.Data, upper, stored[upper]
+	default:
 		for st, got := range states {
 			if got > most {
 				a.state, most = disk.State(st), got
 			}
 		}
-	}
-	if states[disk.Missing] > 0 { // what can't be read must not drown
-		a.state, most = disk.Missing, states[disk.Missing]
 	}
 	a.mixed = most < n
 	return a
@@ -144,24 +150,31 @@ func (s *scan) percent() int64 {
 	return int64(float64(s.at) / float64(s.size) * 100)
 }
 
-// cell is what shows in one of n cells: the answer for most of its parts.
-// What can't be read wins.
+// cell is what shows in one of n cells, by the rule of [judge] over its parts.
 func (s *scan) cell(i, n int) answer {
 	from, to := i*len(s.parts)/n, (i+1)*len(s.parts)/n
-	count := map[answer]int{}
-	var best answer
+	stored, parts := make([]int64, len(s.layers)), int64(0)
+	var states [disk.Missing + 1]int64
+	mixed := false
 	for k := from; k < max(to, from+1) && k < len(s.parts); k++ {
 		a := s.parts[k]
-		a.mixed = false
-		if count[a]++; count[a] > count[best] || best == (answer{}) || a.state == disk.Missing {
-			best = a
+		switch {
+		case !a.known:
+			continue
+		case a.state == disk.Data:
+			stored[a.layer]++
+		default:
+			states[a.state]++
 		}
-		if a.state == disk.Missing {
-			break
-		}
+		parts++
+		mixed = mixed || a.mixed
 	}
-	best.mixed = len(count) > 1 || to <= from+1 && from < len(s.parts) && s.parts[from].mixed
-	return best
+	if parts == 0 {
+		return answer{}
+	}
+	a := judge(stored, states[:], parts)
+	a.mixed = a.mixed || mixed
+	return a
 }
 
 // start is where a cell of n starts on the disk, in bytes, and end where it

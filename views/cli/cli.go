@@ -119,7 +119,16 @@ func about() string {
 	for _, s := range sample.All() {
 		fmt.Fprintf(&b, "\n  %-14s %s", engine.SamplePrefix+s.Name, s.About)
 	}
+	b.WriteString("\n\n" + aboutConfig() + "\nSee platter keys --help for what can stand there.")
 	return b.String()
+}
+
+// aboutConfig says where the configuration file is looked for.
+func aboutConfig() string {
+	if path := configPath(); path != "" {
+		return "The configuration file is " + path + "; there need not be one."
+	}
+	return "The configuration file is platter/config.toml in the user's configuration folder; there is no such folder here."
 }
 
 // verbs lists all verbs, in the order in which help shows them.

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -34,23 +38,57 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
-func TestReadConfig(t *testing.T) {
-	base := t.TempDir()
+// settle makes a folder the user's own and empty one for configuration.
+func settle(t *testing.T, base string) {
+	t.Helper()
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, base)
 	}
-	if c, warnings := readConfig(); c.Theme != "" || warnings != nil {
-		t.Errorf("without a file: %+v %q", c, warnings)
-	}
-	dir := configDir()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(configDir(), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte("theme = 'mono'\nx = 1\n"), 0o600); err != nil {
+}
+
+func TestConfigure(t *testing.T) {
+	settle(t, t.TempDir())
+	if l, warnings := configure(looks{}); l != (looks{}) || warnings != nil {
+		t.Errorf("without a file: %+v %q", l, warnings)
+	}
+	if err := os.WriteFile(configPath(), []byte("theme = 'mono'\nx = 1\ncolor = 'all'\n[keys]\nsearch = 3\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, warnings := readConfig(); c.Theme != "mono" || len(warnings) != 1 || !strings.Contains(warnings[0], "config.toml: line 2") {
-		t.Errorf("%+v %q", c, warnings)
+	l, warnings := configure(looks{})
+	if l.theme != "mono" || len(warnings) != 3 {
+		t.Errorf("%+v %q", l, warnings)
+	}
+	for _, w := range warnings {
+		if !strings.HasPrefix(w, configPath()+": ") {
+			t.Errorf("does not name the file: %s", w)
+		}
+	}
+}
+
+// TestWrongTypes gives values of wrong types: each costs only itself, and is
+// told in words that people understand.
+func TestWrongTypes(t *testing.T) {
+	for _, tt := range [][2]string{
+		{"keys = 'x'", "keys is the text \"x\"; expected a table: a line [keys]"},
+		{"mouse = 'yes'", "mouse is the text \"yes\"; expected true or false"},
+		{"theme = 4", "theme is the number 4; expected a text"},
+		{"theme = dark", "line 2, column 9: "},
+		{"[keys]\nsearch = 4", "keys.search is the number 4; expected a key in quotes, or a list of keys"},
+		{"[keys]\nsearch = ['a', 1]", "keys.search: the number 1 is no name of a key"},
+		{"[keys.hex.next-field]\na = 1", "keys.hex.next-field is a table"},
+	} {
+		c, warnings := parseConfig([]byte("preset = 'nice'\n" + tt[0] + "\n"))
+		if c.Preset != "nice" && !strings.Contains(tt[1], "line") {
+			t.Errorf("%s: the rest is lost: %+v", tt[0], c)
+		}
+		c.Preset = ""
+		warnings = append(warnings, c.bind()...)
+		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], tt[1]) {
+			t.Errorf("%s: %q", tt[0], warnings)
+		}
 	}
 }
 
@@ -58,15 +96,41 @@ func TestReadConfig(t *testing.T) {
 // told.
 func TestBindWarns(t *testing.T) {
 	before := keymap.All()
-	c, _ := parseConfig([]byte("preset = 'vi'\n[keys]\nsearch = 4\nnonsense = 'x'\ncopy = 'ctrl+m'\nhash = [1]\n[keys.hex]\nnothing = 'a'\n"))
+	c, _ := parseConfig([]byte("preset = 'vi'\n[keys]\nsearch = 4\nnonsense = 'x'\ncopy = 'ctrl+m'\nredo = 'super+hyper'\nquit = 'ctrl+c'\nhash = [1]\n[keys.hex]\nnothing = 'a'\n"))
 	warnings := strings.Join(c.bind(), "\n")
-	for _, part := range []string{"vi", "keys.search", "nonsense", "it is enter", "keys.hash", "hex.nothing"} {
+	for _, part := range []string{"vi", "keys.search", "nonsense", "it is enter", "no terminal sends", "key \"ctrl+c\" for quit", "keys.hash", "hex.nothing"} {
 		if !strings.Contains(warnings, part) {
 			t.Errorf("no word of %s in:\n%s", part, warnings)
 		}
 	}
 	if !reflect.DeepEqual(before, keymap.All()) {
 		t.Error("the table has changed")
+	}
+}
+
+// TestHelpNamesConfig holds that one can find out where the file is.
+func TestHelpNamesConfig(t *testing.T) {
+	settle(t, t.TempDir())
+	for _, args := range [][]string{{"--help"}, {"keys", "--help"}} {
+		var out strings.Builder
+		if code := Run(t.Context(), args, &out, io.Discard); code != ExitDone || !strings.Contains(out.String(), configPath()) {
+			t.Errorf("%v: %d\n%s", args, code, out.String())
+		}
+	}
+}
+
+// TestKeysOfTerminals holds that every key that the terminal library knows by
+// a name of its own can be given.
+func TestKeysOfTerminals(t *testing.T) {
+	for k := tea.KeyF20; k <= tea.KeyBackspace; k++ {
+		name := tea.KeyMsg{Type: k}.String()
+		if k == tea.KeyRunes || k == tea.KeySpace || name == "" || slices.Contains([]string{"ctrl+c", "tab", "enter", "esc"}, name) {
+			continue
+		}
+		_, err := keymap.Rebind("no-such-action", name)
+		if err == nil || !strings.Contains(err.Error(), "no action") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

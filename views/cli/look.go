@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views/report"
+	"platter/views/theme"
 )
 
 func (a *app) infoVerb() *cobra.Command {
@@ -59,10 +61,32 @@ func (a *app) mapVerb() *cobra.Command {
 	return cmd
 }
 
+// keysHelp says how keys are changed.
+func keysHelp() string {
+	return "The keys of the screens as they are now, each with the name of its action.\n\n" + aboutConfig() + `
+It can give actions other keys, and set what the flags of platter do:
+
+  theme  = "` + theme.Names()[0] + `"               # ` + strings.Join(theme.Names(), ", ") + `
+  color  = "` + colorModes[0] + `"               # ` + strings.Join(colorModes, ", ") + `
+  mouse  = true
+  preset = "gui"                # ` + strings.Join(keymap.Presets(), ", ") + `
+
+  [keys]
+  search = ["/", "f3"]          # an action, in all screens that have it
+  hex.next-field = "f4"         # in one of them
+
+A key is taken from the action that had it, with a warning unless the file says
+which keys are left to that one.`
+}
+
 func (a *app) keysVerb() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "keys", Short: "The keys of the screens", GroupID: "help", Args: exactly(0),
-		RunE: func(*cobra.Command, []string) error { return report.Keys(a.out, keymap.All(), a.form()) },
+		Use: "keys", Short: "The keys of the screens, and the names of their actions", Long: keysHelp(), GroupID: "help", Args: exactly(0),
+		RunE: func(*cobra.Command, []string) error {
+			_, warnings := configure(looks{})
+			a.warn(warnings)
+			return report.Keys(a.out, keymap.All(), configPath(), a.form())
+		},
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("keys")+")")
 	return cmd

@@ -45,12 +45,8 @@ func (a *app) start(cmd *cobra.Command, args []string, l looks) error {
 
 func (a *app) screens(ctx context.Context, args []string, l looks) error {
 	quiet.Restore()
-	c, warnings := readConfig()
-	l, more := l.merge(c)
-	warnings = append(append(warnings, more...), c.bind()...)
-	for _, w := range warnings {
-		fmt.Fprintln(a.errs, "platter: "+decode.Printable(w))
-	}
+	l, warnings := configure(l)
+	a.warn(warnings)
 	colors, err := profile(l.color, os.Getenv)
 	if err != nil {
 		return exit{ExitUsage, err}
@@ -87,6 +83,13 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		cfg.Path, cfg.Image, cfg.Parent = args[0], img, a.opt.Parent
 	}
 	return tui.Run(ctx, cfg)
+}
+
+// warn tells what was not understood, but does not stop the program.
+func (a *app) warn(warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintln(a.errs, "platter: "+decode.Printable(w))
+	}
 }
 
 // offered lists the built-in samples for the start screen.

@@ -36,7 +36,8 @@ const (
 )
 
 func (v *View) drawList(a grid.Area) {
-	in := a.Box(v.theme, v.title(), !v.menu.open())
+	in := a.Box(v.theme, v.title(), !v.menu.open() && !v.reading)
+	a.Extent(&v.rows, "")
 	if len(v.shown) == 0 {
 		in.TextFit(1, 1, in.W()-2, v.nothing(), theme.Label)
 		return
@@ -114,40 +115,4 @@ func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
 		row.Paint(0, 0, row.W(), theme.Selected)
 		row.Set(0, 0, '>', theme.Selected)
 	}
-}
-
-func (v *View) drawDetail(a grid.Area) {
-	in := a.Box(v.theme, "What it means", false)
-	f, ok := v.current()
-	if !ok {
-		return
-	}
-	sign, style := mark(f.Severity)
-	x := in.Text(1, 0, sign+" "+decode.Printable(f.Code), style)
-	words := f.Severity.String()
-	if f.Fatal {
-		words += ": the virtual disk can't be read because of it"
-	}
-	words += v.repairWords(f)
-	in.TextFit(x+2, 0, in.W()-x-3, words, theme.Label)
-	y := 1
-	for _, text := range []string{f.Text, f.Detail} {
-		for _, line := range grid.Wrap(decode.Printable(text), in.W()-2) {
-			in.Text(1, y, line, theme.Value)
-			y++
-		}
-	}
-	for i, at := range f.Where {
-		if y >= in.H() {
-			return
-		}
-		label := "evidence"
-		if i > 0 {
-			label = ""
-		}
-		in.Text(1, y, label, theme.Label)
-		in.TextFit(11, y, in.W()-12, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, plural(int(at.Length), "byte"), decode.Printable(at.File)), theme.Link)
-		y++
-	}
-	drawRepairs(in, y, f)
 }

@@ -39,6 +39,11 @@ type View struct {
 	rows  grid.Scroll
 	place int // which piece of evidence is gone to next
 
+	reading bool   // the lower pane has the focus
+	told    known  // the finding that it tells of
+	lines   []line // of that
+	detail  grid.Scroll
+
 	w, h  int
 	grid  grid.Grid
 	text  string
@@ -68,6 +73,7 @@ func (v *View) take(list []disk.Finding) {
 			v.rows.To(int64(i))
 		}
 	}
+	v.rewrap()
 }
 
 // Title is the word on the tab.
@@ -90,7 +96,10 @@ func (v *View) SetSize(w, h int) {
 // detailRows is how much of h rows the lower pane gets.
 func detailRows(h int) int { return min(max(8, h*2/5), max(h-5, 0)) }
 
-func (v *View) arrange() { v.rows.Fit(int64(len(v.shown)), v.h-detailRows(v.h)-3) }
+func (v *View) arrange() {
+	v.rows.Fit(int64(len(v.shown)), v.h-detailRows(v.h)-3)
+	v.rewrap()
+}
 
 // Update takes in what the check has found by now.
 func (v *View) Update(msg tea.Msg) tea.Cmd {
@@ -134,11 +143,18 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 	case keymap.Severity:
 		v.least = (v.least + 1) % (disk.SeverityError + 1)
 		v.take(v.all)
+	case keymap.NextPane, keymap.PrevPane:
+		v.reading = !v.reading
 	default:
-		v.rows.Do(a)
+		if v.reading {
+			v.detail.Roll(a)
+		} else {
+			v.rows.Do(a)
+		}
 	}
 	if v.rows.Cursor != row {
 		v.place = 0
+		v.rewrap()
 	}
 	return nil
 }
@@ -191,23 +207,29 @@ func (v *View) Disabled(a keymap.Action) string {
 	return ""
 }
 
-// Mouse puts the cursor on a row; twice goes to its evidence.
+// Mouse puts the cursor on a row; twice goes to its evidence. The wheel turns
+// the pane that it is over.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
+	lower := v.h - detailRows(v.h)
 	if v.menu.open() {
-		return v.menu.mouse(y-(v.h-detailRows(v.h))-1, what)
+		return v.menu.mouse(y-lower-1, what)
 	}
-	switch what {
-	case views.WheelUp:
-		v.rows.Wheel(-3)
-	case views.WheelDown:
-		v.rows.Wheel(3)
-	case views.Click, views.DoubleClick:
+	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
+	switch {
+	case step != 0 && y >= lower:
+		v.detail.Wheel(step)
+	case step != 0:
+		v.rows.Wheel(step)
+		v.rewrap()
+	case what == views.Click || what == views.DoubleClick:
+		v.reading = y >= lower
 		row, ok := v.rows.At(y - 2)
 		if !ok {
 			return nil
 		}
 		v.rows.To(row)
+		v.rewrap()
 		if what == views.DoubleClick {
 			return v.open()
 		}

@@ -177,3 +177,41 @@ func TestHidesReviewed(t *testing.T) {
 		t.Errorf("shows %q", got)
 	}
 }
+
+// TestLongTextsCanBeRead holds that no line of what a finding means is out of
+// reach, and that it shows when there are more.
+func TestLongTextsCanBeRead(t *testing.T) {
+	long := disk.Finding{Code: "fake/L9", Severity: disk.SeverityError, Text: "a long story"}
+	for i := range 150 {
+		long.Detail += fmt.Sprintf("word%03d ", i)
+	}
+	for i := range 5 {
+		long.Where = append(long.Where, decode.Place{File: "fake.vhdx", Offset: int64(0x1000 * (i + 1)), Length: 8})
+	}
+	v := view(t, 80, 20)
+	v.Update(views.Findings{List: append([]disk.Finding{long}, list...), Complete: true})
+	screen := func() string { return strings.Join(viewtest.Lines(t, v.View(), 80, 20), "\n") }
+	viewtest.Golden(t, "long-80x20", v.View(), 80, 20)
+	v.Do(keymap.NextPane)
+	seen := screen()
+	for range 20 {
+		v.Do(keymap.PageDown)
+		seen += screen()
+	}
+	viewtest.Golden(t, "long-end-80x20", v.View(), 80, 20)
+	for _, want := range []string{"word000", "word075", "word149", "0x1000 ", "0x5000 "} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("%s can't be reached", want)
+		}
+	}
+	v.Do(keymap.NextPane)
+	v.Do(keymap.Down)
+	if s := screen(); !strings.Contains(s, "|>!!  fake/B2") || !strings.Contains(s, "| blocks 3 and 9") {
+		t.Errorf("the next finding is not told from its start:\n%s", s)
+	}
+	v.Do(keymap.First)
+	v.Mouse(5, 15, views.WheelDown)
+	if s := screen(); !strings.Contains(s, "|>!!  fake/L9") || strings.Contains(s, "| a long story") {
+		t.Errorf("the wheel does not turn the lower pane:\n%s", s)
+	}
+}

@@ -116,16 +116,6 @@ func (v *View) repairWords(f disk.Finding) string {
 	return "; " + plural(len(f.Repairs), "repair") + ": press f"
 }
 
-// drawRepairs lists the repairs of a finding from a row on.
-func drawRepairs(in grid.Area, y int, f disk.Finding) {
-	for i, r := range f.Repairs {
-		if i == 0 {
-			in.Text(1, y, "repair", theme.Label)
-		}
-		in.TextFit(11, y+i, in.W()-12, decode.Printable(r.Title), theme.Value)
-	}
-}
-
 // menuLine is a line of the list of repairs.
 type menuLine struct {
 	text  string
@@ -163,6 +153,7 @@ func (v *View) drawMenu(a grid.Area) {
 		}
 	}
 	top := max(0, last+1-in.H())
+	a.Extent(&grid.Scroll{Top: int64(top), Total: int64(len(lines)), Rows: in.H()}, "")
 	m.drawn = m.drawn[:0]
 	for y := range min(in.H(), len(lines)-top) {
 		l := lines[top+y]

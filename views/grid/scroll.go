@@ -1,6 +1,11 @@
 package grid
 
-import "platter/keymap"
+import (
+	"fmt"
+
+	"platter/keymap"
+	"platter/views/theme"
+)
 
 // Scroll is the state of a virtual list: which of Total rows has the cursor,
 // and which is the first to show. Rows that do not show cost nothing.
@@ -78,4 +83,30 @@ func (s *Scroll) Do(a keymap.Action) bool {
 		return false
 	}
 	return true
+}
+
+// Roll carries out the same actions on a text: there is no cursor to see, so
+// that the view itself moves.
+func (s *Scroll) Roll(a keymap.Action) bool {
+	page, half := int64(max(1, s.Rows-1)), int64(max(1, s.Rows/2))
+	step, ok := map[keymap.Action]int64{
+		keymap.Down: 1, keymap.Up: -1, keymap.PageDown: page, keymap.PageUp: -page,
+		keymap.HalfDown: half, keymap.HalfUp: -half, keymap.First: -s.Total, keymap.Last: s.Total,
+	}[a]
+	if ok {
+		s.Wheel(step)
+	}
+	return ok
+}
+
+// Extent says on the lower edge of the frame around the area which rows of a
+// list or text show, and how to see the others, if these are not all.
+func (a Area) Extent(s *Scroll, how string) {
+	if s.Total <= int64(s.Rows) || s.Rows < 1 {
+		return
+	}
+	text := fmt.Sprintf(" %d-%d of %d%s ", s.Top+1, min(s.Top+int64(s.Rows), s.Total), s.Total, how)
+	if Width(text) <= a.w-4 {
+		a.TextRight(a.w-2, a.h-1, text, theme.FrameTitle)
+	}
 }

@@ -151,7 +151,7 @@ func chainText(w io.Writer, layers []layer) error {
 		}
 		table.row(p, grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
 		if l.link == linkMissing {
-			p.print("%7s the parent %q is not there: only this layer's own sectors can be read", "", l.info.Parent)
+			p.print("%7s the parent %s is not there: only this layer's own sectors can be read", "", decode.InQuotes(l.info.Parent))
 		}
 		if l.tied.Fault != nil {
 			tiedText(p, l.tied)
@@ -188,6 +188,6 @@ func tiedText(p *page, l disk.LinkInfo) {
 		p.print("%7s found   %s %s", "", l.Term, l.Found)
 	}
 	for _, n := range l.Names {
-		p.print("%7s %s %q: %s", "", n.Label, n.Name, n.Fate)
+		p.print("%7s %s %s: %s", "", n.Label, decode.InQuotes(n.Name), n.Fate)
 	}
 }

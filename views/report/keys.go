@@ -7,15 +7,20 @@ import (
 	"platter/keymap"
 )
 
-// Keys reports the table of keys, context by context.
-func Keys(w io.Writer, list []keymap.Binding, form Form) error {
+// Keys reports the table of keys, context by context, and the file that
+// changes it; an empty path stands for none.
+func Keys(w io.Writer, list []keymap.Binding, config string, form Form) error {
 	if form == JSON {
-		return keysJSON(w, list)
+		return keysJSON(w, list, config)
 	}
 	p := newPage(w)
-	width := 0
+	if config != "" {
+		p.print("Configuration file: %s", config)
+		p.print("")
+	}
+	keys, actions := 0, 0
 	for _, b := range list {
-		width = max(width, len(strings.Join(b.Keys, " ")))
+		keys, actions = max(keys, len(keyNames(b))), max(actions, len(b.Action))
 	}
 	context := keymap.Context("")
 	for i, b := range list {
@@ -24,15 +29,32 @@ func Keys(w io.Writer, list []keymap.Binding, form Form) error {
 				p.print("")
 			}
 			context = b.Context
-			p.print("%s", context.Title())
+			p.print("%s  %s", context.Title(), tableName(context))
 		}
-		p.print("  %-*s  %s", width, strings.Join(b.Keys, " "), b.Help)
+		p.print("  %-*s  %-*s  %s", keys, keyNames(b), actions, b.Action, b.Help)
 	}
 	return p.end(nil)
 }
 
-func keysJSON(w io.Writer, list []keymap.Binding) error {
+// keyNames are the keys of a binding; a stroke stands for none.
+func keyNames(b keymap.Binding) string {
+	if len(b.Keys) == 0 {
+		return "-"
+	}
+	return strings.Join(b.Keys, " ")
+}
+
+// tableName is the table of the configuration file for the keys of a context.
+func tableName(c keymap.Context) string {
+	if strings.Contains(string(c), " ") {
+		return `[keys."` + string(c) + `"]`
+	}
+	return "[keys." + string(c) + "]"
+}
+
+func keysJSON(w io.Writer, list []keymap.Binding, config string) error {
 	d := newDocument(w, "keys")
+	d.text("config", config)
 	d.list("bindings")
 	for _, b := range list {
 		d.item()

@@ -41,7 +41,8 @@ var reports = map[string]func(*testing.T, io.Writer, disk.Image, report.Form) er
 		return report.Keys(w, []keymap.Binding{
 			{Context: keymap.Everywhere, Action: "help", Keys: []string{"?", "f1"}, Label: "help", Help: "Show the keys", Group: "program"},
 			{Context: keymap.Hex, Action: "next", Keys: []string{"l"}, Help: `Next byte "\"`, Group: "moving"},
-		}, f)
+			{Context: keymap.Staging, Action: "write", Help: "Write", Group: "edit"},
+		}, "/home/u/.config/platter/config.toml", f)
 	},
 }
 

@@ -70,6 +70,7 @@ func (v *View) textAt() int { return bytesAt + 2*(3*v.shown()+3) + 4 }
 
 func (v *View) drawList(a grid.Area) {
 	in := a.Box(v.theme, v.title(), true)
+	a.Extent(&v.rows, "")
 	if len(v.entries) == 0 {
 		text := "reading .."
 		if v.read {
@@ -189,10 +190,17 @@ func (v *View) drawDetail(a grid.Area) {
 	if e.new != "" {
 		line("value", e.old+" -> "+e.new, theme.Value)
 	}
-	y = v.drawBytes(in, y, e) + 1
-	for _, text := range grid.Wrap(e.doc, in.W()-2) {
+	y = v.drawBytes(in, y, e)
+	doc := grid.Wrap(e.doc, in.W()-2)
+	if y+len(doc) < in.H() {
+		y++ // a gap, where there is room
+	}
+	for _, text := range doc {
 		in.Text(1, y, text, theme.Dim)
 		y++
+	}
+	if y > in.H() {
+		a.TextRight(a.W()-2, a.H()-1, " more than fits here: enter goes there ", theme.FrameTitle)
 	}
 }
 

@@ -139,3 +139,28 @@ func TestResizesFitEverySize(t *testing.T) {
 		run(v.Do(keymap.Down))
 	}
 }
+
+// TestWhatIsCutShows holds that a list longer than its pane says where in it
+// one is, and that the lower pane says when it has no room for everything.
+func TestWhatIsCutShows(t *testing.T) {
+	var many []store.Step
+	for i := range 30 {
+		many = append(many, store.Step{File: "fake.vhdx", Offset: int64(0x20000 + 64*i), Old: []byte{1}, New: []byte{2}, Change: i + 1, Title: "typed"})
+	}
+	v, run, screen := open(t, 79, 20, many...)
+	if s := screen(); !strings.Contains(s, " 1-8 of 30 ") {
+		t.Errorf("the list does not tell how long it is:\n%s", s)
+	}
+	run(v.Do(keymap.Last))
+	if s := screen(); !strings.Contains(s, " 23-30 of 30 ") {
+		t.Errorf("the list does not tell where one is:\n%s", s)
+	}
+	_, _, screen = open(t, 79, 20, store.Step{File: "fake.vhdx", Offset: 0x2000, Old: make([]byte, 64), New: make([]byte, 64), Change: 1, Title: "typed"})
+	if s := screen(); !strings.Contains(s, "more than fits here") && !strings.Contains(s, "more bytes than shown") {
+		t.Errorf("nothing tells that bytes are cut:\n%s", s)
+	}
+	_, _, screen = open(t, 79, 11, steps()...)
+	if s := screen(); !strings.Contains(s, "more than fits here") {
+		t.Errorf("nothing tells that the explanation is cut:\n%s", s)
+	}
+}

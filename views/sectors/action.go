@@ -170,16 +170,23 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 	return nil
 }
 
-// growSelection selects the smallest of field, structures, sector, block and
-// partition around the cursor that is more than what is selected.
+// growSelection selects the smallest of field, structures, sector, block,
+// partitions and disk around the cursor that is more than what is selected. A
+// selection that grew so far goes on around the byte where that began: the
+// cursor is at its end, and a block and a partition need not hold each other.
 func (v *View) growSelection() tea.Cmd {
 	start, end := v.selection()
-	if v.begun < 0 {
-		start, end = v.cursor, v.cursor
+	held, seed := hexgrid.Range{Start: start, End: end}, v.cursor
+	switch {
+	case v.begun < 0:
+		held = hexgrid.Range{Start: seed, End: seed + 1}
+	case held == v.grown:
+		seed = v.seed
+		held = hexgrid.Range{Start: seed, End: seed + 1}
 	}
 	best := hexgrid.Range{}
-	for _, r := range v.around() {
-		larger := r.Start <= start && r.End >= end && r.End-r.Start > end-start
+	for _, r := range v.around(seed) {
+		larger := r.Start <= held.Start && r.End >= held.End && r.End-r.Start > end-start
 		if larger && (best.Empty() || r.End-r.Start < best.End-best.Start) {
 			best = r
 		}
@@ -187,19 +194,22 @@ func (v *View) growSelection() tea.Cmd {
 	if best.Empty() {
 		return nil
 	}
-	v.begun = best.Start
+	v.begun, v.grown, v.seed = best.Start, best, seed
 	return v.goTo(best.End - 1)
 }
 
-// around lists the ranges that hold the byte under the cursor.
-func (v *View) around() []hexgrid.Range {
+// around lists ranges that hold a byte, and structures at the cursor.
+func (v *View) around(at int64) []hexgrid.Range {
 	unit := func(size int64) hexgrid.Range {
-		start := v.cursor - v.cursor%size
+		start := at - at%size
 		return hexgrid.Range{Start: start, End: min(start+size, v.win.size)}
 	}
-	list := []hexgrid.Range{{Start: v.cursor, End: v.cursor + 1}, unit(v.format.Sector)}
+	list := []hexgrid.Range{{Start: at, End: at + 1}, unit(v.format.Sector)}
 	if v.info.BlockSize > 0 {
 		list = append(list, unit(v.info.BlockSize))
+	}
+	for _, p := range v.parts {
+		list = append(list, hexgrid.Range{Start: p.Start, End: min(p.End(), v.win.size)})
 	}
 	if v.known() {
 		for _, n := range v.fact.nodes {

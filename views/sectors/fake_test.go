@@ -2,6 +2,7 @@ package sectors_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type fake struct {
 	content map[int64][]byte // by offset; elsewhere zeros
 	broken  int64            // a sector that can't be read; 0 for none
 	format  string
+	unit    int64 // of the blocks that it claims to have; 0 for block
 	refused error
 }
 
@@ -119,7 +121,7 @@ func (f *fake) Info() disk.Info {
 	if format == "" {
 		format = "vhd"
 	}
-	return disk.Info{Path: "fake.vhd", Format: format, Type: "dynamic", VirtualSize: f.size, BlockSize: block, LogicalSectorSize: 512, Refused: f.refused}
+	return disk.Info{Path: "fake.vhd", Format: format, Type: "dynamic", VirtualSize: f.size, BlockSize: cmp.Or(f.unit, block), LogicalSectorSize: 512, Refused: f.refused}
 }
 
 func (f *fake) Files() []disk.File {

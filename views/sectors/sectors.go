@@ -56,10 +56,12 @@ type View struct {
 	volume    bool // offsets count from the start of the partition at the cursor
 
 	cursor int64
-	column int64 // byte of the row that up and down keep to
-	anchor int   // line of the pane that the cursor is on
-	begun  int64 // where the selection began; -1 for none
-	held   bool  // the last click hit a byte: dragging selects from there
+	column int64         // byte of the row that up and down keep to
+	anchor int           // line of the pane that the cursor is on
+	begun  int64         // where the selection began; -1 for none
+	grown  hexgrid.Range // the selection that the last growing made
+	seed   int64         // the byte that it grew around
+	held   bool          // the last click hit a byte: dragging selects from there
 
 	win     window
 	growing [2]bool

@@ -413,13 +413,52 @@ func TestMarksShow(t *testing.T) {
 	}
 }
 
+// TestValueComesBeforeTheWay holds that a small screen shows the value of the
+// field under the cursor, whatever way leads there.
+func TestValueComesBeforeTheWay(t *testing.T) {
+	open(t, small(), 79, 20).show(446 + 4).expect("> type = 0x0e (FAT16 LBA)")
+	open(t, small(), 119, 24).show(446 + 4).expect("master boot record > partition entries > partition entry 1 > type = 0x0e (FAT16 LBA)")
+}
+
 func TestSelectionGrows(t *testing.T) {
-	s := open(t, small(), 119, 36).show(446 + 9)
-	for _, want := range []int{1, 4, 16, 64, 512, block, 4 << 20} {
-		s.do(keymap.GrowSelect)
-		if got := s.v.Status(); !strings.Contains(got, fmt.Sprintf("| %d bytes selected", want)) {
-			t.Errorf("status %q, want %d bytes", got, want)
-		}
+	for name, tt := range map[string]struct {
+		at, unit int64
+		byHand   int // bytes by hand, before
+		want     []int
+	}{
+		"field":                       {at: 446 + 9, want: []int{1, 4, 16, 64, 512, block, 4 << 20}},
+		"partition across blocks":     {at: block + 1100, unit: 1 << 20, want: []int{1, 512, 1 << 20, 2 << 20, 4 << 20}},
+		"partition in a block":        {at: block + 1100, unit: 4 << 20, want: []int{1, 512, 2 << 20, 4 << 20}},
+		"partition of several blocks": {at: block + 1100, want: []int{1, 512, block, 2 << 20, 4 << 20}},
+		"behind the partition":        {at: 3 << 20, unit: 1 << 20, want: []int{1, 512, 1 << 20, 4 << 20}},
+		"what is selected by hand":    {at: block + 1000, unit: 1 << 20, byHand: 100, want: []int{1 << 20, 2 << 20, 4 << 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := small()
+			f.unit = tt.unit
+			s := open(t, f, 119, 36).show(tt.at)
+			for range tt.byHand {
+				s.do(keymap.ExtendRight)
+			}
+			for _, n := range tt.want {
+				s.do(keymap.GrowSelect)
+				want := fmt.Sprintf("| %d bytes selected", n)
+				if n == 1 {
+					want = "| 1 byte selected"
+				}
+				if got := s.v.Status(); !strings.Contains(got, want) {
+					t.Fatalf("status %q, want %q", got, want)
+				}
+				p, _ := s.v.Pointed()
+				if sel := p.Selection; sel.Offset > tt.at || sel.End() <= tt.at {
+					t.Errorf("%+v does not hold the byte where it began", sel)
+				}
+			}
+			s.do(keymap.GrowSelect)
+			if got := s.v.Status(); !strings.Contains(got, fmt.Sprintf("| %d bytes selected", 4<<20)) {
+				t.Errorf("more than the disk: %q", got)
+			}
+		})
 	}
 }
 

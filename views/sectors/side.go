@@ -128,7 +128,7 @@ func (v *View) paintWhere(a grid.Area) {
 	v.read()
 	v.inspector.DrawLine(a, 0, 2)
 	if n, ok := v.current(); ok && a.H() > fieldRow {
-		text, style := v.fieldLine(n)
+		text, style := v.fieldLine(n, a.W())
 		a.TextFit(0, fieldRow, a.W(), text, style)
 	}
 }
@@ -165,16 +165,23 @@ func (v *View) paintNotes(a grid.Area, notes []note) {
 	}
 }
 
-// fieldLine names the field under the cursor and its value.
-func (v *View) fieldLine(n decode.Node) (string, theme.Style) {
-	text := v.crumbs()
+// fieldLine names the field under the cursor and its value, in w columns if
+// that can be: what is said of the field comes first, the way to it second.
+func (v *View) fieldLine(n decode.Node, w int) (string, theme.Style) {
+	lead, tail, style := "", "", theme.Strong
 	if n.Value != "" {
-		text += " = " + decode.Printable(n.Value)
+		tail = " = " + decode.Printable(n.Value)
 	}
 	if n.Mark >= decode.Doubt {
-		return "! " + text + ": " + decode.Printable(n.Words), theme.Warn
+		lead, tail, style = "! ", tail+": "+decode.Printable(n.Words), theme.Warn
 	}
-	return text, theme.Strong
+	names := v.crumbNames()
+	way := strings.Join(names, crumbGap)
+	for len(names) > 1 && grid.Width(lead+way+tail) > w {
+		names = names[1:]
+		way = ".." + crumbGap + strings.Join(names, crumbGap)
+	}
+	return lead + way + tail, style
 }
 
 // crumbGap stands between the names of the way to a field, and fieldRow is the
@@ -185,12 +192,13 @@ const (
 )
 
 // crumbs is the way to the field in what the guest wrote.
-func (v *View) crumbs() string {
-	var names []string
+func (v *View) crumbs() string { return strings.Join(v.crumbNames(), crumbGap) }
+
+func (v *View) crumbNames() (names []string) {
 	for _, n := range v.fact.nodes {
 		names = append(names, decode.Printable(n.Name))
 	}
-	return strings.Join(names, crumbGap)
+	return names
 }
 
 // read hands the bytes under the cursor to the inspector.
@@ -293,7 +301,7 @@ func (v *View) Status() string {
 		parts = append(parts, decode.Printable(n.Name))
 	}
 	if start, end := v.selection(); end > start {
-		parts = append(parts, fmt.Sprintf("%d bytes selected", end-start))
+		parts = append(parts, explain.Bytes(end-start)+" selected")
 	}
 	if v.edit.On() {
 		parts = append([]string{v.edit.Words()}, parts...)

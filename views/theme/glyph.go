@@ -95,3 +95,19 @@ func (g Glyphs) Density(part int) rune {
 	}
 	return []rune(":oO#")[min(max(part, 1), 4)-1]
 }
+
+// seeThrough are shapes to draw instead of those that fill their cell.
+var seeThrough = map[rune]rune{'░': ':', '▒': 'o', '▓': 'O', '█': '#', '▌': '+'}
+
+// UnderCursor is the shape of a cell of a map where the cursor is on it. One
+// that fills its cell would leave nothing of the cursor's background to see,
+// and a state that is drawn in reverse looks like a cursor already.
+func UnderCursor(shape rune, s Style) rune {
+	if s == StateMissing {
+		return '@'
+	}
+	if r, ok := seeThrough[shape]; ok {
+		return r
+	}
+	return shape
+}
