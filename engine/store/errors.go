@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
-	"platter/decode"
+	"strconv"
+	"strings"
 )
 
 // What may be wrong with a name or a file. All are matched with errors.Is and
@@ -52,7 +52,8 @@ type NameError struct {
 
 // Error is "op \"name\": cause".
 func (e *NameError) Error() string {
-	return fmt.Sprintf("%s %s: %v", e.Op, decode.InQuotes(e.Name), e.Err)
+	name := strings.ReplaceAll(strconv.Quote(e.Name), `\\`, `\`) // Windows paths are for people to read
+	return fmt.Sprintf("%s %s: %v", e.Op, name, e.Err)
 }
 
 // Unwrap gives the cause.
