@@ -255,9 +255,16 @@ func (s *Session) Dirty(file string) []store.Range { return s.ws.Dirty(file) }
 // OnDisk reads a file as it is on disk.
 func (s *Session) OnDisk(file string) (io.ReaderAt, error) { return s.ws.OnDisk(file) }
 
-// Revert stages what is on disk for a range.
-func (s *Session) Revert(title, file string, off, n int64) error {
-	return s.ws.Do(title, func() error { return s.ws.Revert(file, off, n) })
+// Revert stages what is on disk for ranges of files.
+func (s *Session) Revert(title string, places ...decode.Place) error {
+	return s.ws.Do(title, func() error {
+		for _, p := range places {
+			if err := s.ws.Revert(p.File, p.Offset, p.Length); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Commit writes what is planned. It refuses while an earlier write to the image

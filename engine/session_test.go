@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
@@ -233,7 +234,7 @@ func TestCoveredChangesDoNotCount(t *testing.T) {
 	if n := s.Staged(); n != 1 {
 		t.Errorf("%d changes would be written, want the last one", n)
 	}
-	if err := s.Revert("revert", "disk.img", 0, 1); err != nil {
+	if err := s.Revert("revert", decode.Place{File: "disk.img", Length: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.Staged(); n != 0 {

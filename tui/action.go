@@ -252,8 +252,16 @@ func (m *model) open(path string) tea.Cmd { return m.openWith(path, "", false) }
 // openWith opens an image with a parent that the user has named, if any.
 func (m *model) openWith(path, parent string, reload bool) tea.Cmd {
 	m.opening, m.opened = path, views.NewGen()
-	gen, ctx, open, adopt := m.opened, m.ctx, m.cfg.Open, m.cfg.Adopt
+	gen, ctx, open, adopt, forget := m.opened, m.ctx, m.cfg.Open, m.cfg.Adopt, m.edits.Forget
+	if m.edits.staged > 0 || m.edits.busy {
+		forget = nil
+	}
 	return func() tea.Msg {
+		if forget != nil { // nothing is staged any more of what was kept
+			if err := forget(); err != nil {
+				return said{err.Error(), true}
+			}
+		}
 		var img disk.Image
 		var err error
 		if parent == "" {

@@ -16,7 +16,11 @@ import (
 )
 
 func (m *model) tooSmall() string {
-	text := fmt.Sprintf("platter\nneeds %d x %d,\nthis is %d x %d.\nq quits", minWidth, minHeight, m.w, m.h)
+	quits := "q quits"
+	if m.edits.staged > 0 {
+		quits = "ctrl+c twice\nkeeps what is\nstaged and quits"
+	}
+	text := fmt.Sprintf("platter\nneeds %d x %d,\nthis is %d x %d.\n%s", minWidth, minHeight, m.w, m.h, quits)
 	return lipgloss.Place(max(m.w-1, 1), m.h, lipgloss.Center, lipgloss.Center, text)
 }
 

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
 	"platter/keymap"
@@ -48,6 +50,17 @@ type editing struct {
 type work struct {
 	do     func(disk.Editor) (string, error)
 	commit bool
+}
+
+// run does it. A fault in the program is an error like any other: what waits
+// behind the work goes on.
+func (w work) run(ed disk.Editor) (say string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &crash{r, debug.Stack()}
+		}
+	}()
+	return w.do(ed)
 }
 
 // worked is the answer to a work.
@@ -162,7 +175,7 @@ func (m *model) changed(msg tea.Msg) (tea.Cmd, bool) {
 	case left:
 		m.edits.settled = false
 		m.say(msg.err.Error(), true)
-		return nil, true
+		return m.showChanged(), true
 	}
 	return nil, false
 }
@@ -228,7 +241,7 @@ func (m *model) next() tea.Cmd {
 	w, ed := e.todo[0], e.Editor
 	return func() tea.Msg {
 		msg := worked{editor: ed, commit: w.commit}
-		msg.say, msg.err = w.do(ed)
+		msg.say, msg.err = w.run(ed)
 		img, err := ed.Image()
 		msg.image, msg.staged = img, ed.Staged()
 		msg.err = cmp.Or(msg.err, err)
@@ -257,9 +270,17 @@ func (m *model) worked(msg worked) tea.Cmd {
 	if len(e.todo) > 0 {
 		return m.next()
 	}
-	if e.leave != nil {
-		return e.leave()
+	switch leave := e.leave; {
+	case leave != nil && msg.err == nil:
+		return leave()
+	default:
+		e.leave = nil // the user has to know what went wrong
 	}
+	return m.showChanged()
+}
+
+// showChanged has all views read the image anew, and checks it again.
+func (m *model) showChanged() tea.Cmd {
 	if m.check != nil {
 		m.check.halt()
 	}
@@ -302,23 +323,20 @@ func (m *model) renew() tea.Cmd {
 
 // revert stages what is on disk.
 func revert(ed disk.Editor, msg views.Revert) (string, error) {
-	places := []disk.Edit{{File: msg.Place.File, Offset: msg.Place.Offset, Data: make([]byte, 0)}}
-	lengths := []int64{msg.Place.Length}
+	places := []decode.Place{msg.Place}
 	if msg.Place.File == disk.VirtualDisk {
-		var err error
-		if places, err = ed.Place(msg.Place.Offset, msg.Place.Length); err != nil {
+		parts, err := ed.Place(msg.Place.Offset, msg.Place.Length)
+		if err != nil {
 			return "", err
 		}
-		lengths = nil
-		for _, p := range places {
-			lengths = append(lengths, int64(len(p.Data)))
+		places = nil
+		for _, p := range parts {
+			places = append(places, decode.Place{File: p.File, Offset: p.Offset, Length: int64(len(p.Data))})
 		}
 	}
 	before := ed.Generation()
-	for i, p := range places {
-		if err := ed.Revert(msg.Title, p.File, p.Offset, lengths[i]); err != nil {
-			return "", err
-		}
+	if err := ed.Revert(msg.Title, places...); err != nil {
+		return "", err
 	}
 	if ed.Generation() == before {
 		return "this is as it is on disk: nothing to revert", nil

@@ -273,3 +273,34 @@ func TestTheMarkGoesWithItsEdit(t *testing.T) {
 	b.keys("ctrl+r").expect("* 2 staged", "brought back: give the disk", "and 1 byte typed")
 	b.keys(":", "0x100", "enter", "e", "84", "esc").expect("* 3 staged").keys("u").expect("* 2 staged")
 }
+
+// TestNotesKeepTheirOrder runs the commands that keep two lists the wrong way
+// round, and empties a note.
+func TestNotesKeepTheirOrder(t *testing.T) {
+	d := atDesk(t, "vhd")
+	d.keys("6", ":", "part1+0x3004", "enter")
+	_, first := d.m.Update(keyMsg("m"))
+	d.m.Update(keyMsg("j"))
+	_, second := d.m.Update(keyMsg("m"))
+	d.run(second)
+	if d.run(first); len(d.kept) != 2 {
+		t.Errorf("%v are kept", d.kept)
+	}
+	d.keys("j", ";", "words", "enter").expect("; words")
+	if d.keys(";"); len(d.kept) != 3 {
+		t.Errorf("%v are kept", d.kept)
+	}
+	d.send(tea.KeyMsg{Type: tea.KeyCtrlU})
+	if d.keys("enter"); len(d.kept) != 2 {
+		t.Errorf("%v are kept", d.kept)
+	}
+}
+
+// TestReviewThatIsOverStaysSo has a list of hits over the review, and again when
+// that is closed.
+func TestReviewThatIsOverStaysSo(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("/", "conectix", "enter").expect("hits").keys("esc", "2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "s").expect("Staged changes")
+	b.m.cover(&b.m.hunt.results)
+	b.keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("hits").keys("esc").not("Staged changes")
+}

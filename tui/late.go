@@ -28,22 +28,31 @@ func (m *model) waits(msg tea.Msg) bool {
 	return false
 }
 
+// waiting is an answer that waits.
+type waiting struct {
+	of  views.Gen // the image that showed when it came
+	msg tea.Msg
+}
+
 // showLate shows the answers that have waited, one after the other. Those of
 // another image go nowhere.
 func (m *model) showLate() tea.Cmd {
 	var cmds []tea.Cmd
 	for len(m.late) > 0 && !m.answering() {
-		msg := m.late[0]
+		l := m.late[0]
 		m.late = m.late[1:]
-		cmds = append(cmds, m.update(msg))
+		if _, goes := l.msg.(views.Goto); goes && l.of != m.number {
+			continue
+		}
+		cmds = append(cmds, m.update(l.msg))
 	}
 	return tea.Batch(cmds...)
 }
 
 // dropLate closes what came too late to be shown.
 func (m *model) dropLate() {
-	for _, msg := range m.late {
-		if s, ok := msg.(second); ok {
+	for _, l := range m.late {
+		if s, ok := l.msg.(second); ok {
 			s.other.Close()
 		}
 	}

@@ -50,7 +50,7 @@ type model struct {
 
 	comparison *comparison  // with a second image; nil: none
 	retired    []disk.Image // second images that commands may still be reading
-	late       []tea.Msg    // answers that wait until nothing is typed any more
+	late       []waiting    // answers that wait until nothing is typed any more
 	notes      notes
 	message    string
 	failure    bool
@@ -200,7 +200,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
 	if m.waits(msg) {
-		m.late = append(m.late, msg)
+		m.late = append(m.late, waiting{m.number, msg})
 		return nil
 	}
 	switch msg := msg.(type) {

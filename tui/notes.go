@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -29,6 +31,31 @@ type Keeper interface {
 type notes struct {
 	list   []Note
 	absent string // why they are not there, and can't be changed; empty once they are
+	saver  *saver
+}
+
+// saver keeps the notes one list after the other, always the newest: commands run
+// side by side.
+type saver struct {
+	keeper Keeper
+	info   disk.Info // of the image as it was opened: edits may give it another identity
+	mu     sync.Mutex
+	list   []Note
+}
+
+// save is a command that keeps a list, or a newer one.
+func (s *saver) save(list []Note) tea.Cmd {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = list
+	return func() tea.Msg {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.keeper.Save(s.info, s.list); err != nil {
+			return said{"bookmarks and notes can't be kept: " + err.Error(), true}
+		}
+		return nil
+	}
 }
 
 type notesLoaded struct {
@@ -43,6 +70,7 @@ func (m *model) loadNotes() tea.Cmd {
 	}
 	m.notes.absent = "bookmarks and notes are still being read"
 	of, keeper, info := m.number, m.cfg.Notes, m.info
+	m.notes.saver = &saver{keeper: keeper, info: info}
 	return func() tea.Msg {
 		list, err := keeper.Load(info)
 		return notesLoaded{of, list, err}
@@ -154,10 +182,12 @@ func (m *model) openNote() tea.Cmd {
 		place, text = m.notes.list[i].Place, m.notes.list[i].Text
 	}
 	return m.openPrompt(&prompt{
-		kind: "note", name: "note on " + this(place),
+		kind: "note", name: "note on " + this(place), blank: true,
 		accept: func(text string) tea.Cmd {
 			m.notes.list = slices.DeleteFunc(m.notes.list, func(n Note) bool { return n.Place == place })
-			m.notes.list = append(m.notes.list, Note{place, text})
+			if strings.TrimSpace(text) != "" {
+				m.notes.list = append(m.notes.list, Note{place, text})
+			}
 			return m.notesChanged()
 		},
 	}, text)
@@ -167,16 +197,10 @@ func (m *model) openNote() tea.Cmd {
 func (m *model) notesChanged() tea.Cmd {
 	m.notes.sort()
 	cmd := m.tell(m.marks())
-	if m.cfg.Notes == nil {
+	if m.notes.saver == nil {
 		return cmd
 	}
-	keeper, info, list := m.cfg.Notes, m.info, slices.Clone(m.notes.list)
-	return tea.Batch(cmd, func() tea.Msg {
-		if err := keeper.Save(info, list); err != nil {
-			return said{"bookmarks and notes can't be kept: " + err.Error(), true}
-		}
-		return nil
-	})
+	return tea.Batch(cmd, m.notes.saver.save(slices.Clone(m.notes.list)))
 }
 
 // showNotes lists bookmarks and notes.

@@ -27,7 +27,8 @@ type overlay interface {
 // cover shows an overlay. A list that comes over the review goes away from it
 // again.
 func (m *model) cover(o overlay) {
-	if r, ok := o.(*results); ok {
+	if r, ok := o.(*results); ok && r != m.over {
+		r.below = nil
 		if s, ok := m.over.(staging); ok {
 			r.below = s
 		}

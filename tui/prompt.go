@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/textinput"
@@ -32,8 +33,10 @@ type prompt struct {
 	choice int    // of list
 	from   int    // column of the line's first character, as drawn
 	cut    int    // characters of the line before that one
+	shown  []int  // the columns of those that show, and of the end if it does
 	places []span // of the completions that show, as drawn
 
+	blank   bool // nothing is an answer too
 	accept  func(text string) tea.Cmd
 	suggest func(text string) tea.Cmd // asks for completions; may be nil
 	act     func(keymap.Action)       // the keys of its own context; may be nil
@@ -189,6 +192,9 @@ func (m *model) accept() tea.Cmd {
 	}
 	m.prompt = nil
 	if strings.TrimSpace(text) == "" {
+		if p.blank {
+			return p.accept("")
+		}
 		return nil
 	}
 	if n := len(p.older); n == 0 || p.older[n-1] != text {
@@ -227,12 +233,21 @@ func (p *prompt) draw(a grid.Area) {
 // frame chooses which part of a line shows: the cursor is in it, and as little as
 // can be moves.
 func (p *prompt) frame(value []rune, at, room int) {
-	p.cut = max(0, min(p.cut, at))
-	for p.cut > 0 && grid.Width(string(value[p.cut-1:])) < room {
-		p.cut--
+	fits := func(end int) int { // the first character from which all in front of end show
+		i, w := end, 0
+		for ; i > 0; i-- {
+			if w += grid.Width(string(value[i-1])); w >= room {
+				break
+			}
+		}
+		return i
 	}
-	for p.cut < at && grid.Width(string(value[p.cut:at])) >= room {
-		p.cut++
+	p.cut = min(max(p.cut, fits(at)), fits(len(value)), at)
+	p.shown = p.shown[:0]
+	for i, x := p.cut, 0; i <= len(value) && x <= room; i++ {
+		if p.shown = append(p.shown, x); i < len(value) {
+			x += grid.Width(string(value[i]))
+		}
 	}
 }
 
@@ -248,7 +263,7 @@ func (p *prompt) click(x int) tea.Cmd {
 		}
 	}
 	if x >= p.from {
-		p.input.SetCursor(min(p.cut+x-p.from, len([]rune(p.input.Value()))))
+		p.input.SetCursor(p.cut + sort.SearchInts(p.shown, x-p.from+1) - 1) // on what begins there or before
 	}
 	return nil
 }

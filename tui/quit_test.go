@@ -119,3 +119,77 @@ func TestQuitWaitsForAQueuedCommit(t *testing.T) {
 		t.Errorf("quit: %v, bytes %v differ", b.quit, b.differing())
 	}
 }
+
+// TestAskingAgainStopsALeave discards what is staged while a byte is on its way,
+// and thinks better of it.
+func TestAskingAgainStopsALeave(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	_, stage := b.m.Update(views.Stage{Title: "a byte", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{1}}}})
+	b.m.Update(keyMsg("q"))
+	b.m.Update(keyMsg("d"))
+	b.expect("leaving once")
+	b.m.Update(keyMsg("q"))
+	b.m.Update(special["esc"])
+	if b.run(stage); b.quit || b.m.edits.staged != 1 {
+		t.Errorf("quit: %v, %d staged", b.quit, b.m.edits.staged)
+	}
+}
+
+// TestLeavingTellsWhatFailed keeps what is staged while something is on its way
+// that can't be.
+func TestLeavingTellsWhatFailed(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	_, stage := b.m.Update(views.Stage{Title: "too far", Edits: []disk.Edit{{File: "sample.vhd", Offset: 1 << 40, Data: []byte{1}}}})
+	b.m.Update(keyMsg("q"))
+	b.m.Update(keyMsg("k"))
+	if b.run(stage); b.quit {
+		t.Error("the program quits over an error that nobody has seen")
+	}
+	b.expect("past the end").keys("q")
+	if !b.quit {
+		t.Error("q does not quit where nothing is staged")
+	}
+}
+
+// broken is an editor with a fault.
+type broken struct{ disk.Editor }
+
+func (broken) Stage(string, ...disk.Edit) error { panic("out of luck") }
+
+// TestFaultsInAChangeAreTold has the program fail at a change: others and the way
+// out stay open.
+func TestFaultsInAChangeAreTold(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	sound := b.m.edits.Editor
+	b.m.edits.Editor = broken{sound}
+	b.send(views.Stage{Title: "a byte", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{1}}}})
+	b.expect("out of luck")
+	b.m.edits.Editor = sound
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc").expect("* 1 staged").keys("q", "d")
+	if !b.quit {
+		t.Error("the program can't be left")
+	}
+}
+
+// TestRevertOverABorder reverts bytes that lie in two places of the file: one
+// undo brings all of them back.
+func TestRevertOverABorder(t *testing.T) {
+	b := onFile(t, "vhdx", 120, 40)
+	at := decode.Place{File: disk.VirtualDisk, Offset: 0x100000 - 4, Length: 8}
+	read := func() string {
+		got := make([]byte, at.Length)
+		if _, err := b.m.image.ReadAt(got, at.Offset); err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	first := read()
+	b.send(views.Stage{Title: "eight", Edits: []disk.Edit{{File: at.File, Offset: at.Offset, Data: []byte("12345678")}}})
+	b.send(views.Revert{Title: "back", Place: at})
+	if read() != first {
+		t.Errorf("reverted to %q", read())
+	}
+	if b.keys("u"); read() != "12345678" {
+		t.Errorf("undone to %q", read())
+	}
+}

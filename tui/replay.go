@@ -55,7 +55,7 @@ func (m *model) replayTo(steps int) tea.Cmd {
 // replayed shows a step to all views; without one the image itself again.
 func (m *model) replayed(msg replayed) tea.Cmd {
 	switch {
-	case msg.gen != m.replay.asked:
+	case msg.gen != m.replay.asked || m.edits.busy:
 		if msg.image != nil {
 			msg.image.Close()
 		}

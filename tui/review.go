@@ -119,7 +119,7 @@ func (m *model) askCommit() tea.Cmd {
 		return drained
 	case !m.edits.writing:
 		m.say("writing is off: press W to turn it on first", false)
-		return nil
+		return drained
 	}
 	ed, of := m.edits.Editor, m.number
 	return func() tea.Msg {
@@ -183,7 +183,12 @@ func (m *model) confirmCommit(e extent) tea.Cmd {
 
 // write brings what is staged to disk.
 func (m *model) write(e extent) tea.Cmd {
-	m.edits.named, m.edits.commit = true, true
+	m.edits.named = true
+	if why := m.locked(); why != "" {
+		m.say(why, false)
+		return nil
+	}
+	m.edits.commit = true
 	m.say("writing ..", false)
 	ctx, forget := context.WithoutCancel(m.ctx), m.edits.Forget
 	return m.enqueueWork(work{commit: true, do: func(ed disk.Editor) (string, error) {
@@ -209,6 +214,7 @@ func (m *model) quit() tea.Cmd {
 
 func (m *model) quitDrained() tea.Cmd {
 	e := &m.edits
+	e.leave = nil // asked again, the user may change their mind
 	switch {
 	case e.commit:
 		m.say("writing: wait until it is done", false)
@@ -234,6 +240,7 @@ func (m *model) quitDrained() tea.Cmd {
 func (m *model) leave(see func() error) tea.Cmd {
 	if m.edits.busy {
 		m.edits.leave = func() tea.Cmd { return m.leave(see) }
+		m.say("leaving once the last change is staged", false)
 		return nil
 	}
 	m.edits.settled, m.edits.leave = true, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"platter/decode"
 	"platter/engine/store"
 )
 
@@ -81,8 +82,8 @@ type Editor interface {
 	// a later one builds on it.
 	Drop(id int) error
 
-	// Revert stages what is on disk for a range of a file.
-	Revert(title, file string, off, n int64) error
+	// Revert stages what is on disk for ranges of files, as one change.
+	Revert(title string, places ...decode.Place) error
 
 	// Dirty lists the staged ranges of a file that differ from the disk.
 	Dirty(file string) []store.Range

@@ -11,13 +11,14 @@ import (
 // finds too many ends rather than too few. States come into being when they
 // are first needed. It belongs to one goroutine.
 type automaton struct {
-	x      *expression
-	states []state
-	index  map[string]int32
-	steps  []int32   // by state and class; 0 where not known yet
-	idle   [256]bool // bytes that start no match
-	marked []int     // the round in which an instruction was last added
-	round  int
+	x       *expression
+	states  []state
+	index   map[string]int32
+	steps   []int32   // by state and class; 0 where not known yet
+	idle    [256]bool // bytes that start no match, or lead back to the start
+	blurred bool      // some do both: the start may be in the midst of a match
+	marked  []int     // the round in which an instruction was last added
+	round   int
 }
 
 // state is a set of instructions that wait for the next byte.
@@ -37,8 +38,14 @@ func newAutomaton(x *expression) *automaton {
 	a.reset()
 	for c, class := range x.classes {
 		a.idle[c] = a.learn(start, int32(class)) == start
+		a.blurred = a.blurred || a.idle[c] && a.begins(c)
 	}
 	return a
+}
+
+// begins reports whether a match may begin with a byte.
+func (a *automaton) begins(c int) bool {
+	return slices.ContainsFunc(a.states[start].waits, func(pc uint32) bool { return a.x.prog.Inst[pc].MatchRune(rune(c)) })
 }
 
 func (a *automaton) reset() {

@@ -192,14 +192,20 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 	end := int(min(int64(len(w.b)), w.to-w.base))
 	part := s.seek(w.b[:end], lo)
 	reach := x.longest + 1 // and a byte to look ahead at
-	for pos := max(lo, int(max(w.from-w.base, 0))); pos < hi; {
+	pos := max(lo, int(max(w.from-w.base, 0)))
+	for floor, last := pos, -1; pos < hi; {
 		if len(s.found) >= enough {
 			return s.found, pos
 		}
 		near := part.next(pos)
-		if part.known() {
+		switch {
+		case !part.known():
+		case s.dfa.blurred && near != last: // the match may have begun where the automaton saw nothing
+			pos = max(floor, near-x.lead)
+		default:
 			pos = max(pos, near-x.lead)
 		}
+		last = near
 		tail, ok := s.dfa.next(w.b[:end], pos, near)
 		if !ok {
 			pos = max(pos+1, tail)
@@ -209,7 +215,8 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 		at, length, ok := s.exact(w.b[:end], pos, min(end, tail+reach))
 		switch {
 		case !ok:
-			pos = max(tail, at)
+			pos = at
+			floor = pos
 			reach = min(2*reach, 16*(x.longest+1))
 			continue
 		case at >= hi:
@@ -217,6 +224,7 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 		default:
 			s.found = append(s.found, match{at: at, length: length})
 			pos = at + length
+			floor = pos
 		}
 		reach = x.longest + 1
 	}
@@ -269,11 +277,14 @@ func (k *seeker) next(pos int) int {
 func (s *scanner) exact(b []byte, pos, end int) (at, length int, ok bool) {
 	x := s.m.expr
 	for pos < end {
-		at, _, ok = s.submatch(&x.find, b, pos, end, min(len(b)-end, 1))
+		at, length, ok = s.submatch(&x.find, b, pos, end, min(len(b)-end, 1))
 		if !ok {
 			break
 		}
 		stop := min(len(b), at+x.longest+1)
+		if length <= x.longest && end >= stop { // it saw all that a match can reach
+			return at, length, true
+		}
 		if _, length, ok = s.submatch(&x.match, b, at, stop, max(stop-at-x.longest, 0)); ok {
 			return at, length, true
 		}

@@ -53,11 +53,10 @@ type Image struct {
 // Probe tells whether a file looks like a VHD, and by which sign. It looks at
 // the first 1.5 KiB and the last 64 KiB.
 func Probe(src disk.Source) (recognised string, ok bool) {
-	src, pieces, err := whole(src)
-	if err != nil {
-		return "", false
+	if all, pieces, err := whole(src); err == nil { // else Open says what is wrong with them
+		defer pieces.Close()
+		src = all
 	}
-	defer pieces.Close()
 	size, err := src.File.Size()
 	if err != nil {
 		return "", false

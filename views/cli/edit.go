@@ -71,8 +71,18 @@ func (d *desk) openAs(ctx context.Context, path string, opt engine.Options) (dis
 			e.Forget = func() error { return forget(file) }
 		case errors.Is(err, fs.ErrNotExist):
 			e.Forget = func() error { return forget(file) }
-		default: // what was kept stays where it is
-			e.Notice = "the changes kept from the last time are not staged: " + err.Error()
+		default: // what was kept stays, under another name once something else is
+			e.Notice = "the changes kept from the last time are not staged, they stay in " + filepath.Dir(file) + ": " + err.Error()
+			moved := false
+			e.Keep = func() error {
+				if !moved {
+					if err := os.Rename(file, file+".old"); err != nil {
+						return err
+					}
+					moved = true
+				}
+				return keep(s, file)
+			}
 		}
 	}
 	img, err := s.Image()

@@ -38,7 +38,7 @@ const noteLimit = 16 << 20
 // disk, or else by where it lies.
 func (n noteFolder) path(info disk.Info) string {
 	identity := info.Format + "\x00" + info.ID
-	if info.ID == "" {
+	if info.ID == "" || info.Format == "vmdk" { // a CID changes with the content
 		abs, err := filepath.Abs(info.Path)
 		if err != nil {
 			abs = info.Path

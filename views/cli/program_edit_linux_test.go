@@ -108,6 +108,48 @@ func TestStagedChangesLastUntilTheNextRun(t *testing.T) {
 	}
 }
 
+// TestKeptChangesThatAreUndoneStayAway undoes what was kept, and reads the image
+// anew.
+func TestKeptChangesThatAreUndoneStayAway(t *testing.T) {
+	dir := t.TempDir()
+	state, image := filepath.Join(dir, "state"), filepath.Join(dir, "disk.img")
+	if err := os.WriteFile(image, bytes.Repeat([]byte("platter "), 1024), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := onTerminal(t, state, image).expect("disk.img").keys("2").expect("Structure").keys("\te51").expect("* 1 staged").keys("\x1b").expect("w/b")
+	s.keys("q").expect("Keep for next time").keys("\r").ended()
+	s = onTerminal(t, state, image).expect("are staged again").keys("u").expect("undone").keys("R").expect("read anew")
+	s.keys("q").ended()
+}
+
+// TestKeptChangesThatDoNotFitAreNotLost keeps a change, has another program write
+// there, and keeps another one.
+func TestKeptChangesThatDoNotFitAreNotLost(t *testing.T) {
+	dir := t.TempDir()
+	state, image := filepath.Join(dir, "state"), filepath.Join(dir, "disk.img")
+	content := bytes.Repeat([]byte("platter "), 1024)
+	if err := os.WriteFile(image, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := onTerminal(t, state, image).expect("disk.img").keys("2").expect("Structure").keys("\te51").expect("* 1 staged").keys("\x1b").expect("w/b")
+	s.keys("q").expect("Keep for next time").keys("\r").ended()
+	content[0] = 'P'
+	f, err := os.OpenFile(image, os.O_WRONLY, 0) // the same file
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(content[:1], 0); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	s = onTerminal(t, state, image).expect("are not staged").keys("2").expect("Structure").keys("\tle52").expect("* 1 staged").keys("\x1b").expect("w/b")
+	s.keys("q").expect("Keep for next time").keys("\r").ended()
+	kept, err := os.ReadDir(filepath.Join(state, "platter", "staged"))
+	if err != nil || len(kept) != 2 {
+		t.Errorf("%v are kept, %v", kept, err)
+	}
+}
+
 func TestSamplesCanNotBeChanged(t *testing.T) {
 	s := onTerminal(t, t.TempDir(), "sample:vhd").expect("sample:vhd")
 	s.keys("W").expect("a built-in sample can't be changed").keys("q").ended()

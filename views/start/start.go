@@ -96,7 +96,9 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	}
 	v.dirty, v.reading = true, false
 	v.err = l.err
-	if l.err == nil {
+	if l.err != nil {
+		v.ahead = nil // it was meant for what is in there
+	} else {
 		v.folder, v.entries = l.folder, l.entries
 		v.lists[filePane] = grid.Scroll{}
 		v.arrange()
@@ -135,8 +137,9 @@ func (v *View) count(p pane) int {
 // Do moves in the list with the focus, or opens what is selected.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.dirty = true
-	if v.reading && v.focus == filePane && len(v.ahead) < aheadMost {
+	if v.reading && v.focus == filePane {
 		v.ahead = append(v.ahead, a)
+		v.ahead = v.ahead[:min(len(v.ahead), aheadMost)]
 		return nil
 	}
 	s := &v.lists[v.focus]

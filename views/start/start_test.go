@@ -151,3 +151,19 @@ func TestKeysWaitForTheFolder(t *testing.T) {
 		t.Errorf("opened %q, want %q", opened, want)
 	}
 }
+
+// TestKeysOfAFolderThatFails has a folder go away before it is read.
+func TestKeysOfAFolderThatFails(t *testing.T) {
+	dir := folder(t)
+	v := open(t, start.Config{Folder: dir}, 119, 36)
+	v.Do(keymap.First)
+	if err := os.RemoveAll(filepath.Join(dir, "sub")); err != nil {
+		t.Fatal(err)
+	}
+	read := v.Do(keymap.Open)
+	v.Do(keymap.Down)
+	v.Do(keymap.Open)
+	if cmd := v.Update(read()); cmd != nil {
+		t.Errorf("%v comes of keys that were meant for the folder", cmd())
+	}
+}
