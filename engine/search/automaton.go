@@ -14,10 +14,13 @@ type automaton struct {
 	x       *expression
 	states  []state
 	index   map[string]int32
-	steps   []int32   // by state and class; 0 where not known yet
-	idle    [256]bool // bytes that start no match, or lead back to the start
-	blurred bool      // some do both: the start may be in the midst of a match
-	marked  []int     // the round in which an instruction was last added
+	steps   []int32    // by state and class; 0 where not known yet
+	idle    [256]bool  // bytes that start no match, or lead back to the start
+	blurred bool       // the start may be in the midst of a match
+	closed  bool       // no match begins but at the first byte
+	at      int32      // the state at the end that was found last
+	under   *automaton // a closed one, for settled
+	marked  []int      // the round in which an instruction was last added
 	round   int
 }
 
@@ -38,14 +41,27 @@ func newAutomaton(x *expression) *automaton {
 	a.reset()
 	for c, class := range x.classes {
 		a.idle[c] = a.learn(start, int32(class)) == start
-		a.blurred = a.blurred || a.idle[c] && a.begins(c)
 	}
+	a.blurred = a.returns()
 	return a
 }
 
-// begins reports whether a match may begin with a byte.
-func (a *automaton) begins(c int) bool {
-	return slices.ContainsFunc(a.states[start].waits, func(pc uint32) bool { return a.x.prog.Inst[pc].MatchRune(rune(c)) })
+// returns reports whether a match that is under way may wait for what waits at its
+// start too, so that the two states can be one.
+func (a *automaton) returns() bool {
+	first := a.states[start].waits
+	a.round++ // each instruction is entered once in all
+	reached := state{waits: slices.Clone(first)}
+	for i := 0; i < len(reached.waits); i++ {
+		behind := len(reached.waits)
+		reached = a.enter(reached, a.x.prog.Inst[reached.waits[i]].Out)
+		for _, pc := range reached.waits[behind:] {
+			if slices.Contains(first, pc) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (a *automaton) reset() {
@@ -71,11 +87,36 @@ func (a *automaton) next(b []byte, pos, near int) (end int, ok bool) {
 			to = a.learn(at, class)
 		}
 		if a.states[to].ends {
+			a.at = to
 			return i + 1, true
 		}
 		at = to
 	}
 	return len(b), false
+}
+
+// settled goes on from the end that next found up to where no match is under way
+// any more that began in front of that end: it returns the offset of the first
+// byte that none of them can have. It reports false if that lies behind limit.
+func (a *automaton) settled(b []byte, end, limit int) (at int, ok bool) {
+	if a.under == nil {
+		a.under = &automaton{x: a.x, closed: true, marked: make([]int, len(a.marked))}
+		a.under.reset()
+	}
+	u, width := a.under, int32(len(a.x.class))
+	from := u.add(state{waits: slices.Clone(a.states[a.at].waits)})
+	for i := end; i < limit; i++ {
+		if len(u.states[from].waits) == 0 {
+			return i, true
+		}
+		class := int32(a.x.classes[b[i]])
+		to := u.steps[from*width+class]
+		if to == 0 {
+			to = u.learn(from, class)
+		}
+		from = to
+	}
+	return 0, false
 }
 
 // skip passes the bytes that start no match.
@@ -100,7 +141,9 @@ func (a *automaton) learn(from, class int32) int32 {
 			s = a.enter(s, in.Out)
 		}
 	}
-	s = a.enter(s, uint32(a.x.prog.Start)) // a match may start anywhere
+	if !a.closed {
+		s = a.enter(s, uint32(a.x.prog.Start)) // a match may start anywhere
+	}
 	if len(a.states) >= maxStates {
 		a.reset()
 		return a.add(s)

@@ -212,7 +212,7 @@ func (s *scanner) expressions(w *window, lo, hi int) ([]match, int) {
 			continue
 		}
 		pos = max(pos, tail-x.longest)
-		at, length, ok := s.exact(w.b[:end], pos, min(end, tail+reach))
+		at, length, ok := s.leftmost(w.b[:end], pos, tail, min(end, tail+reach))
 		switch {
 		case !ok:
 			pos = at
@@ -269,6 +269,22 @@ func (k *seeker) next(pos int) int {
 		k.last = i - k.at
 	}
 	return k.last
+}
+
+// leftmost is exact where the automaton has found that a match may end at tail: if
+// all that begin in front of that end soon behind it, no more is looked at.
+func (s *scanner) leftmost(b []byte, pos, tail, end int) (at, length int, ok bool) {
+	if i, ok := s.dfa.settled(b, tail, end); ok {
+		stop := min(i+1, len(b)) // and a byte to look ahead at
+		at, length, ok = s.submatch(&s.m.expr.find, b, pos, stop, min(len(b)-stop, 1))
+		switch {
+		case !ok || at >= tail:
+			return tail, 0, false
+		case length <= s.m.expr.longest:
+			return at, length, true
+		}
+	}
+	return s.exact(b, pos, end)
 }
 
 // exact finds the leftmost match of b that is not too long, starts at pos or
