@@ -97,7 +97,7 @@ func TestStagedChangesLastUntilTheNextRun(t *testing.T) {
 	}
 	onTerminal(t, state, image, "--no-state").expect("disk.img").keys("q").ended()
 	s = onTerminal(t, state, image).expect("are staged again")
-	s.keys("W").expect("Turn on").keys("t").expect("RW").keys("s").expect("Staged changes  1").keys("w").expect("Type the file's name")
+	s.keys("W").expect("Turn on").keys("t").expect("RW").keys("s").expect("Staged changes").expect("1: 1 byte in 1 place").keys("w").expect("Type the file's name")
 	s.keys("disk.img\r").expect("written and read back").keys("q").keys("q").ended()
 	content[0] = 0x51
 	if got, err := os.ReadFile(image); err != nil || !bytes.Equal(got, content) {

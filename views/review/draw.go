@@ -25,6 +25,9 @@ func (v *View) View() string {
 }
 
 func (v *View) title() string {
+	if !v.read {
+		return "Staged changes"
+	}
 	bytes, places, resized, files := 0, 0, 0, map[string]bool{}
 	for _, e := range v.entries {
 		files[e.File] = true
