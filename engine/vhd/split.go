@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/store"
@@ -17,6 +18,7 @@ type piece struct {
 	name  string
 	start int64 // in the image
 	file  store.File
+	fault error // it is there but can't be read: it ends what is
 }
 
 // pieces are the files of a split image behind the first; none of another.
@@ -29,13 +31,15 @@ func whole(src disk.Source) (disk.Source, pieces, error) {
 	if err != nil {
 		return src, nil, err
 	}
-	list, err := openPieces(src, size)
-	if err != nil || len(list) == 0 {
-		return src, nil, err
+	list := openPieces(src, size)
+	if len(list) == 0 {
+		return src, nil, nil
 	}
 	files := []store.File{src.File}
 	for _, p := range list {
-		files = append(files, p.file)
+		if p.fault == nil {
+			files = append(files, p.file)
+		}
 	}
 	if src.File, err = store.Join(files...); err != nil {
 		return src, nil, errors.Join(err, list.Close())
@@ -45,33 +49,31 @@ func whole(src disk.Source) (disk.Source, pieces, error) {
 
 // openPieces opens the files that go on with an image that has no footer at its
 // end: name.v01, name.v02 and so on beside name.vhd.
-func openPieces(src disk.Source, size int64) (pieces, error) {
+func openPieces(src disk.Source, size int64) pieces {
 	stem, ok := cutExtension(path.Base(src.Name), ".vhd")
 	if !ok || src.Opener == nil || endsWithFooter(src.File, size) {
-		return nil, nil
+		return nil
 	}
 	var list pieces
 	for len(list) < vhd.MaxPieces-1 {
 		p := piece{name: fmt.Sprintf("%s.v%02d", stem, len(list)+1), start: size}
-		var err error
-		if p.file, _, err = src.Opener.OpenFile(p.name); errors.Is(err, fs.ErrNotExist) || err != nil && len(list) == 0 {
-			break // without the first piece it is no set
-		} else if err == nil {
-			list = append(list, p)
-			err = list.grow(&size)
+		var n int64
+		if p.file, _, p.fault = src.Opener.OpenFile(p.name); p.fault == nil {
+			n, p.fault = p.file.Size()
 		}
-		if err != nil {
-			return nil, errors.Join(err, list.Close())
+		if p.fault != nil && p.file != nil {
+			p.file.Close()
+			p.file = nil
+		}
+		if errors.Is(p.fault, fs.ErrNotExist) || p.fault != nil && len(list) == 0 {
+			break // without the first piece it is no set
+		}
+		list, size = append(list, p), size+n
+		if p.fault != nil {
+			break
 		}
 	}
-	return list, nil
-}
-
-// grow adds the length of the last piece.
-func (p pieces) grow(size *int64) error {
-	n, err := p[len(p)-1].file.Size()
-	*size += n
-	return err
+	return list
 }
 
 func cutExtension(name, ext string) (stem string, ok bool) {
@@ -92,7 +94,9 @@ func endsWithFooter(f store.File, size int64) bool {
 func (p pieces) Close() error {
 	var errs []error
 	for _, piece := range p {
-		errs = append(errs, piece.file.Close())
+		if piece.file != nil {
+			errs = append(errs, piece.file.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -101,6 +105,9 @@ func (p pieces) Close() error {
 func (p pieces) String() string {
 	text := fmt.Sprintf("%d files, read as one", len(p)+1)
 	for _, piece := range p {
+		if piece.fault != nil {
+			return text + "; it ends there: " + decode.Printable(piece.fault.Error())
+		}
 		text += fmt.Sprintf(", %s from 0x%x", piece.name, piece.start)
 	}
 	return text

@@ -11,6 +11,7 @@ import (
 	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/store"
+	"platter/engine/vhd"
 )
 
 // split puts an image into several files, cut at the offsets.
@@ -168,5 +169,37 @@ func TestFaultsOfPiecesAreTold(t *testing.T) {
 	}
 	if err := whole.Truncate(0); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("cutting gives %v", err)
+	}
+}
+
+// barred is an opener that may not open one file.
+type barred struct {
+	disk.Opener
+	name string
+}
+
+func (b barred) OpenFile(name string) (store.File, string, error) {
+	if name == b.name {
+		return nil, "", &store.NameError{Op: "open", Name: name, Err: store.ErrNotRegular}
+	}
+	return b.Opener.OpenFile(name)
+}
+
+// TestSetsWithAnUnreadablePiece shows what lies in front of the piece, and names
+// it.
+func TestSetsWithAnUnreadablePiece(t *testing.T) {
+	f := build(t, dynamicPlan)
+	third := len(f.bytes) / 3
+	src := enginetest.Memory(t, split(f.bytes, third, 2*third), "Disk.VHD", formats)
+	src.Opener = barred{src.Opener, "Disk.v02"}
+	if _, ok := vhd.Probe(src); !ok {
+		t.Error("the set is not recognised")
+	}
+	img := open(t, src)
+	if !told(img, "Split", "Disk.v01 from", `it ends there: open "Disk.v02": not a regular file`) || img.Info().FileSize != int64(2*third) {
+		t.Errorf("%d bytes, %v", img.Info().FileSize, img.Info().Details)
+	}
+	if img.(disk.Sealer).Sealed() == "" {
+		t.Error("what is there of a set can be edited")
 	}
 }
