@@ -11,7 +11,7 @@ import (
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/menu"
+	"platter/views/widget/menu"
 )
 
 // copyLimit bounds what is copied, in bytes of the image: more is saved.

@@ -10,7 +10,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"platter/views/listing"
+	"platter/views/widget/listing"
 )
 
 // openHash lets the user choose what to hash.

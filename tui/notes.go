@@ -12,7 +12,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
-	"platter/views/listing"
+	"platter/views/widget/listing"
 )
 
 // Note is a bookmark of the user's, with a text or without one.

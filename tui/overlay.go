@@ -7,9 +7,9 @@ import (
 
 	"platter/keymap"
 	"platter/views"
-	"platter/views/listing"
-	"platter/views/menu"
 	"platter/views/theme"
+	"platter/views/widget/listing"
+	"platter/views/widget/menu"
 )
 
 // overlay covers the screen between the tabs and the status line, and takes

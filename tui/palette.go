@@ -7,7 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/keymap"
-	"platter/views/menu"
+	"platter/views/widget/menu"
 )
 
 // openPalette lists every command of the screen, those that would do something

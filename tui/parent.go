@@ -16,9 +16,9 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/listing"
-	"platter/views/menu"
 	"platter/views/theme"
+	"platter/views/widget/listing"
+	"platter/views/widget/menu"
 )
 
 // candidate is a file that could be the parent of the image.

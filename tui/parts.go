@@ -11,7 +11,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
-	"platter/views/menu"
+	"platter/views/widget/menu"
 )
 
 // part is something that can be hashed or saved as a whole.

@@ -12,10 +12,10 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/listing"
-	"platter/views/menu"
 	"platter/views/report"
 	"platter/views/theme"
+	"platter/views/widget/listing"
+	"platter/views/widget/menu"
 )
 
 // plain is a form in which what a screen tells can be saved.

@@ -16,7 +16,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
-	"platter/views/menu"
+	"platter/views/widget/menu"
 )
 
 // openSave lets the user choose what to save to a file.

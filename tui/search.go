@@ -15,7 +15,7 @@ import (
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/listing"
+	"platter/views/widget/listing"
 )
 
 // hunt is a search: under way, or over.

@@ -11,7 +11,7 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/listing"
+	"platter/views/widget/listing"
 )
 
 // otherSpace goes to the same byte in the next space of addresses, and says

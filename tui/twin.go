@@ -10,8 +10,8 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
-	"platter/views/listing"
 	"platter/views/theme"
+	"platter/views/widget/listing"
 )
 
 // compareLimit bounds what is compared, in bytes of each copy.

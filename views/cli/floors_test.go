@@ -20,11 +20,12 @@ var floors = map[string]int{
 	"decode/": 1, "engine/store": 1, "views/theme": 1,
 	"views/grid": 2, "engine/disk": 2, "engine/convoy": 2,
 	"views/hexgrid": 3, "engine/": 3,
-	"views": 4, "views/hexpane": 4, "views/hexedit": 4, "views/explain": 4, "views/inspector": 4, "engine": 4,
-	"views/":    5,
-	"tui":       6,
-	"views/cli": 7,
-	"":          8,
+	"views": 4, "engine": 4,
+	"views/widget/": 5,
+	"views/":        6,
+	"tui":           7,
+	"views/cli":     8,
+	"":              9,
 }
 
 // forTests are packages that only tests import.
@@ -81,9 +82,10 @@ func floor(pkg string) (int, bool) {
 	if f, ok := floors[pkg]; ok {
 		return f, true
 	}
-	if top, _, ok := strings.Cut(pkg, "/"); ok {
-		f, ok := floors[top+"/"]
-		return f, ok
+	for dir := path.Dir(pkg); dir != "."; dir = path.Dir(dir) {
+		if f, ok := floors[dir+"/"]; ok {
+			return f, true
+		}
 	}
 	return 0, false
 }

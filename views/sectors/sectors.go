@@ -15,12 +15,12 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/explain"
 	"platter/views/grid"
-	"platter/views/hexedit"
 	"platter/views/hexgrid"
-	"platter/views/inspector"
 	"platter/views/theme"
+	"platter/views/widget/explain"
+	"platter/views/widget/hexedit"
+	"platter/views/widget/inspector"
 )
 
 // pane is one of the panes that can have the focus.

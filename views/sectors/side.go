@@ -6,10 +6,10 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
-	"platter/views/explain"
 	"platter/views/grid"
-	"platter/views/inspector"
 	"platter/views/theme"
+	"platter/views/widget/explain"
+	"platter/views/widget/inspector"
 )
 
 // note is a labelled line.

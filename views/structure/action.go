@@ -5,7 +5,7 @@ import (
 
 	"platter/decode"
 	"platter/keymap"
-	"platter/views/hexpane"
+	"platter/views/widget/hexpane"
 )
 
 // Do carries an action out, in the pane with the focus.

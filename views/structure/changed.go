@@ -8,7 +8,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
-	"platter/views/hexpane"
+	"platter/views/widget/hexpane"
 )
 
 // changed reads everything anew and stays where it was. Until the new bytes

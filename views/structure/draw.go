@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"platter/decode"
-	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/explain"
 )
 
 // View paints the screen, or gives the last one again if nothing changed.

@@ -11,8 +11,8 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
-	"platter/views/explain"
 	"platter/views/hexgrid"
+	"platter/views/widget/explain"
 )
 
 // Typing reports whether keys overwrite bytes, or are typed into the line of

@@ -8,9 +8,9 @@ import (
 
 	"platter/decode"
 	"platter/views"
-	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/explain"
 )
 
 // crumbs names the current node with up to n of those above it: "header

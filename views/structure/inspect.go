@@ -2,10 +2,10 @@ package structure
 
 import (
 	"platter/decode"
-	"platter/views/explain"
 	"platter/views/grid"
-	"platter/views/inspector"
 	"platter/views/theme"
+	"platter/views/widget/explain"
+	"platter/views/widget/inspector"
 )
 
 func (v *View) drawInspector(a grid.Area) {

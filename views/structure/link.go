@@ -8,7 +8,7 @@ import (
 	"platter/decode"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/hexpane"
+	"platter/views/widget/hexpane"
 )
 
 // seek is a node to find in the tree: by its path, or by bytes that it holds.

@@ -14,11 +14,11 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/hexedit"
 	"platter/views/hexgrid"
-	"platter/views/hexpane"
-	"platter/views/inspector"
 	"platter/views/theme"
+	"platter/views/widget/hexedit"
+	"platter/views/widget/hexpane"
+	"platter/views/widget/inspector"
 )
 
 // pane is one of the panes that can have the focus.

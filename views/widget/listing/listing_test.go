@@ -7,8 +7,8 @@ import (
 
 	"platter/keymap"
 	"platter/views"
-	"platter/views/listing"
 	"platter/views/viewtest"
+	"platter/views/widget/listing"
 )
 
 // list has 30 rows in a frame of 40 by 9: six of them show below the head.

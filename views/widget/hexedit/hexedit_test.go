@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"platter/views/hexedit"
+	"platter/views/widget/hexedit"
 )
 
 func TestParseHex(t *testing.T) {

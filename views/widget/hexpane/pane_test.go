@@ -11,8 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"platter/views/grid"
-	"platter/views/hexpane"
 	"platter/views/theme"
+	"platter/views/widget/hexpane"
 )
 
 func show(t testing.TB, data []byte, w, h int) *hexpane.Pane {

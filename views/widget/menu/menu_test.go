@@ -6,8 +6,8 @@ import (
 
 	"platter/keymap"
 	"platter/views"
-	"platter/views/menu"
 	"platter/views/viewtest"
+	"platter/views/widget/menu"
 )
 
 func keys() *menu.Menu {

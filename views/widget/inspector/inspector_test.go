@@ -7,8 +7,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"platter/views/grid"
-	"platter/views/inspector"
 	"platter/views/theme"
+	"platter/views/widget/inspector"
 )
 
 func draw(t *testing.T, w, h int, paint func(grid.Area)) string {

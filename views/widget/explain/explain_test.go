@@ -9,9 +9,9 @@ import (
 	"platter/decode"
 	"platter/decode/guest"
 	"platter/engine/disk"
-	"platter/views/explain"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/explain"
 )
 
 // entry is a partition entry on the virtual disk with a type that has a name.
