@@ -8,7 +8,7 @@ type Unsigned interface {
 }
 
 // handle is what all handles share. They embed it instead of the Field: every
-// method that a handle is promoted is compiled anew for each record, in each
+// method that a handle is promoted is compiled again for each record, in each
 // package that imports the table.
 type handle struct{ field *Field }
 

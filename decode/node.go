@@ -15,7 +15,7 @@ type Place struct {
 	Length int64  // bytes
 }
 
-// End is the offset of the first byte behind the place.
+// End is the offset of the first byte past the place.
 func (p Place) End() int64 { return p.Offset + p.Length }
 
 // Holds reports whether the byte at off of the file lies in the place.
@@ -132,7 +132,7 @@ func (n Node) Indexed(index func(file string, off int64) (int, bool)) Node {
 	return n
 }
 
-// Append returns the node with further children behind those it has.
+// Append returns the node with further children after those it has.
 func (n Node) Append(more ...Node) Node {
 	count, child, index := n.count, n.child, n.index
 	n = n.With(count+len(more), func(i int) Node {
@@ -157,7 +157,7 @@ func (n Node) Append(more ...Node) Node {
 	return n
 }
 
-// Repeat makes a node whose children lie one behind the other, size bytes
+// Repeat makes a node whose children lie one after the other, size bytes
 // each, from place on. It costs nothing however many there are.
 func Repeat(n Node, size int64, count int, child func(int) Node) Node {
 	n = n.With(count, child)

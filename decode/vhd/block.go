@@ -51,7 +51,7 @@ func BitmapBytes(blockSize int64) int64 {
 }
 
 // Batmap is the header of the map of full blocks that XenServer's tapdisk
-// keeps behind the BAT.
+// keeps after the BAT.
 type Batmap struct{}
 
 // BatmapCookie marks a batmap header; BatmapVersion is its current version.
@@ -63,7 +63,7 @@ const (
 // The table of the batmap header and its fields.
 var (
 	BatmapTable = decode.New[Batmap]("batmap header", 512, decode.Big,
-		"An extension of XenServer's tapdisk in the sector behind the BAT: it places a bitmap in which a set bit says that a block is completely written, so that its sector bitmap need not be read.",
+		"An extension of XenServer's tapdisk in the sector after the BAT: it places a bitmap in which a set bit says that a block is completely written, so that its sector bitmap need not be read.",
 		"blktap: dd_batmap_hdr")
 
 	BatmapCookieField = BatmapTable.Text(0, 8, "cookie", "Marks a batmap header.", decode.Magic(BatmapCookie))

@@ -49,7 +49,7 @@ var (
 	FooterVersion = FooterTable.U32(12, "file_format_version",
 		"Major and minor version of the format, 16 bits each. Only 1.0 was ever published; a reader must refuse another major version.", decode.Is(Version), decode.Hex())
 	FooterDataOffset = FooterTable.U64(16, "data_offset",
-		"Where the next structure lies: the dynamic header, normally right behind the footer copy at byte 512. A fixed disk has none and stores all ones; some writers store only 32 ones, which libvhdi rejects.",
+		"Where the next structure lies: the dynamic header, normally right after the footer copy at byte 512. A fixed disk has none and stores all ones; some writers store only 32 ones, which libvhdi rejects.",
 		decode.Points(decode.InBytes, "dynamic header", None, 0xFFFFFFFF), decode.Multiple(Sector))
 	FooterTimestamp = FooterTable.U32(24, "timestamp",
 		"When the image was created, in seconds since 2000-01-01 UTC. Some programs wrote local time.", decode.Time(Epoch(), time.Second))

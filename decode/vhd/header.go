@@ -71,7 +71,7 @@ var (
 		"Offset of a further structure. None was ever defined: all ones. Early QEMU stored only 32 ones, which libvhd rejects.",
 		decode.Fixed(None))
 	HeaderTableOffset = HeaderTable.U64(16, "table_offset",
-		"Where the block allocation table (BAT) lies, usually right behind this header at 1536. Windows 10 puts it at 8192 in differencing images, behind the parent locators' data.",
+		"Where the block allocation table (BAT) lies, usually right after this header at 1536. Windows 10 puts it at 8192 in differencing images, after the parent locators' data.",
 		decode.Points(decode.InBytes, "BAT"), decode.Multiple(Sector))
 	HeaderVersion = HeaderTable.U32(24, "header_version",
 		"Major and minor version of this header, 16 bits each: 1.0.", decode.Is(Version), decode.Hex())

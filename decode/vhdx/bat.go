@@ -41,7 +41,7 @@ func StateName(state uint64) string {
 // The table of the BAT entry of a payload block and its fields.
 var (
 	PayloadTable = decode.New[Payload]("BAT entry", EntrySize, decode.Little,
-		"Says where one block of the virtual disk is stored, and what reads of it find if it is not stored. The entries of sector bitmap blocks are interleaved: one behind those of each chunk.",
+		"Says where one block of the virtual disk is stored, and what reads of it find if it is not stored. The entries of sector bitmap blocks are interleaved: one after those of each chunk.",
 		"MS-VHDX 2.5.1.1")
 
 	PayloadState = PayloadTable.Bits(0, 8, 0, 3, "State",

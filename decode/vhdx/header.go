@@ -41,7 +41,7 @@ var (
 		"Length of the log, a multiple of 1 MiB. Zero is allowed while LogGuid is zero: then there is no log.",
 		decode.Multiple(MiB), decode.Count(decode.InBytes))
 	HeaderLogOffset = HeaderTable.U64(72, "LogOffset",
-		"Where the log lies in the file: a multiple of 1 MiB, behind the first one.",
+		"Where the log lies in the file: a multiple of 1 MiB, after the first one.",
 		decode.Points(decode.InBytes, "log"), decode.Multiple(MiB))
 	HeaderReserved = HeaderTable.Reserved(80, 4016)
 )

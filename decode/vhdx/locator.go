@@ -136,7 +136,7 @@ func Linkage(value string) (uuid.UUID, bool) {
 }
 
 // LocatorItem makes a parent locator of pairs, of which only Key and Value
-// count: the head, an entry for each pair, and the texts behind them.
+// count: the head, an entry for each pair, and the texts after them.
 func LocatorItem(pairs []Pair) []byte {
 	head := LocatorTable.Blank()
 	LocatorTypeGUID.Put(head, LocatorType)

@@ -13,7 +13,7 @@ const MetadataSignature = "metadata"
 
 // The measures of the metadata region, in bytes and entries.
 const (
-	MetadataTableSize  = 64 << 10 // items lie behind it
+	MetadataTableSize  = 64 << 10 // items lie after it
 	MetadataHeadSize   = 32
 	MetadataEntrySize  = 32
 	MaxMetadataEntries = 2047
@@ -32,7 +32,7 @@ var (
 		"Marks a metadata table.", decode.Magic(MetadataSignature))
 	MetadataReserved = MetadataTable.Reserved(8, 2)
 	MetadataCount    = MetadataTable.U16(10, "EntryCount",
-		"Number of entries behind the head, at most 2047.", decode.Rule(func(v uint64) string {
+		"Number of entries after the head, at most 2047.", decode.Rule(func(v uint64) string {
 			if v > MaxMetadataEntries {
 				return "expected at most 2047"
 			}

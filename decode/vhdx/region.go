@@ -55,7 +55,7 @@ var (
 		"CRC-32C over the whole 64 KiB of the table, this field taken as zero.",
 		decode.Sum("CRC-32C", RegionTableSize, Checksum))
 	RegionCount = RegionTable.U32(8, "EntryCount",
-		"Number of entries behind the head, at most 2047: more do not fit into 64 KiB.", decode.Rule(func(v uint64) string {
+		"Number of entries after the head, at most 2047: more do not fit into 64 KiB.", decode.Rule(func(v uint64) string {
 			if v > MaxRegionEntries {
 				return "expected at most 2047"
 			}
@@ -73,7 +73,7 @@ var (
 	RegionGUID = RegionEntryTable.GUID(0, "Guid",
 		"What the region holds: 2dc27766-f623-4200-9d64-115e9bfd4a08 the BAT, 8b7ca206-4790-4b9a-b8fe-575f050f886e the metadata. Each may occur once.")
 	RegionFileOffset = RegionEntryTable.U64(16, "FileOffset",
-		"Where the region lies in the file: a multiple of 1 MiB, behind the first one, overlapping nothing.",
+		"Where the region lies in the file: a multiple of 1 MiB, after the first one, overlapping nothing.",
 		decode.Points(decode.InBytes, "region"), decode.Multiple(MiB))
 	RegionLength = RegionEntryTable.U32(24, "Length",
 		"Length of the region, a multiple of 1 MiB.", decode.Multiple(MiB), decode.Count(decode.InBytes))

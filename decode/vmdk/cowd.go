@@ -37,11 +37,11 @@ var (
 			return ""
 		}))
 	CowdDirectory = CowdTable.U32(20, "gdOffset",
-		"Sector of the grain directory: 4, right behind this header.", decode.Points(decode.InSectors, "grain directory", 0))
+		"Sector of the grain directory: 4, right after this header.", decode.Points(decode.InSectors, "grain directory", 0))
 	CowdDirectoryEntries = CowdTable.U32(24, "numGDEntries",
 		"Entries in the grain directory: one for every 4096 grains of the disk.")
 	CowdFree = CowdTable.U32(28, "freeSector",
-		"The next sector that is free for a table or a grain: everything behind it is unused.", decode.Points(decode.InSectors, "free space"))
+		"The next sector that is free for a table or a grain: everything after it is unused.", decode.Points(decode.InSectors, "free space"))
 	CowdCylinders = CowdTable.U32(32, "cylinders", "Geometry of a root disk: cylinders.")
 	CowdParent    = CowdTable.Text(32, 1024, "parentFileName",
 		"The same bytes read as a child's: the parent's path. Usually empty today; the descriptor's hint counts.", decode.Alternate())

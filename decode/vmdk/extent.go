@@ -15,7 +15,7 @@ type Extent struct {
 	Offset    uint64 // sectors into the file, of flat kinds
 	HasOffset bool
 	Rest      string // what follows: a partition's UUID, a device's identity
-	Sized     bool   // Sectors could be read, so the extents behind it can be placed
+	Sized     bool   // Sectors could be read, so the extents after it can be placed
 
 	AccessAt, SectorsAt, TypeAt, NameAt, OffsetAt, RestAt Part
 }

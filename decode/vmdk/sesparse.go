@@ -100,7 +100,7 @@ var (
 	SeDirectoryEntryTable = decode.New[SeDirectoryEntry]("seSparse GDE", 8, decode.Little,
 		"Grain directory entry of a seSparse extent: the index of a grain table in the area of tables.", "no published specification: known from what other programs read")
 	SeDirectoryIndex = SeDirectoryEntryTable.Bits(0, 8, 0, 32, "index",
-		"Index of the table: it lies 64 sectors times this behind the start of the tables.")
+		"Index of the table: it lies 64 sectors times this after the start of the tables.")
 	SeDirectoryValid = SeDirectoryEntryTable.Bits(0, 8, 32, 32, "valid",
 		"0x10000000: there is a table. 0, with the whole entry: there is none, the parent's data shows.", decode.Hex(), decode.Rule(func(v uint64) string {
 			if v != 0 && v != 0x10000000 {

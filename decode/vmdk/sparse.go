@@ -67,7 +67,7 @@ var (
 		"Sector where the embedded descriptor text starts; 0 if there is none, as in the extents of a split disk.",
 		decode.Points(decode.InSectors, "descriptor", 0))
 	HeaderDescriptorSize = HeaderTable.U64(36, "descriptorSize",
-		"Sectors reserved for the descriptor text. The text ends at the first NUL; a text that outgrows the room must not spill into the directory behind it.",
+		"Sectors reserved for the descriptor text. The text ends at the first NUL; a text that outgrows the room must not spill into the directory after it.",
 		decode.Count(decode.InSectors))
 	HeaderTableEntries = HeaderTable.U32(44, "numGTEsPerGT",
 		"Entries in a grain table: 512, so that a table has 2 KiB and describes 32 MiB with 64 KiB grains.",
@@ -96,7 +96,7 @@ var (
 	HeaderDoubleEndLine1 = HeaderTable.U8(75, "doubleEndLineChar1",
 		"A carriage return. Missing after a transfer in text mode from Windows to Unix.", decode.Hex(), decode.Is('\r'))
 	HeaderDoubleEndLine2 = HeaderTable.U8(76, "doubleEndLineChar2",
-		"A line feed behind the carriage return.", decode.Hex(), decode.Is('\n'))
+		"A line feed after the carriage return.", decode.Hex(), decode.Is('\n'))
 	HeaderCompression = HeaderTable.U16(77, "compressAlgorithm",
 		"How grains are compressed. The specification says DEFLATE (RFC 1951); in truth grains are zlib streams (RFC 1950).",
 		decode.Enum(decode.Name{Value: 0, Name: "none"}, decode.Name{Value: 1, Name: "deflate"}), decode.Known())
@@ -138,6 +138,6 @@ var (
 	TableEntryTable = decode.New[TableEntry]("GTE", 4, decode.Little,
 		"Grain table entry: where one grain lies.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata")
 	TableEntryGrain = TableEntryTable.U32(0, "grain",
-		"Sector of a grain. 0: never written, the parent's data shows through or zeros if there is no parent. 1: zeros, even over a parent. Being 32 bits wide it can reach no grain behind 2 TiB of the file.",
+		"Sector of a grain. 0: never written, the parent's data shows through or zeros if there is no parent. 1: zeros, even over a parent. Being 32 bits wide it can reach no grain past 2 TiB of the file.",
 		decode.Points(decode.InSectors, "grain", 0, ZeroGrain))
 )
