@@ -7,8 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"platter/tui/cli"
 	_ "platter/tui/quiet" // before anything that would ask the terminal
-	"platter/views/cli"
 )
 
 func main() {

@@ -7,20 +7,21 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
+	"platter/tui/wire"
 	"platter/views/viewtest"
 )
 
 // greyCells is the screen as cells; it fails the test if a colour is sent.
-func (s *story) greyCells() [][]wireCell {
+func (s *story) greyCells() [][]wire.Cell {
 	s.t.Helper()
-	var out [][]wireCell
+	var out [][]wire.Cell
 	for y, line := range strings.Split(s.m.View(), "\n") {
-		row, ok := cells(nil, line)
+		row, ok := wire.Cells(line)
 		if !ok {
 			s.t.Errorf("line %d has more than attributes: %q", y, line)
 		}
 		for _, c := range row {
-			if c.look.fg != 0 || c.look.bg != 0 {
+			if c.Look.FG != 0 || c.Look.BG != 0 {
 				s.t.Fatalf("line %d has colours: %q", y, line)
 			}
 		}
@@ -33,7 +34,7 @@ func (s *story) greyCells() [][]wireCell {
 func (s *story) attr(text string) uint8 {
 	s.t.Helper()
 	x, y := s.at(text)
-	return s.greyCells()[y][x].look.attr
+	return s.greyCells()[y][x].Look.Attr
 }
 
 // TestListsReadInGrey holds that each list has its cursor as a sign in its row,
@@ -54,7 +55,7 @@ func TestListsReadInGrey(t *testing.T) {
 		cursor := func() int {
 			for y, row := range s.greyCells() {
 				for x, c := range row {
-					if c.r == '>' && c.look.attr&(1<<7) != 0 && x < 45 {
+					if c.Rune == '>' && c.Look.Attr&(1<<7) != 0 && x < 45 {
 						return y
 					}
 				}
@@ -113,7 +114,7 @@ func TestBytesReadInGrey(t *testing.T) {
 			}
 		}
 		x, y := b.at("c1 ")
-		if row := b.greyCells()[y]; row[x-2].r != '*' && row[x-1].r != '*' && !strings.Contains(b.screen(), "0*") {
+		if row := b.greyCells()[y]; row[x-2].Rune != '*' && row[x-1].Rune != '*' && !strings.Contains(b.screen(), "0*") {
 			t.Errorf("screen %s: no sign in the row of the staged bytes", screen)
 		}
 	}
@@ -127,7 +128,7 @@ func TestMapReadsInGrey(t *testing.T) {
 		reversed := func() (list [][2]int) {
 			for y, row := range s.greyCells()[2:] {
 				for x, c := range row {
-					if c.look.attr&(1<<7) != 0 {
+					if c.Look.Attr&(1<<7) != 0 {
 						list = append(list, [2]int{x, y})
 					}
 				}

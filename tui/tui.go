@@ -14,6 +14,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/tui/wire"
 	"platter/views/start"
 	"platter/views/theme"
 )
@@ -82,7 +83,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cancel()
 	m := newModel(ctx, cfg)
 	defer m.close()
-	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithOutput(newWire(os.Stdout)), tea.WithContext(ctx), tea.WithFilter(filter)}
+	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithOutput(wire.New(os.Stdout)), tea.WithContext(ctx), tea.WithFilter(filter)}
 	if cfg.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}

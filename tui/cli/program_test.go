@@ -68,7 +68,7 @@ const readme = "../../README.md"
 
 // The README's key table stands between these lines.
 const (
-	keysBegin = "<!-- keys: made by PLATTER_UPDATE=1 go test ./views/cli -->\n"
+	keysBegin = "<!-- keys: made by PLATTER_UPDATE=1 go test ./tui/cli -->\n"
 	keysEnd   = "<!-- end of keys -->"
 )
 
@@ -89,7 +89,7 @@ func TestReadmeKeys(t *testing.T) {
 		return
 	}
 	if os.Getenv("PLATTER_UPDATE") != "1" {
-		t.Fatal("the README's key table is not what keymap says; PLATTER_UPDATE=1 go test ./views/cli writes it")
+		t.Fatal("the README's key table is not what keymap says; PLATTER_UPDATE=1 go test ./tui/cli writes it")
 	}
 	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"platter/engine/enginetest"
-	"platter/views/cli"
+	"platter/tui/cli"
 )
 
 // limit is how large a disk may be, in bytes, to be hashed in every run.

@@ -1,4 +1,4 @@
-package tui
+package wire
 
 import (
 	"slices"
@@ -6,10 +6,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// wireScroll is lines that a frame shows at another place than the frame before
+// scroll is lines that a frame shows at another place than the frame before
 // it: from top to bottom (not included), by rows upwards, or downwards if that is
 // negative.
-type wireScroll struct {
+type scroll struct {
 	top, bottom, by int
 }
 
@@ -17,11 +17,11 @@ type wireScroll struct {
 const allMargins = "\x1b[r"
 
 // has reports whether a line is one of those.
-func (s wireScroll) has(y int) bool { return s.top <= y && y < s.bottom }
+func (s scroll) has(y int) bool { return s.top <= y && y < s.bottom }
 
 // exposed is the lines that a scroll leaves empty, from one to another that is
 // not included.
-func (s wireScroll) exposed() (from, to int) {
+func (s scroll) exposed() (from, to int) {
 	if s.by > 0 {
 		return s.bottom - s.by, s.bottom
 	}
@@ -31,9 +31,9 @@ func (s wireScroll) exposed() (from, to int) {
 // scroll has the terminal scroll if that brings lines of the next frame into
 // place, and returns what it did. Lines are deleted and inserted between margins:
 // every terminal can do that, and none keeps what it deletes in its history.
-func (w *wire) scroll(next []wireLine) wireScroll {
-	if slices.ContainsFunc(next, func(l wireLine) bool { return !l.known }) {
-		return wireScroll{}
+func (w *Wire) scroll(next []line) scroll {
+	if slices.ContainsFunc(next, func(l line) bool { return !l.known }) {
+		return scroll{}
 	}
 	s := bestScroll(w.shown, next)
 	if s.by == 0 {
@@ -54,21 +54,21 @@ func (w *wire) scroll(next []wireLine) wireScroll {
 	return s
 }
 
-// wireStrip is how many cells are looked at as one when scrolled lines are
+// stripWidth is how many cells are looked at as one when scrolled lines are
 // looked for: panes that stay, beside one that scrolls, must not hide it.
-const wireStrip = 8
+const stripWidth = 8
 
-// wireScrollGain is how many strips a scroll must save: below that its own codes
+// scrollGain is how many strips a scroll must save: below that its own codes
 // cost as much.
-const wireScrollGain = 8
+const scrollGain = 8
 
 // strips is a number for each strip of a line.
-func strips(line []wireCell) (list []uint64) {
+func strips(line []Cell) (list []uint64) {
 	for len(line) > 0 {
-		n := min(wireStrip, len(line))
+		n := min(stripWidth, len(line))
 		sum := uint64(14695981039346656037)
 		for _, c := range line[:n] {
-			for _, v := range [2]uint64{uint64(c.r), uint64(c.look.attr)<<32 | uint64(c.look.fg)<<16 | uint64(c.look.bg)} {
+			for _, v := range [2]uint64{uint64(c.Rune), uint64(c.Look.Attr)<<32 | uint64(c.Look.FG)<<16 | uint64(c.Look.BG)} {
 				sum = (sum ^ v) * 1099511628211
 				sum ^= sum >> 29
 			}
@@ -80,12 +80,12 @@ func strips(line []wireCell) (list []uint64) {
 
 // bestScroll is the scroll after which least must be sent, measured in strips: those
 // that it brings into place, less those that it moves out of theirs.
-func bestScroll(old, new []wireLine) (best wireScroll) {
+func bestScroll(old, new []line) (best scroll) {
 	stay := make([]int, len(new)+1) // strips in place above a line
 	for y := range new {
 		stay[y+1] = stay[y] + same(new[y].strips, old[y].strips)
 	}
-	most := wireScrollGain
+	most := scrollGain
 	for by := 1 - len(new); by < len(new); by++ {
 		gain, top := 0, 0
 		for y := max(0, -by); by != 0 && y < min(len(new), len(new)-by); y++ {
@@ -93,7 +93,7 @@ func bestScroll(old, new []wireLine) (best wireScroll) {
 				gain, top = 0, y
 			}
 			gain += same(new[y].strips, old[y+by].strips) - (stay[y+1] - stay[y])
-			s := wireScroll{min(top, top+by), max(y, y+by) + 1, by}
+			s := scroll{min(top, top+by), max(y, y+by) + 1, by}
 			if from, to := s.exposed(); gain-(stay[to]-stay[from]) > most {
 				most, best = gain-(stay[to]-stay[from]), s
 			}

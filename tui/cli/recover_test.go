@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"platter/engine/store"
-	"platter/views/cli"
+	"platter/tui/cli"
 )
 
 // TestRecoverVerb takes back what never began, and says so where nothing was

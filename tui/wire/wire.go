@@ -1,4 +1,9 @@
-package tui
+// Package wire is the way to the terminal. The renderer writes whole lines where
+// a cell has changed; over a slow line that lags, so that of a line that is there
+// already only what changed is sent on, and lines that scroll are scrolled by
+// the terminal. Words stay whole. Whatever does not look like a frame goes
+// through as it is.
+package wire
 
 import (
 	"bytes"
@@ -10,34 +15,32 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// wire is the way to the terminal. The renderer writes whole lines where a
-// cell has changed; over a slow line that lags, so that of a line that is there
-// already only what changed is sent on, and lines that scroll are scrolled by
-// the terminal. Words stay whole. Whatever does not look like a frame goes
-// through as it is.
-type wire struct {
-	*os.File            // asked for its size and state
-	out      writer     // File, but in tests
-	shown    []wireLine // the last frame
-	lost     []wireLine // the one that may not have got there; nil: none
-	buf      []byte
-	look     wireLook // at the end of buf
+// Wire takes what the renderer writes and sends on what the terminal needs.
+type Wire struct {
+	*os.File        // asked for its size and state
+	Out      writer // File, but in tests
+
+	shown []line // the last frame
+	lost  []line // the one that may not have got there; nil: none
+	buf   []byte
+	look  Look // at the end of buf
 }
 
 type writer interface {
 	Write([]byte) (int, error)
 }
 
-func newWire(f *os.File) *wire { return &wire{File: f, out: f} }
+// New is the wire to a terminal.
+func New(f *os.File) *Wire { return &Wire{File: f, Out: f} }
 
 // Write sends a frame on, or anything else.
-func (w *wire) Write(b []byte) (int, error) {
-	w.buf, w.look = w.buf[:0], wireLook{}
+func (w *Wire) Write(b []byte) (int, error) {
+	w.buf, w.look = w.buf[:0], Look{}
 	if !w.takes(b) {
 		w.shown = nil
 		w.buf = append(w.buf[:0], b...)
 	}
-	_, err := w.out.Write(w.buf)
+	_, err := w.Out.Write(w.buf)
 	if err != nil { // nobody knows how much of it got there
 		w.lost, w.shown = w.shown, nil
 	}
@@ -46,11 +49,11 @@ func (w *wire) Write(b []byte) (int, error) {
 
 // WriteString is Write: control sequences that came past it would change what
 // shows unnoticed.
-func (w *wire) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+func (w *Wire) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
 // takes is frame, but that a frame which it fails on goes through as it is: a
 // screen that is drawn slowly is better than none.
-func (w *wire) takes(b []byte) (ok bool) {
+func (w *Wire) takes(b []byte) (ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false
@@ -62,7 +65,7 @@ func (w *wire) takes(b []byte) (ok bool) {
 // frame takes a frame of the renderer apart: the way home, then lines of which
 // those are empty that have not changed, then the way to the last line. It
 // reports false for anything else.
-func (w *wire) frame(b []byte) bool {
+func (w *Wire) frame(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte(ansi.CursorHomePosition))
 	n := bytes.Count(rest, []byte{'\n'}) + 1
 	tail := []byte(ansi.CursorPosition(0, n))
@@ -71,7 +74,7 @@ func (w *wire) frame(b []byte) bool {
 	}
 	afresh := rest[0] == '\r' // nothing is known to show
 	if len(w.shown) != n || afresh {
-		w.shown = make([]wireLine, n)
+		w.shown = make([]line, n)
 	}
 	lines := strings.Split(string(rest[:len(rest)-len(tail)]), "\n")
 	if afresh {
@@ -88,7 +91,7 @@ func (w *wire) frame(b []byte) bool {
 	for y, line := range lines {
 		line = strings.TrimSuffix(line, "\r")
 		if line != "" || afresh {
-			next[y], sent[y] = newWireLine(strings.TrimSuffix(line, ansi.EraseLineRight)), true
+			next[y], sent[y] = newLine(strings.TrimSuffix(line, ansi.EraseLineRight)), true
 		}
 	}
 	moved := w.scroll(next)
@@ -98,7 +101,7 @@ func (w *wire) frame(b []byte) bool {
 		}
 	}
 	w.shown = next
-	w.turn(wireLook{})
+	w.turn(Look{})
 	w.buf = append(w.buf, tail...)
 	if moved.by != 0 {
 		w.buf = append(w.buf, ansi.ResetModeSynchronizedOutput...)
@@ -107,7 +110,7 @@ func (w *wire) frame(b []byte) bool {
 }
 
 // line sends what a line has that the one before it had not.
-func (w *wire) line(y int, old, new wireLine) {
+func (w *Wire) line(y int, old, new line) {
 	if len(new.cells) == 0 || len(old.cells) != len(new.cells) {
 		w.whole(y, new)
 		return
@@ -124,10 +127,10 @@ func (w *wire) line(y int, old, new wireLine) {
 			w.buf = append(w.buf, ansi.CursorForward(from-at)...)
 		}
 		for _, c := range new.cells[from:to] {
-			if c.r != ' ' || !w.look.blank() || !c.look.blank() {
-				w.turn(c.look)
+			if c.Rune != ' ' || !w.look.Blank() || !c.Look.Blank() {
+				w.turn(c.Look)
 			}
-			w.buf = append(w.buf, string(c.r)...)
+			w.buf = append(w.buf, string(c.Rune)...)
 		}
 		at, x = to, to-1
 	}
@@ -138,33 +141,33 @@ func (w *wire) line(y int, old, new wireLine) {
 }
 
 // whole sends a line as the renderer did.
-func (w *wire) whole(y int, l wireLine) {
-	w.turn(wireLook{})
+func (w *Wire) whole(y int, l line) {
+	w.turn(Look{})
 	w.goTo(y, 0)
 	w.buf = append(w.buf, l.text...)
 	w.buf = append(w.buf, ansi.EraseLineRight...)
 }
 
 // turn has what follows look so.
-func (w *wire) turn(look wireLook) {
+func (w *Wire) turn(look Look) {
 	if look != w.look {
 		w.buf = look.append(w.buf, w.look)
 		w.look = look
 	}
 }
 
-// wireJoin is how many cells that have not changed are sent again with those on
+// join is how many cells that have not changed are sent again with those on
 // either side of them: as many as going past them costs.
-const wireJoin = 4
+const join = 4
 
 // run is the words around a cell that has changed, and those that follow closely.
-func run(x int, old, new []wireCell) (from, to int) {
-	word := func(x int) bool { return unicode.IsLetter(new[x].r) || unicode.IsDigit(new[x].r) }
+func run(x int, old, new []Cell) (from, to int) {
+	word := func(x int) bool { return unicode.IsLetter(new[x].Rune) || unicode.IsDigit(new[x].Rune) }
 	from, to = x, x+1
 	for from > 0 && word(from) && word(from-1) {
 		from--
 	}
-	for near := 0; to+near < len(new) && near <= wireJoin; {
+	for near := 0; to+near < len(new) && near <= join; {
 		if old[to+near] != new[to+near] || near == 0 && word(to-1) && word(to) {
 			to, near = to+near+1, 0
 		} else {
@@ -174,6 +177,6 @@ func run(x int, old, new []wireCell) (from, to int) {
 	return from, to
 }
 
-func (w *wire) goTo(y, x int) {
+func (w *Wire) goTo(y, x int) {
 	w.buf = append(w.buf, ansi.CursorPosition(x+1, y+1)...)
 }

@@ -13,7 +13,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/sample"
-	"platter/views/cli"
+	"platter/tui/cli"
 )
 
 // run executes a command line and returns the exit code and both outputs.

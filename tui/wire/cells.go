@@ -1,4 +1,4 @@
-package tui
+package wire
 
 import (
 	"strconv"
@@ -7,62 +7,63 @@ import (
 	"platter/views/grid"
 )
 
-// wireCell is a cell of a line and how it looks.
-type wireCell struct {
-	r    rune
-	look wireLook
+// Cell is a cell of a line: a character of one column and how it looks.
+type Cell struct {
+	Rune rune
+	Look Look
 }
 
-// wireLook is what the SGR codes of package theme add up to.
-type wireLook struct {
-	attr   uint8
-	fg, bg wireColour
+// Look is what the SGR codes of package theme add up to: a bit for each code
+// from 1 to 7, and colours of which zero is the terminal's own.
+type Look struct {
+	Attr   uint8
+	FG, BG colour
 }
 
-// wireColour is the SGR code of a colour, or its number in the palette of 256
-// above wirePalette; zero is the terminal's own.
-type wireColour uint16
+// colour is the SGR code of a colour, or its number in the palette of 256
+// above fromPalette; zero is the terminal's own.
+type colour uint16
 
-const wirePalette wireColour = 1 << 8
+const fromPalette colour = 1 << 8
 
-// wireLine is a line of a frame.
-type wireLine struct {
+// line is a line of a frame.
+type line struct {
 	known  bool // else anything may show there
 	text   string
-	cells  []wireCell // none if there is more to the text than cells
-	strips []uint64   // sums of its cells
+	cells  []Cell   // none if there is more to the text than cells
+	strips []uint64 // sums of its cells
 }
 
-func newWireLine(text string) wireLine {
-	l := wireLine{known: true, text: text}
-	if list, ok := cells(nil, text); ok {
+func newLine(text string) line {
+	l := line{known: true, text: text}
+	if list, ok := Cells(text); ok {
 		l.cells, l.strips = list, strips(list)
 	}
 	return l
 }
 
-// cells reads a line as package grid writes it; false for what is more than
+// Cells reads a line as package grid writes it; false for what is more than
 // SGR codes and characters of one column.
-func cells(list []wireCell, line string) ([]wireCell, bool) {
-	look, ok := wireLook{}, true
+func Cells(line string) (list []Cell, ok bool) {
+	look, ok := Look{}, true
 	for len(line) > 0 {
 		if codes, is := strings.CutPrefix(line, "\x1b["); is {
 			end := strings.IndexByte(codes, 'm')
 			if end < 0 {
 				return list, false
 			}
-			if look, ok = look.turned(codes[:end]); !ok {
+			if look, ok = look.Turned(codes[:end]); !ok {
 				return list, false
 			}
 			line = codes[end+1:]
 			continue
 		}
-		var c wireCell
-		for _, c.r = range line {
+		var c Cell
+		for _, c.Rune = range line {
 			break
 		}
-		if c.r >= 0x80 || c.r < ' ' {
-			text := string(c.r)
+		if c.Rune >= 0x80 || c.Rune < ' ' {
+			text := string(c.Rune)
 			if !strings.HasPrefix(line, text) || grid.Width(text) != 1 {
 				return list, false
 			}
@@ -70,16 +71,17 @@ func cells(list []wireCell, line string) ([]wireCell, bool) {
 		} else {
 			line = line[1:]
 		}
-		if c.look = look; c.r == ' ' && look.blank() {
-			c.look = wireLook{} // a blank shows no ink
+		if c.Look = look; c.Rune == ' ' && look.Blank() {
+			c.Look = Look{} // a blank shows no ink
 		}
 		list = append(list, c)
 	}
 	return list, true
 }
 
-// turned is the look after some SGR codes.
-func (l wireLook) turned(codes string) (wireLook, bool) {
+// Turned is the look after some SGR codes, which ";" separates; false for codes
+// that package theme does not write.
+func (l Look) Turned(codes string) (Look, bool) {
 	for more := true; more; {
 		var n int
 		if n, codes, more = nextCode(codes); n < 0 {
@@ -87,13 +89,13 @@ func (l wireLook) turned(codes string) (wireLook, bool) {
 		}
 		switch {
 		case n == 0:
-			l = wireLook{}
+			l = Look{}
 		case n == 1 || n == 2 || n == 4 || n == 7:
-			l.attr |= 1 << n
+			l.Attr |= 1 << n
 		case n == 39:
-			l.fg = 0
+			l.FG = 0
 		case n == 49:
-			l.bg = 0
+			l.BG = 0
 		case n == 38 || n == 48:
 			kind, rest, _ := nextCode(codes)
 			index, rest, left := nextCode(rest)
@@ -102,14 +104,14 @@ func (l wireLook) turned(codes string) (wireLook, bool) {
 			}
 			codes, more = rest, left
 			if n == 38 {
-				l.fg = wirePalette + wireColour(index)
+				l.FG = fromPalette + colour(index)
 			} else {
-				l.bg = wirePalette + wireColour(index)
+				l.BG = fromPalette + colour(index)
 			}
 		case n >= 30 && n <= 37 || n >= 90 && n <= 97:
-			l.fg = wireColour(n)
+			l.FG = colour(n)
 		case n >= 40 && n <= 47 || n >= 100 && n <= 107:
-			l.bg = wireColour(n)
+			l.BG = colour(n)
 		default:
 			return l, false
 		}
@@ -128,26 +130,26 @@ func nextCode(codes string) (n int, rest string, more bool) {
 	return n, rest, more
 }
 
-// blank reports whether a blank in this look shows nothing.
-func (l wireLook) blank() bool { return l.attr&(1<<4|1<<7) == 0 && l.bg == 0 }
+// Blank reports whether a blank in this look shows nothing.
+func (l Look) Blank() bool { return l.Attr&(1<<4|1<<7) == 0 && l.BG == 0 }
 
 // append writes the codes that turn another look into this one.
-func (l wireLook) append(b []byte, was wireLook) []byte {
+func (l Look) append(b []byte, was Look) []byte {
 	b = append(b, "\x1b["...)
-	if l.attr == was.attr && l.bg == was.bg && l.fg != 0 {
-		return append(l.fg.append(b, 38), 'm')
+	if l.Attr == was.Attr && l.BG == was.BG && l.FG != 0 {
+		return append(l.FG.append(b, 38), 'm')
 	}
 	b = append(b, '0')
 	for _, n := range []int{1, 2, 4, 7} {
-		if l.attr&(1<<n) != 0 {
+		if l.Attr&(1<<n) != 0 {
 			b = append(b, ';', byte('0'+n))
 		}
 	}
 	for _, c := range []struct {
-		wireColour
+		colour
 		palette int64
-	}{{l.fg, 38}, {l.bg, 48}} {
-		if c.wireColour != 0 {
+	}{{l.FG, 38}, {l.BG, 48}} {
+		if c.colour != 0 {
 			b = c.append(append(b, ';'), c.palette)
 		}
 	}
@@ -156,10 +158,10 @@ func (l wireLook) append(b []byte, was wireLook) []byte {
 
 // append writes a colour's codes; palette is the code that says that a number
 // of the palette follows.
-func (c wireColour) append(b []byte, palette int64) []byte {
-	if c < wirePalette {
+func (c colour) append(b []byte, palette int64) []byte {
+	if c < fromPalette {
 		return strconv.AppendInt(b, int64(c), 10)
 	}
 	b = append(strconv.AppendInt(b, palette, 10), ";5;"...)
-	return strconv.AppendInt(b, int64(c-wirePalette), 10)
+	return strconv.AppendInt(b, int64(c-fromPalette), 10)
 }

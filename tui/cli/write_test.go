@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"platter/engine/sample"
-	"platter/views/cli"
+	"platter/tui/cli"
 )
 
 // sampleFile puts a sample's file into a folder of its own.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"platter/views/cli"
+	"platter/tui/cli"
 )
 
 type searchDocument struct {
