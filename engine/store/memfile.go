@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -19,7 +20,13 @@ type MemFile struct {
 	inode uint64
 	mu    sync.RWMutex
 	size  int64
-	pages map[int64]*[pageBytes]byte
+	pages map[int64]*memPage
+	owner *int // pages of another owner are shared with clones: copied before a write
+}
+
+type memPage struct {
+	owner *int
+	data  [pageBytes]byte
 }
 
 var lastInode atomic.Uint64
@@ -29,7 +36,7 @@ const memDevice = math.MaxUint64
 
 // NewMemFile makes a file of size bytes, all zero. A negative size is taken as 0.
 func NewMemFile(size int64) *MemFile {
-	return &MemFile{inode: lastInode.Add(1), size: max(size, 0), pages: map[int64]*[pageBytes]byte{}}
+	return &MemFile{inode: lastInode.Add(1), size: max(size, 0), pages: map[int64]*memPage{}, owner: new(int)}
 }
 
 var errOffset = errors.New("negative offset or size")
@@ -48,7 +55,7 @@ func (m *MemFile) ReadAt(p []byte, off int64) (int, error) {
 	for n := 0; n < len(p); {
 		piece, at := pieceAt(p[n:], off+int64(n))
 		if page := m.pages[(off+int64(n))/pageBytes]; page != nil {
-			copy(piece, page[at:])
+			copy(piece, page.data[at:])
 		} else {
 			clear(piece)
 		}
@@ -86,15 +93,23 @@ func (m *MemFile) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (m *MemFile) writePage(index int64, piece []byte, at int) {
-	page := m.pages[index]
-	if page == nil {
-		if allZero(piece) {
-			return
-		}
-		page = new([pageBytes]byte)
-		m.pages[index] = page
+	if m.pages[index] == nil && allZero(piece) {
+		return
 	}
-	copy(page[at:], piece)
+	copy(m.own(index).data[at:], piece)
+}
+
+// own is a page that no clone shares.
+func (m *MemFile) own(index int64) *memPage {
+	p := m.pages[index]
+	switch {
+	case p == nil:
+		p = &memPage{owner: m.owner}
+	case p.owner != m.owner:
+		p = &memPage{m.owner, p.data}
+	}
+	m.pages[index] = p
+	return p
 }
 
 func allZero(b []byte) bool {
@@ -119,8 +134,8 @@ func (m *MemFile) Truncate(size int64) error {
 				delete(m.pages, i)
 			}
 		}
-		if last := m.pages[size/pageBytes]; last != nil {
-			clear(last[size%pageBytes:])
+		if m.pages[size/pageBytes] != nil {
+			clear(m.own(size / pageBytes).data[size%pageBytes:])
 		}
 	}
 	m.size = size
@@ -167,14 +182,13 @@ func (m *MemFile) NextData(off int64) (Range, error) {
 	return Range{start, min(m.size, (at[end-1]+1)*pageBytes) - start}, nil
 }
 
-// Clone is an independent copy with its own identity.
+// Clone is an independent copy with its own identity. Pages are shared until one
+// of the two is written.
 func (m *MemFile) Clone() *MemFile {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.owner = new(int)
 	c := NewMemFile(m.size)
-	for i, page := range m.pages {
-		copied := *page
-		c.pages[i] = &copied
-	}
+	c.pages = maps.Clone(m.pages)
 	return c
 }

@@ -28,7 +28,8 @@ type FS struct {
 	mu      sync.Mutex
 	live    map[string]*file
 	durable map[string]*file
-	names   []func(map[string]*file) // changes of names since the last SyncDir
+	names   []naming // since the last SyncDir
+	trace   *Trace   // what is recorded; nil: nothing
 	ops     int
 	cut     int // operations until the power goes; negative: never
 	failAt  int
@@ -43,12 +44,38 @@ type file struct {
 	pending []op // since the last Sync
 	bad     store.Range
 	badErr  error
+	twin    *file // in a trace: the file that this is the state of
 }
 
 // op is a write, or with nil data a truncation to off.
 type op struct {
 	data []byte
 	off  int64
+}
+
+// apply carries out the whole of an operation.
+func (o op) apply(to *store.MemFile) error {
+	if o.data == nil {
+		return to.Truncate(o.off)
+	}
+	_, err := to.WriteAt(o.data, o.off)
+	return err
+}
+
+// naming takes the name from away and gives the name to to a file; an empty
+// name does nothing.
+type naming struct {
+	from, to string
+	file     *file
+}
+
+func (n naming) apply(names map[string]*file) {
+	if n.from != "" {
+		delete(names, n.from)
+	}
+	if n.to != "" {
+		names[n.to] = n.file
+	}
 }
 
 // New makes an empty one that never fails.
@@ -124,8 +151,8 @@ func (s *FS) CrashClone(seed uint64) *store.Mem {
 	defer s.mu.Unlock()
 	rng := rand.New(rand.NewPCG(seed, 0))
 	names := maps.Clone(s.durable)
-	for _, change := range s.names[:rng.IntN(len(s.names)+1)] {
-		change(names)
+	for _, n := range s.names[:rng.IntN(len(s.names)+1)] {
+		n.apply(names)
 	}
 	clone := store.NewMem()
 	for _, name := range slices.Sorted(maps.Keys(names)) {

@@ -3,7 +3,6 @@ package storetest
 import (
 	"io/fs"
 	"path"
-	"slices"
 
 	"platter/engine/store"
 )
@@ -59,7 +58,7 @@ func (s *FS) Create(name string) (store.File, error) {
 		return nil, &store.NameError{Op: "create", Name: name, Err: fs.ErrExist}
 	}
 	f := &file{fs: s, live: store.NewMemFile(0), synced: store.NewMemFile(0)}
-	if err := s.rename(func(names map[string]*file) { names[name] = f }); err != nil {
+	if err := s.rename(naming{to: name, file: f}); err != nil {
 		return nil, err
 	}
 	return handle{f, true}, nil
@@ -72,7 +71,7 @@ func (s *FS) Remove(name string) error {
 	if _, err := s.find("remove", name); err != nil {
 		return err
 	}
-	return s.rename(func(names map[string]*file) { delete(names, path.Clean(name)) })
+	return s.rename(naming{from: path.Clean(name)})
 }
 
 // Rename gives a file another name, replacing what had it.
@@ -83,19 +82,17 @@ func (s *FS) Rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return s.rename(func(names map[string]*file) {
-		delete(names, path.Clean(from))
-		names[path.Clean(to)] = f
-	})
+	return s.rename(naming{path.Clean(from), path.Clean(to), f})
 }
 
 // rename applies a change of names, durable with the next SyncDir.
-func (s *FS) rename(change func(map[string]*file)) error {
+func (s *FS) rename(n naming) error {
 	if err := s.operate(); err != nil {
 		return err
 	}
-	change(s.live)
-	s.names = append(s.names, change)
+	s.trace.add(event{naming: n})
+	n.apply(s.live)
+	s.names = append(s.names, n)
 	return nil
 }
 
@@ -106,11 +103,16 @@ func (s *FS) SyncDir() error {
 	if err := s.operate(); err != nil {
 		return err
 	}
-	for _, change := range s.names {
-		change(s.durable)
+	s.trace.add(event{sync: true, site: site()})
+	s.syncNames()
+	return nil
+}
+
+func (s *FS) syncNames() {
+	for _, n := range s.names {
+		n.apply(s.durable)
 	}
 	s.names = nil
-	return nil
 }
 
 func (h handle) ReadAt(p []byte, off int64) (int, error) {
@@ -126,21 +128,17 @@ func (h handle) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (h handle) WriteAt(p []byte, off int64) (int, error) {
-	err := h.change(op{append([]byte{}, p...), off}, func() error {
-		_, err := h.live.WriteAt(p, off)
-		return err
-	})
-	if err != nil {
+	if err := h.change(op{append([]byte{}, p...), off}); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
 func (h handle) Truncate(size int64) error {
-	return h.change(op{nil, size}, func() error { return h.live.Truncate(size) })
+	return h.change(op{nil, size})
 }
 
-func (h handle) change(o op, do func() error) error {
+func (h handle) change(o op) error {
 	if !h.writable {
 		return store.ErrReadOnly
 	}
@@ -149,8 +147,9 @@ func (h handle) change(o op, do func() error) error {
 	if err := h.fs.operate(); err != nil {
 		return err
 	}
+	h.fs.trace.add(event{file: h.file, op: o})
 	h.pending = append(h.pending, o)
-	return do()
+	return o.apply(h.live)
 }
 
 func (h handle) Sync() error {
@@ -159,15 +158,16 @@ func (h handle) Sync() error {
 	if err := h.fs.operate(); err != nil {
 		return err
 	}
-	for _, o := range h.pending {
-		if o.data == nil {
-			h.synced.Truncate(o.off)
-		} else {
-			h.synced.WriteAt(o.data, o.off)
-		}
-	}
-	h.pending = slices.Delete(h.pending, 0, len(h.pending))
+	h.fs.trace.add(event{file: h.file, sync: true, site: site()})
+	h.sync()
 	return nil
+}
+
+func (f *file) sync() {
+	for _, o := range f.pending {
+		o.apply(f.synced)
+	}
+	f.pending = nil
 }
 
 func (h handle) Close() error { return nil }
