@@ -15,17 +15,19 @@ type format struct {
 	name  string
 	probe func(disk.Source) (recognised string, ok bool) // nil: never found by looking
 	open  func(context.Context, disk.Source) (disk.Image, error)
+
+	repairs disk.Repairer // nil: nothing is repaired
 }
 
 // formats are all formats in the order in which they are tried. A signature
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{"vhdx", vhdx.Probe, vhdx.Open},
-	{"vmdk", vmdk.Probe, vmdk.Open},
-	{"vhd", vhd.Probe, vhd.Open},
-	{"raw", nil, raw.Open},
+	{"vhdx", vhdx.Probe, vhdx.Open, disk.Carried},
+	{"vmdk", vmdk.Probe, vmdk.Open, disk.Carried},
+	{"vhd", vhd.Probe, vhd.Open, disk.Carried},
+	{"raw", nil, raw.Open, nil},
 }
 
 // unknown is what a file is that no format recognises.
-var unknown = format{"unknown", nil, raw.OpenUnknown}
+var unknown = format{"unknown", nil, raw.OpenUnknown, nil}

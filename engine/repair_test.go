@@ -126,14 +126,14 @@ func repairWith(t *testing.T, s *engine.Session, code string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Code != code || len(f.Repairs) == 0 {
+		if f.Code != code || !f.Repairable {
 			continue
 		}
-		edits, err := f.Repairs[0].Edits(t.Context())
+		list, err := engine.Repairs(t.Context(), img, f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Stage(f.Repairs[0].Title, edits...); err != nil {
+		if err := s.Repair(t.Context(), list[0].Title, list[0]); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -289,5 +290,23 @@ func TestSplitVHDIsNotEdited(t *testing.T) {
 	}
 	if s.Staged() != 0 {
 		t.Error("something is staged")
+	}
+}
+
+// TestRepairThatFails stages nothing where a repair fails, or changes no byte.
+func TestRepairThatFails(t *testing.T) {
+	s, path := rawSession(t, 1024)
+	torn := errors.New("the copy is torn too")
+	for want, b := range map[error]byte{torn: 1, nil: 0x50} {
+		err := s.Repair(t.Context(), "repair", disk.Repair{Apply: func(_ context.Context, to store.FS) error {
+			f, err := to.OpenWrite(filepath.Base(path))
+			if err == nil {
+				_, err = f.WriteAt([]byte{b}, 7)
+			}
+			return errors.Join(err, want)
+		}})
+		if err == nil || !errors.Is(err, want) && want != nil || s.Staged() > 0 {
+			t.Errorf("%v, want %v; %d changes are staged", err, want, s.Staged())
+		}
 	}
 }

@@ -89,7 +89,7 @@ func (m *model) show(img disk.Image, path string) {
 	m.release(img)
 	m.path = path
 	e := &m.edits
-	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Theme: m.theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
+	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
 	m.views = nil
 	m.screens = offered(img)
 	for _, s := range m.screens {

@@ -57,6 +57,9 @@ type Config struct {
 	// answers that it can't.
 	Finder disk.Finder
 
+	// Repairs lists the repairs of findings; nil: none are offered.
+	Repairs disk.Repairer
+
 	// Copy brings text to the clipboard; the words that it returns say what
 	// became of the text if that is no copy. May be nil.
 	Copy func(text string) (words string, err error)

@@ -25,6 +25,10 @@ const typingMost = 4096
 
 // stage makes a change of what a view asks for.
 func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
+	if msg.Repair != nil {
+		*t = typing{mark: t.mark}
+		return note(msg.Title, msg.Note, ""), ed.Repair(context.Background(), msg.Title, *msg.Repair)
+	}
 	if msg.Typed == "" || len(msg.Edits) != 1 {
 		*t = typing{mark: t.mark}
 		mark, err := t.place(ed, msg.Title, msg.Edits)

@@ -43,6 +43,7 @@ type Env struct {
 	Theme    *theme.Theme
 	Explorer disk.Explorer // nil: what the guest wrote is not looked at
 	Editor   disk.Editor   // nil: nothing can be changed
+	Repairs  disk.Repairer // nil: no repairs are offered
 	Queue    *Queue        // for Stage, Revert and Act; nil: they are sent as they come
 	Locked   string        // why nothing can be changed; empty where there is an Editor
 }
@@ -128,6 +129,8 @@ type Stage struct {
 	Image disk.Image // that the edits were worked out from, and which they need as it was; nil: any will do
 	Title string
 	Edits []disk.Edit
+
+	Repair *disk.Repair // takes the place of Edits; it needs the Image
 
 	// Typed is where bytes that were just typed begin, in words. It takes the
 	// place of Title: what goes on where the last typing ended becomes one

@@ -183,13 +183,9 @@ type Finding struct {
 	Text     string         // one sentence: what was found, what was expected
 	Detail   string         // what it means, what other programs do with such a file; may be empty
 	Fatal    bool           // the virtual disk can't be read because of it
-	Repairs  []Repair       // ways to mend it, the safest first; none for what can't be mended
-}
 
-// Repair is a way to mend what a finding found: edits for an [Editor] to stage,
-// in their order. Nothing is written by it.
-type Repair struct {
-	Title string                                    // what it does: "recompute the checksum"
-	Risk  string                                    // what may be lost or guessed; empty for a repair that is safe without asking
-	Edits func(ctx context.Context) ([]Edit, error) // reads the image as it is now
+	Repairable bool // there are repairs to choose from: a [Repairer] lists them
+	About      any  // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
+
+	Repairs []Repair // of the formats whose repairs still come with the finding
 }

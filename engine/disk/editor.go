@@ -69,6 +69,10 @@ type Editor interface {
 	// is staged, whatever became of those before.
 	RenewAgain(ctx context.Context) (title string, err error)
 
+	// Repair makes one undoable change of what a repair writes. It fails where
+	// that is nothing, and stages nothing then.
+	Repair(ctx context.Context, title string, r Repair) error
+
 	// Undo and Redo return the title of the change that they took back or
 	// brought back; store.ErrNothing tells that there is none.
 	Undo() (string, error)

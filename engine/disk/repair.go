@@ -6,7 +6,26 @@ import (
 	"io"
 
 	"platter/decode"
+	"platter/engine/store"
 )
+
+// Repair is a way to repair what a finding found.
+type Repair struct {
+	Title string // what it does: "recompute the checksum"
+	Risk  string // what may be lost or guessed; empty for a repair that is safe without asking
+
+	// Apply writes to the files of the image, as they are now, and to nothing
+	// else. It fails where it finds out that the repair would destroy something.
+	Apply func(ctx context.Context, to store.FS) error
+
+	// Edits takes the place of Apply in formats that do not write yet: edits for
+	// an [Editor] to stage, in their order.
+	Edits func(ctx context.Context) ([]Edit, error)
+}
+
+// Repairer lists the ways to repair what a finding of an image found, the safest
+// first; none for a finding that is not Repairable. It may read files.
+type Repairer func(ctx context.Context, img Image, f Finding) ([]Repair, error)
 
 // patchGap is the longest run of equal bytes inside an edit of [Patch]: an edit
 // for each byte that differs would take more memory than the bytes.

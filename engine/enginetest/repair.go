@@ -14,22 +14,22 @@ import (
 // code, each on its own: the finding must be gone, nothing of severity warning
 // or above may be new but the codes in also, and undoing it must restore every
 // byte. It returns how many repairs there were.
-func Repairs(t testing.TB, files *store.Mem, name string, formats Formats, open Opening, code, also string) int {
+func Repairs(t testing.TB, files *store.Mem, name string, formats Formats, open Opening, repairs disk.Repairer, code, also string) int {
 	t.Helper()
-	w := workbench{t, store.NewWorkspace(files, name), name, formats, open}
+	w := workbench{t, store.NewWorkspace(files, name), name, formats, open, nil, repairs}
 	defer w.ws.Close()
 	before := w.check()
 	content := w.content(before)
 	n := 0
-	for i, f := range before {
+	for _, f := range before {
 		if f.Code != code {
 			continue
 		}
-		for j := range f.Repairs {
+		for _, r := range w.offered(f) {
 			n++
-			w.repair(before, i, j, also)
+			w.repair(before, f, r, also)
 			if after := w.content(before); !bytes.Equal(content, after) {
-				t.Errorf("%s: undoing %q does not restore every byte", code, f.Repairs[j].Title)
+				t.Errorf("%s: undoing %q does not restore every byte", code, r.Title)
 			}
 		}
 	}
@@ -42,10 +42,22 @@ type workbench struct {
 	name    string
 	formats Formats
 	open    Opening
+	img     disk.Image // that was checked last
+	repairs disk.Repairer
+}
+
+// offered are the repairs of a finding: there are some where it says so.
+func (w *workbench) offered(f disk.Finding) []disk.Repair {
+	w.t.Helper()
+	list, err := w.repairs(w.t.Context(), w.img, f)
+	if err != nil || f.Repairable != (len(list) > 0) {
+		w.t.Errorf("%s is repairable: %v; it has %d repairs, error %v", f.Code, f.Repairable, len(list), err)
+	}
+	return list
 }
 
 // image opens the image as staged.
-func (w workbench) image() disk.Image {
+func (w *workbench) image() disk.Image {
 	w.t.Helper()
 	img, err := w.open(w.t.Context(), Staged(w.t, w.ws, w.name, w.formats))
 	if err != nil {
@@ -54,10 +66,11 @@ func (w workbench) image() disk.Image {
 	return img
 }
 
-func (w workbench) check() []disk.Finding {
+func (w *workbench) check() []disk.Finding {
 	w.t.Helper()
 	var list []disk.Finding
-	for f, err := range w.image().Check(w.t.Context()) {
+	w.img = w.image()
+	for f, err := range w.img.Check(w.t.Context()) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -67,7 +80,7 @@ func (w workbench) check() []disk.Finding {
 }
 
 // content is all bytes of the files that findings speak of.
-func (w workbench) content(list []disk.Finding) []byte {
+func (w *workbench) content(list []disk.Finding) []byte {
 	w.t.Helper()
 	names := []string{w.name}
 	for _, f := range list {
@@ -101,11 +114,10 @@ func (w workbench) content(list []disk.Finding) []byte {
 }
 
 // repair stages a repair of a finding, checks again, and undoes it.
-func (w workbench) repair(before []disk.Finding, finding, repair int, also string) {
+func (w *workbench) repair(before []disk.Finding, f disk.Finding, r disk.Repair, also string) {
 	w.t.Helper()
-	f := before[finding]
-	r := f.Repairs[repair]
-	edits, err := r.Edits(w.t.Context())
+	defer func(img disk.Image) { w.img = img }(w.img)
+	edits, err := disk.EditsOf(w.t.Context(), w.ws, r)
 	if err != nil || len(edits) == 0 || r.Title == "" {
 		w.t.Errorf("%s: the repair %q has %d edits, error %v", f.Code, r.Title, len(edits), err)
 		return
@@ -167,12 +179,16 @@ func has(list []disk.Finding, code string) bool {
 	return false
 }
 
-// Offers asks the repairs of a finding for their edits: they may fail, but
-// not leave the files.
-func Offers(t testing.TB, img disk.Image, f disk.Finding) {
+// Offers asks for the repairs of a finding, and each for its edits: they may
+// fail, but not leave the files.
+func Offers(t testing.TB, files store.Opener, img disk.Image, repairs disk.Repairer, f disk.Finding) {
 	t.Helper()
-	for _, r := range f.Repairs {
-		edits, err := r.Edits(t.Context())
+	list, err := repairs(t.Context(), img, f)
+	if err != nil || f.Repairable != (len(list) > 0) {
+		t.Errorf("%s is repairable: %v; it has %d repairs, error %v", f.Code, f.Repairable, len(list), err)
+	}
+	for _, r := range list {
+		edits, err := disk.EditsOf(t.Context(), files, r)
 		if err != nil {
 			continue
 		}

@@ -46,7 +46,7 @@ func FuzzOpen(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			enginetest.Offers(t, img, f)
+			enginetest.Offers(t, m, img, disk.Carried, f)
 		}
 		useDisk(t, img)
 	})

@@ -42,7 +42,7 @@ func TestRepairs(t *testing.T) {
 		if list := strings.Fields(offered[c.code]); len(list) > 0 {
 			want = list[min(seen[c.code], len(list)-1)]
 		}
-		n := enginetest.Repairs(t, faulty(t, c), "disk.vhd", formats, vhd.Open, "vhd/"+c.code, also)
+		n := enginetest.Repairs(t, faulty(t, c), "disk.vhd", formats, vhd.Open, disk.Carried, "vhd/"+c.code, also)
 		if n != int(want[0]-'0') {
 			t.Errorf("%s, fault %d: %d repairs, want %s", c.code, seen[c.code], n, want)
 		}
@@ -86,7 +86,7 @@ func TestRepairsOfNames(t *testing.T) {
 		}},
 	} {
 		files := faulty(t, headerFault(c.code, bad, childPlan, c.plant))
-		if n := enginetest.Repairs(t, files, "disk.vhd", formats, byHand, "vhd/"+c.code, ""); n != 1 {
+		if n := enginetest.Repairs(t, files, "disk.vhd", formats, byHand, disk.Carried, "vhd/"+c.code, ""); n != 1 {
 			t.Errorf("%s: %d repairs", c.code, n)
 		}
 		w := store.NewWorkspace(files, "disk.vhd")

@@ -82,6 +82,7 @@ var rules = map[string]rule{
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
 	r := rules[code]
 	f := disk.Finding{Code: "vhd/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
+	f.Repairable = len(f.Repairs) > 0
 	if why := unrepaired[code]; why != "" && len(f.Repairs) == 0 {
 		f.Detail += " " + why
 	}

@@ -28,7 +28,7 @@ func TestTruncated(t *testing.T) {
 				}
 				continue
 			}
-			everything(t, img)
+			everything(t, f.MemFile, img)
 			if img.Info().Readable() != (size >= batAt+mib) {
 				t.Errorf("%d bytes: refused %v", size, img.Info().Refused)
 			}
@@ -62,7 +62,7 @@ func TestRingOfGigabytes(t *testing.T) {
 	if got := present(t, img); got != 3 {
 		t.Errorf("%d blocks after replay: %v", got, img.Info().Refused)
 	}
-	everything(t, img)
+	everything(t, f.MemFile, img)
 }
 
 // TestHostileText finds no control character in anything that is printed.

@@ -81,17 +81,20 @@ func FuzzOpen(f *testing.F) {
 	f.Add(pack(logged), byte(0))
 	f.Add([]byte(layout.Signature), byte(0xFF))
 	f.Fuzz(func(t *testing.T, b []byte, seal byte) {
-		img, err := vhdx.Open(t.Context(), disk.Source{Path: "f", Name: "f", File: unpack(b, seal)})
+		file := unpack(b, seal)
+		img, err := vhdx.Open(t.Context(), disk.Source{Path: "f", Name: "f", File: file})
 		if err != nil {
 			return
 		}
-		everything(t, img)
+		everything(t, file, img)
 	})
 }
 
 // everything exercises an image as far as 5 seconds allow.
-func everything(t *testing.T, img disk.Image) {
+func everything(t *testing.T, f *store.MemFile, img disk.Image) {
 	t.Helper()
+	files := store.NewMem()
+	files.Put(img.Files()[0].Name, f)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	info := img.Info()
@@ -130,7 +133,7 @@ func everything(t *testing.T, img disk.Image) {
 		if err == nil && (f.Text == "" || f.Code == "") {
 			t.Fatalf("finding %+v", f)
 		}
-		enginetest.Offers(t, img, f)
+		enginetest.Offers(t, files, img, disk.Carried, f)
 	}
 	if ctx.Err() != nil {
 		t.Fatal("took 5 seconds")

@@ -76,7 +76,7 @@ func folderOf(t *testing.T, d damage) *store.Mem {
 func TestRepairs(t *testing.T) {
 	for _, d := range damages {
 		key := d.code + " " + d.name
-		if n := enginetest.Repairs(t, folderOf(t, d), "disk.vhdx", formats, vhdx.Open, "vhdx/"+d.code, brings[key]); n != offered[key] {
+		if n := enginetest.Repairs(t, folderOf(t, d), "disk.vhdx", formats, vhdx.Open, disk.Carried, "vhdx/"+d.code, brings[key]); n != offered[key] {
 			t.Errorf("%s: %d repairs, want %d", key, n, offered[key])
 		}
 	}

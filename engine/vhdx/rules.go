@@ -98,7 +98,7 @@ func (v *Image) mended(code, text string, remedy remedy, where ...decode.Place) 
 	if why != "" {
 		detail += " " + why
 	}
-	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: detail, Repairs: repairs}
+	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: detail, Repairs: repairs, Repairable: len(repairs) > 0}
 }
 
 // graded is the finding with another severity, not fatal.

@@ -90,6 +90,7 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 // mended adds the repairs of a finding, or why there are none.
 func (c *checker) mended(code string, f *disk.Finding) {
 	f.Repairs = c.m.repairs(code, f, c.whole)
+	f.Repairable = len(f.Repairs) > 0
 	if why := unmended[code]; why != "" && len(f.Repairs) == 0 && (c.whole || folderRemedies[code] == nil) {
 		f.Detail += " " + why
 	}

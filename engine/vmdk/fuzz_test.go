@@ -30,7 +30,8 @@ func FuzzOpen(f *testing.F) {
 // survive opens hostile files and does with them whatever can be done.
 func survive(t *testing.T, files map[string][]byte) {
 	t.Helper()
-	img, err := vmdk.Open(t.Context(), enginetest.Memory(t, folder(files), "d.vmdk", formats))
+	m := folder(files)
+	img, err := vmdk.Open(t.Context(), enginetest.Memory(t, m, "d.vmdk", formats))
 	if err != nil {
 		if !errors.Is(err, disk.ErrNotThisFormat) {
 			t.Fatal(err)
@@ -46,7 +47,7 @@ func survive(t *testing.T, files map[string][]byte) {
 			t.Fatal(err)
 		}
 		worst = max(worst, f.Severity)
-		enginetest.Offers(t, img, f)
+		enginetest.Offers(t, m, img, disk.Carried, f)
 	}
 	if !img.Info().Readable() && worst == disk.SeverityInfo {
 		t.Fatalf("refused without a finding: %v", img.Info().Refused)

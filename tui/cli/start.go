@@ -66,6 +66,7 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		Opened:   a.remember,
 		Explorer: engine.Explorer{},
 		Finder:   engine.Finder{},
+		Repairs:  engine.Repairs,
 		Copy:     clipboard(os.Stdout, os.Getenv),
 		Notice:   strings.Join(warnings, "; "),
 		Theme:    look,

@@ -28,14 +28,14 @@ func (v *View) rewrap() {
 	}
 	v.lines = nil
 	if ok {
-		v.lines = words(f, v.w-4)
+		v.lines = words(f, v.offered(f), v.w-4)
 	}
 	v.detail.Fit(int64(len(v.lines)), detailRows(v.h)-3)
 }
 
 // words are all there is to say about a finding below its headline, in lines
 // of w columns.
-func words(f disk.Finding, w int) (list []line) {
+func words(f disk.Finding, repairs []disk.Repair, w int) (list []line) {
 	for _, text := range []string{f.Text, f.Detail} {
 		for _, part := range grid.Wrap(decode.Printable(text), w) {
 			list = append(list, line{"", part, theme.Value})
@@ -47,7 +47,7 @@ func words(f disk.Finding, w int) (list []line) {
 		label = " "
 	}
 	label = "repair"
-	for _, r := range f.Repairs {
+	for _, r := range repairs {
 		for _, part := range grid.Wrap(decode.Printable(r.Title), w-labelWidth) {
 			list = append(list, line{label, part, theme.Value})
 			label = " "

@@ -21,7 +21,7 @@ import (
 type View struct {
 	theme *theme.Theme
 
-	image    disk.Image // that was examined
+	image    disk.Image // that was examined, or is to be
 	all      []disk.Finding
 	shown    []disk.Finding
 	complete bool
@@ -35,6 +35,7 @@ type View struct {
 	editor disk.Editor
 	why    string // nothing can be changed; empty where there is an editor
 	menu   menu
+	offer  offer
 
 	rows  grid.Scroll
 	place int // which piece of evidence is gone to next
@@ -52,7 +53,7 @@ type View struct {
 
 // New makes the screen of an image. What opening found shows at once.
 func New(env views.Env) *View {
-	v := &View{foreign: env.Image.Info().Format == "unknown", theme: env.Theme, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
+	v := &View{foreign: env.Image.Info().Format == "unknown", theme: env.Theme, image: env.Image, offer: offer{by: env.Repairs}, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
 	v.take(env.Image.Info().Findings)
 	return v
 }
@@ -101,9 +102,12 @@ func (v *View) arrange() {
 	v.rewrap()
 }
 
-// Update takes in what the check has found by now.
+// Update takes in what the check has found by now, and what can be repaired of
+// it.
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case answer:
+		return v.takeOffer(msg)
 	case views.Findings:
 		v.image, v.complete, v.failure, v.profile = msg.Image, msg.Complete, msg.Err, msg.Profile
 		v.take(msg.List)
@@ -112,15 +116,19 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		if msg.Editor != nil {
 			v.editor = msg.Editor
 		}
-		v.complete, v.failure = false, nil
+		v.image, v.complete, v.failure = msg.Image, false, nil
 		v.take(msg.Image.Info().Findings)
 	}
-	return nil
+	return v.ask()
 }
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.dirty = true
+	return tea.Batch(v.act(a), v.ask())
+}
+
+func (v *View) act(a keymap.Action) tea.Cmd {
 	if v.menu.open() {
 		return v.menu.do(a)
 	}
@@ -211,6 +219,10 @@ func (v *View) Disabled(a keymap.Action) string {
 // the pane that it is over.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.dirty = true
+	return tea.Batch(v.click(y, what), v.ask())
+}
+
+func (v *View) click(y int, what views.Mouse) tea.Cmd {
 	lower := v.h - detailRows(v.h)
 	if v.menu.open() {
 		return v.menu.mouse(y-lower-1, what)

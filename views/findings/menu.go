@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"context"
 	"errors"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -17,13 +16,13 @@ import (
 // menu is the list of repairs of a finding that takes the place of the lower
 // pane. The zero menu is closed.
 type menu struct {
-	finding disk.Finding
-	image   disk.Image // that it is about
+	about   about
+	repairs []disk.Repair
 	cursor  int
 	drawn   []int // the repair of each line that shows
 }
 
-func (m *menu) open() bool { return len(m.finding.Repairs) > 0 }
+func (m *menu) open() bool { return len(m.repairs) > 0 }
 
 func (m *menu) close() { *m = menu{} }
 
@@ -31,7 +30,7 @@ func (m *menu) close() { *m = menu{} }
 func (m *menu) do(a keymap.Action) tea.Cmd {
 	switch a {
 	case keymap.Down:
-		m.cursor = min(m.cursor+1, len(m.finding.Repairs)-1)
+		m.cursor = min(m.cursor+1, len(m.repairs)-1)
 	case keymap.Up:
 		m.cursor = max(m.cursor-1, 0)
 	case keymap.Cancel, keymap.Escape:
@@ -59,33 +58,23 @@ func (m *menu) mouse(line int, what views.Mouse) tea.Cmd {
 	return nil
 }
 
-// errNothing is what a repair without edits fails with.
-var errNothing = errors.New("the bytes are already as this repair would make them")
-
-// stage closes the menu, computes the edits of the repair under the cursor
-// and asks for them to be staged.
+// stage closes the menu and asks for the repair under the cursor to be staged.
 func (m *menu) stage() tea.Cmd {
-	r, code, img := m.finding.Repairs[m.cursor], m.finding.Code, m.image
+	r, of := m.repairs[m.cursor], m.about
 	m.close()
-	return func() tea.Msg {
-		edits, err := r.Edits(context.Background())
-		if err == nil && len(edits) == 0 {
-			err = errNothing
-		}
-		if err != nil {
-			return views.Failed{Err: err}
-		}
-		return views.Stage{Image: img, Title: "repair " + code + ": " + r.Title, Edits: edits, Note: "u takes it back"}
-	}
+	return views.Send(views.Stage{Image: of.image, Title: "repair " + of.code + ": " + r.Title, Repair: &r, Note: "u takes it back"})
 }
 
-// openMenu opens the list of repairs of the finding under the cursor.
+// openMenu opens the list of repairs of the finding under the cursor, as soon as
+// it is known.
 func (v *View) openMenu() tea.Cmd {
 	if why := v.noRepair(); why != "" {
 		return views.Send(views.Failed{Err: errors.New(why)})
 	}
-	f, _ := v.current()
-	v.menu = menu{finding: f, image: v.image}
+	if v.offer.here {
+		return v.showOffer()
+	}
+	v.offer.wanted = true
 	return nil
 }
 
@@ -95,7 +84,7 @@ func (v *View) noRepair() string {
 	switch {
 	case !ok:
 		return "there is no finding to repair"
-	case len(f.Repairs) == 0:
+	case !f.Repairable || v.offer.by == nil:
 		return "no repair in place is known for this finding"
 	case v.editor != nil:
 		return ""
@@ -107,13 +96,14 @@ func (v *View) noRepair() string {
 
 // repairWords says in the finding's headline that there are repairs.
 func (v *View) repairWords(f disk.Finding) string {
-	switch {
-	case len(f.Repairs) == 0:
+	switch n := len(v.offered(f)); {
+	case n == 0:
 		return ""
 	case v.noRepair() != "":
-		return "; " + plural(len(f.Repairs), "repair")
+		return "; " + plural(n, "repair")
+	default:
+		return "; " + plural(n, "repair") + ": press f"
 	}
-	return "; " + plural(len(f.Repairs), "repair") + ": press f"
 }
 
 // menuLine is a line of the list of repairs.
@@ -126,7 +116,7 @@ type menuLine struct {
 // lines are all repairs with their risks, in w columns.
 func (m *menu) lines(w int) []menuLine {
 	var list []menuLine
-	for i, r := range m.finding.Repairs {
+	for i, r := range m.repairs {
 		for _, l := range grid.Wrap(decode.Printable(r.Title), w) {
 			list = append(list, menuLine{l, theme.Strong, i})
 		}
@@ -144,7 +134,7 @@ func (m *menu) lines(w int) []menuLine {
 
 func (v *View) drawMenu(a grid.Area) {
 	m := &v.menu
-	in := a.Box(v.theme, "Repairs of "+decode.Printable(m.finding.Code)+": enter stages one, nothing is written yet", true)
+	in := a.Box(v.theme, "Repairs of "+decode.Printable(m.about.code)+": enter stages one, nothing is written yet", true)
 	lines := m.lines(in.W() - 4)
 	last := 0
 	for i, l := range lines {

@@ -18,24 +18,28 @@ import (
 // one.
 type editor struct{ disk.Editor }
 
-var errTorn = errors.New("the copy is torn too")
+// damaged is a finding with three repairs.
+var damaged = disk.Finding{Code: "fake/C1", Severity: disk.SeverityError, Text: "the two copies differ", Repairable: true}
 
-// damaged is a finding with three repairs: a safe one, a risky one, and one
-// that can't be carried out.
-var damaged = disk.Finding{Code: "fake/C1", Severity: disk.SeverityError, Text: "the two copies differ", Repairs: []disk.Repair{
-	{Title: "copy the first over the second", Edits: func(context.Context) ([]disk.Edit, error) {
-		return []disk.Edit{{File: "fake.vhdx", Offset: 7, Data: []byte{1}}}, nil
-	}},
-	{Title: "copy the second over the first", Risk: "what the first says is lost, \x1b[31mand it may be the one that was written last, so compare the two before that", Edits: func(context.Context) ([]disk.Edit, error) { return nil, nil }},
-	{Title: "merge them", Risk: "it is guessed which is right", Edits: func(context.Context) ([]disk.Edit, error) { return nil, errTorn }},
-}}
+func repairs(_ context.Context, _ disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	if f.Code != damaged.Code {
+		return nil, errTorn
+	}
+	return []disk.Repair{
+		{Title: "copy the first over the second"},
+		{Title: "copy the second over the first", Risk: "what the first says is lost, \x1b[31mand it may be the one that was written last, so compare the two before that"},
+		{Title: "merge them", Risk: "it is guessed which is right"},
+	}, nil
+}
+
+var errTorn = errors.New("the copy is torn too")
 
 func fixable(t *testing.T, env views.Env, w, h int) *findings.View {
 	t.Helper()
-	env.Image, env.Theme = viewtest.New(), viewtest.Theme(t)
+	env.Image, env.Theme, env.Repairs = viewtest.New(), viewtest.Theme(t), repairs
 	v := findings.New(env)
 	v.SetSize(w, h)
-	v.Update(views.Findings{List: []disk.Finding{damaged, list[0]}, Complete: true})
+	viewtest.Run(v, v.Update(views.Findings{Image: env.Image, List: []disk.Finding{damaged, list[0]}, Complete: true}))
 	return v
 }
 
@@ -55,10 +59,10 @@ func TestMenuStages(t *testing.T) {
 		keys []keymap.Action
 		want string
 	}{
-		{[]keymap.Action{keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1] false}]"},
-		{[]keymap.Action{keymap.Down, keymap.Up, keymap.Up, keymap.Accept}, "stage repair fake/C1: copy the first over the second [{fake.vhdx 7 [1] false}]"},
-		{[]keymap.Action{keymap.Down, keymap.Accept}, "failed the bytes are already as this repair would make them"},
-		{[]keymap.Action{keymap.Down, keymap.Down, keymap.Down, keymap.Accept}, "failed the copy is torn too"},
+		{[]keymap.Action{keymap.Accept}, "stage repair fake/C1: copy the first over the second"},
+		{[]keymap.Action{keymap.Down, keymap.Up, keymap.Up, keymap.Accept}, "stage repair fake/C1: copy the first over the second"},
+		{[]keymap.Action{keymap.Down, keymap.Accept}, "stage repair fake/C1: copy the second over the first"},
+		{[]keymap.Action{keymap.Down, keymap.Down, keymap.Down, keymap.Accept}, "stage repair fake/C1: merge them"},
 		{[]keymap.Action{keymap.Cancel}, ""},
 	} {
 		v := fixable(t, views.Env{Editor: editor{}}, 80, 20)
@@ -71,7 +75,9 @@ func TestMenuStages(t *testing.T) {
 			for _, msg := range viewtest.Run(v, v.Do(a)) {
 				switch msg := msg.(type) {
 				case views.Stage:
-					got = append(got, fmt.Sprint("stage ", msg.Title, " ", msg.Edits))
+					if got = append(got, "stage "+msg.Title); msg.Image == nil || !strings.HasSuffix(msg.Title, msg.Repair.Title) {
+						t.Errorf("%q is %q, of %v", msg.Title, msg.Repair.Title, msg.Image)
+					}
 				case views.Failed:
 					got = append(got, "failed "+msg.Err.Error())
 				}
@@ -129,5 +135,32 @@ func TestMenuMouse(t *testing.T) {
 	}
 	if l := viewtest.Lines(t, v.View(), 80, 20); !strings.Contains(strings.Join(l, "\n"), "> copy the second") {
 		t.Errorf("a click does not move the cursor:\n%s", strings.Join(l, "\n"))
+	}
+}
+
+// TestMenuWaitsForTheRepairs opens the list with the answer that is under way,
+// and not for a finding that was left by then.
+func TestMenuWaitsForTheRepairs(t *testing.T) {
+	torn := disk.Finding{Code: "fake/C2", Text: "torn", Repairable: true}
+	for _, left := range []bool{false, true} {
+		env := views.Env{Editor: editor{}, Image: viewtest.New(), Theme: viewtest.Theme(t), Repairs: repairs}
+		v := findings.New(env)
+		v.SetSize(80, 20)
+		answer := v.Update(views.Findings{Image: env.Image, List: []disk.Finding{damaged, list[0], torn}, Complete: true})
+		v.Do(keymap.Fix)
+		if left {
+			v.Do(keymap.Down)
+		}
+		if viewtest.Run(v, answer); (v.Context() == keymap.Repairs) == left {
+			t.Errorf("left: %v, and the keys are those of %s", left, v.Context())
+		}
+		if left {
+			v.Do(keymap.Fix)
+			late := v.Do(keymap.Last)
+			v.Do(keymap.Fix)
+			if msgs := viewtest.Run(v, late); len(msgs) != 1 || msgs[0].(views.Failed).Err != errTorn {
+				t.Errorf("told %v", msgs)
+			}
+		}
 	}
 }

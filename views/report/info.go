@@ -94,7 +94,7 @@ func (d *document) finding(f disk.Finding) {
 	}
 	d.close()
 	d.bool("fatal", f.Fatal)
-	d.bool("repairable", len(f.Repairs) > 0)
+	d.bool("repairable", f.Repairable)
 	d.close()
 }
 

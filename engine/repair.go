@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"platter/engine/disk"
+)
+
+// Repairs lists the ways to repair what a finding of an image found, see
+// [disk.Repairer].
+func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	format, err := named(img.Info().Format)
+	if err != nil || format.repairs == nil || !f.Repairable {
+		return nil, nil
+	}
+	return format.repairs(ctx, img, f)
+}
+
+// errNothing is what a repair fails with that changes no byte.
+var errNothing = errors.New("the bytes are already as this repair would make them")
+
+// Repair makes one undoable change of what a repair writes.
+func (s *Session) Repair(ctx context.Context, title string, r disk.Repair) error {
+	edits, err := disk.EditsOf(ctx, s.ws, r)
+	switch {
+	case err != nil:
+		return err
+	case len(edits) == 0:
+		return errNothing
+	}
+	return s.Stage(title, edits...)
+}
