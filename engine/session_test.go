@@ -76,7 +76,11 @@ func TestSessionAgreesWithModel(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	seen := [][]byte{bytes.Repeat([]byte{0x50}, size)}
 	at := 0
-	for range 10000 {
+	steps := 3000
+	if enginetest.Full() {
+		steps = 10000
+	}
+	for range steps {
 		switch op := rnd.IntN(10); {
 		case op < 5:
 			off := rnd.IntN(size - 16)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"flag"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"testing"
@@ -17,6 +18,13 @@ var full = flag.Bool("full", false, "also run what takes long: disks over 1 GiB,
 // Full reports whether the run may take long (-full, or PLATTER_FULL=1 where a
 // flag can't be handed to every package).
 func Full() bool { return *full || os.Getenv("PLATTER_FULL") == "1" }
+
+// Third makes a function that says of one case after the other whether to run
+// it: all of them where the run may take long, else a third, picked by the seed.
+func Third(seed uint64) func() bool {
+	rnd := rand.New(rand.NewPCG(seed, 3))
+	return func() bool { return rnd.IntN(3) == 0 || Full() }
+}
 
 // Tool is the path of a program of somebody else that a test needs as witness.
 // Without it the test is skipped, or fails if PLATTER_REQUIRE_TOOLS=1.

@@ -78,7 +78,7 @@ func emptyEntry(sequence func(int64) uint64, tail func(int64) int64) func(int64,
 // TestFullRings reads logs that are full of entries: neither opening, nor the
 // check, nor the tree, nor the list of entries may keep all of them.
 func TestFullRings(t *testing.T) {
-	length := int64(256 * mib)
+	length := int64(96 * mib)
 	if enginetest.Full() {
 		length = 4<<30 - mib
 	}

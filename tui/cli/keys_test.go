@@ -16,7 +16,7 @@ func TestKeysVerb(t *testing.T) {
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, base)
 	}
-	out, err := exec.Command(program(t), "keys").Output()
+	out, err := exec.Command(built, "keys").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestKeysVerb(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out, errs strings.Builder
-			cmd := exec.Command(program(t), "keys")
+			cmd := exec.Command(built, "keys")
 			cmd.Stdout, cmd.Stderr = &out, &errs
 			if err := cmd.Run(); err != nil {
 				t.Fatalf("%v\n%s", err, errs.String())

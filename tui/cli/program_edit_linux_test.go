@@ -29,7 +29,7 @@ func onTerminal(t *testing.T, state string, args ...string) *screens {
 	near, far := terminalPair(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	s := &screens{t: t, near: near, stop: ctx, cmd: exec.CommandContext(ctx, program(t), args...)}
+	s := &screens{t: t, near: near, stop: ctx, cmd: exec.CommandContext(ctx, built, args...)}
 	s.cmd.Env = append(os.Environ(), "TERM=xterm", "LC_ALL=C", "NO_COLOR=1", "XDG_STATE_HOME="+state)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = far, far, far
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

@@ -54,7 +54,7 @@ func TestNoVerbAsksTheTerminal(t *testing.T) {
 	} {
 		near, far := terminalPair(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		cmd := exec.CommandContext(ctx, program(t), args...)
+		cmd := exec.CommandContext(ctx, built, args...)
 		cmd.Env = append(os.Environ(), "TERM=xterm-256color", "NO_COLOR=")
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = far, far, far
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -83,9 +83,6 @@ func TestNoVerbAsksTheTerminal(t *testing.T) {
 // giantMemory is how much of it the largest possible image may take: 64 MiB.
 const giantMemory = 64 << 20
 
-// measureEnv makes a run of this test program the measuring one.
-const measureEnv = "PLATTER_TEST_MEASURE"
-
 // TestMeasure is no test: as the program that TestGiant starts it runs platter
 // and prints how much memory that took at its peak, in KiB. A process is
 // charged with the peak of the one that started it, so that has to be small.
@@ -105,7 +102,7 @@ func TestMeasure(t *testing.T) {
 func measured(t *testing.T, args ...string) (out string, resident int64, took time.Duration) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestMeasure$", "-test.v")
-	cmd.Env = append(os.Environ(), measureEnv+"="+program(t)+"\n"+strings.Join(args, "\n"))
+	cmd.Env = append(os.Environ(), measureEnv+"="+built+"\n"+strings.Join(args, "\n"))
 	b, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, b)
@@ -151,7 +148,7 @@ func giantVHDX(t *testing.T) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	path := filepath.Join(dir, "giant.vhdx")
-	sample, err := exec.Command(program(t), "read", "sample:vhdx", "--file").Output()
+	sample, err := exec.Command(built, "read", "sample:vhdx", "--file").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,60 +3,60 @@ package cli_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"platter/keymap"
 )
 
-// scratch is a folder for all tests of this package.
-var scratch string
+// built is the program, and scratch the folder in which it is.
+var built, scratch string
 
+// TestMain builds the program before a test sets another home: with that a
+// build has an empty cache, and fetches all modules.
 func TestMain(m *testing.M) {
-	var err error
-	if scratch, err = os.MkdirTemp("", "platter-test-"); err != nil {
-		panic(err)
+	if os.Getenv(measureEnv) != "" {
+		os.Exit(m.Run())
 	}
-	code := m.Run()
+	code := 1
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
 	os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
-var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "platter")
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
-	out, err := exec.Command("go", "build", "-o", path, "platter").CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
+// measureEnv makes a run of this test program the measuring one of TestGiant.
+const measureEnv = "PLATTER_TEST_MEASURE"
 
-// program is the path of the built program: what its packages do when they
-// are initialised differs from what they do in a test.
-func program(t *testing.T) string {
-	t.Helper()
-	path, err := build()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, path)
+func build() (err error) {
+	if scratch, err = os.MkdirTemp("", "platter-test-"); err != nil {
+		return err
 	}
-	return path
+	built = filepath.Join(scratch, "platter")
+	if runtime.GOOS == "windows" {
+		built += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-o", built, "platter").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // TestProgram runs the program as a script would.
 func TestProgram(t *testing.T) {
-	out, err := exec.Command(program(t), "info", "sample:vhd").CombinedOutput()
+	out, err := exec.Command(built, "info", "sample:vhd").CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("VHD, dynamic")) {
 		t.Errorf("platter info sample:vhd: %v\n%s", err, out)
 	}
-	out, err = exec.Command(program(t), "frobnicate", "it").CombinedOutput()
+	out, err = exec.Command(built, "frobnicate", "it").CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !bytes.HasPrefix(out, []byte("platter: ")) {
 		t.Errorf("platter frobnicate it: %v\n%s", err, out)
@@ -103,7 +103,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	help, err := exec.Command(program(t), "--help").Output()
+	help, err := exec.Command(built, "--help").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
