@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-var full = flag.Bool("full", false, "also run what takes long: disks over 1 GiB, the whole matrix")
+var full = flag.Bool("full", false, "also run what takes long: large disks, the whole matrix, all cases of which else a third is run")
 
 // Full reports whether the run may take long (-full, or PLATTER_FULL=1 where a
 // flag can't be handed to every package).
