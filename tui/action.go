@@ -100,13 +100,13 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 		if m.stopAny() {
 			return nil
 		}
-		cmd := m.quit()
+		cmd := m.edits.quit()
 		if d, ok := m.over.(*dialog); ok {
 			d.hurry()
 		}
 		return cmd
 	case keymap.Quit:
-		return m.quit()
+		return m.edits.quit()
 	case keymap.Suspend:
 		if runtime.GOOS == "windows" {
 			m.say("there is no job control here", false)
@@ -118,7 +118,7 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.Reload:
 		return m.reload()
 	default:
-		if cmd, ok := m.change(a); ok {
+		if cmd, ok := m.edits.change(a); ok {
 			return cmd
 		}
 		if cmd, ok := m.find(a); ok {
@@ -277,7 +277,7 @@ func (m *model) reload() tea.Cmd {
 	switch {
 	case m.image == nil:
 		return nil
-	case m.keepsImage():
+	case m.edits.keepsImage():
 		return nil
 	}
 	return m.openWith(m.path, m.parent, true)
@@ -286,7 +286,7 @@ func (m *model) reload() tea.Cmd {
 func (m *model) openedImage(msg opened) tea.Cmd {
 	if msg.gen != m.opened {
 		if msg.image != nil {
-			m.dismiss(msg.image)
+			m.edits.dismiss(msg.image)
 		}
 		return nil
 	}
@@ -295,10 +295,10 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		m.say(msg.err.Error(), true)
 		return nil
 	}
-	drained := m.drain() // what was typed meanwhile belongs to the image that shows
+	drained := m.edits.drain() // what was typed meanwhile belongs to the image that shows
 	switch {
-	case m.keepsImage():
-		m.dismiss(msg.image)
+	case m.edits.keepsImage():
+		m.edits.dismiss(msg.image)
 		return drained
 	case msg.reload:
 		m.stopJobs()

@@ -77,7 +77,7 @@ func (m *model) compareWith(msg second) tea.Cmd {
 		m.retired = append(m.retired, m.comparison.other)
 	}
 	c := &comparison{path: msg.path, other: msg.other}
-	c.screen = compare.New(views.Env{Image: m.image, Theme: m.theme}, msg.other)
+	c.screen = compare.New(views.Env{Image: m.image, Theme: m.cfg.Theme}, msg.other)
 	m.comparison = c
 	i := m.comparisonScreen()
 	if i < 0 {

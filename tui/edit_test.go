@@ -280,7 +280,7 @@ func TestQuitWithStagedChanges(t *testing.T) {
 func TestKeepsWhatIsStagedWhenTheTerminalGoes(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", "e", "7f", "esc")
-	if err := b.m.keepRest(); err != nil || b.kept.Len() == 0 {
+	if err := b.m.edits.keepRest(); err != nil || b.kept.Len() == 0 {
 		t.Errorf("%v, %d bytes kept", err, b.kept.Len())
 	}
 }

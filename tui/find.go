@@ -165,7 +165,7 @@ func (m *model) disabled(a keymap.Action) string {
 	if why := m.lacking(a); why != "" {
 		return why
 	}
-	if why, ok := m.changes(a); ok {
+	if why, ok := m.edits.changes(a); ok {
 		return why
 	}
 	if _, ok := m.finding(a); ok {

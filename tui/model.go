@@ -12,23 +12,17 @@ import (
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/start"
-	"platter/views/theme"
 )
 
 // model is the one tea.Model of the program.
 type model struct {
-	ctx   context.Context
-	cfg   Config
-	theme *theme.Theme
+	ctx context.Context
+	cfg Config
 
-	w, h    int
-	image   disk.Image // nil: the start screen
-	info    disk.Info  // of image
-	number  views.Gen  // of image; edits and replays keep it
-	path    string     // of image, as it was asked for
-	parent  string     // of image, where the user has named it
+	w, h int
+	subject
 	old     []replaced // what image replaced
-	edits   editing
+	edits   edits
 	views   []views.View
 	screens []screen // of views; none on the start screen
 	active  int
@@ -64,8 +58,8 @@ type model struct {
 }
 
 func newModel(ctx context.Context, cfg Config) *model {
-	m := &model{ctx: ctx, cfg: cfg, theme: cfg.Theme, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
-	m.edits.queue = &views.Queue{}
+	m := &model{ctx: ctx, cfg: cfg, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
+	m.edits = edits{editHost: m, ctx: ctx, cfg: &m.cfg, queue: &views.Queue{}}
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
@@ -77,7 +71,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 }
 
 func (m *model) showStart() {
-	m.views = []views.View{start.New(start.Config{Theme: m.theme, Samples: m.cfg.Samples, Recent: m.cfg.Recent, Folder: m.cfg.Folder})}
+	m.views = []views.View{start.New(start.Config{Theme: m.cfg.Theme, Samples: m.cfg.Samples, Recent: m.cfg.Recent, Folder: m.cfg.Folder})}
 	m.active = 0
 	m.resize()
 }
@@ -89,7 +83,7 @@ func (m *model) show(img disk.Image, path string) {
 	m.release(img)
 	m.path = path
 	e := &m.edits
-	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
+	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.cfg.Theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
 	m.views = nil
 	m.screens = offered(img)
 	for _, s := range m.screens {
@@ -105,10 +99,10 @@ func (m *model) release(img disk.Image) {
 	m.endReplay()
 	m.old = slices.DeleteFunc(m.old, replaced.closed)
 	if m.image != nil {
-		m.old = append(m.old, replaced{m.closer(), m.working()})
+		m.old = append(m.old, replaced{m.edits.closer(), m.working()})
 	}
 	m.image, m.info, m.number = img, img.Info(), views.NewGen()
-	m.begin(img)
+	m.edits.begin(img)
 }
 
 // replaced is an image that another one took the place of. It stays open until
@@ -141,7 +135,7 @@ func (m *model) close() {
 		r.close()
 	}
 	if m.image != nil {
-		m.closer()()
+		m.edits.closer()()
 	}
 }
 
@@ -170,6 +164,14 @@ func (m *model) startCheck() tea.Cmd {
 	}
 	m.check = newCheck(m.ctx, m.image, m.profile)
 	return tea.Batch(m.tell(m.check.message()), m.check.slice())
+}
+
+// refresh has all views read the image again, and checks it again.
+func (m *model) refresh() tea.Cmd {
+	if m.check != nil {
+		m.check.halt()
+	}
+	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.startCheck())
 }
 
 // view is the screen that shows.
@@ -227,7 +229,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case replayed:
 		return m.replayed(msg)
 	case views.OpenPath:
-		if m.keepsImage() {
+		if m.edits.keepsImage() {
 			return nil
 		}
 		return m.open(msg.Path)
@@ -236,7 +238,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case checked:
 		return m.checked(msg)
 	default:
-		if cmd, ok := m.changed(msg); ok {
+		if cmd, ok := m.edits.changed(msg); ok {
 			return cmd
 		}
 		if cmd, ok := m.found(msg); ok {
@@ -305,15 +307,15 @@ func (m *model) frame() string {
 	body := ""
 	switch {
 	case m.help != nil:
-		body = m.help.view(m.theme)
+		body = m.help.view(m.cfg.Theme)
 	case m.over != nil:
-		body = m.over.View(m.theme)
+		body = m.over.View(m.cfg.Theme)
 	default:
 		body = m.view().View()
 	}
 	m.drawTop()
 	m.drawBottom()
-	return strings.Join([]string{m.top.String(m.theme), body, m.bottom.String(m.theme)}, "\n")
+	return strings.Join([]string{m.top.String(m.cfg.Theme), body, m.bottom.String(m.cfg.Theme)}, "\n")
 }
 
 // say shows a message in the status line until the next key.

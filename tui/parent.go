@@ -189,7 +189,7 @@ func (m *model) warnParent(c candidate) tea.Cmd {
 // adopt opens the image again, with a parent that the user has chosen. It
 // stays so as long as the image is open; the file is not changed.
 func (m *model) adopt(parent string) tea.Cmd {
-	if m.keepsImage() {
+	if m.edits.keepsImage() {
 		return nil
 	}
 	return m.openWith(m.path, parent, false)
@@ -269,7 +269,7 @@ func (m *model) noLook(a keymap.Action) string {
 	switch {
 	case m.cfg.Look == nil:
 		return "this program was built without it"
-	case a != keymap.CompareImage && m.replay.whole != nil:
+	case a != keymap.CompareImage && m.replaying():
 		return "not in the middle of a replay; A on the log screen shows the image with all of it"
 	}
 	return ""

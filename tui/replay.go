@@ -52,6 +52,9 @@ func (m *model) replayTo(steps int) tea.Cmd {
 	}
 }
 
+// replaying reports whether a step shows.
+func (m *model) replaying() bool { return m.replay.whole != nil }
+
 // replayed shows a step to all views; without one the image itself again.
 func (m *model) replayed(msg replayed) tea.Cmd {
 	switch {
@@ -70,11 +73,8 @@ func (m *model) replayed(msg replayed) tea.Cmd {
 	} else {
 		m.replay.keep(msg.image)
 	}
-	m.image, m.info = msg.image, msg.image.Info()
-	if m.check != nil {
-		m.check.halt()
-	}
-	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.startCheck())
+	m.set(msg.image)
+	return m.refresh()
 }
 
 // keepSteps is how many steps stay open for commands that read them.

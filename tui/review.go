@@ -20,9 +20,9 @@ import (
 type staging struct{ screen *review.View }
 
 // openReview shows what is staged.
-func (m *model) openReview() tea.Cmd {
-	s := staging{review.New(views.Env{Image: m.image, Theme: m.theme, Explorer: m.cfg.Explorer, Editor: m.edits.Editor, Queue: m.edits.queue})}
-	m.cover(s)
+func (e *edits) openReview() tea.Cmd {
+	s := staging{review.New(views.Env{Image: e.current().image, Theme: e.cfg.Theme, Explorer: e.cfg.Explorer, Editor: e.Editor, Queue: e.queue})}
+	e.cover(s)
 	return s.screen.Start()
 }
 
@@ -63,7 +63,7 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		m.over = nil
 		return nil
 	case keymap.Write:
-		return m.askCommit()
+		return m.edits.askCommit()
 	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowHelp:
 		return m.do(a)
 	}
@@ -76,34 +76,34 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 
 // toggleWriting turns writing off at once, and on after a question that says
 // what the user should know.
-func (m *model) toggleWriting() tea.Cmd {
-	if m.edits.writing {
-		m.edits.writing = false
-		m.say("writing is off", false)
+func (e *edits) toggleWriting() tea.Cmd {
+	if e.writing {
+		e.writing = false
+		e.say("writing is off", false)
 		return nil
 	}
-	ed, ctx, of := m.edits.Editor, m.ctx, m.number
+	ed, ctx, of := e.Editor, e.ctx, e.current().number
 	return func() tea.Msg {
 		warnings, err := ed.Writable(ctx)
-		return shown{of, func() tea.Cmd { return m.askWriting(warnings, err) }}
+		return shown{of, func() tea.Cmd { return e.askWriting(warnings, err) }}
 	}
 }
 
-func (m *model) askWriting(warnings []string, err error) tea.Cmd {
+func (e *edits) askWriting(warnings []string, err error) tea.Cmd {
 	if err != nil {
-		m.say("writing can't be turned on: "+err.Error(), true)
+		e.say("writing can't be turned on: "+err.Error(), true)
 		return nil
 	}
-	lines := []string{"Allow " + filepath.Base(m.info.Path) + " to be written? Nothing is written before the review of what is staged (s) and another question."}
+	lines := []string{"Allow " + filepath.Base(e.current().info.Path) + " to be written? Nothing is written before the review of what is staged (s) and another question."}
 	for _, w := range warnings {
 		lines = append(lines, "", "! "+w)
 	}
-	m.question(&dialog{title: "Turn writing on", lines: lines, buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
-		m.edits.writing = true
-		if _, ok := m.reviewed(); ok {
-			m.say("writing is on: w writes what is staged", false)
+	e.question(&dialog{title: "Turn writing on", lines: lines, buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
+		e.writing = true
+		if _, ok := e.reviewed(); ok {
+			e.say("writing is on: w writes what is staged", false)
 		} else {
-			m.say("writing is on: s reviews what is staged, w writes it there", false)
+			e.say("writing is on: s reviews what is staged, w writes it there", false)
 		}
 		return nil
 	}}}})
@@ -111,20 +111,20 @@ func (m *model) askWriting(warnings []string, err error) tea.Cmd {
 }
 
 // askCommit asks for the last time.
-func (m *model) askCommit() tea.Cmd {
-	drained := m.drain()
+func (e *edits) askCommit() tea.Cmd {
+	drained := e.drain()
 	switch {
-	case m.edits.busy:
-		m.say("wait until the last change is staged", false)
+	case e.busy:
+		e.say("wait until the last change is staged", false)
 		return drained
-	case !m.edits.writing:
-		m.say("writing is off: press W to turn it on first", false)
+	case !e.writing:
+		e.say("writing is off: press W to turn it on first", false)
 		return drained
 	}
-	ed, of := m.edits.Editor, m.number
+	ed, of := e.Editor, e.current().number
 	return func() tea.Msg {
 		s := sum(ed)
-		return shown{of, func() tea.Cmd { return m.confirmCommit(s) }}
+		return shown{of, func() tea.Cmd { return e.confirmCommit(s) }}
 	}
 }
 
@@ -165,34 +165,34 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func (m *model) confirmCommit(e extent) tea.Cmd {
-	if e.places+e.lengths == 0 {
-		m.say("nothing is staged that differs from the disk", false)
+func (e *edits) confirmCommit(x extent) tea.Cmd {
+	if x.places+x.lengths == 0 {
+		e.say("nothing is staged that differs from the disk", false)
 		return nil
 	}
-	name := decode.Printable(filepath.Base(m.info.Path))
-	d := &dialog{title: "Write to disk", lines: []string{"Write " + e.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and read back."}}
-	if !m.edits.named {
+	name := decode.Printable(filepath.Base(e.current().info.Path))
+	d := &dialog{title: "Write to disk", lines: []string{"Write " + x.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and read back."}}
+	if !e.named {
 		d.want = name
 		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
 	}
-	d.buttons = []button{{"Keep staged", func() tea.Cmd { m.say("nothing was written: it stays staged", false); return nil }}, {"Write", func() tea.Cmd { return m.write(e) }}}
-	m.question(d)
+	d.buttons = []button{{"Keep staged", func() tea.Cmd { e.say("nothing was written: it stays staged", false); return nil }}, {"Write", func() tea.Cmd { return e.write(x) }}}
+	e.question(d)
 	return nil
 }
 
 // write brings what is staged to disk.
-func (m *model) write(e extent) tea.Cmd {
-	m.edits.named = true
-	if why := m.locked(); why != "" {
-		m.say(why, false)
+func (e *edits) write(x extent) tea.Cmd {
+	e.named = true
+	if why := e.locked(); why != "" {
+		e.say(why, false)
 		return nil
 	}
-	m.edits.commit = true
-	m.say("writing ..", false)
-	ctx, forget := context.WithoutCancel(m.ctx), m.edits.Forget
-	return m.enqueueWork(work{commit: true, do: func(ed disk.Editor) (string, error) {
-		if ed.Generation() != e.generation {
+	e.commit = true
+	e.say("writing ..", false)
+	ctx, forget := context.WithoutCancel(e.ctx), e.Forget
+	return e.enqueueWork(work{commit: true, do: func(ed disk.Editor) (string, error) {
+		if ed.Generation() != x.generation {
 			return "", errors.New("nothing was written: what is staged has changed since the question; look at it again")
 		}
 		if err := ed.Commit(ctx); err != nil {
@@ -202,48 +202,47 @@ func (m *model) write(e extent) tea.Cmd {
 		if forget != nil {
 			err = forget()
 		}
-		return "written and read back: " + e.String(), err
+		return "written and read back: " + x.String(), err
 	}})
 }
 
 // quit leaves the program, after a question if something is staged.
-func (m *model) quit() tea.Cmd {
-	drained := m.drain() // what was typed just before is staged too
-	return tea.Batch(drained, m.quitDrained())
+func (e *edits) quit() tea.Cmd {
+	drained := e.drain() // what was typed just before is staged too
+	return tea.Batch(drained, e.quitDrained())
 }
 
-func (m *model) quitDrained() tea.Cmd {
-	e := &m.edits
-	e.leave = nil // asked again, the user may change their mind
+func (e *edits) quitDrained() tea.Cmd {
+	e.leaving = nil // asked again, the user may change their mind
 	switch {
 	case e.commit:
-		m.say("writing: wait until it is done", false)
+		e.say("writing: wait until it is done", false)
 		return nil
 	case e.staged == 0 && !e.busy:
-		return m.leave(e.Forget)
+		return e.leave(e.Forget)
 	}
-	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged+len(e.todo), "change") + " of " + filepath.Base(m.info.Path) + " not written to disk."}}
-	cancel, reviewed := button{"Cancel", nil}, button{"Review", m.openReview}
-	discard := button{"Discard", func() tea.Cmd { return m.leave(e.Forget) }}
+	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged+len(e.todo), "change") + " of " + filepath.Base(e.current().info.Path) + " not written to disk."}}
+	cancel, reviewed := button{"Cancel", nil}, button{"Review", e.openReview}
+	discard := button{"Discard", func() tea.Cmd { return e.leave(e.Forget) }}
 	if e.Keep == nil {
 		d.buttons = []button{cancel, reviewed, discard}
 	} else {
-		d.buttons = []button{cancel, {"Keep for next time", func() tea.Cmd { return m.leave(e.Keep) }}, reviewed, discard}
+		d.buttons = []button{cancel, {"Keep for next time", func() tea.Cmd { return e.leave(e.Keep) }}, reviewed, discard}
 		d.at, d.hurried = 1, 1
 	}
-	m.question(d)
+	e.question(d)
 	return nil
 }
 
 // leave ends the program once all is staged that was asked for, and that was
 // seen to.
-func (m *model) leave(see func() error) tea.Cmd {
-	if m.edits.busy {
-		m.edits.leave = func() tea.Cmd { return m.leave(see) }
-		m.say("leaving once the last change is staged", false)
+func (e *edits) leave(see func() error) tea.Cmd {
+	if e.busy {
+		e.leaving = func() tea.Cmd { return e.leave(see) }
+		e.say("leaving once the last change is staged", false)
 		return nil
 	}
-	m.edits.settled, m.edits.leave = true, nil
+	e.settled, e.leaving = true, nil
 	if see == nil {
 		return tea.Quit
 	}
@@ -259,8 +258,8 @@ func (m *model) leave(see func() error) tea.Cmd {
 type left struct{ err error }
 
 // keepRest saves what is staged where the program ends without having asked.
-func (m *model) keepRest() error {
-	if e := &m.edits; !e.settled && e.Editor != nil && e.Keep != nil && e.Editor.Staged() > 0 {
+func (e *edits) keepRest() error {
+	if !e.settled && e.Editor != nil && e.Keep != nil && e.Editor.Staged() > 0 {
 		return e.Keep()
 	}
 	return nil

@@ -50,8 +50,8 @@ func (m *model) lacking(a keymap.Action) string {
 	}
 	switch a {
 	case keymap.EditBytes, keymap.EditField, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
-		if m.replay.whole != nil {
-			return m.locked()
+		if m.replaying() {
+			return m.edits.locked()
 		}
 	}
 	for _, s := range screens {

@@ -91,7 +91,7 @@ func Run(ctx context.Context, cfg Config) error {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
 	_, err := tea.NewProgram(newPaced(m), opts...).Run()
-	if keepErr := m.keepRest(); keepErr != nil {
+	if keepErr := m.edits.keepRest(); keepErr != nil {
 		return fmt.Errorf("the staged changes are lost: %w", keepErr)
 	}
 	switch {

@@ -14,6 +14,7 @@ import (
 	"platter/engine/store"
 	"platter/keymap"
 	"platter/views"
+	"platter/views/review"
 )
 
 // Editing is how an opened image can be changed. Its functions may be nil.
@@ -30,8 +31,12 @@ type Editing struct {
 	Close func() error
 }
 
-// editing is the state of what is being changed.
-type editing struct {
+// edits is what is being changed of the image that shows.
+type edits struct {
+	editHost
+	ctx context.Context
+	cfg *Config
+
 	Editing
 	queue   *views.Queue // what views ask for
 	todo    []work
@@ -41,8 +46,21 @@ type editing struct {
 	writing bool           // unlocked
 	named   bool           // the user has typed the file's name
 	commit  bool           // a commit is under way, or waits for its turn
-	leave   func() tea.Cmd // what ends the program once nothing is left to do; nil: it goes on
+	leaving func() tea.Cmd // what ends the program once nothing is left to do; nil: it goes on
 	settled bool           // the user has decided what becomes of what is staged
+}
+
+// editHost is what changing an image needs of the program.
+type editHost interface {
+	host
+	do(keymap.Action) tea.Cmd
+	// replaying reports whether the image shows as it is in the middle of a
+	// replay.
+	replaying() bool
+	// reviewed is the review screen where it shows.
+	reviewed() (*review.View, bool)
+	// refresh has all views read the image again, and checks it again.
+	refresh() tea.Cmd
 }
 
 // work is something to do with the editor. It runs in the background, one at
@@ -74,31 +92,31 @@ type worked struct {
 }
 
 // begin takes the editor of an image in.
-func (m *model) begin(img disk.Image) {
-	m.edits = editing{queue: m.edits.queue, last: &typing{}}
-	if m.cfg.Editing != nil {
-		m.edits.Editing = m.cfg.Editing(img)
+func (e *edits) begin(img disk.Image) {
+	*e = edits{editHost: e.editHost, ctx: e.ctx, cfg: e.cfg, queue: e.queue, last: &typing{}}
+	if e.cfg.Editing != nil {
+		e.Editing = e.cfg.Editing(img)
 	}
-	if m.edits.Editor != nil {
-		m.edits.staged = m.edits.Editor.Staged()
+	if e.Editor != nil {
+		e.staged = e.Editor.Staged()
 	}
-	if m.edits.Notice != "" {
-		m.say(m.edits.Notice, false)
+	if e.Notice != "" {
+		e.say(e.Notice, false)
 	}
 }
 
 // keepsImage reports whether changes of the image that shows would be lost with
 // it, and tells the user so.
-func (m *model) keepsImage() bool {
-	switch e := &m.edits; {
-	case m.image == nil:
+func (e *edits) keepsImage() bool {
+	switch {
+	case e.current().image == nil:
 		return false
 	case e.staged == 1:
-		m.say("1 change is staged: s reviews it; commit or drop it first", false)
+		e.say("1 change is staged: s reviews it; commit or drop it first", false)
 	case e.staged > 1:
-		m.say(fmt.Sprintf("%d changes are staged: s reviews them; commit or drop them first", e.staged), false)
+		e.say(fmt.Sprintf("%d changes are staged: s reviews them; commit or drop them first", e.staged), false)
 	case e.busy || len(e.todo) > 0:
-		m.say("a change is being staged: try again", false)
+		e.say("a change is being staged: try again", false)
 	default:
 		return false
 	}
@@ -106,31 +124,31 @@ func (m *model) keepsImage() bool {
 }
 
 // closer closes an image with its editor.
-func (m *model) closer() func() error {
-	if m.edits.Close != nil {
-		return m.edits.Close
+func (e *edits) closer() func() error {
+	if e.Close != nil {
+		return e.Close
 	}
-	return m.image.Close
+	return e.current().image.Close
 }
 
 // locked says why nothing can be changed; empty if it can.
-func (m *model) locked() string {
+func (e *edits) locked() string {
 	switch {
-	case m.image == nil:
+	case e.current().image == nil:
 		return "open an image first"
-	case m.replay.whole != nil:
+	case e.replaying():
 		return "nothing can be changed in the middle of a replay; A on the log screen shows the image with all of it"
-	case m.edits.Editor == nil:
-		return cmp.Or(m.edits.Locked, "this image is open for reading only")
+	case e.Editor == nil:
+		return cmp.Or(e.Locked, "this image is open for reading only")
 	}
 	return ""
 }
 
 // dismiss closes an image that came too late to be shown.
-func (m *model) dismiss(img disk.Image) {
-	if m.cfg.Editing != nil {
-		if e := m.cfg.Editing(img); e.Close != nil {
-			e.Close()
+func (e *edits) dismiss(img disk.Image) {
+	if e.cfg.Editing != nil {
+		if own := e.cfg.Editing(img); own.Close != nil {
+			own.Close()
 			return
 		}
 	}
@@ -139,78 +157,78 @@ func (m *model) dismiss(img disk.Image) {
 
 // change carries out the actions that change bytes; it reports false for
 // those that are the view's.
-func (m *model) change(a keymap.Action) (tea.Cmd, bool) {
+func (e *edits) change(a keymap.Action) (tea.Cmd, bool) {
 	do, ok := map[keymap.Action]func() tea.Cmd{
-		keymap.Undo: m.undo, keymap.Redo: m.redo, keymap.Review: m.openReview, keymap.Writing: m.toggleWriting, keymap.Renew: m.renew,
+		keymap.Undo: e.undo, keymap.Redo: e.redo, keymap.Review: e.openReview, keymap.Writing: e.toggleWriting, keymap.Renew: e.renew,
 	}[a]
 	if !ok {
 		return nil, false
 	}
-	if why := m.locked(); why != "" {
-		m.say(why, false)
+	if why := e.locked(); why != "" {
+		e.say(why, false)
 		return nil, true
 	}
 	return do(), true
 }
 
-// changes is whether an action is one of [model.change], and why it would do
+// changes is whether an action is one of [edits.change], and why it would do
 // nothing.
-func (m *model) changes(a keymap.Action) (string, bool) {
+func (e *edits) changes(a keymap.Action) (string, bool) {
 	switch a {
 	case keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing, keymap.Renew:
-		return m.locked(), true
+		return e.locked(), true
 	}
 	return "", false
 }
 
 // changed takes in the messages of this kind; it reports false for others.
-func (m *model) changed(msg tea.Msg) (tea.Cmd, bool) {
+func (e *edits) changed(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case views.Queued:
-		return m.drain(), true
+		return e.drain(), true
 	case views.Stage, views.Revert, views.Drop, views.Act, views.Ask:
-		return m.wanted(msg), true
+		return e.wanted(msg), true
 	case worked:
-		return m.worked(msg), true
+		return e.worked(msg), true
 	case left:
-		m.edits.settled = false
-		m.say(msg.err.Error(), true)
-		return m.showChanged(), true
+		e.settled = false
+		e.say(msg.err.Error(), true)
+		return e.refresh(), true
 	}
 	return nil, false
 }
 
 // drain does what views have asked for, in their order.
-func (m *model) drain() tea.Cmd {
+func (e *edits) drain() tea.Cmd {
 	var cmds []tea.Cmd
-	for _, msg := range m.edits.queue.Take() {
-		cmds = append(cmds, m.wanted(msg))
+	for _, msg := range e.queue.Take() {
+		cmds = append(cmds, e.wanted(msg))
 	}
 	return tea.Batch(cmds...)
 }
 
-func (m *model) wanted(msg tea.Msg) tea.Cmd {
+func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case views.Act:
-		return m.do(msg.Action)
+		return e.do(msg.Action)
 	case views.Ask:
 		d := &dialog{title: msg.Title, lines: []string{msg.Text}}
 		for _, c := range msg.Choices {
 			d.buttons = append(d.buttons, button{c.Label, c.Do})
 		}
-		m.question(d)
+		e.question(d)
 	case views.Stage:
-		last := m.edits.last
-		return m.enqueue(func(ed disk.Editor) (string, error) {
+		last := e.last
+		return e.enqueue(func(ed disk.Editor) (string, error) {
 			if img, err := ed.Image(); msg.Image != nil && (err != nil || img != msg.Image) {
 				return "", fmt.Errorf("%s: not staged: the image is another one than it was made for; ask for it again", msg.Title)
 			}
 			return last.stage(ed, msg)
 		})
 	case views.Revert:
-		return m.enqueue(func(ed disk.Editor) (string, error) { return revert(ed, msg) })
+		return e.enqueue(func(ed disk.Editor) (string, error) { return revert(ed, msg) })
 	case views.Drop:
-		return m.enqueue(func(ed disk.Editor) (string, error) {
+		return e.enqueue(func(ed disk.Editor) (string, error) {
 			return "dropped; u brings it back", ed.Drop(msg.ID)
 		})
 	}
@@ -219,21 +237,20 @@ func (m *model) wanted(msg tea.Msg) tea.Cmd {
 
 // enqueue has something done with the editor, after what is to be done
 // before. Where nothing can be changed the views show what is there again.
-func (m *model) enqueue(do func(disk.Editor) (string, error)) tea.Cmd {
-	return m.enqueueWork(work{do: do})
+func (e *edits) enqueue(do func(disk.Editor) (string, error)) tea.Cmd {
+	return e.enqueueWork(work{do: do})
 }
 
-func (m *model) enqueueWork(w work) tea.Cmd {
-	if why := m.locked(); why != "" {
-		m.say(why, false)
-		return m.tell(views.Changed{Image: m.image})
+func (e *edits) enqueueWork(w work) tea.Cmd {
+	if why := e.locked(); why != "" {
+		e.say(why, false)
+		return e.tell(views.Changed{Image: e.current().image})
 	}
-	m.edits.todo = append(m.edits.todo, w)
-	return m.next()
+	e.todo = append(e.todo, w)
+	return e.next()
 }
 
-func (m *model) next() tea.Cmd {
-	e := &m.edits
+func (e *edits) next() tea.Cmd {
 	if e.busy || len(e.todo) == 0 {
 		return nil
 	}
@@ -251,8 +268,7 @@ func (m *model) next() tea.Cmd {
 
 // worked shows what became of a work, and goes on with the next. Once nothing
 // is left to do all views read the image anew.
-func (m *model) worked(msg worked) tea.Cmd {
-	e := &m.edits
+func (e *edits) worked(msg worked) tea.Cmd {
 	if msg.editor != e.Editor {
 		return nil
 	}
@@ -260,36 +276,28 @@ func (m *model) worked(msg worked) tea.Cmd {
 	e.todo = e.todo[1:]
 	switch {
 	case msg.err != nil:
-		m.say(msg.err.Error(), true)
+		e.say(msg.err.Error(), true)
 	case msg.say != "":
-		m.say(msg.say, false)
+		e.say(msg.say, false)
 	}
 	if msg.image != nil {
-		m.image, m.info = msg.image, msg.image.Info()
+		e.current().set(msg.image)
 	}
 	if len(e.todo) > 0 {
-		return m.next()
+		return e.next()
 	}
-	switch leave := e.leave; {
+	switch leave := e.leaving; {
 	case leave != nil && msg.err == nil:
 		return leave()
 	default:
-		e.leave = nil // the user has to know what went wrong
+		e.leaving = nil // the user has to know what went wrong
 	}
-	return m.showChanged()
+	return e.refresh()
 }
 
-// showChanged has all views read the image anew, and checks it again.
-func (m *model) showChanged() tea.Cmd {
-	if m.check != nil {
-		m.check.halt()
-	}
-	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.startCheck())
-}
-
-func (m *model) undo() tea.Cmd {
-	last := m.edits.last
-	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+func (e *edits) undo() tea.Cmd {
+	last := e.last
+	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
 		title, err := last.undo(ed)
 		if errors.Is(err, store.ErrNothing) {
 			return "there is nothing to undo", nil
@@ -298,9 +306,9 @@ func (m *model) undo() tea.Cmd {
 	}))
 }
 
-func (m *model) redo() tea.Cmd {
-	last := m.edits.last
-	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+func (e *edits) redo() tea.Cmd {
+	last := e.last
+	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
 		title, err := last.redo(ed)
 		if errors.Is(err, store.ErrNothing) {
 			return "there is nothing to bring back", nil
@@ -311,8 +319,8 @@ func (m *model) redo() tea.Cmd {
 
 // renew stages a new mark of the disk's content, which a change of the files'
 // own bytes does not bring by itself.
-func (m *model) renew() tea.Cmd {
-	return tea.Batch(m.drain(), m.enqueue(func(ed disk.Editor) (string, error) {
+func (e *edits) renew() tea.Cmd {
+	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
 		title, err := ed.RenewAgain(context.Background())
 		if title == "" && err == nil {
 			return "the image has no mark of its content, or it is staged already", nil
