@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -118,24 +117,6 @@ type withFolder struct {
 }
 
 func (f withFolder) Close() error { return errors.Join(f.File.Close(), f.folder.Close()) }
-
-// NextData passes the question for holes on.
-func (f withFolder) NextData(off int64) (store.Range, error) {
-	size, err := f.Size()
-	if err != nil {
-		return store.Range{}, err
-	}
-	return store.NextData(f.File, off, size)
-}
-
-// ModTime passes the question for the time of change on; what does not know it
-// has the zero time.
-func (f withFolder) ModTime() (time.Time, error) {
-	if d, ok := f.File.(interface{ ModTime() (time.Time, error) }); ok {
-		return d.ModTime()
-	}
-	return time.Time{}, nil
-}
 
 // choose finds the format of a source, or takes the one demanded. That a file
 // looks like several is noted in the source.

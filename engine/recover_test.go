@@ -29,12 +29,12 @@ func leaveInterrupted(t *testing.T, n int) (path string, before, after []byte, c
 	base.PutFile("disk.img", before)
 	w := store.NewWorkspace(base, "disk.img")
 	defer w.Close()
-	f, err := w.Open("disk.img")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := w.Do("overwrite", func() error {
+	if err := w.Do("overwrite", func(tx *store.Tx) error {
+		f, err := tx.OpenWrite("disk.img")
+		if err != nil {
+			return err
+		}
+		defer f.Close()
 		_, err1 := f.WriteAt([]byte("first"), 100)
 		_, err2 := f.WriteAt([]byte("second"), 1500)
 		return errors.Join(err1, err2)

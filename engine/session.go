@@ -26,9 +26,8 @@ type Session struct {
 
 	mu    sync.Mutex
 	image disk.Image
-	seen  uint64       // the generation that image shows
-	old   []disk.Image // earlier ones, which readers may still hold
-	mark  int          // ID of the change that renewed the content's mark; 0 for none
+	seen  uint64 // the generation that image shows
+	mark  int    // ID of the change that renewed the content's mark; 0 for none
 }
 
 // OpenSession opens the image at path for editing. Opening writes nothing. The
@@ -55,10 +54,8 @@ func OpenSession(ctx context.Context, path string, opt Options) (*Session, error
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, img := range append(s.old, s.image) {
-		if img != nil {
-			img.Close()
-		}
+	if s.image != nil {
+		s.image.Close()
 	}
 	err := s.ws.Close()
 	if e := s.folder.Close(); err == nil {
@@ -67,11 +64,8 @@ func (s *Session) Close() error {
 	return err
 }
 
-// keepImages is how many earlier views of the image stay open for readers that
-// have not heard of a change yet.
-const keepImages = 8
-
-// Image is the image as staged.
+// Image is the image as staged. An earlier one stays as it was, and usable by readers
+// that have not heard of a change yet: its files are those of the workspace.
 func (s *Session) Image() (disk.Image, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,20 +73,14 @@ func (s *Session) Image() (disk.Image, error) {
 	if s.image != nil && s.seen == gen {
 		return s.image, nil
 	}
-	file, err := s.ws.Open(s.name)
+	files := s.ws.Snapshot()
+	file, err := files.Open(s.name)
 	if err != nil {
 		return nil, err
 	}
-	img, err := OpenIn(s.ctx, s.ws, s.name, file, s.path, s.opt)
+	img, err := OpenIn(s.ctx, files, s.name, file, s.path, s.opt)
 	if err != nil {
 		return nil, err
-	}
-	if s.image != nil {
-		s.old = append(s.old, s.image)
-	}
-	if len(s.old) > keepImages {
-		s.old[0].Close()
-		s.old = s.old[1:]
 	}
 	s.image, s.seen = img, gen
 	return img, nil
@@ -106,9 +94,9 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 	if err := s.sealed(); err != nil {
 		return err
 	}
-	return s.ws.Do(title, func() error {
+	return s.ws.Do(title, func(tx *store.Tx) error {
 		for _, e := range edits {
-			if err := s.write(e); err != nil {
+			if err := write(tx, e); err != nil {
 				return err
 			}
 		}
@@ -128,10 +116,10 @@ func (s *Session) sealed() error {
 	return nil
 }
 
-// write stages one edit. Bytes stay inside the file's length: files keep their
+// write makes one edit. Bytes stay inside the file's length: files keep their
 // size under a person's hands, only a repair gives them another one.
-func (s *Session) write(e disk.Edit) error {
-	f, err := s.ws.Open(e.File)
+func write(tx *store.Tx, e disk.Edit) error {
+	f, err := tx.OpenWrite(e.File)
 	if err != nil {
 		return err
 	}
@@ -257,9 +245,9 @@ func (s *Session) OnDisk(file string) (io.ReaderAt, error) { return s.ws.OnDisk(
 
 // Revert stages what is on disk for ranges of files.
 func (s *Session) Revert(title string, places ...decode.Place) error {
-	return s.ws.Do(title, func() error {
+	return s.ws.Do(title, func(tx *store.Tx) error {
 		for _, p := range places {
-			if err := s.ws.Revert(p.File, p.Offset, p.Length); err != nil {
+			if err := tx.Revert(p.File, p.Offset, p.Length); err != nil {
 				return err
 			}
 		}
@@ -288,7 +276,7 @@ func (s *Session) Load(r io.Reader) error { return s.ws.Load(r) }
 // by the identity of its file, so that another file in its place is not taken
 // for it.
 func (s *Session) Key() (string, error) {
-	f, err := s.ws.Open(s.name)
+	f, err := s.ws.OnDisk(s.name)
 	if err != nil {
 		return "", err
 	}

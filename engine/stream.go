@@ -10,7 +10,6 @@ import (
 
 	"platter/engine/convoy"
 	"platter/engine/disk"
-	"platter/engine/store"
 )
 
 // The measures of a transfer, in bytes. A stretch of zeros shorter than
@@ -91,35 +90,16 @@ func diskRuns(ctx context.Context, img disk.Image, off, n int64) iter.Seq2[run, 
 func fileRuns(file disk.File, off, n int64) iter.Seq2[run, error] {
 	return func(yield func(run, error) bool) {
 		for end := off + n; off < end; {
-			data := dataIn(file, off, end)
-			if data.Offset > off && !yield(run{off, data.Offset - off, true}, nil) {
+			start, stop := file.NextStored(off, end)
+			if start > off && !yield(run{off, start - off, true}, nil) {
 				return
 			}
-			if data.Length > 0 && !yield(run{data.Offset, data.Length, false}, nil) {
+			if stop > start && !yield(run{start, stop - start, false}, nil) {
 				return
 			}
-			off = data.End()
+			off = stop
 		}
 	}
-}
-
-// dataIn is the first stretch of [off, end) that may be something else than a
-// hole; an empty one at the end if there is none.
-func dataIn(file disk.File, off, end int64) store.Range {
-	all := store.Range{Offset: off, Length: end - off}
-	holes, ok := file.Data.(store.Sparse)
-	if !ok {
-		return all
-	}
-	r, err := holes.NextData(off)
-	switch {
-	case errors.Is(err, io.EOF) || err == nil && r.Offset >= end:
-		return store.Range{Offset: end}
-	case err != nil || r.Length <= 0 || r.Offset < off:
-		return all
-	}
-	r.Length = min(r.End(), end) - r.Offset
-	return r
 }
 
 // pieces cuts what is to be read into chunks, at multiples of their size.

@@ -93,13 +93,12 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 // [off, off+n). A host that does not know says that everything is stored.
 func FileRuns(ctx context.Context, f File, off, n int64) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
-		sparse, _ := f.Data.(store.Sparse)
 		for end := off + n; off < end; {
 			if err := ctx.Err(); err != nil {
 				yield(Run{}, err)
 				return
 			}
-			start, stop := nextStored(sparse, off, end)
+			start, stop := f.NextStored(off, end)
 			if start > off && !yield(Run{off, start - off, Zeros}, nil) {
 				return
 			}
@@ -111,10 +110,13 @@ func FileRuns(ctx context.Context, f File, off, n int64) iter.Seq2[Run, error] {
 	}
 }
 
-// nextStored is the first range of [off, end) that is no hole; both are end if
+// NextStored is the first range of [off, end) that is no hole; both are end if
 // there is none.
-func nextStored(sparse store.Sparse, off, end int64) (start, stop int64) {
-	if sparse == nil {
+func (f File) NextStored(off, end int64) (start, stop int64) {
+	sparse, ok := f.Data.(interface {
+		NextData(off int64) (store.Range, error)
+	})
+	if !ok {
 		return off, end
 	}
 	r, err := sparse.NextData(off)

@@ -95,7 +95,7 @@ func (w *workbench) content(list []disk.Finding) []byte {
 			continue
 		}
 		seen[name] = true
-		f, err := w.ws.Open(name)
+		f, err := w.ws.Snapshot().Open(name)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -141,18 +141,19 @@ func (w *workbench) repair(before []disk.Finding, f disk.Finding, r disk.Repair,
 // Staged is a source over a file as a workspace has it staged.
 func Staged(t testing.TB, ws *store.Workspace, name string, formats Formats) disk.Source {
 	t.Helper()
-	f, err := ws.Open(name)
+	files := ws.Snapshot()
+	f, err := files.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return disk.Source{Path: name, Name: name, File: f, Opener: &opener{t, ws, name, formats, []store.FileID{idOf(t, f)}}}
+	return disk.Source{Path: name, Name: name, File: f, Opener: &opener{t, files, name, formats, []store.FileID{idOf(t, f)}}}
 }
 
 // Stage makes one change of edits to the files of a workspace.
 func Stage(ws *store.Workspace, title string, edits []disk.Edit) error {
-	return ws.Do(title, func() error {
+	return ws.Do(title, func(tx *store.Tx) error {
 		for _, e := range edits {
-			f, err := ws.Open(e.File)
+			f, err := tx.OpenWrite(e.File)
 			if err != nil {
 				return err
 			}

@@ -60,8 +60,8 @@ type change struct {
 	id        int
 	title     string
 	splices   []splice
-	applied   bool // the splices are in force
-	epoch     uint64
+	applied   bool    // the splices are in force
+	epoch     int     // number of commits before its last move
 	settled   []Edit  // the edits, once the splices hold no longer
 	undone    bool    // stands behind the cursor
 	committed bool    // its effect is on disk

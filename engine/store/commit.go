@@ -38,10 +38,12 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.disk.Lock()
+	defer w.disk.Unlock()
 	if err := list.write(); err != nil {
 		return fmt.Errorf("commit: %w", w.abort(list, err, journaled))
 	}
-	w.settle()
+	w.settle(list)
 	if journaled {
 		if err := DropJournal(w.base, w.image); err != nil {
 			return fmt.Errorf("the changes are on disk, but: %w", err)
@@ -59,7 +61,9 @@ func (w *Workspace) claim() ([]Step, error) {
 	}
 	steps := w.plan()
 	if len(steps) == 0 {
-		w.settle()
+		w.disk.Lock()
+		defer w.disk.Unlock()
+		w.settle(nil)
 		return nil, nil
 	}
 	w.busy = true
@@ -72,19 +76,34 @@ func (w *Workspace) unclaim() {
 	w.busy = false
 }
 
-// settle makes what is visible the content on disk.
-func (w *Workspace) settle() {
-	for _, o := range w.order {
-		o.extents = nil
-		o.diskSize = o.size
-		o.shape = shape{size: o.size}
+// settle makes what is visible the content on disk. Snapshots from before keep what
+// was overwritten.
+func (w *Workspace) settle(list targets) {
+	now := w.now.Load()
+	over := map[*original]former{}
+	for _, t := range list {
+		o := w.byName[t.name]
+		over[o] = former{o.length, t.replaced()}
+		o.length = now.staged[o].size
 	}
+	next := &epoch{number: now.epoch.number + 1}
+	now.epoch.over, now.epoch.next = over, next
 	for i, c := range w.history {
 		c.settle()
 		c.committed = i < w.cursor && !c.dropped
 	}
-	w.epoch++
-	w.generation.Add(1)
+	w.now.Store(&state{generation: now.generation + 1, epoch: next})
+}
+
+// replaced are the bytes that the steps take away.
+func (t target) replaced() []extent {
+	var list []extent
+	for _, s := range t.steps {
+		if len(s.Old) > 0 {
+			list = append(list, extent{off: s.Offset, data: s.Old})
+		}
+	}
+	return list
 }
 
 // abort puts the old bytes back after a failed write. If that fails too, the
@@ -118,7 +137,7 @@ func (w *Workspace) targets(ctx context.Context, steps []Step) (targets, error) 
 		return list, err
 	}
 	for _, t := range list {
-		if err := t.unchanged(ctx, w.overlay(t.name)); err != nil {
+		if err := t.unchanged(ctx, w.original(t.name)); err != nil {
 			return list, err
 		}
 	}
@@ -143,19 +162,13 @@ func openTargets(in Opener, steps []Step) (targets, error) {
 	return list, nil
 }
 
-func (w *Workspace) overlay(name string) *overlay {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return w.byName[name]
-}
-
 func (ts targets) close() {
 	for _, t := range ts {
 		t.Close()
 	}
 }
 
-func (t target) unchanged(ctx context.Context, o *overlay) error {
+func (t target) unchanged(ctx context.Context, o *original) error {
 	id, err := t.ID()
 	if err != nil {
 		return err
@@ -164,8 +177,8 @@ func (t target) unchanged(ctx context.Context, o *overlay) error {
 	if err != nil {
 		return err
 	}
-	if id != o.id || size != o.diskSize {
-		return fmt.Errorf("%q: was file %v of %d bytes, is %v of %d: %w", t.name, o.id, o.diskSize, id, size, ErrChanged)
+	if id != o.id || size != o.length {
+		return fmt.Errorf("%q: was file %v of %d bytes, is %v of %d: %w", t.name, o.id, o.length, id, size, ErrChanged)
 	}
 	for _, s := range t.steps {
 		if err := ctx.Err(); err != nil {

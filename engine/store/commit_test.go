@@ -23,18 +23,23 @@ func pair(t *testing.T) (base *storetest.FS, w *store.Workspace, before, after m
 	base.PutFile("a", a)
 	base.PutFile("b", b)
 	w, fa := over(t, base)
-	fb := open(t, w, "b")
-	must(t, w.Do("edit", func() error {
+	must(t, w.Do("edit", func(tx *store.Tx) error {
+		fa, errA := tx.OpenWrite("a")
+		fb, errB := tx.OpenWrite("b")
+		must(t, errA, errB)
 		_, err := fa.WriteAt(bytes.Repeat([]byte{9}, 1100), 300)
 		return errors.Join(err, fb.Truncate(1700))
 	}))
-	must(t, w.Do("grow", func() error {
+	must(t, w.Do("grow", func(tx *store.Tx) error {
+		fa, errA := tx.OpenWrite("a")
+		fb, errB := tx.OpenWrite("b")
+		must(t, errA, errB)
 		_, err := fa.WriteAt(bytes.Repeat([]byte{8}, 700), 2900)
 		_, err2 := fb.WriteAt([]byte("second"), 600)
 		return errors.Join(err, err2, fa.Truncate(5000))
 	}))
 	before = map[string][]byte{"a": a, "b": b}
-	after = map[string][]byte{"a": []byte(content(t, fa)), "b": []byte(content(t, fb))}
+	after = map[string][]byte{"a": []byte(content(t, fa)), "b": []byte(content(t, open(t, w.Snapshot(), "b")))}
 	return base, w, before, after
 }
 
@@ -141,8 +146,8 @@ func TestCommitRefusesChangedFiles(t *testing.T) {
 	for name, meddle := range tests {
 		base := storetest.New()
 		base.PutFile("a", []byte("0123456789"))
-		w, f := over(t, base)
-		write(t, w, f, 3, "abc")
+		w, _ := over(t, base)
+		write(t, w, 3, "abc")
 		disk, err := base.OpenWrite("a")
 		must(t, err, meddle(base, disk))
 		ops := base.Ops()
@@ -200,8 +205,8 @@ func (f lyingFile) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil 
 func TestCommitVerifies(t *testing.T) {
 	mem := store.NewMem()
 	mem.PutFile("a", []byte("0123"))
-	w, f := over(t, lying{mem})
-	write(t, w, f, 1, "x")
+	w, _ := over(t, lying{mem})
+	write(t, w, 1, "x")
 	if err := w.Commit(context.Background()); !errors.Is(err, store.ErrVerify) || w.Staged() != 1 {
 		t.Errorf("commit: %v", err)
 	}
@@ -211,8 +216,8 @@ func TestCommitOnHost(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "a")
 	d, _, _ := openImage(t, dir+"/a")
-	w, f := over(t, d)
-	write(t, w, f, 0, "CONTENT")
+	w, _ := over(t, d)
+	write(t, w, 0, "CONTENT")
 	must(t, w.Commit(context.Background()))
 	check(t, open(t, d, "a"), []byte("CONTENT of a"))
 	if names, _ := d.ReadDir("."); !slices.Equal(names, []string{"a"}) {
@@ -227,7 +232,7 @@ func TestSaveAndLoad(t *testing.T) {
 	text := saved.Bytes()
 
 	again, a := over(t, base)
-	b := open(t, again, "b")
+	b := live{open(t, again.Snapshot(), "b"), again, "b"}
 	must(t, again.Load(bytes.NewReader(text)))
 	check(t, a, after["a"])
 	check(t, b, after["b"])

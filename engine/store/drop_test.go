@@ -11,9 +11,9 @@ import (
 
 func TestDrop(t *testing.T) {
 	w, f := workspace(t, []byte("0123456789"))
-	write(t, w, f, 0, "ab")
-	write(t, w, f, 1, "c")
-	write(t, w, f, 6, "d")
+	write(t, w, 0, "ab")
+	write(t, w, 1, "c")
+	write(t, w, 6, "d")
 	if err := w.Drop(1); !errors.Is(err, store.ErrEntangled) {
 		t.Errorf("dropping what a later change builds on: %v", err)
 	}
@@ -39,17 +39,18 @@ func TestDrop(t *testing.T) {
 // TestDropKeepsWhatLiesBetween drops changes whose bytes lie apart, with a later
 // change between them.
 func TestDropKeepsWhatLiesBetween(t *testing.T) {
-	apart := func(w *store.Workspace, f store.File) error {
-		_, err := f.WriteAt([]byte("a123456789d"), 0) // only a and the old byte of d are new
-		return err
+	apart := func(tx *store.Tx) error {
+		f, err := tx.OpenWrite("a")
+		must(t, err)
+		return text("a123456789d", 0)(f) // only a and the old byte of d are new
 	}
-	revert := func(w *store.Workspace, _ store.File) error { return w.Revert("a", 0, 20) }
-	for name, do := range map[string]func(*store.Workspace, store.File) error{"write": apart, "revert": revert} {
+	revert := func(tx *store.Tx) error { return tx.Revert("a", 0, 20) }
+	for name, do := range map[string]func(*store.Tx) error{"write": apart, "revert": revert} {
 		w, f := workspace(t, []byte("0123456789def"))
-		write(t, w, f, 10, "D")
-		must(t, w.Do(name, func() error { return do(w, f) }))
+		write(t, w, 10, "D")
+		must(t, w.Do(name, do))
 		second := w.History()[1].ID
-		write(t, w, f, 5, "B")
+		write(t, w, 5, "B")
 		must(t, w.Drop(second))
 		check(t, f, []byte("01234B6789Def"))
 		if h := w.History(); h[2].State != store.Staged || len(w.Plan()) != 2 {
@@ -76,7 +77,7 @@ func TestDropOfADrop(t *testing.T) {
 				t.Errorf("committed %t: %v, %d staged; want %v, %d", committed, got, w.Staged(), want, staged)
 			}
 		}
-		write(t, w, f, 1, "a")
+		write(t, w, 1, "a")
 		first, changed := store.Staged, 1 // what is staged of the first change while it is visible
 		if committed {
 			must(t, w.Commit(context.Background()))
@@ -102,7 +103,7 @@ func TestDropOfADrop(t *testing.T) {
 // back are in its edits.
 func TestDropOfACut(t *testing.T) {
 	w, f := workspace(t, []byte("0123456789"))
-	must(t, w.Do("cut", func() error { return f.Truncate(4) }))
+	must(t, edit(w, "cut", cut(4)))
 	must(t, w.Drop(1))
 	want := []store.Edit{{File: "a", Offset: 4, SizeBefore: 4, SizeAfter: 10}, {File: "a", Offset: 4, After: []byte("456789")}}
 	if got := w.History()[1].Edits; !slices.EqualFunc(got, want, sameEdit) {

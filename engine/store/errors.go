@@ -26,8 +26,8 @@ var (
 
 // What may keep a Workspace from staging or committing.
 var (
-	// ErrNotStaging: a write to a file of a workspace outside Do.
-	ErrNotStaging = errors.New("write outside a change")
+	// ErrNames: a change can't make, remove or rename files, only change those there are.
+	ErrNames = errors.New("a change can't make, remove or rename files")
 	// ErrBusy: another change or a commit is under way.
 	ErrBusy = errors.New("another change is under way")
 	// ErrTooMuch: more bytes than a workspace holds in memory.

@@ -13,13 +13,13 @@ func ExampleWorkspace() {
 
 	w := store.NewWorkspace(folder, "disk.vhd")
 	defer w.Close()
-	f, err := w.Open("disk.vhd")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = w.Do("capital letter", func() error {
-		_, err := f.WriteAt([]byte("C"), 0)
+	err := w.Do("capital letter", func(tx *store.Tx) error {
+		f, err := tx.OpenWrite("disk.vhd")
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = f.WriteAt([]byte("C"), 0)
 		return err
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ var notExist = fs.ErrNotExist
 // added. Only regular files are opened, and the block device the user named.
 type Folder struct {
 	dir     string   // absolute, links resolved
-	image   string   // base name of the image, "" for OpenFolder
+	image   string   // base name of the image
 	root    *os.Root // nil: nothing but the image can be opened
 	allowed []allowed
 }
@@ -53,19 +53,6 @@ func OpenImage(file string) (*Folder, string, File, error) {
 		}
 	}
 	return d, d.image, f, nil
-}
-
-// OpenFolder opens a folder, to make images in it.
-func OpenFolder(dir string) (*Folder, error) {
-	real, err := realPath(dir)
-	if err != nil {
-		return nil, nameErr("open", dir, err)
-	}
-	root, err := os.OpenRoot(real)
-	if err != nil {
-		return nil, nameErr("open", dir, err)
-	}
-	return &Folder{dir: real, root: root}, nil
 }
 
 func realPath(p string) (string, error) {

@@ -62,41 +62,41 @@ func (w *Workspace) Redo() error {
 // move takes a change across the cursor. If the splices of its last move still
 // hold, they are reversed; else its edits are staged.
 func (w *Workspace) move(c *change, step int) error {
+	d := w.now.Load().draft()
 	switch {
-	case c.settled != nil && c.epoch != w.epoch:
-		list, err := w.restage(c.settled, step, c)
+	case c.settled != nil && c.epoch != d.from.epoch.number:
+		list, err := w.restage(d, c.settled, step, c)
 		if err != nil {
 			return err
 		}
-		c.splices, c.applied, c.epoch = list, true, w.epoch
+		c.splices, c.applied, c.epoch = list, true, d.from.epoch.number
 	case c.applied:
-		takeBack(c.splices)
+		d.takeBack(c.splices)
 		c.applied = false
 	default:
 		for _, s := range c.splices {
-			s.apply()
+			d.apply(s)
 		}
 		c.applied = true
 	}
 	c.undone = step < 0
 	c.takeEffect(!c.undone)
 	w.cursor += step
-	w.generation.Add(1)
+	w.publish(d)
 	return nil
 }
 
-// restage writes edits into the overlays once more: forward what was there after
-// them, backward, from the last, what was there before.
-func (w *Workspace) restage(edits []Edit, step int, by *change) ([]splice, error) {
+// restage writes edits into a draft once more: forward what was there after them,
+// backward, from the last, what was there before.
+func (w *Workspace) restage(d draft, edits []Edit, step int, by *change) ([]splice, error) {
 	var done []splice
 	for i := range edits {
 		e := edits[i]
 		if step < 0 {
 			e = edits[len(edits)-1-i].inverse()
 		}
-		list, err := w.replay(e, by)
+		list, err := d.overlay(w.byName[e.File]).replay(e, by)
 		if err != nil {
-			takeBack(done)
 			return nil, err
 		}
 		done = append(done, list...)
@@ -108,8 +108,7 @@ func (e Edit) inverse() Edit {
 	return Edit{e.File, e.Offset, e.After, e.Before, e.SizeAfter, e.SizeBefore}
 }
 
-func (w *Workspace) replay(e Edit, by *change) ([]splice, error) {
-	o := w.byName[e.File]
+func (o *overlay) replay(e Edit, by *change) ([]splice, error) {
 	if !e.Resizes() {
 		return o.write(e.After, e.Offset, by)
 	}
@@ -141,26 +140,27 @@ func (w *Workspace) Drop(id int) error {
 		}
 	}
 	w.lastID++
-	d := &change{id: w.lastID, title: "drop: " + c.title, applied: true, epoch: w.epoch, drops: c}
-	list, err := w.takeOut(c, d)
+	d := w.now.Load().draft()
+	out := &change{id: w.lastID, title: "drop: " + c.title, applied: true, epoch: d.from.epoch.number, drops: c}
+	list, err := w.takeOut(d, c, out)
 	if err != nil {
 		return err
 	}
-	d.splices = list
-	d.takeEffect(true)
-	w.record(d)
+	out.splices = list
+	out.takeEffect(true)
+	w.record(out, d)
 	return nil
 }
 
 // takeOut undoes c under later changes that do not touch it.
-func (w *Workspace) takeOut(c, by *change) ([]splice, error) {
+func (w *Workspace) takeOut(d draft, c, by *change) ([]splice, error) {
 	if c.settled != nil {
-		return w.restage(c.settled, -1, by)
+		return w.restage(d, c.settled, -1, by)
 	}
 	var list []splice
 	for _, s := range slices.Backward(c.splices) {
 		for _, p := range s.inverse().pieces() {
-			p.apply()
+			d.apply(p)
 			list = append(list, p)
 		}
 	}

@@ -58,8 +58,8 @@ func TestJournalIsPrivate(t *testing.T) {
 	put(t, dir, "a")
 	d, _, _ := openImage(t, filepath.Join(dir, "a"))
 	base := &watched{Folder: d}
-	w, f := over(t, base)
-	write(t, w, f, 0, "secret")
+	w, _ := over(t, base)
+	write(t, w, 0, "secret")
 	must(t, w.Commit(t.Context()))
 	if base.mode != 0o600 {
 		t.Errorf("the journal has the mode %o", base.mode)

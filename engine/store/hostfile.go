@@ -141,8 +141,6 @@ func (h *hostFile) Sync() error {
 	return nameErr("sync", h.name, h.f.Sync())
 }
 
-// ModTime is when the file was last changed: a child of a differencing chain
-// remembers that of its parent.
 func (h *hostFile) ModTime() (time.Time, error) {
 	fi, err := h.f.Stat()
 	if err != nil {

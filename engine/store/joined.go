@@ -61,7 +61,7 @@ func (j *joined) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// NextData skips the holes of the parts that know theirs, see Sparse.
+// NextData skips the holes of the parts.
 func (j *joined) NextData(off int64) (Range, error) {
 	for {
 		i, start := j.part(off)
@@ -76,15 +76,11 @@ func (j *joined) NextData(off int64) (Range, error) {
 	}
 }
 
-// ModTime is when the part that was changed last was; see the files of a folder.
+// ModTime is when the part that was changed last was.
 func (j *joined) ModTime() (time.Time, error) {
 	var last time.Time
 	for _, p := range j.parts {
-		d, ok := p.(interface{ ModTime() (time.Time, error) })
-		if !ok {
-			continue
-		}
-		t, err := d.ModTime()
+		t, err := p.ModTime()
 		if err != nil {
 			return t, err
 		}

@@ -43,17 +43,17 @@ func TestJournalOfShorterFiles(t *testing.T) {
 		stage  func(f store.File) error
 		meddle func(f store.File) error
 	}{
-		"cut by somebody": {func(f store.File) error { _, err := f.WriteAt([]byte("new"), 3000); return err },
-			func(f store.File) error { return f.Truncate(100) }},
-		"cut in the middle of a write": {func(f store.File) error { _, err := f.WriteAt([]byte("new"), 3000); return err },
-			func(f store.File) error { return f.Truncate(3002) }},
-		"other bytes in the tail": {func(f store.File) error { return f.Truncate(1000) },
-			func(f store.File) error { _, err := f.WriteAt([]byte("somebody's"), 3000); return err }},
+		"cut by somebody": {text("new", 3000),
+			cut(100)},
+		"cut in the middle of a write": {text("new", 3000),
+			cut(3002)},
+		"other bytes in the tail": {cut(1000),
+			text("somebody's", 3000)},
 	} {
 		base := storetest.New()
 		base.PutFile("a", bytes.Repeat([]byte("o"), 5000))
-		w, f := over(t, base)
-		must(t, w.Do(name, func() error { return c.stage(f) }))
+		w, _ := over(t, base)
+		must(t, edit(w, name, c.stage))
 		base.CutAfter(6) // the journal is whole, the file as it was
 		if err := w.Commit(t.Context()); err == nil {
 			t.Fatal("committed")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // pageBytes is the grain of a file in memory: what is never written, or only
@@ -158,7 +159,10 @@ func (m *MemFile) Close() error { return nil }
 // ID is unique among the files of this process.
 func (m *MemFile) ID() (FileID, error) { return FileID{memDevice, m.inode}, nil }
 
-// NextData finds the next pages that were written, see Sparse. It sorts the
+// ModTime is not known.
+func (m *MemFile) ModTime() (time.Time, error) { return time.Time{}, nil }
+
+// NextData finds the next pages that were written. It sorts the
 // list of pages each time.
 func (m *MemFile) NextData(off int64) (Range, error) {
 	m.mu.RLock()

@@ -175,14 +175,3 @@ func findFolder(o Opener, dir string) (string, error) {
 	}
 	return at, nil
 }
-
-// OpenNamed opens for reading the file that a path found inside the file from
-// names, and returns its name.
-func OpenNamed(o Opener, from, claimed string) (File, string, error) {
-	name, err := o.Resolve(from, claimed)
-	if err != nil {
-		return nil, "", err
-	}
-	f, err := o.Open(name)
-	return f, name, err
-}

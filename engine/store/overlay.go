@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"io"
 	"iter"
 	"math"
@@ -39,19 +38,26 @@ type shape struct {
 	by   *change
 }
 
-// overlay is a file of a workspace: the file on disk, never written to, under a
-// sorted list of extents that do not overlap. Where the staged file reaches past
-// the one on disk, bytes without an extent are zero. The workspace's lock guards it.
+// overlay is a file of a workspace: what was on disk at a time, under a sorted list of
+// extents that do not overlap. Where it reaches past the end on disk, bytes without an
+// extent are zero. Only a draft changes one, before others see it.
 type overlay struct {
-	name     string
-	file     File // on disk, opened for reading
-	id       FileID
-	diskSize int64
+	*original
+	epoch    *epoch
+	diskSize int64 // at that time
 	shape
 	extents []extent
-	refs    int  // open handles
-	touched bool // once staged; it then stays until the workspace closes
 }
+
+// clone is a copy to change.
+func (o *overlay) clone() *overlay {
+	c := *o
+	c.extents = slices.Clone(o.extents)
+	return &c
+}
+
+// isClean reports whether it shows what is on disk.
+func (o *overlay) isClean() bool { return len(o.extents) == 0 && o.size == o.diskSize }
 
 // readAt reads the staged content.
 func (o *overlay) readAt(p []byte, off int64) (int, error) {
@@ -63,35 +69,30 @@ func (o *overlay) readAt(p []byte, off int64) (int, error) {
 		want = want[:max(o.size-off, 0)]
 	}
 	n, err := o.readDisk(want, off)
-	o.paint(want[:n], off)
+	paint(o.extents, want[:n], off)
 	if err == nil && n < len(p) {
 		err = io.EOF
 	}
 	return n, err
 }
 
-// readDisk reads what is on disk, zeros past the end there. A file that became
-// shorter since it was opened is an error, not zeros.
+// readDisk reads what is on disk, zeros past the end there.
 func (o *overlay) readDisk(p []byte, off int64) (int, error) {
 	on := p[:max(min(int64(len(p)), o.diskSize-off), 0)]
 	if len(on) > 0 {
-		n, err := o.file.ReadAt(on, off)
-		if n < len(on) {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return n, fmt.Errorf("%q at offset 0x%x: %w", o.name, off+int64(n), err)
+		if n, err := o.original.readAt(on, off, o.epoch); err != nil {
+			return n, err
 		}
 	}
 	clear(p[len(on):])
 	return len(p), nil
 }
 
-// paint lays the extents over p, which lies at off.
-func (o *overlay) paint(p []byte, off int64) {
+// paint lays extents over p, which lies at off.
+func paint(list []extent, p []byte, off int64) {
 	end := off + int64(len(p))
-	for i := o.find(off); i < len(o.extents) && o.extents[i].off < end; i++ {
-		e := o.extents[i]
+	for i := find(list, off); i < len(list) && list[i].off < end; i++ {
+		e := list[i]
 		if e.off < off {
 			copy(p, e.data[off-e.off:])
 		} else {
@@ -101,13 +102,13 @@ func (o *overlay) paint(p []byte, off int64) {
 }
 
 // find is the index of the first extent that ends after off.
-func (o *overlay) find(off int64) int {
-	return sort.Search(len(o.extents), func(i int) bool { return o.extents[i].end() > off })
+func find(list []extent, off int64) int {
+	return sort.Search(len(list), func(i int) bool { return list[i].end() > off })
 }
 
 // replace puts extents into [off, end) and returns what was there, clipped.
 func (o *overlay) replace(off, end int64, with []extent) (removed []extent) {
-	i, j := o.find(off), 0
+	i, j := find(o.extents, off), 0
 	var around []extent
 	for j = i; j < len(o.extents) && o.extents[j].off < end; j++ {
 		removed = append(removed, o.extents[j].clip(off, end))
@@ -126,7 +127,7 @@ func (o *overlay) replace(off, end int64, with []extent) (removed []extent) {
 // splice is one step of a change to an overlay, exact enough to be taken back
 // and done again without reading anything.
 type splice struct {
-	o         *overlay
+	o         *original
 	off, end  int64
 	removed   []extent
 	inserted  []extent
@@ -140,12 +141,19 @@ func (s splice) inverse() splice {
 	return splice{s.o, s.off, s.end, s.inserted, s.removed, s.made, s.was}
 }
 
-func (s splice) apply() {
-	s.o.replace(s.off, s.end, s.inserted)
+func (d draft) apply(s splice) {
+	o := d.overlay(s.o)
+	o.replace(s.off, s.end, s.inserted)
 	if s.resizes() {
-		s.o.shape = s.made
+		o.shape = s.made
 	}
-	s.o.touched = true
+}
+
+// takeBack undoes splices, the last first.
+func (d draft) takeBack(list []splice) {
+	for _, s := range slices.Backward(list) {
+		d.apply(s.inverse())
+	}
 }
 
 // pieces are a splice without the gaps between its extents, in which it changed
@@ -183,9 +191,6 @@ func below(list []extent, end int64) (before, rest []extent) {
 // from what is visible are touched, and only those that differ from the disk
 // become extents: writing the old bytes back makes a file clean again.
 func (o *overlay) write(p []byte, off int64, by *change) ([]splice, error) {
-	if off < 0 || off > math.MaxInt64-int64(len(p)) {
-		return nil, errOffset
-	}
 	if len(p) == 0 {
 		return nil, nil
 	}
@@ -202,20 +207,19 @@ func (o *overlay) write(p []byte, off int64, by *change) ([]splice, error) {
 		done = append(done, grown)
 	}
 	visible := bytes.Clone(disk)
-	o.paint(visible, off)
+	paint(o.extents, visible, off)
 	for _, r := range differing(p, visible) {
-		s := splice{o: o, off: off + r.Offset, end: off + r.End(), was: o.shape, made: o.shape}
+		s := splice{o: o.original, off: off + r.Offset, end: off + r.End(), was: o.shape, made: o.shape}
 		s.inserted = extents(bytes.Clone(p[r.Offset:r.End()]), bytes.Clone(disk[r.Offset:r.End()]), s.off, by)
 		s.removed = o.replace(s.off, s.end, s.inserted)
 		done = append(done, s)
-		o.touched = true
 	}
 	return done, nil
 }
 
 // revert takes staged bytes in [off, end) back to what is on disk.
 func (o *overlay) revert(off, end int64) []splice {
-	s := splice{o: o, off: off, end: end, was: o.shape, made: o.shape}
+	s := splice{o: o.original, off: off, end: end, was: o.shape, made: o.shape}
 	s.removed = o.replace(off, end, nil)
 	if len(s.removed) == 0 {
 		return nil
@@ -229,7 +233,7 @@ func (o *overlay) resize(size int64, by *change) (splice, error) {
 	if size < 0 {
 		return splice{}, errOffset
 	}
-	s := splice{o: o, off: min(size, o.size), end: math.MaxInt64, was: o.shape}
+	s := splice{o: o.original, off: min(size, o.size), end: math.MaxInt64, was: o.shape}
 	s.made = shape{size: size, by: by}
 	cut, regrown := o.diskSize-size, min(size, o.diskSize)-o.size
 	if max(cut, regrown) > MaxStaged {
@@ -248,7 +252,6 @@ func (o *overlay) resize(size int64, by *change) (splice, error) {
 	}
 	s.removed = o.replace(s.off, s.end, s.inserted)
 	o.shape = s.made
-	o.touched = true
 	return s, nil
 }
 

@@ -18,8 +18,6 @@ func TestReadersSeeWholeWrites(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			r := open(t, w, "a")
-			defer r.Close()
 			buf := make([]byte, 64)
 			for {
 				select {
@@ -27,7 +25,7 @@ func TestReadersSeeWholeWrites(t *testing.T) {
 					return
 				default:
 				}
-				if _, err := r.ReadAt(buf, 5000); err != nil || bytes.Count(buf, buf[:1]) != len(buf) {
+				if _, err := f.ReadAt(buf, 5000); err != nil || bytes.Count(buf, buf[:1]) != len(buf) {
 					t.Errorf("read % x, %v", buf, err)
 					return
 				}
@@ -38,7 +36,7 @@ func TestReadersSeeWholeWrites(t *testing.T) {
 		})
 	}
 	for i := range 300 {
-		write(t, w, f, 4990, string(bytes.Repeat([]byte{byte(i + 1)}, 100)))
+		write(t, w, 4990, string(bytes.Repeat([]byte{byte(i + 1)}, 100)))
 		if i%3 == 0 {
 			must(t, w.Undo(), w.Redo())
 		}
@@ -53,18 +51,16 @@ func TestReadersSeeWholeWrites(t *testing.T) {
 func TestClosingLastHandleClosesFile(t *testing.T) {
 	base := &opens{Mem: store.NewMem()}
 	base.PutFile("a", []byte("0123"))
-	w, f := over(t, base)
-	g := open(t, w, "a")
+	w := store.NewWorkspace(base, "a")
+	f, g := open(t, w.Snapshot(), "a"), open(t, w.Snapshot(), "a")
 	must(t, f.Close(), f.Close())
 	check(t, g, []byte("0123"))
 	must(t, g.Close())
 	if base.open != 0 {
 		t.Errorf("%d files open after all were closed", base.open)
 	}
-	h := open(t, w, "a")
-	write(t, w, h, 0, "x")
-	must(t, h.Close())
-	check(t, open(t, w, "a"), []byte("x123"))
+	write(t, w, 0, "x")
+	check(t, open(t, w.Snapshot(), "a"), []byte("x123"))
 	if base.open != 1 {
 		t.Errorf("%d files open where something is staged", base.open)
 	}
@@ -104,7 +100,8 @@ func TestStagedNextData(t *testing.T) {
 	sparse.WriteAt([]byte("x"), 1<<39)
 	mem.Put("a", sparse)
 	w, f := over(t, mem)
-	write(t, w, f, 1<<30, "staged")
+	write(t, w, 1<<30, "staged")
+	f = open(t, w.Snapshot(), "a")
 	var got []store.Range
 	for off := int64(0); ; {
 		r, err := store.NextData(f, off, 1<<40)
@@ -129,7 +126,7 @@ func TestShrunkFileIsAnError(t *testing.T) {
 	if n, err := f.ReadAt(buf, 2); n != 2 || string(buf[:2]) != "23" || err == nil {
 		t.Errorf("read %d bytes, %v", n, err)
 	}
-	if err := w.Do("edit", func() error { _, err := f.WriteAt([]byte("x"), 8); return err }); err == nil {
+	if err := edit(w, "edit", text("x", 8)); err == nil {
 		t.Error("staged over bytes that are gone")
 	}
 	if err := w.Commit(context.Background()); errors.Is(err, store.ErrChanged) {
@@ -140,8 +137,9 @@ func TestShrunkFileIsAnError(t *testing.T) {
 func TestReadAllocatesNothing(t *testing.T) {
 	w, f := workspace(t, make([]byte, 100_000))
 	for i := range int64(50) {
-		write(t, w, f, i*2000, "staged")
+		write(t, w, i*2000, "staged")
 	}
+	f = open(t, w.Snapshot(), "a")
 	buf := make([]byte, 64<<10)
 	if n := testing.AllocsPerRun(100, func() { f.ReadAt(buf, 1000) }); n != 0 {
 		t.Errorf("a read allocates %v times", n)

@@ -28,7 +28,7 @@ func (s Step) Resizes() bool { return s.SizeBefore != s.SizeAfter }
 func (w *Workspace) Dirty(name string) []Range {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	o := w.byName[name]
+	o := w.now.Load().staged[w.byName[name]]
 	if o == nil {
 		return nil
 	}
@@ -78,8 +78,11 @@ func (w *Workspace) Plan() []Step {
 
 func (w *Workspace) plan() []Step {
 	var steps []Step
+	now := w.now.Load()
 	for _, o := range w.order {
-		steps = append(steps, o.plan()...)
+		if v := now.staged[o]; v != nil {
+			steps = append(steps, v.plan()...)
+		}
 	}
 	return steps
 }

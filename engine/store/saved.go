@@ -68,7 +68,7 @@ func (w *Workspace) stageAll(steps []Step) error {
 	}
 	for n, id := range slices.Sorted(maps.Keys(byChange)) {
 		part := byChange[id]
-		if err := w.Do(part[0].Title, func() error { return w.stageSteps(part) }); err != nil {
+		if err := w.Do(part[0].Title, func(tx *Tx) error { return stageSteps(tx, part) }); err != nil {
 			for range n {
 				w.Undo()
 			}
@@ -78,9 +78,9 @@ func (w *Workspace) stageAll(steps []Step) error {
 	return nil
 }
 
-func (w *Workspace) stageSteps(steps []Step) error {
+func stageSteps(tx *Tx, steps []Step) error {
 	for _, s := range steps {
-		f, err := w.Open(s.File)
+		f, err := tx.OpenWrite(s.File)
 		if err != nil {
 			return err
 		}

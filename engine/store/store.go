@@ -1,6 +1,6 @@
 // Package store holds the files under an image: the folder on the host, with
-// nothing outside it reachable, files in memory, a page cache, and the
-// Workspace, which stages changes over files that stay open for reading only.
+// nothing outside it reachable, files in memory, and the Workspace, which
+// stages changes over files that stay open for reading only.
 // It knows no format and imports no other room of the program.
 package store
 
@@ -27,6 +27,13 @@ type File interface {
 	Sync() error
 	// ID tells whether two names are the same file.
 	ID() (FileID, error)
+	// ModTime is when the file was last changed, as a child of a differencing chain
+	// remembers it of its parent; the zero time if that is not known.
+	ModTime() (time.Time, error)
+	// NextData is the first run of bytes at or after off that may hold something
+	// else than zeros; io.EOF when only a hole is left. A file that does not know
+	// its holes is data throughout.
+	NextData(off int64) (Range, error)
 }
 
 // Opener opens the files that make up an image. A name is slash-separated and
@@ -89,25 +96,13 @@ type Range struct {
 // End is the offset just past the range.
 func (r Range) End() int64 { return r.Offset + r.Length }
 
-// Sparse is a File that knows its holes.
-type Sparse interface {
-	// NextData is the first run of bytes at or after off that may hold
-	// something else than zeros; io.EOF when only a hole is left.
-	NextData(off int64) (Range, error)
-}
-
 // NextData is the first run of f's first size bytes, at or after off, that may
-// hold something else than zeros. A file that does not know its holes is data
-// throughout. io.EOF means that no data is left.
+// hold something else than zeros. io.EOF means that no data is left.
 func NextData(f File, off, size int64) (Range, error) {
 	if off >= size {
 		return Range{}, io.EOF
 	}
-	s, ok := f.(Sparse)
-	if !ok {
-		return Range{off, size - off}, nil
-	}
-	r, err := s.NextData(off)
+	r, err := f.NextData(off)
 	if err != nil {
 		return Range{}, err
 	}

@@ -32,7 +32,11 @@ func walk(t *testing.T, seed uint64, steps int) {
 		states = append(states[:at+1], next)
 		at++
 	}
+	var kept []kept
 	for range steps {
+		if n := len(kept); rng.IntN(8) == 0 {
+			kept = append(kept[max(0, n-3):], keep(t, w, states[at]))
+		}
 		switch rng.IntN(11) {
 		case 0, 1, 2:
 			if at > 0 {
@@ -55,15 +59,28 @@ func walk(t *testing.T, seed uint64, steps int) {
 			}
 		default:
 			before := w.Generation()
-			next, err := randomChange(w, f, rng, states[at], disk)
+			next, err := randomChange(w, rng, states[at], disk)
 			if err == nil && w.Generation() > before {
 				stage(next)
 			}
 		}
 		check(t, f, states[at])
 		checkPlan(t, w, disk, states[at])
+		for _, k := range kept {
+			check(t, k.file, k.content)
+		}
 	}
 	check(t, open(t, base, "a"), disk)
+}
+
+// kept is a file of an earlier snapshot, and what it showed then.
+type kept struct {
+	file    store.File
+	content []byte
+}
+
+func keep(t *testing.T, w *store.Workspace, content []byte) kept {
+	return kept{open(t, w.Snapshot(), "a"), slices.Clone(content)}
 }
 
 // dropped drops the n-th change of the history, unless a later one builds on it
@@ -95,25 +112,26 @@ func without(now, before, after []byte) []byte {
 }
 
 // randomChange stages some edits, or fails in the middle of them.
-func randomChange(w *store.Workspace, f store.File, rng *rand.Rand, now, disk []byte) ([]byte, error) {
+func randomChange(w *store.Workspace, rng *rand.Rand, now, disk []byte) ([]byte, error) {
 	next := slices.Clone(now)
-	err := w.Do("random", func() (err error) {
+	err := w.Do("random", func(tx *store.Tx) error {
+		f, err := tx.OpenWrite("a")
 		for range 1 + rng.IntN(3) {
-			if next, err = randomEdit(w, f, rng, next, disk); err != nil {
+			if next, err = randomEdit(tx, f, rng, next, disk); err != nil {
 				return err
 			}
 		}
 		if rng.IntN(6) == 0 {
 			return errors.New("changed its mind")
 		}
-		return nil
+		return err
 	})
 	return next, err
 }
 
 // randomEdit stages another length, what is on disk, or a write, of which all
 // bytes or a few are new.
-func randomEdit(w *store.Workspace, f store.File, rng *rand.Rand, now, disk []byte) ([]byte, error) {
+func randomEdit(tx *store.Tx, f store.File, rng *rand.Rand, now, disk []byte) ([]byte, error) {
 	off, n := rng.IntN(len(now)+100), rng.IntN(200)
 	switch rng.IntN(12) {
 	case 0:
@@ -126,7 +144,7 @@ func randomEdit(w *store.Workspace, f store.File, rng *rand.Rand, now, disk []by
 				now[i] = disk[i]
 			}
 		}
-		return now, w.Revert("a", int64(off), int64(n))
+		return now, tx.Revert("a", int64(off), int64(n))
 	}
 	p := random(rng, n)
 	few := rng.IntN(2) == 0

@@ -147,12 +147,3 @@ func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 	c.reads++
 	return c.File.ReadAt(p, off)
 }
-
-// NextData makes the file's holes known.
-func (c *counted) NextData(off int64) (store.Range, error) {
-	size, err := c.Size()
-	if err != nil {
-		return store.Range{}, err
-	}
-	return store.NextData(c.File, off, size)
-}

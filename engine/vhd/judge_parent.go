@@ -137,9 +137,6 @@ func chainFault(err error) error {
 	}
 }
 
-// dated is what files know that have a time of change.
-type dated interface{ ModTime() (time.Time, error) }
-
 // judgeParentTime compares the time stored in the child with the parent's
 // file, or with its footer, which many programs store instead.
 func (v *Image) judgeParentTime(p *Image) {
@@ -152,13 +149,10 @@ func (v *Image) judgeParentTime(p *Image) {
 		return
 	}
 	changed := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(p.footer)) * time.Second)
-	f, ok := p.src.File.(dated)
-	if ok {
-		t, err := f.ModTime()
-		if err == nil {
-			changed = t.UTC().Truncate(time.Second)
-		}
-		ok = err == nil
+	t, err := p.src.File.ModTime()
+	known := err == nil && !t.IsZero()
+	if known {
+		changed = t.UTC().Truncate(time.Second)
 	}
 	want := vhd.Epoch().Add(time.Duration(stored) * time.Second)
 	if changed.Equal(want) {
@@ -166,7 +160,7 @@ func (v *Image) judgeParentTime(p *Image) {
 	}
 	v.add("V045", "the parent was last changed on %s, the image says %s", at, changed.Format(time.RFC3339), want.Format(time.RFC3339))
 	made := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(v.footer)) * time.Second)
-	if ok && changed.After(made) {
+	if known && changed.After(made) {
 		v.add("V050", "the parent was changed on %s, after this image was made on %s", at, changed.Format(time.RFC3339), made.Format(time.RFC3339))
 	}
 }

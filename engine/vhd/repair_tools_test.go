@@ -82,7 +82,7 @@ func TestRepairedImagesElsewhere(t *testing.T) {
 // bytesOf is a file as staged.
 func bytesOf(t *testing.T, w *store.Workspace, name string) []byte {
 	t.Helper()
-	f, err := w.Open(name)
+	f, err := w.Snapshot().Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

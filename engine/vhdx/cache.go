@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-
-	"platter/engine/store"
 )
 
 // The pages of tables that are kept, in bytes.
@@ -22,8 +20,6 @@ type cache struct {
 	r     io.ReaderAt
 	limit int64 // bytes of the file
 	slots []atomic.Pointer[page]
-	live  store.Generational // nil for files that do not change by themselves
-	seen  *atomic.Uint64
 }
 
 type page struct {
@@ -33,12 +29,12 @@ type page struct {
 
 // newCache caches what it is asked for of a file of limit bytes, a table of
 // want bytes or several small ones together, within a budget in bytes.
-func newCache(r io.ReaderAt, live store.Generational, limit, want, budget int64) cache {
+func newCache(r io.ReaderAt, limit, want, budget int64) cache {
 	n := 8
 	for most := min(budget, want) / pageSize; int64(2*n) <= most; {
 		n *= 2
 	}
-	return cache{r: r, limit: limit, slots: make([]atomic.Pointer[page], n), live: live, seen: new(atomic.Uint64)}
+	return cache{r: r, limit: limit, slots: make([]atomic.Pointer[page], n)}
 }
 
 // get is the page that holds the byte at off, which lies in the file.
@@ -58,9 +54,6 @@ func (c *cache) get(off int64) (*page, error) {
 
 // hit is the page that holds the byte at off if it is kept, else nil.
 func (c *cache) hit(off int64) *page {
-	if c.live != nil {
-		c.forgetOld()
-	}
 	if p := c.slot(off).Load(); p != nil && p.start == off>>pageBits<<pageBits {
 		return p
 	}
@@ -72,16 +65,6 @@ func (c *cache) hit(off int64) *page {
 func (c *cache) slot(off int64) *atomic.Pointer[page] {
 	number := off >> pageBits
 	return &c.slots[int(number^number>>6)&(len(c.slots)-1)]
-}
-
-// forgetOld drops all pages when the file's content has changed otherwise than
-// by itself.
-func (c *cache) forgetOld() {
-	if g := c.live.Generation(); c.seen.Swap(g) != g {
-		for i := range c.slots {
-			c.slots[i].Store(nil)
-		}
-	}
 }
 
 func shortRead(off int64, got, want int, err error) error {

@@ -1,13 +1,11 @@
 package vhdx_test
 
 import (
-	"bytes"
 	"testing"
 
 	"platter/decode"
 	layout "platter/decode/vhdx"
 	"platter/engine/disk"
-	"platter/engine/store"
 	"platter/engine/vhdx"
 )
 
@@ -78,34 +76,5 @@ func TestHostileText(t *testing.T) {
 	_, err := img.ReadAt(make([]byte, 512), 0)
 	if err == nil || err.Error() != decode.Printable(err.Error()) {
 		t.Errorf("%q", err)
-	}
-}
-
-// versioned is a file that tells when its bytes have changed.
-type versioned struct {
-	*store.MemFile
-	generation uint64
-}
-
-func (v *versioned) Generation() uint64 { return v.generation }
-
-// TestFollowsChanges reads a BAT entry that is changed after it was read.
-func TestFollowsChanges(t *testing.T) {
-	f := build(t, plain)
-	file := &versioned{MemFile: f.MemFile, generation: 1}
-	img, err := vhdx.Open(t.Context(), disk.Source{Path: "f", Name: "f", File: file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, 512)
-	for _, c := range []struct {
-		entry uint64
-		want  []byte
-	}{{uint64(f.at[1]) | 6, content(1, mib)}, {layout.ZeroBlock, make([]byte, 512)}, {uint64(f.at[2]) | 6, content(1, 2*mib)}} {
-		f.batEntry(1, c.entry)
-		file.generation++
-		if _, err := img.ReadAt(got, mib); err != nil || !bytes.Equal(got, c.want) {
-			t.Errorf("entry 0x%x: %q, %v", c.entry, bytes.TrimRight(got, "\x00"), err)
-		}
 	}
 }

@@ -142,23 +142,6 @@ type borrowed struct{ store.File }
 // Close does nothing.
 func (borrowed) Close() error { return nil }
 
-// Generation passes on how often the file has changed.
-func (b borrowed) Generation() uint64 {
-	if g, ok := b.File.(store.Generational); ok {
-		return g.Generation()
-	}
-	return 0
-}
-
-// NextData passes the question for holes on.
-func (b borrowed) NextData(off int64) (store.Range, error) {
-	size, err := b.Size()
-	if err != nil {
-		return store.Range{}, err
-	}
-	return store.NextData(b.File, off, size)
-}
-
 // logNode is the log with its entries, and all of its sectors one by one.
 func (v *Image) logNode() decode.Node {
 	r := &v.log

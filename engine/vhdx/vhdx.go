@@ -17,7 +17,6 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
-	"platter/engine/store"
 )
 
 // Image is an opened VHDX. Only reading is done through it.
@@ -151,10 +150,9 @@ func (v *Image) placeTable() {
 // share gives the layer its part of the budget for tables.
 func (v *Image) share(layers int) {
 	const budget = 12 << 20
-	live, _ := v.src.File.(store.Generational)
 	part := int64(budget / layers)
-	v.entries = newCache(v.data, live, v.data.grown, v.bat.length, part*2/3)
-	v.bitmaps = newCache(v.data, live, v.data.grown, v.geo.Chunks*vhdx.MiB, part/3)
+	v.entries = newCache(v.data, v.data.grown, v.bat.length, part*2/3)
+	v.bitmaps = newCache(v.data, v.data.grown, v.geo.Chunks*vhdx.MiB, part/3)
 }
 
 // place is a range of this image's file.

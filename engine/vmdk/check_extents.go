@@ -175,20 +175,13 @@ func (c *checker) chain() {
 	}
 }
 
-// dated is what files know that have a time of change.
-type dated interface{ ModTime() (time.Time, error) }
-
 // changed is when the last of the image's files was changed; the zero time if
 // that is not known.
 func (m *Image) changed() time.Time {
 	var last time.Time
 	for _, f := range m.files {
-		d, ok := f.handle.(dated)
-		if !ok {
-			return time.Time{}
-		}
-		t, err := d.ModTime()
-		if err != nil {
+		t, err := f.handle.ModTime()
+		if err != nil || t.IsZero() {
 			return time.Time{}
 		}
 		if t.After(last) {

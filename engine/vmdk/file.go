@@ -29,7 +29,7 @@ func newFile(name string, handle store.File) (*file, error) {
 	f := &file{File: disk.File{Name: name, Size: size, Data: handle}, handle: handle}
 	f.id, err = handle.ID()
 	f.known = err == nil
-	f.tables.init(handle, size)
+	f.tables.file, f.tables.size = handle, size
 	return f, nil
 }
 
@@ -63,56 +63,45 @@ const (
 // chunk is a piece of a file that holds table entries. It is never changed
 // once it is in the cache, so readers need no lock.
 type chunk struct {
-	index      int64
-	generation uint64
-	length     int // bytes that the file had
-	data       [chunkBytes]byte
+	index  int64
+	length int // bytes that the file had
+	data   [chunkBytes]byte
 }
 
 // tables caches the pieces of a file in which grain directories and tables
 // lie. Looking up an entry takes no lock: a read through a chain of 32 layers
 // makes 64 of them.
 type tables struct {
-	r       io.ReaderAt
-	size    int64
-	changes store.Generational // nil: the bytes stay as they are
-	slots   []atomic.Pointer[chunk]
-	voids   [4]atomic.Pointer[stretch] // holes that were met last: two sets of tables lie in two
-	turn    atomic.Uint32
-	filled  atomic.Pointer[stretch] // the data that was met last
+	file   store.File
+	size   int64
+	slots  []atomic.Pointer[chunk]
+	voids  [4]atomic.Pointer[stretch] // holes that were met last: two sets of tables lie in two
+	turn   atomic.Uint32
+	filled atomic.Pointer[stretch] // the data that was met last
 }
 
 // stretch is a run of bytes of a file that is all hole, or all data.
 type stretch struct {
-	from, to   int64
-	generation uint64
+	from, to int64
 }
 
-// holds reports whether a range lies in a stretch that is not outdated.
-func (s *stretch) holds(off, n int64, generation uint64) bool {
-	return s != nil && s.generation == generation && off >= s.from && off+n <= s.to
+// holds reports whether a range lies in a stretch.
+func (s *stretch) holds(off, n int64) bool {
+	return s != nil && off >= s.from && off+n <= s.to
 }
 
 // isHole reports whether a range of the file has never been written, so that
 // tables in there need not be read: a small file can claim gigabytes of them.
 func (t *tables) isHole(off, n int64) bool {
-	f, ok := t.r.(store.File)
-	if _, sparse := t.r.(store.Sparse); !ok || !sparse {
-		return false
-	}
-	var generation uint64
-	if t.changes != nil {
-		generation = t.changes.Generation()
-	}
 	for i := range t.voids {
-		if t.voids[i].Load().holds(off, n, generation) {
+		if t.voids[i].Load().holds(off, n) {
 			return true
 		}
 	}
-	if t.filled.Load().holds(off, 1, generation) {
+	if t.filled.Load().holds(off, 1) {
 		return false
 	}
-	r, err := store.NextData(f, off, t.size)
+	r, err := store.NextData(t.file, off, t.size)
 	switch {
 	case errors.Is(err, io.EOF):
 		r.Offset = t.size
@@ -120,16 +109,11 @@ func (t *tables) isHole(off, n int64) bool {
 		return false
 	}
 	if r.Offset == off {
-		t.filled.Store(&stretch{off, r.End(), generation})
+		t.filled.Store(&stretch{off, r.End()})
 		return false
 	}
-	t.voids[t.turn.Add(1)%uint32(len(t.voids))].Store(&stretch{off, r.Offset, generation})
+	t.voids[t.turn.Add(1)%uint32(len(t.voids))].Store(&stretch{off, r.Offset})
 	return off+n <= r.Offset
-}
-
-func (t *tables) init(r io.ReaderAt, size int64) {
-	t.r, t.size = r, size
-	t.changes, _ = r.(store.Generational)
 }
 
 // limit sets the memory in bytes that may be used, one chunk at least. Nothing
@@ -147,7 +131,7 @@ func (t *tables) limit(budget int64) {
 func (t *tables) at(off int64) (*chunk, error) {
 	index := off / chunkBytes
 	c := t.slots[index&int64(len(t.slots)-1)].Load()
-	if c != nil && c.index == index && (t.changes == nil || c.generation == t.changes.Generation()) {
+	if c != nil && c.index == index {
 		return c, nil
 	}
 	return t.load(index)
@@ -157,7 +141,7 @@ func (t *tables) at(off int64) (*chunk, error) {
 func (t *tables) peek(off uint64) *chunk {
 	index := off / chunkBytes
 	c := t.slots[index&uint64(len(t.slots)-1)].Load()
-	if c == nil || uint64(c.index) != index || t.changes != nil && c.generation != t.changes.Generation() {
+	if c == nil || uint64(c.index) != index {
 		return nil
 	}
 	return c
@@ -175,10 +159,7 @@ func (c *chunk) uint(off uint64, width int64) uint64 {
 
 func (t *tables) load(index int64) (*chunk, error) {
 	c := &chunk{index: index}
-	if t.changes != nil {
-		c.generation = t.changes.Generation()
-	}
-	n, err := t.r.ReadAt(c.data[:], index*chunkBytes)
+	n, err := t.file.ReadAt(c.data[:], index*chunkBytes)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}

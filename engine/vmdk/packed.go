@@ -31,10 +31,9 @@ type unpacker struct {
 // unpacked is a grain as the guest sees it. What can't be unpacked is kept too:
 // who reads such a grain sector by sector would unpack it again for each.
 type unpacked struct {
-	at         int64
-	generation uint64
-	data       []byte
-	err        error
+	at   int64
+	data []byte
+	err  error
 }
 
 func newUnpacker(f *file, grain int64, markers bool) *unpacker {
@@ -99,13 +98,9 @@ func (u *unpacker) read(p []byte, at, skip int64) error {
 }
 
 func (u *unpacker) get(at int64) (*unpacked, error) {
-	var generation uint64
-	if c := u.file.tables.changes; c != nil {
-		generation = c.Generation()
-	}
 	u.mu.Lock()
 	for i, g := range u.kept {
-		if g.at == at && g.generation == generation {
+		if g.at == at {
 			copy(u.kept[1:i+1], u.kept[:i])
 			u.kept[0] = g
 			u.mu.Unlock()
@@ -116,7 +111,7 @@ func (u *unpacker) get(at int64) (*unpacked, error) {
 	u.working <- struct{}{}
 	defer func() { <-u.working }()
 	data, _, err := u.inflate(at)
-	g := &unpacked{at, generation, data, err}
+	g := &unpacked{at, data, err}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.kept) < u.most {

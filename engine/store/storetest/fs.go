@@ -3,6 +3,7 @@ package storetest
 import (
 	"io/fs"
 	"path"
+	"time"
 
 	"platter/engine/store"
 )
@@ -176,5 +177,6 @@ func (h handle) Size() (int64, error) { return h.live.Size() }
 
 func (h handle) ID() (store.FileID, error) { return h.live.ID() }
 
-// NextData makes the file's holes known.
+func (h handle) ModTime() (time.Time, error) { return h.live.ModTime() }
+
 func (h handle) NextData(off int64) (store.Range, error) { return h.live.NextData(off) }
