@@ -22,7 +22,7 @@ var errNothing = errors.New("the bytes are already as this repair would make the
 
 // Repair makes one undoable change of what a repair writes.
 func (s *Session) Repair(ctx context.Context, title string, r disk.Repair) error {
-	edits, err := disk.EditsOf(ctx, s.ws, r)
+	edits, err := disk.EditsOf(ctx, s.ws.Snapshot(), r)
 	switch {
 	case err != nil:
 		return err

@@ -17,18 +17,17 @@ func EditsOf(ctx context.Context, files store.Opener, r Repair) ([]Edit, error) 
 	}
 	w := store.NewWorkspace(asFS{files}, "")
 	defer w.Close()
-	if err := w.Do(r.Title, func() error { return r.Apply(ctx, asFS{w}) }); err != nil {
+	made, err := w.Try(func(tx *store.Tx) error { return r.Apply(ctx, tx) })
+	if err != nil {
 		return nil, err
 	}
 	var list []Edit
-	for _, c := range w.History() {
-		for _, e := range c.Edits {
-			switch {
-			case e.Resizes():
-				list = append(list, Resized(e.File, e.SizeAfter))
-			case len(e.After) > 0:
-				list = append(list, Edit{File: e.File, Offset: e.Offset, Data: e.After})
-			}
+	for _, e := range made {
+		switch {
+		case e.Resizes():
+			list = append(list, Resized(e.File, e.SizeAfter))
+		case len(e.After) > 0:
+			list = append(list, Edit{File: e.File, Offset: e.Offset, Data: e.After})
 		}
 	}
 	return list, nil

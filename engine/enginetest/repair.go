@@ -117,7 +117,7 @@ func (w *workbench) content(list []disk.Finding) []byte {
 func (w *workbench) repair(before []disk.Finding, f disk.Finding, r disk.Repair, also string) {
 	w.t.Helper()
 	defer func(img disk.Image) { w.img = img }(w.img)
-	edits, err := disk.EditsOf(w.t.Context(), w.ws, r)
+	edits, err := disk.EditsOf(w.t.Context(), w.ws.Snapshot(), r)
 	if err != nil || len(edits) == 0 || r.Title == "" {
 		w.t.Errorf("%s: the repair %q has %d edits, error %v", f.Code, r.Title, len(edits), err)
 		return
