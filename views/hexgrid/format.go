@@ -195,3 +195,11 @@ func appendHex(b []byte, v int64, width int) []byte {
 	}
 	return b
 }
+
+// Bytes words a number of bytes: "1 byte", "4 bytes".
+func Bytes(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}

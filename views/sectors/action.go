@@ -40,18 +40,8 @@ func (v *View) common(a keymap.Action) bool {
 		}
 	case keymap.Endian:
 		v.inspector.Turn()
-	case keymap.OffsetBase:
-		v.want.Base = v.want.Base.Next()
-	case keymap.FoldZeros:
-		v.foldZeros = !v.foldZeros
-	case keymap.TextColumn:
-		v.want.Text = v.want.Text.Next()
-	case keymap.MoreBytes:
-		v.want.Bytes = v.format.Wider(1)
-	case keymap.FewerBytes:
-		v.want.Bytes = v.format.Wider(-1)
 	default:
-		return false
+		return v.hex.Look(a)
 	}
 	return true
 }
@@ -61,8 +51,7 @@ func (v *View) common(a keymap.Action) bool {
 func (v *View) escape() {
 	switch {
 	case v.run.stop():
-	case v.begun >= 0:
-		v.begun = -1
+	case v.hex.Unselect():
 	case v.zoomed:
 		v.zoomed = false
 	default:
@@ -107,55 +96,18 @@ func spot(off, length int64) views.Spot {
 }
 
 func (v *View) doBytes(a keymap.Action) tea.Cmd {
+	if v.hex.Do(a) {
+		return v.moved()
+	}
 	switch a {
-	case keymap.Down:
-		return v.vertical(1, 0)
-	case keymap.Up:
-		return v.vertical(-1, 0)
-	case keymap.Left:
-		return v.step(-1)
-	case keymap.Right:
-		return v.step(1)
-	case keymap.PageDown, keymap.HalfDown:
-		return v.page(true, a == keymap.HalfDown)
-	case keymap.PageUp, keymap.HalfUp:
-		return v.page(false, a == keymap.HalfUp)
-	case keymap.First:
-		return v.jump(0)
-	case keymap.Last:
-		return v.jump(v.win.size - 1)
-	case keymap.RowStart, keymap.RowEnd:
-		return v.rowEdge(a == keymap.RowEnd)
 	case keymap.NextField:
 		return v.nextField()
 	case keymap.PrevField:
 		return v.prevField()
-	case keymap.NextSector:
-		return v.sector(1)
-	case keymap.PrevSector:
-		return v.sector(0)
 	case keymap.NextRun, keymap.PrevRun:
 		return v.seekRun(a == keymap.NextRun)
-	}
-	return v.doSelect(a)
-}
-
-// doSelect is the actions on the selection, and those that lead elsewhere.
-func (v *View) doSelect(a keymap.Action) tea.Cmd {
-	switch a {
-	case keymap.Select:
-		if v.begun >= 0 {
-			v.begun = -1
-		} else {
-			v.begun = v.cursor
-		}
 	case keymap.GrowSelect:
 		return v.growSelection()
-	case keymap.ExtendDown, keymap.ExtendUp, keymap.ExtendLeft, keymap.ExtendRight:
-		if v.begun < 0 {
-			v.begun = v.cursor
-		}
-		return v.doBytes(plain[a])
 	case keymap.OtherSpace:
 		return v.otherSpace()
 	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes:
@@ -175,10 +127,10 @@ func (v *View) doSelect(a keymap.Action) tea.Cmd {
 // selection that grew so far goes on around the byte where that began: the
 // cursor is at its end, and a block and a partition need not hold each other.
 func (v *View) growSelection() tea.Cmd {
-	start, end := v.selection()
-	held, seed := hexgrid.Range{Start: start, End: end}, v.cursor
+	sel, seed := v.hex.Selection(), v.hex.Cursor()
+	held := sel
 	switch {
-	case v.begun < 0:
+	case sel.Empty():
 		held = hexgrid.Range{Start: seed, End: seed + 1}
 	case held == v.grown:
 		seed = v.seed
@@ -186,7 +138,7 @@ func (v *View) growSelection() tea.Cmd {
 	}
 	best := hexgrid.Range{}
 	for _, r := range v.around(seed) {
-		larger := r.Start <= held.Start && r.End >= held.End && r.End-r.Start > end-start
+		larger := r.Start <= held.Start && r.End >= held.End && r.End-r.Start > sel.End-sel.Start
 		if larger && (best.Empty() || r.End-r.Start < best.End-best.Start) {
 			best = r
 		}
@@ -194,40 +146,36 @@ func (v *View) growSelection() tea.Cmd {
 	if best.Empty() {
 		return nil
 	}
-	v.begun, v.grown, v.seed = best.Start, best, seed
-	return v.goTo(best.End - 1)
+	v.grown, v.seed = best, seed
+	v.hex.Select(best)
+	return v.moved()
 }
 
 // around lists ranges that hold a byte, and structures at the cursor.
 func (v *View) around(at int64) []hexgrid.Range {
 	unit := func(size int64) hexgrid.Range {
 		start := at - at%size
-		return hexgrid.Range{Start: start, End: min(start+size, v.win.size)}
+		return hexgrid.Range{Start: start, End: min(start+size, v.ground.size)}
 	}
-	list := []hexgrid.Range{{Start: at, End: at + 1}, unit(v.format.Sector)}
+	list := []hexgrid.Range{{Start: at, End: at + 1}, unit(v.hex.Source().Sector)}
 	if v.info.BlockSize > 0 {
 		list = append(list, unit(v.info.BlockSize))
 	}
 	for _, p := range v.parts {
-		list = append(list, hexgrid.Range{Start: p.Start, End: min(p.End(), v.win.size)})
+		list = append(list, hexgrid.Range{Start: p.Start, End: min(p.End(), v.ground.size)})
 	}
 	if v.known() {
 		for _, n := range v.fact.nodes {
-			list = append(list, hexgrid.Range{Start: n.Place.Offset, End: min(n.Place.End(), v.win.size)})
+			list = append(list, hexgrid.Range{Start: n.Place.Offset, End: min(n.Place.End(), v.ground.size)})
 		}
 	}
-	return append(list, hexgrid.Range{End: v.win.size})
-}
-
-// plain is the move that an extension of the selection makes.
-var plain = map[keymap.Action]keymap.Action{
-	keymap.ExtendDown: keymap.Down, keymap.ExtendUp: keymap.Up, keymap.ExtendLeft: keymap.Left, keymap.ExtendRight: keymap.Right,
+	return append(list, hexgrid.Range{End: v.ground.size})
 }
 
 // otherSpace shows the byte in the next space of addresses: in its partition,
 // then in its file.
 func (v *View) otherSpace() tea.Cmd {
-	if _, ok := v.partition(v.cursor); ok && !v.volume {
+	if _, ok := v.partition(v.hex.Cursor()); ok && !v.volume {
 		v.volume = true
 		return nil
 	}
@@ -240,13 +188,13 @@ func (v *View) otherSpace() tea.Cmd {
 
 // known reports whether the facts are those of the byte under the cursor.
 func (v *View) known() bool {
-	return v.fact.gen == v.factGen && v.fact.off == v.cursor && v.fact.err == nil
+	return v.fact.gen == v.factGen && v.fact.off == v.hex.Cursor() && v.fact.err == nil
 }
 
 // current is the field under the cursor.
 func (v *View) current() (decode.Node, bool) {
 	n, ok := v.fact.field()
-	return n, ok && v.fact.gen == v.factGen && n.Place.Holds(disk.VirtualDisk, v.cursor)
+	return n, ok && v.fact.gen == v.factGen && n.Place.Holds(disk.VirtualDisk, v.hex.Cursor())
 }
 
 func (v *View) follow() tea.Cmd {
@@ -276,17 +224,9 @@ func (v *View) twinPlace() (decode.Place, bool) {
 	return decode.Place{}, false
 }
 
-// selection is the bytes selected; empty if there are none.
-func (v *View) selection() (start, end int64) {
-	if v.begun < 0 {
-		return 0, 0
-	}
-	return min(v.begun, v.cursor), max(v.begun, v.cursor) + 1
-}
-
 // Disabled says why an action would do nothing where the cursor is.
 func (v *View) Disabled(a keymap.Action) string {
-	if v.win.size == 0 {
+	if v.ground.size == 0 {
 		return v.disabledAll(a)
 	}
 	n, ok := v.current()
@@ -303,15 +243,15 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "there is no second copy of this"
 		}
 	case keymap.OtherSpace:
-		if _, part := v.partition(v.cursor); !part && v.known() && (v.fact.span.File == "" || v.fact.span.Layer > 0) {
+		if _, part := v.partition(v.hex.Cursor()); !part && v.known() && (v.fact.span.File == "" || v.fact.span.Layer > 0) {
 			return "this byte is stored in no file of this image"
 		}
 	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
-		if err := v.fixed(v.cursor, v.cursor+1); err != nil {
+		if err := v.fixed(v.hex.Cursor(), v.hex.Cursor()+1); err != nil {
 			return err.Error()
 		}
 	case keymap.Escape:
-		if v.run.cancel == nil && v.begun < 0 && !v.zoomed && v.focus == bytesPane {
+		if v.run.cancel == nil && v.hex.Selection().Empty() && !v.zoomed && v.focus == bytesPane {
 			return "there is nothing to leave"
 		}
 	case keymap.NextFile, keymap.PrevFile:

@@ -49,18 +49,18 @@ type examined struct{ fact fact }
 // under way at a time: when the answer comes, the next one is about where the
 // cursor is by then.
 func (v *View) examine() tea.Cmd {
-	if v.asking || v.win.size == 0 || v.fact.gen == v.factGen && v.fact.off == v.cursor {
+	if v.asking || v.ground.size == 0 || v.fact.gen == v.factGen && v.fact.off == v.hex.Cursor() {
 		return nil
 	}
 	v.asking = true
-	img, ed, staged, guest, f := v.image, v.editor, v.staged, v.guest, fact{gen: v.factGen, off: v.cursor}
+	img, ed, staged, guest, f := v.image, v.editor, v.staged, v.guest, fact{gen: v.factGen, off: v.hex.Cursor()}
 	return func() tea.Msg {
 		for s, err := range img.Map(f.off, 1) {
 			f.span, f.err = s, err
 			f.span.Via = slices.Clone(s.Via)
 			break
 		}
-		if s := f.span; f.err == nil && s.Layer == 0 && s.Packed == 0 && staged.holds(s.File, s.Offset) {
+		if s := f.span; f.err == nil && s.Layer == 0 && s.Packed == 0 && len(staged.Within(s.File, s.Offset, 1)) > 0 {
 			f.was, f.err = onDisk(ed, s)
 			f.now = f.err == nil
 		}
@@ -89,7 +89,7 @@ type surveyed struct {
 
 // survey asks for the guest's partitions and structures.
 func (v *View) survey() tea.Cmd {
-	if v.explorer == nil || v.win.size == 0 {
+	if v.explorer == nil || v.ground.size == 0 {
 		return nil
 	}
 	img, ex, gen := v.image, v.explorer, v.gen
@@ -157,7 +157,7 @@ func (v *View) seekRun(forward bool) tea.Cmd {
 	v.run.stop()
 	ctx, cancel := context.WithCancel(context.Background())
 	v.run = run{views.NewGen(), cancel}
-	img, gen, from, size := v.image, v.run.gen, v.cursor, v.win.size
+	img, gen, from, size := v.image, v.run.gen, v.hex.Cursor(), v.ground.size
 	return func() tea.Msg {
 		if forward {
 			return nextRun(ctx, img, gen, from, size)
@@ -220,5 +220,5 @@ func (v *View) ran(msg ran) tea.Cmd {
 	if !msg.found {
 		return nil
 	}
-	return v.jump(msg.off)
+	return v.goTo(msg.off)
 }

@@ -1,7 +1,6 @@
 package sectors
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -12,6 +11,7 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/hexgrid"
+	"platter/views/widget/hexedit"
 )
 
 // Typing reports whether keys overwrite bytes.
@@ -20,13 +20,13 @@ func (v *View) Typing() bool { return v.edit.On() }
 // Type takes a key while they do.
 func (v *View) Type(msg tea.KeyMsg) tea.Cmd {
 	v.dirty = true
-	return v.edit.Type(pad{v}, msg)
+	return v.edit.Type(v.pad(), msg)
 }
 
 // startEdit turns the mode on: for typing, for a byte to fill with, or for a
 // line to paste.
 func (v *View) startEdit(a keymap.Action) tea.Cmd {
-	if err := v.fixed(v.cursor, v.cursor+1); err != nil {
+	if err := v.fixed(v.hex.Cursor(), v.hex.Cursor()+1); err != nil {
 		return views.Send(views.Failed{Err: err})
 	}
 	if a == keymap.PasteBytes {
@@ -43,8 +43,8 @@ func (v *View) fixed(start, end int64) error {
 	if v.editor == nil {
 		return errors.New(v.locked)
 	}
-	for i, ok := v.win.find(start); ok && i < len(v.win.list) && start < end; i++ {
-		s := &v.win.list[i]
+	for i, ok := v.ground.find(start); ok && i < len(v.ground.list) && start < end; i++ {
+		s := &v.ground.list[i]
 		if why := s.uneditable(); why != "" {
 			return fmt.Errorf("byte 0x%x of the virtual disk %s", start, why)
 		}
@@ -67,132 +67,55 @@ func (s *stretch) uneditable() string {
 	return ""
 }
 
-// pad is the bytes pane as the edit mode sees it.
-type pad struct{ v *View }
+// pad is what the edit mode works on.
+func (v *View) pad() hexedit.Pad {
+	return hexedit.Pad{Bytes: &v.hex, Screen: screen{v}, Queue: v.queue}
+}
 
-// Byte is the byte under the cursor.
-func (p pad) Byte() (byte, bool) {
-	if b := p.v.pages.bytes(p.v.cursor, 1); len(b) == 1 {
-		return b[0], true
+// screen is the screen as the edit mode sees it.
+type screen struct{ v *View }
+
+// Edit is a change of the virtual disk.
+func (s screen) Edit(off int64, data []byte) (views.Stage, error) {
+	return views.Stage{Edits: []disk.Edit{{File: disk.VirtualDisk, Offset: off, Data: data}}}, s.v.fixed(off, off+int64(len(data)))
+}
+
+// GoTo moves the cursor.
+func (s screen) GoTo(off int64) tea.Cmd { return s.v.goTo(off) }
+
+// Target is the selection, or the field under the cursor, or its byte.
+func (s screen) Target() hexgrid.Range {
+	if r := s.v.hex.Selection(); !r.Empty() {
+		return r
 	}
-	return 0, false
-}
-
-// Text is how the text column reads bytes.
-func (p pad) Text() hexgrid.Encoding { return p.v.format.Text }
-
-// Put overwrites from the cursor on, not behind a selection or the disk's end.
-func (p pad) Put(data []byte) tea.Cmd {
-	v := p.v
-	end := v.win.size
-	if _, last := v.selection(); v.begun >= 0 && v.begun > v.cursor {
-		end = last
+	if n, ok := s.v.current(); ok {
+		return hexgrid.Range{Start: n.Place.Offset, End: n.Place.End()}
 	}
-	return p.put(v.cursor, data[:min(int64(len(data)), end-v.cursor)])
+	return hexgrid.Range{Start: s.v.hex.Cursor(), End: s.v.hex.Cursor() + 1}
 }
 
-// Room is where a paste goes.
-func (p pad) Room() (start, selected, left int64) {
-	at := p.v.cursor
-	if first, last := p.v.selection(); last > first {
-		at, selected = first, last-first
-	}
-	return at, selected, p.v.win.size - at
-}
-
-// AskPast has the user asked how much of a paste goes past the selection.
-func (p pad) AskPast(n, selected int64, put func(int64) tea.Cmd) tea.Cmd {
-	return p.v.queue.Send(views.PastSelection(n, selected, put))
-}
-
-// PutAt overwrites from an offset on, which ends the selection.
-func (p pad) PutAt(off int64, data []byte) tea.Cmd {
-	p.v.begun = -1
-	return p.put(off, data)
-}
-
-func (p pad) put(off int64, data []byte) tea.Cmd {
-	p.v.dirty = true
-	cmd := p.v.overwrite(off, data, views.Stage{Typed: p.v.lba(off)})
-	return tea.Batch(cmd, p.v.goTo(off+int64(len(data))))
-}
-
-// fillMost bounds what is filled at once, in bytes.
-const fillMost = 16 << 20
-
-// Fill overwrites the selection, or the field under the cursor, or its byte.
-func (p pad) Fill(b byte) tea.Cmd {
-	start, end := p.v.target()
-	if end-start > fillMost {
-		return p.Fail(fmt.Errorf("%d bytes are too many to fill at once: at most %d", end-start, fillMost))
-	}
-	p.v.begun = -1
-	return p.v.overwrite(start, bytes.Repeat([]byte{b}, int(end-start)), views.Stage{Title: fmt.Sprintf("fill %d bytes at %s with %02x", end-start, p.v.lba(start), b)})
+// Where is the sector of a byte, and its place in that.
+func (s screen) Where(off int64) string {
+	sector := s.v.hex.Source().Sector
+	return fmt.Sprintf("LBA %d +0x%x", off/sector, off%sector)
 }
 
 // Do moves, and puts back what is on disk.
-func (p pad) Do(a keymap.Action) tea.Cmd { return p.v.doBytes(a) }
-
-// Ask passes an action on to the program.
-func (p pad) Ask(a keymap.Action) tea.Cmd { return p.v.queue.Send(views.Act{Action: a}) }
-
-// Fail tells the user why something can't be.
-func (p pad) Fail(err error) tea.Cmd { return views.Send(views.Failed{Err: err}) }
-
-// target is the selection, or the field under the cursor, or its byte.
-func (v *View) target() (start, end int64) {
-	if v.begun >= 0 {
-		return v.selection()
-	}
-	if n, ok := v.current(); ok {
-		return n.Place.Offset, n.Place.End()
-	}
-	return v.cursor, v.cursor + 1
-}
-
-// overwrite stages bytes and shows them at once.
-func (v *View) overwrite(off int64, data []byte, as views.Stage) tea.Cmd {
-	if err := v.fixed(off, off+int64(len(data))); err != nil || len(data) == 0 {
-		if err != nil {
-			return views.Send(views.Failed{Err: err})
-		}
-		return nil
-	}
-	v.pages.patch(off, data)
-	as.Edits = []disk.Edit{{File: disk.VirtualDisk, Offset: off, Data: data}}
-	return v.queue.Send(as)
-}
-
-// lba words where a byte of the disk lies.
-func (v *View) lba(off int64) string {
-	return fmt.Sprintf("LBA %d +0x%x", off/v.format.Sector, off%v.format.Sector)
-}
-
-// patch shows new bytes before the image has them.
-func (p *pages) patch(off int64, data []byte) {
-	for len(data) > 0 {
-		base := off &^ (pageSize - 1)
-		n := min(int64(len(data)), base+pageSize-off)
-		if pg := p.kept[base]; pg != nil && off-base < int64(len(pg.data)) {
-			copy(pg.data[off-base:], data[:n])
-			delete(p.zeros, base)
-		}
-		off, data = off+n, data[n:]
-	}
-}
+func (s screen) Do(a keymap.Action) tea.Cmd { return s.v.doBytes(a) }
 
 // revert stages what is on disk: for the selection, or in its absence for the
 // byte under the cursor.
 func (v *View) revert() tea.Cmd {
-	start, end := v.cursor, v.cursor+1
-	if v.begun >= 0 {
-		start, end = v.selection()
+	r := v.hex.Selection()
+	if r.Empty() {
+		r = hexgrid.Range{Start: v.hex.Cursor(), End: v.hex.Cursor() + 1}
 	}
-	if err := v.fixed(start, end); err != nil {
+	if err := v.fixed(r.Start, r.End); err != nil {
 		return views.Send(views.Failed{Err: err})
 	}
+	n := r.End - r.Start
 	return v.queue.Send(views.Revert{
-		Title: fmt.Sprintf("revert %d bytes at %s", end-start, v.lba(start)),
-		Place: decode.Place{File: disk.VirtualDisk, Offset: start, Length: end - start},
+		Title: fmt.Sprintf("revert %s at %s", hexgrid.Bytes(n), screen{v}.Where(r.Start)),
+		Place: decode.Place{File: disk.VirtualDisk, Offset: r.Start, Length: n},
 	})
 }

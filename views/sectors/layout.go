@@ -2,7 +2,6 @@ package sectors
 
 import (
 	"platter/views/grid"
-	"platter/views/hexgrid"
 )
 
 // rect is where a pane lies on the screen; empty if it does not show.
@@ -35,26 +34,19 @@ const (
 
 // place lays the panes out and fits the rows into theirs.
 func (v *View) place() {
+	v.hex.Most = 0
 	switch {
 	case v.zoomed || v.w < singleWidth || v.h < singleHeight:
 		v.lay = v.alone()
 	case v.w >= sideWidth && v.h >= sideHeight:
+		v.hex.Most = v.w - sideLeast - 2
 		v.lay = v.beside()
 	default:
 		v.lay = v.stacked()
 	}
 	in := v.lay.bytes.inside()
-	v.fit(in.w)
-	v.rows = in.h
+	v.hex.SetSize(in.w, in.h)
 	v.list.Fit(int64(len(v.parts)), v.lay.list.inside().h-1)
-	v.arrange()
-}
-
-// fit chooses the columns of a row.
-func (v *View) fit(width int) {
-	size := v.win.size
-	v.format = hexgrid.Fit(width, size, v.want)
-	v.column = v.cursor % int64(v.format.Bytes)
 }
 
 func (v *View) alone() layout {
@@ -97,8 +89,7 @@ func (v *View) stacked() layout {
 
 // beside is the bytes, the explanation under them, and a column with the rest.
 func (v *View) beside() layout {
-	f := hexgrid.Fit(v.w-sideLeast-2, v.win.size, v.want)
-	left := min(max(f.Width()+2, v.w/2), v.w-sideLeast)
+	left := min(max(v.hex.Wanted(v.w-sideLeast-2)+2, v.w/2), v.w-sideLeast)
 	l := layout{bytes: rect{0, 0, left, v.h}}
 	if v.explain {
 		h := max(8, v.h/5)

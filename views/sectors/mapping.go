@@ -1,23 +1,52 @@
 package sectors
 
 import (
-	"slices"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
 	"platter/views"
+	"platter/views/hexgrid"
+	"platter/views/theme"
 )
 
-// Bounds on what one command reads of the map. Where there is nothing for
-// longer, the window grows by several commands, and shows how far it came.
-const (
-	mapPiece    = 64 << 30 // bytes of the disk asked for at once
-	mapPieces   = 16       // in one command
-	mapFirst    = 64 << 20 // the first piece backwards
-	mapEnough   = 256      // stretches that one command brings
-	mapBackward = 4 * mapEnough
-)
+// ground is what the disk's bytes lie on, as far as it is known: what the hex
+// pane is told of them, and how more of it comes.
+type ground struct {
+	window
+	img   disk.Image
+	block int64
+	unit  string // the format's word for its allocation unit
+	theme *theme.Theme
+
+	gen     views.Gen // of the window
+	growing [2]bool   // at its start, at its end
+	err     error
+}
+
+// open takes an image in, and keeps what is known until it is read again.
+func (g *ground) open(img disk.Image) {
+	info := img.Info()
+	g.img, g.block, g.size, g.unit = img, info.BlockSize, info.VirtualSize, "block"
+	if !info.Readable() {
+		g.size = 0
+	}
+	if info.Format == "vmdk" {
+		g.unit = "grain"
+	}
+}
+
+// restart forgets what is known and begins again around a byte.
+func (g *ground) restart(off int64) {
+	g.gen, g.err, g.growing = views.NewGen(), nil, [2]bool{}
+	g.reset(g.blockStart(off))
+}
+
+func (g *ground) blockStart(off int64) int64 {
+	if g.block > 0 {
+		off -= off % g.block
+	}
+	return off
+}
 
 // mapped is a piece of the map.
 type mapped struct {
@@ -27,20 +56,26 @@ type mapped struct {
 	err    error
 }
 
-// grow asks for more of the map behind the window, or before it.
-func (v *View) grow(before bool) tea.Cmd {
-	side := side(before)
-	from := v.win.end()
+// side is the end of the window that grows: its start, or its end.
+func side(before bool) int {
 	if before {
-		from = v.win.start()
+		return 0
 	}
-	if v.growing[side] || before && from <= 0 || !before && from >= v.win.size || v.mapErr != nil {
+	return 1
+}
+
+// grow asks for more of the map past the window, or before it.
+func (g *ground) grow(before bool) tea.Cmd {
+	side, from := side(before), g.end()
+	if before {
+		from = g.start()
+	}
+	if g.growing[side] || before && from <= 0 || !before && from >= g.size || g.err != nil {
 		return nil
 	}
-	v.growing[side] = true
-	img, block, size, gen := v.image, v.info.BlockSize, v.win.size, v.mapGen
+	g.growing[side] = true
+	r, size, gen := mapReader{img: g.img, block: g.block}, g.size, g.gen
 	return func() tea.Msg {
-		r := mapReader{img: img, block: block}
 		if before {
 			r.backward(from)
 		} else {
@@ -50,158 +85,85 @@ func (v *View) grow(before bool) tea.Cmd {
 	}
 }
 
-// remapped is the map anew, in place of the window.
+// mapped takes a piece in, near the byte at off.
+func (g *ground) mapped(msg mapped, off int64) {
+	if msg.gen != g.gen {
+		return
+	}
+	g.growing[side(msg.before)] = false
+	if msg.err != nil {
+		g.err = msg.err
+	}
+	if g.add(msg.list, msg.before) {
+		g.trim(off)
+	}
+}
+
+// remapped is the map again, in place of the window.
 type remapped struct {
 	gen  views.Gen
 	list []stretch
 	err  error
 }
 
-// remap reads the map around what shows again. Until it is there the old one
+// remap reads the map again from a byte on. Until it is there the old one
 // shows, and does not grow.
-func (v *View) remap() tea.Cmd {
-	v.mapGen, v.mapErr, v.growing = views.NewGen(), nil, [2]bool{true, true}
-	from := v.cursor
-	if len(v.lines) > 0 {
-		from = min(from, v.lines[0].start)
-	}
-	if v.info.BlockSize > 0 {
-		from -= from % v.info.BlockSize
-	}
-	img, block, size, gen := v.image, v.info.BlockSize, v.win.size, v.mapGen
+func (g *ground) remap(from int64) tea.Cmd {
+	g.gen, g.err, g.growing = views.NewGen(), nil, [2]bool{true, true}
+	from = g.blockStart(from)
+	r, size, gen := mapReader{img: g.img, block: g.block}, g.size, g.gen
 	return func() tea.Msg {
-		r := mapReader{img: img, block: block}
 		r.forward(from, size)
 		return remapped{gen, r.list, r.err}
 	}
 }
 
-func (v *View) remapped(msg remapped) {
-	if msg.gen != v.mapGen {
-		return
-	}
-	v.growing, v.mapErr = [2]bool{}, msg.err
-	v.win.list = msg.list
-	if _, ok := v.win.find(v.cursor); !ok {
-		v.restart(v.cursor)
+func (g *ground) remapped(msg remapped) {
+	if msg.gen == g.gen {
+		g.growing, g.err, g.list = [2]bool{}, msg.err, msg.list
 	}
 }
 
-func side(before bool) int {
-	if before {
-		return 0
+// reach asks for the map where its known part ends within so many rows of per
+// bytes from what shows.
+func (g *ground) reach(shown hexgrid.Range, rows int, per int64) tea.Cmd {
+	if len(g.list) == 0 {
+		return g.grow(false)
 	}
-	return 1
+	var cmds []tea.Cmd
+	if g.after(shown.End, rows, per) < rows {
+		cmds = append(cmds, g.grow(false))
+	}
+	if g.before(shown.Start, rows, per) < rows {
+		cmds = append(cmds, g.grow(true))
+	}
+	return tea.Batch(cmds...)
 }
 
-func (v *View) mapped(msg mapped) {
-	if msg.gen != v.mapGen {
-		return
+// after is how many rows are known from a byte on: at least, and not many
+// more than asked for.
+func (g *ground) after(off int64, most int, per int64) int {
+	rows := 0
+	for i, ok := g.find(off); ok && i < len(g.list) && rows < most; i++ {
+		rows += g.list[i].rows(off, g.size, most, per)
 	}
-	v.growing[side(msg.before)] = false
-	if msg.err != nil {
-		v.mapErr = msg.err
-	}
-	if v.win.add(msg.list, msg.before) {
-		v.win.trim(v.cursor)
-	}
+	return rows
 }
 
-// mapReader collects stretches from an image's map.
-type mapReader struct {
-	img   disk.Image
-	block int64
-	list  []stretch
-	err   error
+// before is how many rows are known before a byte.
+func (g *ground) before(off int64, most int, per int64) int {
+	rows := 0
+	for i, ok := g.find(off - 1); ok && i >= 0 && rows < most; i-- {
+		rows += g.list[i].rows(0, off, most, per)
+	}
+	return rows
 }
 
-// forward reads from a byte on until there is enough.
-func (r *mapReader) forward(from, size int64) {
-	for range mapPieces {
-		if from >= size || len(r.list) >= mapEnough || r.err != nil {
-			return
-		}
-		n := min(mapPiece, size-from)
-		r.read(from, n, func() bool { return len(r.list) < mapEnough })
-		from += n
+// rows is how many rows of per bytes the part of a stretch has that lies
+// between two bytes, or the most.
+func (s *stretch) rows(from, to int64, most int, per int64) int {
+	if !s.stored() {
+		return 1
 	}
-}
-
-// backward reads what lies before a byte, in pieces that get larger while
-// there is nothing.
-func (r *mapReader) backward(to int64) {
-	piece := int64(mapFirst)
-	var later []stretch
-	for range mapPieces {
-		from := max(0, to-piece)
-		if r.block > 0 {
-			from -= from % r.block
-		}
-		r.list = nil
-		r.read(from, to-from, func() bool {
-			if len(r.list) > 2*mapBackward {
-				r.list = slices.Delete(r.list, 0, mapBackward)
-			}
-			return true
-		})
-		for i := range later {
-			r.list = joined(r.list, later[i])
-		}
-		if later = r.list; from == 0 || len(later) > 1 || r.err != nil {
-			return
-		}
-		to, piece = from, min(piece*4, mapPiece)
-	}
-}
-
-// read adds the stretches of a range of the map, for as long as more says so.
-func (r *mapReader) read(from, n int64, more func() bool) {
-	for s, err := range r.img.Map(from, n) {
-		if err != nil {
-			r.err = err
-			return
-		}
-		if !r.span(s, more) {
-			return
-		}
-	}
-}
-
-// span adds a span of the map, in pieces of a block where it is stored.
-func (r *mapReader) span(s disk.Span, more func() bool) bool {
-	for start, end := s.Start, s.Start+s.Length; start < end; {
-		if !more() {
-			return false
-		}
-		piece := newStretch(s, start, end, r.block)
-		r.list = joined(r.list, piece)
-		start = piece.end
-	}
-	return true
-}
-
-// newStretch is the part of a span from start on, cut at end, and at the next
-// block if it is stored.
-func newStretch(s disk.Span, start, end, block int64) stretch {
-	p := stretch{start: start, end: end, state: s.State, layer: s.Layer, file: s.File, offset: s.Offset, packed: s.Packed, block: -1}
-	if len(s.Via) > 0 {
-		p.via = s.Via[len(s.Via)-1]
-		if p.via.IsBit && len(s.Via) > 1 && !p.stored() {
-			p.via = s.Via[len(s.Via)-2]
-		}
-	}
-	if block > 0 {
-		p.block = start / block
-		if p.stored() {
-			p.end = min(end, (p.block+1)*block)
-		}
-		p.entries = (p.end-1)/block - p.block + 1
-	}
-	if p.offset >= 0 && p.packed == 0 {
-		p.offset += start - s.Start
-	}
-	if start != s.Start {
-		p.via = disk.Via{}
-	}
-	return p
+	return int(min(int64(most), (min(s.end, to)-max(s.start, from))/per+1))
 }

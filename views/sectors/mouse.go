@@ -15,7 +15,8 @@ const wheelLines = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click goes, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty, v.held = true, false
+	v.dirty = true
+	v.hex.Release()
 	switch {
 	case v.lay.bytes.holds(x, y):
 		return v.mouseBytes(x-v.lay.bytes.x-1, y-v.lay.bytes.y-1, what)
@@ -49,25 +50,21 @@ func (v *View) crumb(x int) tea.Cmd {
 func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
 	switch what {
 	case views.WheelUp:
-		return v.wheel(-wheelLines)
+		v.hex.Wheel(-wheelLines)
+		return v.moved()
 	case views.WheelDown:
-		return v.wheel(wheelLines)
+		v.hex.Wheel(wheelLines)
+		return v.moved()
 	}
 	if v.focus != bytesPane {
 		v.focus = bytesPane
 		v.place()
 	}
-	if y < 0 || y >= len(v.lines) {
+	text, ok := v.hex.Click(x, y)
+	if !ok {
 		return nil
 	}
-	l := v.lines[y]
-	if !l.goes() {
-		return nil
-	}
-	v.begun = -1
-	v.held = x >= 0 && x < v.lay.bytes.inside().w
-	v.hit(l, x, y)
-	v.column = v.cursor % int64(v.format.Bytes)
+	v.edit.SetColumn(text)
 	if what == views.DoubleClick {
 		return tea.Batch(v.refresh(), v.follow())
 	}
@@ -94,46 +91,11 @@ func (v *View) mouseList(row int, what views.Mouse) tea.Cmd {
 	return nil
 }
 
-// hit places the cursor on line y, at the byte of column x.
-func (v *View) hit(l line, x, y int) {
-	v.cursor, v.anchor = l.start, y
-	if l.kind != bytesLine {
-		return
-	}
-	if i, text, ok := v.format.At(x); ok {
-		v.edit.SetColumn(text)
-		per := int64(v.format.Bytes)
-		v.cursor = max(l.start, min(l.start-l.start%per+int64(i), l.end-1))
-	}
-}
-
-// Drag selects, from the byte that was clicked to the one under the mouse.
-// Beyond the pane's edges it goes on line by line.
+// Drag selects in the bytes.
 func (v *View) Drag(x, y int) tea.Cmd {
 	r := v.lay.bytes.inside()
-	if !v.held || v.focus != bytesPane || r.h == 0 || len(v.lines) == 0 {
+	if v.focus != bytesPane || r.h == 0 || !v.hex.Drag(x-r.x, y-r.y) {
 		return nil
 	}
-	v.dirty = true
-	from := v.cursor
-	var cmd tea.Cmd
-	switch y -= r.y; {
-	case y < 0:
-		cmd = v.vertical(-1, 0)
-	case y >= len(v.lines):
-		cmd = v.vertical(1, 0)
-	case !v.lines[y].goes():
-		return nil
-	default:
-		v.hit(v.lines[y], min(max(x-r.x, 0), r.w-1), y)
-		if v.lines[y].start > from && v.lines[y].kind != bytesLine {
-			v.cursor = v.lines[y].end - 1
-		}
-		v.column = v.cursor % int64(v.format.Bytes)
-		cmd = v.refresh()
-	}
-	if v.begun < 0 && v.cursor != from {
-		v.begun = from
-	}
-	return cmd
+	return v.moved()
 }

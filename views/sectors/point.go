@@ -8,12 +8,12 @@ import (
 
 // Pointed is what the user points at on the virtual disk.
 func (v *View) Pointed() (views.Pointed, bool) {
-	if v.win.size == 0 {
+	if v.ground.size == 0 {
 		return views.Pointed{}, false
 	}
-	p := views.Pointed{Cursor: decode.Place{File: disk.VirtualDisk, Offset: v.cursor, Length: 1}}
-	if start, end := v.selection(); end > start {
-		p.Selection = decode.Place{File: disk.VirtualDisk, Offset: start, Length: end - start}
+	p := views.Pointed{Cursor: decode.Place{File: disk.VirtualDisk, Offset: v.hex.Cursor(), Length: 1}}
+	if r := v.hex.Selection(); !r.Empty() {
+		p.Selection = decode.Place{File: disk.VirtualDisk, Offset: r.Start, Length: r.End - r.Start}
 	}
 	if v.known() {
 		p.Nodes, p.File = v.fact.nodes, v.fact.span.File
@@ -26,5 +26,5 @@ func (v *View) Pointed() (views.Pointed, bool) {
 
 // marked takes in what is marked on the virtual disk.
 func (v *View) marked(m views.Marks) {
-	v.marks.Hits, v.marks.Signs = m.HitsIn(disk.VirtualDisk), m.SignsIn(disk.VirtualDisk)
+	v.hex.Marks.Hits, v.hex.Marks.Signs = m.HitsIn(disk.VirtualDisk), m.SignsIn(disk.VirtualDisk)
 }

@@ -20,6 +20,7 @@ import (
 	"platter/views/theme"
 	"platter/views/widget/explain"
 	"platter/views/widget/hexedit"
+	"platter/views/widget/hexpane"
 	"platter/views/widget/inspector"
 )
 
@@ -41,7 +42,6 @@ type View struct {
 	image    disk.Image
 	info     disk.Info
 	gen      views.Gen // of the image
-	mapGen   views.Gen // of the window
 
 	w, h    int
 	lay     layout
@@ -50,28 +50,13 @@ type View struct {
 	explain bool // shows, where there is room beside the bytes
 	reading bool // the explanation shows in the place of something else
 
-	want      hexgrid.Want
-	format    hexgrid.Format
-	foldZeros bool
-	volume    bool // offsets count from the start of the partition at the cursor
-
-	cursor int64
-	column int64         // byte of the row that up and down keep to
-	anchor int           // line of the pane that the cursor is on
-	begun  int64         // where the selection began; -1 for none
+	hex    hexpane.Pane
+	ground ground
+	volume bool          // offsets count from the start of the partition at the cursor
 	grown  hexgrid.Range // the selection that the last growing made
 	seed   int64         // the byte that it grew around
-	held   bool          // the last click hit a byte: dragging selects from there
 
-	win     window
-	growing [2]bool
-	mapErr  error
-	pages   pages
-	rows    int // of the hex pane
-	lines   []line
-	spare   []line
-
-	staged   staged
+	staged   views.Staged // nothing that is stored in a parent is
 	fact     fact
 	factGen  views.Gen // of what facts are made of
 	asking   bool
@@ -86,43 +71,35 @@ type View struct {
 	grid      grid.Grid
 	edit      hexedit.Mode
 	inspector inspector.Pane
-	marks     hexgrid.Marks
 	text      string
 	dirty     bool
 }
 
 // New makes the screen of an image. Start reads what it shows first.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, foldZeros: true, explain: true, begun: -1, dirty: true}
+	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, explain: true, dirty: true}
 	if v.locked = env.Locked; v.locked == "" {
 		v.locked = "this image is open for reading only"
 	}
-	v.pages.reset()
+	v.hex.Fold, v.ground.theme = true, env.Theme
 	v.open(env.Image)
-	v.restart(0)
+	v.ground.restart(0)
+	v.hex.Show(v.source())
 	return v
 }
 
 // open takes an image in: the first one, or the same with other bytes.
 func (v *View) open(img disk.Image) {
 	v.image, v.info, v.gen = img, img.Info(), views.NewGen()
-	v.win.size = v.info.VirtualSize
-	if !v.info.Readable() {
-		v.win.size = 0
-	}
-	v.want.Sector = v.info.LogicalSectorSize
+	v.ground.open(img)
 	v.factGen, v.asking = views.NewGen(), false
 	v.guest, v.guestErr = decode.Node{}, nil
 	v.run.stop()
 }
 
-// restart forgets the map and begins anew around a byte.
-func (v *View) restart(off int64) {
-	v.mapGen, v.mapErr, v.growing = views.NewGen(), nil, [2]bool{}
-	if v.info.BlockSize > 0 {
-		off -= off % v.info.BlockSize
-	}
-	v.win.reset(off)
+// source is the virtual disk as the hex pane reads it.
+func (v *View) source() hexpane.Source {
+	return hexpane.Source{Name: disk.VirtualDisk, Size: v.ground.size, Data: v.image, Sector: v.info.LogicalSectorSize, Runs: &v.ground}
 }
 
 // Start reads the disk's first bytes and its partitions.
@@ -155,11 +132,14 @@ func (v *View) SetSize(w, h int) {
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case mapped:
-		v.mapped(msg)
+		v.ground.mapped(msg, v.hex.Cursor())
 	case remapped:
-		v.remapped(msg)
-	case loaded:
-		v.loaded(msg)
+		v.ground.remapped(msg)
+		return v.moved()
+	case hexpane.Answer:
+		if !v.hex.Fill(msg) {
+			return nil
+		}
 	case surveyed:
 		v.surveyed(msg)
 	case examined:
@@ -179,70 +159,42 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	return v.refresh()
 }
 
-// changed reads everything anew, stays where it was, and shows the old bytes
+// changed reads everything again, stays where it was, and shows the old bytes
 // until the new ones are there.
 func (v *View) changed(msg views.Changed) tea.Cmd {
 	if msg.Editor != nil {
 		v.editor = msg.Editor
 	}
+	from := min(v.hex.Cursor(), v.hex.Shown().Start)
 	v.open(msg.Image)
-	v.pages.stale()
+	v.hex.Renew(v.source())
 	v.place()
-	return tea.Batch(v.remap(), v.survey(), v.compare(), v.refresh())
+	return tea.Batch(v.ground.remap(from), v.survey(), v.compare(), v.refresh())
 }
 
 // refresh works out what shows by now and asks for what is lacking.
 func (v *View) refresh() tea.Cmd {
 	v.dirty = true
-	v.cursor = max(0, min(v.cursor, v.win.size-1))
-	v.arrange()
-	return tea.Batch(v.reach(), v.load(), v.examine())
-}
-
-// reach asks for the map where its known part ends within two screens.
-func (v *View) reach() tea.Cmd {
-	if len(v.lines) == 0 {
-		return nil
-	}
-	if len(v.win.list) == 0 {
-		return v.grow(false)
-	}
-	var cmds []tea.Cmd
-	if v.ahead(v.lines[len(v.lines)-1], 1) < 2*v.rows {
-		cmds = append(cmds, v.grow(false))
-	}
-	if v.ahead(v.lines[0], -1) < 2*v.rows {
-		cmds = append(cmds, v.grow(true))
+	v.hex.Relay()
+	cmds := []tea.Cmd{v.hex.Read(), v.examine()}
+	if rows := 2 * v.hex.Rows(); rows > 0 && v.ground.size > 0 {
+		cmds = append(cmds, v.ground.reach(v.hex.Shown(), rows, int64(v.hex.PerRow())))
 	}
 	return tea.Batch(cmds...)
 }
 
-// ahead is how many rows are known beyond a line: at least, and no more than
-// asked for.
-func (v *View) ahead(l line, step int) int {
-	if l.kind == edgeLine {
-		return 0
+// moved follows the cursor to where the map may not be known.
+func (v *View) moved() tea.Cmd {
+	if _, ok := v.ground.find(v.hex.Cursor()); !ok {
+		v.ground.restart(v.hex.Cursor())
+		v.hex.Recenter()
 	}
-	rows := 0
-	for i := l.number; i >= 0 && i < len(v.win.list) && rows < 2*v.rows; i += step {
-		if s := &v.win.list[i]; i != l.number && !s.stored() {
-			rows++
-		} else if s.stored() {
-			from, to := s.start, s.end
-			if i == l.number && step > 0 {
-				from = l.start
-			} else if i == l.number {
-				to = l.end
-			}
-			rows += int(min(int64(2*v.rows), (to-from)/int64(v.format.Bytes)+1))
-		}
-	}
-	return rows
+	return v.refresh()
 }
 
 // Here is where the cursor is.
 func (v *View) Here() views.Spot {
-	return views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: v.cursor, Length: 1}}
+	return views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: v.hex.Cursor(), Length: 1}}
 }
 
 // Show goes to a byte of the virtual disk.
@@ -253,5 +205,5 @@ func (v *View) Show(s views.Spot) tea.Cmd {
 	v.edit.Stop()
 	v.focus = bytesPane
 	v.place()
-	return v.jump(s.Place.Offset)
+	return v.goTo(s.Place.Offset)
 }

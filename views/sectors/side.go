@@ -7,6 +7,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views/grid"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 	"platter/views/widget/explain"
 	"platter/views/widget/inspector"
@@ -21,15 +22,15 @@ type note struct {
 // whereNotes say where the byte under the cursor is in each space, and which
 // table entries lead from one to the other.
 func (v *View) whereNotes() []note {
-	sector := v.format.Sector
-	notes := []note{{"virtual", fmt.Sprintf("0x%x", v.cursor), theme.Value}, {"LBA", fmt.Sprintf("%d +0x%x", v.cursor/sector, v.cursor%sector), theme.Value}}
-	if p, ok := v.partition(v.cursor); ok {
-		notes = append(notes, note{"volume", fmt.Sprintf("0x%x of partition %d", v.cursor-p.Start, p.Number), theme.Value})
+	sector := v.hex.Source().Sector
+	notes := []note{{"virtual", fmt.Sprintf("0x%x", v.hex.Cursor()), theme.Value}, {"LBA", fmt.Sprintf("%d +0x%x", v.hex.Cursor()/sector, v.hex.Cursor()%sector), theme.Value}}
+	if p, ok := v.partition(v.hex.Cursor()); ok {
+		notes = append(notes, note{"volume", fmt.Sprintf("0x%x of partition %d", v.hex.Cursor()-p.Start, p.Number), theme.Value})
 	}
 	if v.info.BlockSize > 0 {
-		notes = append(notes, note{v.unit(), fmt.Sprintf("%d +0x%x", v.cursor/v.info.BlockSize, v.cursor%v.info.BlockSize), theme.Value})
+		notes = append(notes, note{v.ground.unit, fmt.Sprintf("%d +0x%x", v.hex.Cursor()/v.info.BlockSize, v.hex.Cursor()%v.info.BlockSize), theme.Value})
 	}
-	if err := v.fact.err; err != nil && v.fact.off == v.cursor {
+	if err := v.fact.err; err != nil && v.fact.off == v.hex.Cursor() {
 		return append(notes, note{"state", "! " + decode.Printable(err.Error()), theme.Error})
 	}
 	if !v.known() {
@@ -44,7 +45,7 @@ func (v *View) whereNotes() []note {
 
 // byteText is the byte under the cursor.
 func (v *View) byteText() string {
-	b := v.pages.bytes(v.cursor, 1)
+	b := v.hex.Bytes(v.hex.Cursor(), 1)
 	if len(b) == 0 {
 		return ".."
 	}
@@ -112,7 +113,7 @@ func stateText(s disk.State) string {
 // paintWhere draws the place of the byte: boxed where there is room, else in
 // two lines.
 func (v *View) paintWhere(a grid.Area) {
-	if v.win.size == 0 {
+	if v.ground.size == 0 {
 		return
 	}
 	if a.H() < 4 {
@@ -204,8 +205,8 @@ func (v *View) crumbNames() (names []string) {
 // read hands the bytes under the cursor to the inspector.
 func (v *View) read() {
 	var b []byte
-	if l := v.lineAt(v.cursor); l.kind == bytesLine {
-		b = v.pages.bytes(v.cursor, min(inspector.Window, v.win.list[l.number].end-v.cursor))
+	if r, ok := v.ground.Run(v.hex.Cursor()); ok && r.Stored {
+		b = v.hex.Bytes(v.hex.Cursor(), int(min(inspector.Window, r.End-v.hex.Cursor())))
 	}
 	v.inspector.Read(b)
 }
@@ -263,7 +264,7 @@ func (v *View) paintList(a grid.Area) {
 		}
 		p := v.parts[i]
 		a.TextFit(0, y+1, a.W(), v.names[i], theme.Value)
-		if in, ok := v.partition(v.cursor); ok && in.Number == p.Number {
+		if in, ok := v.partition(v.hex.Cursor()); ok && in.Number == p.Number {
 			a.Set(0, y+1, '*', theme.Mark)
 		}
 		if i == v.list.Cursor && v.focus == listPane {
@@ -281,15 +282,15 @@ func (v *View) partitionText(p disk.Partition) string {
 	if p.Label != "" {
 		what += fmt.Sprintf(" %q", p.Label)
 	}
-	return fmt.Sprintf("%2d %11d %9s  %s", p.Number, p.Start/v.format.Sector, decode.FormatSize(uint64(max(p.Length, 0))), decode.Printable(what))
+	return fmt.Sprintf("%2d %11d %9s  %s", p.Number, p.Start/v.hex.Source().Sector, decode.FormatSize(uint64(max(p.Length, 0))), decode.Printable(what))
 }
 
 // Status is where the cursor is, in the file and on the disk.
 func (v *View) Status() string {
-	if v.win.size == 0 {
+	if v.ground.size == 0 {
 		return ""
 	}
-	parts := []string{"virtual " + v.format.Offset(v.cursor)}
+	parts := []string{"virtual " + v.hex.FormatOffset(v.hex.Cursor())}
 	if v.known() {
 		if s := v.fact.span; s.File != "" {
 			parts = append(parts, fmt.Sprintf("%s 0x%x", decode.Printable(s.File), s.Offset))
@@ -300,8 +301,8 @@ func (v *View) Status() string {
 	if n, ok := v.current(); ok {
 		parts = append(parts, decode.Printable(n.Name))
 	}
-	if start, end := v.selection(); end > start {
-		parts = append(parts, explain.Bytes(end-start)+" selected")
+	if r := v.hex.Selection(); !r.Empty() {
+		parts = append(parts, hexgrid.Bytes(r.End-r.Start)+" selected")
 	}
 	if v.edit.On() {
 		parts = append([]string{v.edit.Words()}, parts...)

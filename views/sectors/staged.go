@@ -1,7 +1,8 @@
 package sectors
 
 import (
-	"slices"
+	"errors"
+	"io"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -10,14 +11,10 @@ import (
 	"platter/views/hexgrid"
 )
 
-// staged is where the image's files differ from what is on disk, by file,
-// ascending. Nothing that is stored in a parent is ever staged.
-type staged map[string][]hexgrid.Range
-
 // compared is the answer to compare.
 type compared struct {
 	gen    views.Gen
-	staged staged
+	staged views.Staged
 }
 
 // compare asks what is staged.
@@ -27,13 +24,7 @@ func (v *View) compare() tea.Cmd {
 	}
 	ed, img, gen := v.editor, v.image, v.gen
 	return func() tea.Msg {
-		all := staged{}
-		for _, f := range img.Files() {
-			for _, r := range ed.Dirty(f.Name) {
-				all[f.Name] = append(all[f.Name], hexgrid.Range{Start: r.Offset, End: r.End()})
-			}
-		}
-		return compared{gen, all}
+		return compared{gen, views.ReadStaged(ed, img.Files())}
 	}
 }
 
@@ -44,51 +35,24 @@ func (v *View) compared(msg compared) {
 	}
 }
 
-// holds reports whether a byte of a file differs from the disk.
-func (s staged) holds(file string, off int64) bool {
-	return len(s.within(file, off, 1)) > 0
-}
-
-// within is the ranges that touch n bytes of a file from off on.
-func (s staged) within(file string, off, n int64) []hexgrid.Range {
-	list := s[file]
-	i, _ := slices.BinarySearchFunc(list, off, func(r hexgrid.Range, off int64) int {
-		if r.End <= off {
-			return -1
-		}
-		return 1
-	})
-	j := i
-	for j < len(list) && list[j].Start < off+n {
-		j++
+// staged collects what is staged among bytes that show, by its place on the
+// virtual disk.
+func (g *ground) staged(list []hexgrid.Range, staged views.Staged, shown hexgrid.Range) []hexgrid.Range {
+	if len(staged) == 0 {
+		return list
 	}
-	return list[i:j]
-}
-
-// markStaged collects the staged bytes among those that show, by their place
-// on the virtual disk.
-func (v *View) markStaged() {
-	m := &v.marks
-	m.Staged = m.Staged[:0]
-	if len(v.staged) == 0 {
-		return
-	}
-	for _, l := range v.lines {
-		if l.kind != bytesLine {
+	for i, ok := g.find(shown.Start); ok && i < len(g.list) && g.list[i].start < shown.End; i++ {
+		s := &g.list[i]
+		if !s.stored() || s.layer > 0 || s.packed > 0 {
 			continue
 		}
-		s := &v.win.list[l.number]
-		if s.layer > 0 || s.packed > 0 {
-			continue
-		}
-		at := s.place(l.start)
-		for _, r := range v.staged.within(s.file, at, l.end-l.start) {
-			m.Staged = append(m.Staged, hexgrid.Range{
-				Start: max(l.start, l.start+r.Start-at),
-				End:   min(l.end, l.start+r.End-at),
-			})
+		from, to := max(s.start, shown.Start), min(s.end, shown.End)
+		move := s.start - s.offset
+		for _, r := range staged.Within(s.file, from-move, to-from) {
+			list = append(list, hexgrid.Range{Start: max(from, r.Start+move), End: min(to, r.End+move)})
 		}
 	}
+	return list
 }
 
 // onDisk reads the byte of a span as it is on disk.
@@ -98,6 +62,9 @@ func onDisk(ed disk.Editor, s disk.Span) (byte, error) {
 		return 0, err
 	}
 	var b [1]byte
-	err = whole(r.ReadAt(b[:], s.Offset))
+	_, err = r.ReadAt(b[:], s.Offset)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	return b[0], err
 }

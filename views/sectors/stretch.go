@@ -106,9 +106,12 @@ func (w *window) add(list []stretch, before bool) bool {
 
 // joined appends a stretch, or lets the last one grow by it.
 func joined(list []stretch, s stretch) []stretch {
+	if n := len(list); n > 0 {
+		list[n-1].label = "" // which may say that there is more
+	}
 	if n := len(list); n > 0 && list[n-1].continues(&s) {
 		last := &list[n-1]
-		last.end, last.label = s.end, ""
+		last.end = s.end
 		if last.stored() {
 			last.entries = max(last.entries, s.entries)
 		} else {

@@ -5,7 +5,6 @@ import (
 
 	"platter/decode"
 	"platter/keymap"
-	"platter/views/widget/hexpane"
 )
 
 // Do carries an action out, in the pane with the focus.
@@ -39,10 +38,7 @@ func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Zoom:
 		v.zoomed = !v.zoomed
 	case keymap.Escape:
-		if v.begun < 0 {
-			v.zoomed = false
-		}
-		v.begun = -1
+		v.zoomed = v.hex.Unselect() && v.zoomed
 	case keymap.Endian:
 		v.inspector.Turn()
 	case keymap.OffsetBase:
@@ -145,55 +141,23 @@ func (v *View) doBranch(a keymap.Action) tea.Cmd {
 }
 
 func (v *View) doHex(a keymap.Action) tea.Cmd {
-	switch a {
-	case keymap.Down:
-		v.hex.Down(1)
-	case keymap.Up:
-		v.hex.Down(-1)
-	case keymap.Left:
-		v.hex.Step(-1)
-	case keymap.Right:
-		v.hex.Step(1)
-	case keymap.PageDown:
-		v.hex.Page(1)
-	case keymap.PageUp:
-		v.hex.Page(-1)
-	case keymap.HalfDown:
-		v.hex.Half(1)
-	case keymap.HalfUp:
-		v.hex.Half(-1)
-	case keymap.First:
-		v.hex.Go(0)
-	case keymap.Last:
-		v.hex.Go(v.hex.Source().Size - 1)
-	case keymap.RowStart:
-		v.hex.RowStart()
-	case keymap.RowEnd:
-		v.hex.RowEnd()
-	case keymap.Open:
+	switch {
+	case v.hex.Do(a):
+		return v.hexMoved(stay)
+	case a == keymap.Open:
 		return v.follow()
-	case keymap.FoldZeros:
-		v.hex.ToggleFold()
-	case keymap.TextColumn:
-		v.hex.CycleText()
-	case keymap.MoreBytes:
-		v.hex.Widen(1)
-	case keymap.FewerBytes:
-		v.hex.Widen(-1)
-	case keymap.Select, keymap.ExtendDown, keymap.ExtendUp, keymap.ExtendLeft, keymap.ExtendRight:
-		return v.doSelect(a)
+	}
+	switch a {
 	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
 		return v.doEdit(a)
-	default:
-		return v.doJump(a)
 	}
-	return v.hexMoved(stay)
+	return v.doJump(a)
 }
 
 // wordSize is how far the field keys go where there is no field, in bytes.
 const wordSize = 4
 
-// doJump is the moves of the hex cursor by fields, structures and sectors.
+// doJump is the moves of the hex cursor by fields and structures.
 func (v *View) doJump(a keymap.Action) tea.Cmd {
 	at := v.hex.Cursor()
 	switch a {
@@ -217,10 +181,6 @@ func (v *View) doJump(a keymap.Action) tea.Cmd {
 			v.hex.Step(-1)
 			return v.hexMoved(structStart)
 		}
-	case keymap.NextSector:
-		v.hex.Go((at/hexpane.SectorSize + 1) * hexpane.SectorSize)
-	case keymap.PrevSector:
-		v.hex.Go((at - 1) / hexpane.SectorSize * hexpane.SectorSize)
 	default:
 		return nil
 	}
@@ -282,7 +242,7 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "one pane has the whole screen; z shows the others again"
 		}
 	case keymap.Escape:
-		if !v.zoomed && v.begun < 0 {
+		if !v.zoomed && v.hex.Selection().Empty() {
 			return "there is nothing to leave"
 		}
 	case keymap.EditField:

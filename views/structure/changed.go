@@ -29,7 +29,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.files = files
 	f := files[max(v.shown, 0)]
 	v.hex.Renew(hexpane.Source{Name: f.Name, Size: f.Size, Data: f.Data})
-	return tea.Batch(v.reread(), v.compare(), v.read())
+	return tea.Batch(v.reread(), v.compare(), v.hex.Read())
 }
 
 // reread is the tree of an image that changed: what was open in it, as far as

@@ -51,7 +51,7 @@ func (v *View) treeTitle() string {
 // drawHex paints the hex pane, with another frame while bytes are typed.
 func (v *View) drawHex(a grid.Area) {
 	m := &v.hex.Marks
-	m.Selected, m.InText = v.selection(), v.edit.InText()
+	m.InText = v.edit.InText()
 	m.High, m.Half = v.edit.Half()
 	if v.edit.On() {
 		v.hex.Draw(a.EditBox(v.theme, v.edit.Words()+"  "+v.hexTitle()), true)

@@ -3,6 +3,7 @@ package structure
 import (
 	"platter/decode"
 	"platter/views/grid"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 	"platter/views/widget/explain"
 	"platter/views/widget/inspector"
@@ -18,7 +19,7 @@ func (v *View) drawInspector(a grid.Area) {
 	if n, ok := v.current(); ok {
 		name := v.crumbs(2)
 		if n.Place.Length > 0 {
-			name += ", " + explain.Bytes(n.Place.Length)
+			name += ", " + hexgrid.Bytes(n.Place.Length)
 		}
 		a.TextFit(x, 0, a.W()-x, "| "+name, theme.Status)
 		text, style := remark(n)

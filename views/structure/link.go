@@ -8,7 +8,6 @@ import (
 	"platter/decode"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/widget/hexpane"
 )
 
 // seek is a node to find in the tree: by its path, or by bytes that it holds.
@@ -174,7 +173,7 @@ func (v *View) frameCurrent(pull bool) {
 		v.hex.Frame(0, 0, false)
 		return
 	}
-	whole := n.Place.Length >= v.hex.Source().Size
+	whole := n.Place.Length >= v.hex.Size()
 	if whole {
 		v.hex.Frame(0, 0, false)
 	} else {
@@ -223,25 +222,13 @@ func (v *View) hexMoved(s snap) tea.Cmd {
 		v.snapTo(s)
 		return v.refresh()
 	}
-	return tea.Batch(v.look(seek{file: src, off: at, hex: true, follow: true, snap: s}), v.read())
+	return tea.Batch(v.look(seek{file: src, off: at, hex: true, follow: true, snap: s}), v.hex.Read())
 }
 
 // refresh asks for all that shows and is not at hand.
 func (v *View) refresh() tea.Cmd {
 	v.scrollTree()
-	return tea.Batch(v.fetch(), v.read(), v.readTwin())
-}
-
-// filled is bytes for the hex pane.
-type filled struct{ answer hexpane.Answer }
-
-// read asks for the bytes that the hex pane lacks.
-func (v *View) read() tea.Cmd {
-	var cmds []tea.Cmd
-	for _, r := range v.hex.Take() {
-		cmds = append(cmds, func() tea.Msg { return filled{r.Do()} })
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(v.fetch(), v.hex.Read(), v.readTwin())
 }
 
 // fetched is nodes for rows of the tree.

@@ -13,7 +13,8 @@ const wheelRows = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click opens or follows, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty, v.held = true, false
+	v.dirty = true
+	v.hex.Release()
 	if v.form.open() {
 		return v.mouseForm(x, y, what)
 	}
@@ -80,14 +81,11 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 		return v.hexMoved(stay)
 	}
 	v.focus = hexPane
-	off, ok := v.hex.At(x-v.lay.hex.x-1, y-v.lay.hex.y-1)
+	text, ok := v.hex.Click(x-v.lay.hex.x-1, y-v.lay.hex.y-1)
 	if !ok {
 		return nil
 	}
-	v.begun = -1
-	v.held = x > v.lay.hex.x && x < v.lay.hex.x+v.lay.hex.w-1
-	v.hex.Go(off)
-	v.edit.SetColumn(v.hex.InText(x - v.lay.hex.x - 1))
+	v.edit.SetColumn(text)
 	cmd := v.hexMoved(stay)
 	if what == views.DoubleClick {
 		return tea.Batch(cmd, v.follow())
@@ -95,29 +93,10 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 	return cmd
 }
 
-// Drag selects in the hex pane, from the byte that was clicked to the one under
-// the mouse. Beyond the pane's edges it goes on row by row.
+// Drag selects in the hex pane.
 func (v *View) Drag(x, y int) tea.Cmd {
-	r := v.lay.hex
-	if !v.held || v.focus != hexPane || v.form.open() || !r.shows() || v.hex.Source().Size == 0 {
+	if r := v.lay.hex; v.focus != hexPane || v.form.open() || !r.shows() || !v.hex.Drag(x-r.x-1, y-r.y-1) {
 		return nil
-	}
-	v.dirty = true
-	from := v.hex.Cursor()
-	switch y -= r.y + 1; {
-	case y < 0:
-		v.hex.Down(-1)
-	case y >= r.h-2:
-		v.hex.Down(1)
-	default:
-		off, ok := v.hex.At(min(max(x-r.x-1, 0), r.w-3), y)
-		if !ok {
-			return nil
-		}
-		v.hex.Go(off)
-	}
-	if v.begun < 0 && v.hex.Cursor() != from {
-		v.begun = from
 	}
 	return v.hexMoved(stay)
 }

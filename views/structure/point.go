@@ -1,12 +1,8 @@
 package structure
 
 import (
-	tea "github.com/charmbracelet/bubbletea"
-
 	"platter/decode"
-	"platter/keymap"
 	"platter/views"
-	"platter/views/hexgrid"
 )
 
 // Pointed is what the user points at: in the tree a structure or field, in the
@@ -20,39 +16,10 @@ func (v *View) Pointed() (views.Pointed, bool) {
 	if n, ok := v.current(); ok && v.focus == treePane && n.Place.File == src.Name && n.Place.Length > 0 {
 		p.Cursor.Offset = n.Place.Offset
 	}
-	if r := v.selection(); !r.Empty() {
+	if r := v.hex.Selection(); !r.Empty() {
 		p.Selection = decode.Place{File: src.Name, Offset: r.Start, Length: r.End - r.Start}
 	}
 	return p, true
-}
-
-// selection is the bytes selected in the hex pane.
-func (v *View) selection() hexgrid.Range {
-	if v.begun < 0 {
-		return hexgrid.Range{}
-	}
-	at := v.hex.Cursor()
-	return hexgrid.Range{Start: min(v.begun, at), End: max(v.begun, at) + 1}
-}
-
-// extensions are the moves that extend a selection.
-var extensions = map[keymap.Action]keymap.Action{
-	keymap.ExtendDown: keymap.Down, keymap.ExtendUp: keymap.Up, keymap.ExtendLeft: keymap.Left, keymap.ExtendRight: keymap.Right,
-}
-
-// doSelect starts, ends and extends the selection.
-func (v *View) doSelect(a keymap.Action) tea.Cmd {
-	move, extends := extensions[a]
-	switch {
-	case !extends && v.begun >= 0:
-		v.begun = -1
-	case v.begun < 0:
-		v.begun = v.hex.Cursor()
-	}
-	if extends {
-		return v.doHex(move)
-	}
-	return v.refresh()
 }
 
 // take takes in what is marked in the image.

@@ -14,7 +14,6 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
-	"platter/views/hexgrid"
 	"platter/views/theme"
 	"platter/views/widget/hexedit"
 	"platter/views/widget/hexpane"
@@ -60,9 +59,7 @@ type View struct {
 	queue    *views.Queue // for what is to be staged
 	edit     hexedit.Mode
 	form     form
-	staged   map[string][]hexgrid.Range // bytes that differ from the disk, by file
-	begun    int64                      // where the selection in the hex pane began; -1 for none
-	held     bool                       // the last click hit a byte: dragging selects from there
+	staged   views.Staged
 	marks    views.Marks
 
 	grid  grid.Grid
@@ -72,7 +69,7 @@ type View struct {
 
 // New makes the screen of an image. Start reads its tree.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), editor: env.Editor, why: env.Locked, queue: env.Queue, begun: -1, dirty: true}
+	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), editor: env.Editor, why: env.Locked, queue: env.Queue, dirty: true}
 	v.hex.Fold = true
 	v.open()
 	return v
@@ -136,10 +133,9 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.hopped(msg)
 	case fetched:
 		return v.fetched(msg)
-	case filled:
-		v.hex.Fill(msg.answer)
-		v.dirty = true
-		return v.read()
+	case hexpane.Answer:
+		v.dirty = v.hex.Fill(msg) || v.dirty
+		return v.hex.Read()
 	case found:
 		return v.found(msg)
 	case unfolded:
@@ -197,7 +193,7 @@ func (v *View) trail() []decode.Node {
 // or the one above its field. The file as a whole is none.
 func (v *View) record() (decode.Node, bool) {
 	for _, n := range slices.Backward(v.trail()) {
-		if n.Field == nil && n.Place.Length > 0 && n.Place.Length < v.hex.Source().Size {
+		if n.Field == nil && n.Place.Length > 0 && n.Place.Length < v.hex.Size() {
 			return n, true
 		}
 	}
@@ -210,7 +206,7 @@ func (v *View) showFile(i int) {
 		return
 	}
 	f := v.files[i]
-	v.shown, v.begun = i, -1
+	v.shown = i
 	v.hex.Show(hexpane.Source{Name: f.Name, Size: f.Size, Data: f.Data})
 	v.mark()
 }
@@ -242,5 +238,5 @@ func (v *View) Show(s views.Spot) tea.Cmd {
 	if s.Path != nil {
 		sk.path = append([]int{0}, s.Path...)
 	}
-	return tea.Batch(v.look(sk), v.read())
+	return tea.Batch(v.look(sk), v.hex.Read())
 }

@@ -10,6 +10,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views/grid"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 )
 
@@ -47,7 +48,7 @@ func Notes(n decode.Node, name string, twin *decode.Place) []Note {
 }
 
 func where(p decode.Place) string {
-	return fmt.Sprintf("%s at 0x%x (%d) of %s", Bytes(p.Length), p.Offset, p.Offset, fileName(p.File))
+	return fmt.Sprintf("%s at 0x%x (%d) of %s", hexgrid.Bytes(p.Length), p.Offset, p.Offset, fileName(p.File))
 }
 
 // fileName is a file's name as people read it; the one that stands for the
@@ -57,14 +58,6 @@ func fileName(name string) string {
 		return "the virtual disk"
 	}
 	return decode.Printable(name)
-}
-
-// Bytes words a number of bytes: "1 byte", "4 bytes".
-func Bytes(n int64) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 func verdict(n decode.Node) Note {
@@ -104,18 +97,18 @@ func Type(f *decode.Field) string {
 		}
 		return fmt.Sprintf("%d-bit integer, %s", bits, f.Order())
 	case decode.KindText:
-		return fmt.Sprintf("text, %s", Bytes(int64(f.Size())))
+		return fmt.Sprintf("text, %s", hexgrid.Bytes(int64(f.Size())))
 	case decode.KindUTF16:
-		return fmt.Sprintf("UTF-16 text, %s, %s", f.Order(), Bytes(int64(f.Size())))
+		return fmt.Sprintf("UTF-16 text, %s, %s", f.Order(), hexgrid.Bytes(int64(f.Size())))
 	case decode.KindGUID:
 		return "GUID, " + f.Order().String()
 	case decode.KindCHS:
 		return "cylinder, head and sector, packed in 3 bytes"
 	case decode.KindArray:
 		sub, n := f.Sub()
-		return fmt.Sprintf("%d times %s of %s", n, sub.Name(), Bytes(int64(sub.Size())))
+		return fmt.Sprintf("%d times %s of %s", n, sub.Name(), hexgrid.Bytes(int64(sub.Size())))
 	}
-	return Bytes(int64(f.Size()))
+	return hexgrid.Bytes(int64(f.Size()))
 }
 
 // meanings lists what the values or bits of a field stand for; the present

@@ -1,7 +1,7 @@
 // Package hexedit is the mode in which bytes are overwritten in a hex pane:
 // digits in the hexadecimal column, characters in the text column. It is the
-// one mode of the screens. It stages nothing itself and moves nothing: the
-// pane does. Bytes are overwritten only; none can be put in or taken out, that
+// one mode of the screens. It moves nothing and stages nothing itself: the
+// screen does. Bytes are overwritten only; none can be put in or taken out, that
 // would move all that follows.
 package hexedit
 
@@ -15,33 +15,6 @@ import (
 	"platter/keymap"
 	"platter/views/hexgrid"
 )
-
-// Pane is where bytes are edited.
-type Pane interface {
-	// Byte is the byte under the cursor; false if it is not at hand.
-	Byte() (byte, bool)
-	// Text is how the text column reads bytes; Off if there is none.
-	Text() hexgrid.Encoding
-	// Put overwrites bytes from the cursor on and goes behind the last one.
-	Put(data []byte) tea.Cmd
-	// Room is where a paste goes: from the start of the selection, else from
-	// the cursor on. Selected is how many bytes the selection has, none for 0;
-	// left how many there are up to the end.
-	Room() (start, selected, left int64)
-	// PutAt overwrites bytes from an offset on and goes behind the last one.
-	PutAt(off int64, data []byte) tea.Cmd
-	// AskPast has the user asked how many of n bytes go on past the selection,
-	// and puts those.
-	AskPast(n, selected int64, put func(n int64) tea.Cmd) tea.Cmd
-	// Fill overwrites the selection with a byte.
-	Fill(b byte) tea.Cmd
-	// Do carries out what is no typing: moves, and keymap.RevertBytes.
-	Do(keymap.Action) tea.Cmd
-	// Ask passes an action on to the program: undo, help.
-	Ask(keymap.Action) tea.Cmd
-	// Fail tells the user why something can't be.
-	Fail(error) tea.Cmd
-}
 
 // Mode is the state of the mode. The zero Mode is off.
 type Mode struct {
@@ -101,7 +74,7 @@ func (m *Mode) Words() string {
 }
 
 // Type takes a key. The message holds one key, or a paste.
-func (m *Mode) Type(p Pane, msg tea.KeyMsg) tea.Cmd {
+func (m *Mode) Type(p Pad, msg tea.KeyMsg) tea.Cmd {
 	if m.asking {
 		return m.ask(p, msg)
 	}
@@ -124,7 +97,7 @@ func (m *Mode) Type(p Pane, msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-func (m *Mode) do(p Pane, a keymap.Action) tea.Cmd {
+func (m *Mode) do(p Pad, a keymap.Action) tea.Cmd {
 	dropped := m.half
 	m.half = false
 	switch a {
@@ -132,34 +105,34 @@ func (m *Mode) do(p Pane, a keymap.Action) tea.Cmd {
 		m.Stop()
 		return nil
 	case keymap.OtherColumn:
-		m.inText = !m.inText && p.Text() != hexgrid.Off
+		m.inText = !m.inText && p.Bytes.Text() != hexgrid.Off
 		return nil
 	case keymap.StepBack:
 		if dropped { // takes the one digit back
 			return nil
 		}
-		return tea.Batch(p.Do(keymap.Left), p.Do(keymap.RevertBytes))
+		return tea.Batch(p.Screen.Do(keymap.Left), p.Screen.Do(keymap.RevertBytes))
 	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.Review, keymap.ShowHelp:
-		return p.Ask(a)
+		return p.ask(a)
 	}
-	return p.Do(a)
+	return p.Screen.Do(a)
 }
 
 // typed takes one character.
-func (m *Mode) typed(p Pane, r rune) tea.Cmd {
+func (m *Mode) typed(p Pad, r rune) tea.Cmd {
 	if m.inText {
-		b, ok := p.Text().Encode(r)
+		b, ok := p.Bytes.Text().Encode(r)
 		if !ok {
-			return p.Fail(fmt.Errorf("%q can't be written in %s", r, p.Text()))
+			return fail(fmt.Errorf("%q can't be written in %s", r, p.Bytes.Text()))
 		}
 		return m.put(p, b)
 	}
 	d, ok := digit(r)
 	if !ok {
-		return p.Fail(fmt.Errorf("%q is no hexadecimal digit: tab goes to the text, esc leaves the mode; bytes can only be overwritten", r))
+		return fail(fmt.Errorf("%q is no hexadecimal digit: tab goes to the text, esc leaves the mode; bytes can only be overwritten", r))
 	}
-	if _, ok := p.Byte(); !ok && !m.fill {
-		return p.Fail(errors.New("this byte is not at hand"))
+	if _, ok := p.byte(); !ok && !m.fill {
+		return fail(errors.New("this byte is not at hand"))
 	}
 	if m.half = !m.half; m.half {
 		m.high = d
@@ -169,30 +142,30 @@ func (m *Mode) typed(p Pane, r rune) tea.Cmd {
 }
 
 // put hands bytes over to the pane.
-func (m *Mode) put(p Pane, b []byte) tea.Cmd {
+func (m *Mode) put(p Pad, b []byte) tea.Cmd {
 	if !m.fill {
-		return p.Put(b)
+		return p.put(b)
 	}
 	if len(b) != 1 {
-		return p.Fail(errors.New("a selection is filled with a single byte"))
+		return fail(errors.New("a selection is filled with a single byte"))
 	}
 	m.Stop()
-	return p.Fill(b[0])
+	return p.fill(b[0])
 }
 
 // paste overwrites with what was pasted: hexadecimal digits in their column,
 // characters in the text.
-func (m *Mode) paste(p Pane, text string) tea.Cmd {
+func (m *Mode) paste(p Pad, text string) tea.Cmd {
 	m.half = false
 	var data []byte
 	var err error
 	if m.inText {
-		data, err = encode(p.Text(), text)
+		data, err = encode(p.Bytes.Text(), text)
 	} else {
 		data, err = ParseHex(text)
 	}
 	if err != nil {
-		return p.Fail(err)
+		return fail(err)
 	}
 	if len(data) == 0 {
 		return nil

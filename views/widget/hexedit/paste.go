@@ -9,6 +9,7 @@ import (
 
 	"platter/decode"
 	"platter/keymap"
+	"platter/views"
 	"platter/views/hexgrid"
 )
 
@@ -28,13 +29,13 @@ func (m *Mode) tail() string {
 }
 
 // ask takes a key for the line.
-func (m *Mode) ask(p Pane, msg tea.KeyMsg) tea.Cmd {
+func (m *Mode) ask(p Pad, msg tea.KeyMsg) tea.Cmd {
 	a, _ := keymap.Lookup(keymap.Paste, msg.String())
 	switch {
 	case a == keymap.Accept && !msg.Paste:
 		return m.pasteLine(p)
 	case a == keymap.ShowHelp && !msg.Paste:
-		return p.Ask(a)
+		return p.ask(a)
 	case a == keymap.Cancel && !msg.Paste:
 		m.Stop()
 	case a == keymap.StepBack && !msg.Paste:
@@ -50,13 +51,13 @@ func (m *Mode) ask(p Pane, msg tea.KeyMsg) tea.Cmd {
 
 // pasteLine puts in what the line says. A line that is wrong stays, to be
 // corrected.
-func (m *Mode) pasteLine(p Pane) tea.Cmd {
-	data, err := parseLine(p.Text(), string(m.line))
+func (m *Mode) pasteLine(p Pad) tea.Cmd {
+	data, err := parseLine(p.Bytes.Text(), string(m.line))
 	if err == nil {
 		err = fits(p, data)
 	}
 	if err != nil {
-		return p.Fail(err)
+		return fail(err)
 	}
 	m.Stop()
 	if len(data) == 0 {
@@ -67,8 +68,8 @@ func (m *Mode) pasteLine(p Pane) tea.Cmd {
 
 // fits says why there is no room for what was pasted: nothing that a person
 // edits changes a file's length.
-func fits(p Pane, data []byte) error {
-	if _, _, left := p.Room(); int64(len(data)) > left {
+func fits(p Pad, data []byte) error {
+	if _, _, left := p.room(); int64(len(data)) > left {
 		return fmt.Errorf("%d bytes don't fit: %d are left up to the end, and nothing is ever inserted", len(data), left)
 	}
 	return nil
@@ -76,16 +77,16 @@ func fits(p Pane, data []byte) error {
 
 // into overwrites with what was pasted. More than what is selected asks first;
 // more than there is room for goes nowhere.
-func into(p Pane, data []byte) tea.Cmd {
+func into(p Pad, data []byte) tea.Cmd {
 	if err := fits(p, data); err != nil {
-		return p.Fail(err)
+		return fail(err)
 	}
-	start, selected, _ := p.Room()
+	start, selected, _ := p.room()
 	n := int64(len(data))
 	if selected == 0 || n <= selected {
-		return p.PutAt(start, data)
+		return p.putAt(start, data)
 	}
-	return p.AskPast(n, selected, func(n int64) tea.Cmd { return p.PutAt(start, data[:n]) })
+	return p.Queue.Send(views.PastSelection(n, selected, func(n int64) tea.Cmd { return p.putAt(start, data[:n]) }))
 }
 
 // parseLine reads bytes in hexadecimal, or the characters of a text in quotes

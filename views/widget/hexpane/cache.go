@@ -1,105 +1,13 @@
 package hexpane
 
 import (
-	"encoding/binary"
-	"errors"
-	"io"
 	"maps"
 	"slices"
 	"sync/atomic"
 )
 
-const (
-	pageSize  = 64 << 10
-	pageLimit = 64       // pages kept: 4 MiB
-	probeStep = 1 << 20  // bytes that a probe reads at once
-	probeMax  = 64 << 20 // bytes that one probe looks through
-)
-
-// Source is the bytes that a pane shows.
-type Source struct {
-	Name string
-	Size int64 // bytes
-	Data io.ReaderAt
-}
-
-// Request is something that a pane wants to be read. Do reads it: in a
-// command, never while drawing.
-type Request struct {
-	src Source
-	ask
-}
-
-// ask is what is to be read, and for which showing of a source.
-type ask struct {
-	showing uint64
-	off     int64
-	probe   bool
-}
-
-// Answer is what a request found.
-type Answer struct {
-	req  Request
-	data []byte
-	zero int64 // bytes from off on that are zero, for a probe
-	err  error
-}
-
-// Do reads. A probe reads on while there are only zeros, up to its limit.
-func (r Request) Do() Answer {
-	if r.probe {
-		zero, err := r.zeros()
-		return Answer{req: r, zero: zero, err: err}
-	}
-	b := make([]byte, min(pageSize, r.src.Size-r.off))
-	n, err := r.src.Data.ReadAt(b, r.off)
-	if n == len(b) || errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if n < len(b) && err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	return Answer{req: r, data: b[:n], err: err}
-}
-
-func (r Request) zeros() (int64, error) {
-	b := make([]byte, probeStep)
-	end := min(r.src.Size, r.off+probeMax)
-	for pos := r.off; pos < end; {
-		n, err := r.src.Data.ReadAt(b[:min(probeStep, end-pos)], pos)
-		if i := firstNonZero(b[:n]); i < n {
-			return pos + int64(i) - r.off, nil
-		}
-		pos += int64(n)
-		if n == 0 || err != nil && pos < end {
-			return pos - r.off, err
-		}
-	}
-	return end - r.off, nil
-}
-
-// firstNonZero is the index of the first byte that is not zero; len(b) if
-// there is none.
-func firstNonZero(b []byte) int {
-	return len(b) - len(trimZeros(b))
-}
-
-func trimZeros(b []byte) []byte {
-	word := binary.NativeEndian.Uint64
-	for len(b) >= 32 && word(b)|word(b[8:])|word(b[16:])|word(b[24:]) == 0 {
-		b = b[32:]
-	}
-	for len(b) > 0 && b[0] == 0 {
-		b = b[1:]
-	}
-	return b
-}
-
-type page struct {
-	data []byte
-	err  error
-	used uint64
-}
+// pageLimit is how many pages are kept: 8 MiB.
+const pageLimit = 128
 
 // span is the bytes [from, to).
 type span struct{ from, to int64 }
@@ -108,7 +16,7 @@ type span struct{ from, to int64 }
 type cache struct {
 	src    Source
 	pages  map[int64]*page
-	old    map[int64]*page // of the bytes before the last change, until they are read anew
+	old    map[int64]*page // of the bytes before the last change, until they are read again
 	zeros  []span          // ascending, apart
 	asked  map[ask]bool
 	wanted []Request
@@ -120,16 +28,16 @@ type cache struct {
 var showings atomic.Uint64
 
 func (c *cache) reset(src Source) {
+	if src.Sector <= 0 {
+		src.Sector = SectorSize
+	}
 	*c = cache{src: src, pages: map[int64]*page{}, asked: map[ask]bool{}, serial: showings.Add(1)}
 }
 
-// renew forgets what was read but keeps it to show until it is read anew.
+// renew forgets what was read but keeps it to show until it is read again.
 func (c *cache) renew(src Source) {
 	old := c.old
-	if len(old) > pageLimit {
-		old = nil
-	}
-	if old == nil {
+	if old == nil || len(old) > pageLimit {
 		old = map[int64]*page{}
 	}
 	maps.Copy(old, c.pages)
@@ -150,7 +58,7 @@ func (c *cache) patch(off int64, data []byte) {
 	c.zeros = nil
 }
 
-// known is the page at base, read anew or not.
+// known is the page at base, read again or not.
 func (c *cache) known(base int64) *page {
 	if p := c.pages[base]; p != nil {
 		return p
@@ -166,12 +74,12 @@ func (c *cache) page(off int64) *page {
 		p.used = c.clock
 		return p
 	}
-	c.want(base, false)
+	c.want(base, aPage)
 	return c.old[base]
 }
 
-func (c *cache) want(off int64, probe bool) {
-	a := ask{c.serial, off, probe}
+func (c *cache) want(off int64, w what) {
+	a := ask{c.serial, off, w}
 	if c.src.Data == nil || c.asked[a] {
 		return
 	}
@@ -188,25 +96,31 @@ func (c *cache) take() []Request {
 
 // fill takes an answer in; it reports false if it answers an old question.
 func (c *cache) fill(a Answer) bool {
-	if a.req.showing != c.serial {
+	switch {
+	case a.req.showing != c.serial:
 		return false
-	}
-	if a.req.probe && a.zero == 0 {
+	case a.req.what == aPage:
+		c.put(a.req.off, a.page)
+	case a.zero == 0:
 		return true // stays asked: there is something else than zeros
+	case a.req.what == zerosFrom:
+		c.addZeros(span{a.req.off, a.req.off + a.zero})
+	default:
+		c.addZeros(span{a.req.off - a.zero, a.req.off})
 	}
 	delete(c.asked, a.req.ask)
-	if a.req.probe {
-		c.addZeros(span{a.req.off, a.req.off + a.zero})
-		return true
-	}
+	return true
+}
+
+func (c *cache) put(base int64, p *page) {
 	c.evict()
 	c.clock++
-	delete(c.old, a.req.off)
-	c.pages[a.req.off] = &page{data: a.data, err: a.err, used: c.clock}
-	if n := len(a.data); n == pageSize && firstNonZero(a.data) == n {
-		c.addZeros(span{a.req.off, a.req.off + pageSize})
+	p.used = c.clock
+	delete(c.old, base)
+	c.pages[base] = p
+	if n := len(p.data); n == pageSize && len(p.lost) == 0 && firstNonZero(p.data) == n {
+		c.addZeros(span{base, base + pageSize})
 	}
-	return true
 }
 
 // evict drops the page that was not used for longest when there are many.
@@ -222,6 +136,25 @@ func (c *cache) evict() {
 		}
 	}
 	delete(c.pages, oldest)
+}
+
+// bytes are up to n bytes from off on, as many as are at hand and can be read.
+func (c *cache) bytes(off int64, n int) []byte {
+	var out []byte
+	for len(out) < n && off < c.src.Size {
+		base := off &^ (pageSize - 1)
+		p := c.page(off)
+		if p == nil {
+			break
+		}
+		end := min(p.readable(base, off), off+int64(n-len(out)))
+		if end <= off {
+			break
+		}
+		out = append(out, p.data[off-base:end-base]...)
+		off = end
+	}
+	return out
 }
 
 func (c *cache) addZeros(s span) {
@@ -257,75 +190,77 @@ func (c *cache) knownZeros(off int64) (span, bool) {
 	return c.zeros[i-1], true
 }
 
-// foldMax bounds how far a fold looks ahead: zeros for longer show as a fold
-// that says so.
+// foldMax bounds how far a fold looks: zeros for longer show as a fold that
+// says so.
 const foldMax = 1 << 30
 
 // longZeros is from which length on zeros found in pages are remembered, so
 // that they are not counted again for each frame; in bytes.
 const longZeros = 2048
 
-// zeroEnd is where the zeros from off on end, as far as is known. What is not
-// known is asked for.
-func (c *cache) zeroEnd(off int64) int64 {
-	end := c.zerosFrom(off)
-	if end-off >= longZeros {
-		if z, ok := c.knownZeros(off); !ok || z.to < end {
-			c.addZeros(span{off, end})
-		}
+// remember keeps what was counted, if it was much and is not known.
+func (c *cache) remember(s span) {
+	if s.to-s.from < longZeros {
+		return
 	}
-	return end
+	if z, ok := c.knownZeros(s.from); !ok || z.to < s.to {
+		c.addZeros(s)
+	}
 }
 
-func (c *cache) zerosFrom(off int64) int64 {
+// zeroEnd is where the zeros from off on end, as far as is known, not past
+// limit. What is not known is asked for.
+func (c *cache) zeroEnd(off, limit int64) int64 {
 	pos := off
-	for pos < c.src.Size && pos-off < foldMax {
+	for limit = min(limit, off+foldMax); pos < limit; {
 		if z, ok := c.knownZeros(pos); ok {
-			pos = min(z.to, c.src.Size)
+			pos = min(z.to, limit)
 			continue
 		}
 		base := pos &^ (pageSize - 1)
 		p := c.known(base)
 		if p == nil {
 			if pos > off {
-				c.want(pos, true)
+				c.want(pos, zerosFrom)
 			}
-			return pos
+			break
 		}
-		in := int(pos - base)
-		if in >= len(p.data) {
-			return pos
-		}
-		n := firstNonZero(p.data[in:])
-		pos += int64(n)
-		if in+n < len(p.data) || len(p.data) < pageSize {
-			return pos
+		end := p.readable(base, pos)
+		n := int64(firstNonZero(p.data[pos-base : max(end, pos)-base]))
+		if pos += n; pos < base+pageSize {
+			break
 		}
 	}
+	pos = min(pos, limit)
+	c.remember(span{off, pos})
 	return pos
 }
 
-// zeroStart is where the zeros that end at off begin, as far as is known.
-func (c *cache) zeroStart(off int64) int64 {
+// zeroStart is where the zeros that end at off begin, as far as is known, not
+// before limit.
+func (c *cache) zeroStart(off, limit int64) int64 {
 	pos := off
-	for pos > 0 && off-pos < foldMax {
+	for limit = max(limit, off-foldMax); pos > limit; {
 		if z, ok := c.knownZeros(pos - 1); ok {
-			pos = z.from
+			pos = max(z.from, limit)
 			continue
 		}
 		base := (pos - 1) &^ (pageSize - 1)
-		p := c.page(base)
-		if p == nil || int(pos-base) > len(p.data) {
-			return pos
+		p := c.known(base)
+		if p == nil {
+			if pos < off {
+				c.want(pos, zerosTo)
+			}
+			break
 		}
-		i := int(pos - base)
-		for i > 0 && p.data[i-1] == 0 {
-			i--
+		if pos-base > int64(len(p.data)) || len(p.lost) > 0 {
+			break
 		}
-		pos = base + int64(i)
-		if i > 0 {
-			return pos
+		if pos = base + int64(len(trimEnd(p.data[:pos-base]))); pos > base {
+			break
 		}
 	}
+	pos = max(pos, limit)
+	c.remember(span{pos, off})
 	return pos
 }

@@ -8,58 +8,108 @@ import (
 	"platter/views/theme"
 )
 
-func (p *Pane) drawFold(a grid.Area, r row) {
-	per := int64(p.PerRow())
-	x := p.format.Lead()
-	text := fmt.Sprintf("* %d zero rows folded (o to unfold)", r.fold)
-	switch {
-	case r.more:
-		text = fmt.Sprintf("* zeros for at least %d MiB (o to unfold)", r.fold*per>>20)
-	case r.off+r.fold*per >= p.cache.src.Size:
-		text = fmt.Sprintf("* %d zero rows folded, up to the end (o to unfold)", r.fold)
+// Draw paints the pane. With focus the cursor is full, without it is hinted.
+func (p *Pane) Draw(a grid.Area, focus bool) {
+	p.layout()
+	p.Marks.Cursor, p.Marks.Focus, p.Marks.Selected = p.cursor, focus, p.Selection()
+	p.Marks.Field = p.frame
+	for y, l := range p.lines {
+		p.drawLine(a.Row(y), l)
 	}
-	style := theme.Dim
-	if p.frame.from < r.off+r.fold*per && p.frame.to > r.off {
-		style = theme.ByteZero.Field()
-	}
-	a.TextFit(x, 0, a.W()-x, text, style)
 }
 
-func (p *Pane) drawRow(a grid.Area, off int64) {
-	n := int(min(int64(p.PerRow()), p.cache.src.Size-off))
-	b, known := p.row(off, n)
-	row := hexgrid.Row{Off: off, N: n, Data: b}
-	if known && len(b) < n {
-		p.lost[0] = hexgrid.Range{Start: off + int64(len(b)), End: off + int64(n)}
-		row.Lost = p.lost[:]
+func (p *Pane) drawLine(a grid.Area, l line) {
+	x := p.format.Lead()
+	switch l.kind {
+	case rowLine:
+		p.drawRow(a, l)
+	case ruleLine:
+		t := p.cache.src.Runs.Label(l.start)
+		a.HLine(0, 0, a.W(), t.Glyph, theme.Frame)
+		a.TextFit(2, 0, a.W()-4, t.Text, theme.Label)
+	case bareLine:
+		t := p.cache.src.Runs.Label(l.start)
+		x = p.format.PaintOffset(a, 0, p.counted(l.start))
+		a.Set(x+1, 0, t.Glyph, p.style(l, t.Style))
+		a.TextFit(x+3, 0, a.W()-x-3, t.Text, p.style(l, theme.Value))
+	case zeroLine:
+		a.TextFit(x, 0, a.W()-x, p.foldText(l), p.style(l, theme.Dim))
+	case edgeLine:
+		a.TextFit(x, 0, a.W()-x, p.cache.src.Runs.Edge(), theme.Dim)
 	}
+}
+
+// foldText says how much is folded.
+func (p *Pane) foldText(l line) string {
+	n := p.rowsIn(l.start, l.end)
+	switch {
+	case l.more:
+		return fmt.Sprintf("* zeros for at least %d MiB (o to unfold)", (l.end-l.start)>>20)
+	case p.cache.src.Runs == nil && l.end == p.cache.src.Size:
+		return fmt.Sprintf("* %d zero rows folded, up to the end (o to unfold)", n)
+	}
+	return fmt.Sprintf("* %d zero rows folded (o to unfold)", n)
+}
+
+// style is that of a line of text, or of what lies on it: the cursor, the
+// selection, the framed field.
+func (p *Pane) style(l line, s theme.Style) theme.Style {
+	m := &p.Marks
+	switch {
+	case l.holds(p.cursor) && m.Focus:
+		return theme.Cursor
+	case l.holds(p.cursor):
+		return theme.CursorIdle
+	case m.Selected.Start < l.end && m.Selected.End > l.start:
+		return theme.ByteSelected
+	case l.kind == zeroLine && p.frame.Start < l.end && p.frame.End > l.start:
+		return theme.ByteZero.Field()
+	}
+	return s
+}
+
+// counted is the offset to show for a byte; negative for none, outside of
+// what offsets count from.
+func (p *Pane) counted(off int64) int64 {
+	switch {
+	case p.Origin.Empty():
+		return off
+	case off >= p.Origin.End:
+		return -1
+	}
+	return off - p.Origin.Start
+}
+
+func (p *Pane) drawRow(a grid.Area, l line) {
+	row := hexgrid.Row{Off: p.format.Row(l.start), N: int(l.end - l.start)}
+	row.From, row.Shift = int(l.start-row.Off), row.Off-p.counted(row.Off)
+	row.Data, row.Lost = p.at(l)
 	gutter := rune(0)
-	if p.wrong && p.frame.from >= off && p.frame.from < off+int64(n) {
+	if hexgrid.Touches(row.Lost, hexgrid.Range{Start: l.start, End: l.end}) || p.wrong && l.holds(p.frame.Start) {
 		gutter = '!'
 	}
 	p.format.Paint(a, 0, row, &p.Marks, gutter)
 }
 
-// mark tells the marks what the pane knows itself.
-func (p *Pane) mark(focus bool) {
-	p.Marks.Cursor, p.Marks.Focus = p.cursor, focus
-	p.Marks.Field = hexgrid.Range{Start: p.frame.from, End: p.frame.to}
-}
-
-// row is what is at hand of the bytes of a row; known tells that the rest is
-// not there rather than not read yet.
-func (p *Pane) row(off int64, n int) (b []byte, known bool) {
-	pg := p.cache.page(off)
+// at is what is at hand of the bytes of a row, and what can't be read of the
+// bytes around.
+func (p *Pane) at(l line) ([]byte, []hexgrid.Range) {
+	pg := p.cache.page(l.start)
 	if pg == nil {
-		return nil, false
+		return nil, nil
 	}
-	in := int(off & (pageSize - 1))
-	if in >= len(pg.data) {
-		return nil, true
+	base := l.start &^ (pageSize - 1)
+	if l.end <= base+pageSize {
+		n := int64(len(pg.data))
+		return pg.data[min(l.start-base, n):min(l.end-base, n)], pg.lost
 	}
-	b = pg.data[in:min(len(pg.data), in+n)]
-	if len(b) < n && in+len(b) == pageSize {
-		return p.Bytes(off, n), true
+	next := p.cache.page(l.end - 1)
+	if next == nil {
+		return pg.data[l.start-base:], pg.lost
 	}
-	return b, true
+	both := append(pg.data[l.start-base:len(pg.data):len(pg.data)], next.data[:min(l.end-base-pageSize, int64(len(next.data)))]...)
+	if len(next.lost) == 0 {
+		return both, pg.lost
+	}
+	return both, append(pg.lost[:len(pg.lost):len(pg.lost)], next.lost...)
 }

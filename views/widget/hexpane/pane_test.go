@@ -10,6 +10,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"platter/keymap"
 	"platter/views/grid"
 	"platter/views/theme"
 	"platter/views/widget/hexpane"
@@ -95,8 +96,8 @@ func TestMovesSkipFolds(t *testing.T) {
 	step(func() { p.Down(1) })
 	step(func() { p.Down(-1) })
 	step(func() { p.Down(-1) })
-	step(p.RowEnd)
-	step(p.RowStart)
+	step(func() { p.Do(keymap.RowEnd) })
+	step(func() { p.Do(keymap.RowStart) })
 	step(func() { p.Go(1 << 40) })
 	step(func() { p.Step(-1 << 40) })
 	if got, want := strings.Join(path, " "), "3 13 203 3f3 3f3 203 13 1f 10 3ff 0"; got != want {
@@ -175,7 +176,7 @@ func TestUnreadableBytesAreNoZeros(t *testing.T) {
 	p.SetSize(78, 2)
 	p.Show(hexpane.Source{Name: "f", Size: 32, Data: failing{}})
 	got := lines(t, p, 78, 2)
-	if want := "00000000  00 00 00 00 00 ?? ?? ??  ?? ?? ?? ?? ?? ?? ?? ??  ....."; got[0] != want {
+	if want := "00000000! 00 00 00 00 00 ?? ?? ??  ?? ?? ?? ?? ?? ?? ?? ??  ....."; got[0] != want {
 		t.Errorf("got  %q\nwant %q", got[0], want)
 	}
 	if p.Err() == nil {
@@ -245,11 +246,11 @@ func TestClickFindsTheByteDrawnThere(t *testing.T) {
 		x, y int
 		want int64
 	}{{10, 0, 0}, {13, 0, 1}, {35, 1, 0x18}, {60, 3, 0x200}, {75, 5, 0x3FF}, {12, 2, 0x20}} {
-		if got, ok := p.At(tt.x, tt.y); !ok || got != tt.want {
-			t.Errorf("%d,%d is %#x %v, want %#x", tt.x, tt.y, got, ok, tt.want)
+		if _, ok := p.Click(tt.x, tt.y); !ok || p.Cursor() != tt.want {
+			t.Errorf("%d,%d is %#x %v, want %#x", tt.x, tt.y, p.Cursor(), ok, tt.want)
 		}
 	}
-	if _, ok := p.At(10, 7); ok {
+	if _, ok := p.Click(10, 7); ok {
 		t.Error("there is a byte below the last row")
 	}
 }

@@ -1,0 +1,39 @@
+package views
+
+import (
+	"slices"
+
+	"platter/engine/disk"
+	"platter/views/hexgrid"
+)
+
+// Staged is where an image's files differ from what is on disk, by file,
+// ascending.
+type Staged map[string][]hexgrid.Range
+
+// ReadStaged asks what is staged in some files.
+func ReadStaged(ed disk.Editor, files []disk.File) Staged {
+	all := Staged{}
+	for _, f := range files {
+		for _, r := range ed.Dirty(f.Name) {
+			all[f.Name] = append(all[f.Name], hexgrid.Range{Start: r.Offset, End: r.End()})
+		}
+	}
+	return all
+}
+
+// Within is the ranges that touch n bytes of a file from off on.
+func (s Staged) Within(file string, off, n int64) []hexgrid.Range {
+	list := s[file]
+	i, _ := slices.BinarySearchFunc(list, off, func(r hexgrid.Range, off int64) int {
+		if r.End <= off {
+			return -1
+		}
+		return 1
+	})
+	j := i
+	for j < len(list) && list[j].Start < off+n {
+		j++
+	}
+	return list[i:j]
+}
