@@ -2,32 +2,24 @@ package vhdx
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sort"
 
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
-// claimant is a BAT entry whose space another one claims too.
-type claimant struct {
-	index       int64
-	what        use
-	off, length int64
-}
-
-// checkOverlaps finds entries that share space (44, 45): a bit for each MiB of
-// the file tells where two meet, and a second walk who they are.
+// checkOverlaps finds entries that share space (44, 45): a map of the file tells
+// where two meet, and a second walk who they are.
 func (c *checker) checkOverlaps() bool {
-	v := c.image
-	var u usage
-	for from := int64(0); from < math.MaxInt64; from = u.beyond {
-		if err := u.read(c.ctx, v, from); err != nil {
+	m := c.image.survey(c.ctx)
+	for w, err := range m.Windows(0) {
+		if err != nil {
 			return c.Fail(err)
 		}
-		if !c.checkTwice(&u) {
+		if m.Has(space.Twice, w.Offset, w.Length) && !c.checkTwice(m) {
 			return false
 		}
 	}
@@ -35,31 +27,24 @@ func (c *checker) checkOverlaps() bool {
 }
 
 // checkTwice names the entries that meet in a window.
-func (c *checker) checkTwice(u *usage) bool {
-	v := c.image
-	if u.next(u.twice, u.from, u.to, 0) == u.to {
-		return true
-	}
-	var list []claimant
-	for p, err := range v.storedPieces(c.ctx) {
-		if err != nil {
+func (c *checker) checkTwice(m *space.Map) bool {
+	var list []owner
+	for o, err := range c.image.owners(c.ctx) {
+		switch {
+		case err != nil:
 			return c.Fail(err)
-		}
-		for i := p.first; i < p.first+p.count && len(list) < 4*disk.PerCode; i++ {
-			what, off, length := v.claimOf(i, p.at(i))
-			first, end := max(off/vhdx.MiB, u.from), min((off+length+vhdx.MiB-1)/vhdx.MiB, u.to)
-			if what != useNone && first < end && u.next(u.twice, first, end, 0) < end {
-				list = append(list, claimant{i, what, off, length})
-			}
+		case len(list) == 4*disk.PerCode:
+		case m.Has(space.Twice, o.off, o.length):
+			list = append(list, *o)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b claimant) int { return cmp.Compare(a.off, b.off) })
+	slices.SortStableFunc(list, func(a, b owner) int { return cmp.Compare(a.off, b.off) })
 	return c.reportOverlaps(list)
 }
 
 // reportOverlaps compares each claimant with those before it that reach into
 // it; of many in one place each is reported once.
-func (c *checker) reportOverlaps(list []claimant) bool {
+func (c *checker) reportOverlaps(list []owner) bool {
 	v := c.image
 	for i, e := range list {
 		from := sort.Search(i, func(j int) bool { return list[j].off+v.geo.BlockSize > e.off })

@@ -12,12 +12,13 @@ import (
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
 // Regions tells what each byte of the file is for.
 func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
-	var u usage
+	survey := v.survey(ctx)
 	claims := func(from, to int64) iter.Seq2[disk.Claim, error] {
 		return func(yield func(disk.Claim, error) bool) {
 			for _, c := range v.fixedClaims() {
@@ -30,7 +31,7 @@ func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
 			case v.geo.Entries(v.params.hasParent) <= namedEntries:
 				v.blockClaims(ctx, yield)
 			default:
-				u.claims(ctx, v, from, to, yield)
+				v.mergedClaims(survey, from, to, yield)
 			}
 		}
 	}
@@ -94,19 +95,37 @@ func (v *Image) metadataClaims() []disk.Claim {
 
 // blockClaims names each block.
 func (v *Image) blockClaims(ctx context.Context, yield func(disk.Claim, error) bool) {
-	for p, err := range v.storedPieces(ctx) {
+	for o, err := range v.owners(ctx) {
 		if err != nil {
 			yield(disk.Claim{}, err)
 			return
 		}
-		for i := p.first; i < p.first+p.count; i++ {
-			what, off, length := v.claimOf(i, p.at(i))
-			if what == useNone {
-				continue
+		kind, _ := kindOf(o.what)
+		if !yield(disk.Claim{Offset: o.off, Length: o.length, Kind: kind, Name: v.useName(o.index, o.what)}, nil) {
+			return
+		}
+	}
+}
+
+// mergedClaims yields what the table claims of [from, to): once for each use, and
+// once more where two entries meet.
+func (v *Image) mergedClaims(m *space.Map, from, to int64, yield func(disk.Claim, error) bool) {
+	for w, err := range m.Windows(from) {
+		if err != nil || w.Offset >= to {
+			if err != nil {
+				yield(disk.Claim{}, err)
 			}
-			kind, _ := kindOf(what)
-			if !yield(disk.Claim{Offset: off, Length: length, Kind: kind, Name: v.useName(i, what)}, nil) {
-				return
+			return
+		}
+		for what := space.Twice; what < int(uses); what++ {
+			kind, name := disk.KindPayload, "other blocks"
+			if what != space.Twice {
+				kind, name = kindOf(use(what))
+			}
+			for r := range m.Runs(what, from, to) {
+				if !yield(disk.Claim{Offset: r.Offset, Length: r.Length, Kind: kind, Name: name}, nil) {
+					return
+				}
 			}
 		}
 	}

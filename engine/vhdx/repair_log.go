@@ -141,14 +141,9 @@ func (v *Image) nobodys(ctx context.Context, off, n int64) (bool, error) {
 // claimed reports whether a BAT entry claims a part of a range of the file,
 // other than the one with an index.
 func (v *Image) claimed(ctx context.Context, off, n, except int64) (bool, error) {
-	for p, err := range v.pieces(ctx) {
-		if err != nil {
-			return false, err
-		}
-		for i := p.first; i < p.first+p.count; i++ {
-			if what, at, length := v.claimOf(i, p.at(i)); what != useNone && i != except && at < off+n && at+length > off {
-				return true, nil
-			}
+	for o, err := range v.owners(ctx) {
+		if err != nil || o.index != except && o.off < off+n && o.off+o.length > off {
+			return err == nil, err
 		}
 	}
 	return false, nil
@@ -273,20 +268,16 @@ func (v *Image) lengthenEdits(ctx context.Context) ([]disk.Edit, error) {
 // lostBlocks marks the blocks that lie behind the end of the file as undefined.
 func (v *Image) lostBlocks(ctx context.Context, end int64) (edits, error) {
 	var list edits
-	for p, err := range v.pieces(ctx) {
-		if err != nil {
+	for o, err := range v.owners(ctx) {
+		switch {
+		case err != nil:
 			return nil, err
+		case o.what != usePayload || o.off < end:
+			continue
+		case len(list) == maxChanged/vhdx.EntrySize:
+			return nil, v.tooMuch()
 		}
-		for i := p.first; i < p.first+p.count; i++ {
-			what, off, _ := v.claimOf(i, p.at(i))
-			if what != usePayload || off < end {
-				continue
-			}
-			if len(list) == maxChanged/vhdx.EntrySize {
-				return nil, v.tooMuch()
-			}
-			list = append(list, disk.Edit{File: v.src.Name, Offset: v.entryPlaceAt(i).Offset, Data: binary.LittleEndian.AppendUint64(nil, vhdx.Undefined)})
-		}
+		list = append(list, disk.Edit{File: v.src.Name, Offset: v.entryPlaceAt(o.index).Offset, Data: binary.LittleEndian.AppendUint64(nil, vhdx.Undefined)})
 	}
 	return list, nil
 }

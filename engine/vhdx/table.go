@@ -9,6 +9,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
@@ -90,6 +91,64 @@ const (
 	useAnchor // the old place of a freed block
 	uses
 )
+
+// owner is a BAT entry with what it claims of the file, in bytes.
+type owner struct {
+	index       int64
+	what        use
+	off, length int64
+}
+
+// owners yields the BAT entries that claim something. The owner is valid until
+// the next one is asked for.
+func (v *Image) owners(ctx context.Context) iter.Seq2[*owner, error] {
+	return func(yield func(*owner, error) bool) {
+		var o owner
+		for p, err := range v.storedPieces(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			left := v.geo.Ratio - p.first%(v.geo.Ratio+1) // entries before the next one of a sector bitmap
+			for i := p.first; i < p.first+p.count; i, left = i+1, left-1 {
+				e := p.at(i)
+				bitmap := left == 0
+				if bitmap {
+					left = v.geo.Ratio + 1
+				}
+				if e < vhdx.MiB { // no place: most entries of most images
+					continue
+				}
+				if o.what, o.off, o.length = v.claim(bitmap, e); o.what == useNone {
+					continue
+				}
+				if o.index = i; !yield(&o, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// survey is a map of what the BAT entries claim of the file.
+func (v *Image) survey(ctx context.Context) *space.Map {
+	return space.Survey(v.data.grown, vhdx.MiB, int(uses), func(m *space.Map) error {
+		var row owner // neighbours, marked at once
+		for o, err := range v.owners(ctx) {
+			switch {
+			case err != nil:
+				return err
+			case o.off == row.off+row.length && o.what == row.what:
+				row.length += o.length
+				continue
+			}
+			m.Mark(int(row.what), row.off, row.length)
+			row = *o
+		}
+		m.Mark(int(row.what), row.off, row.length)
+		return nil
+	})
+}
 
 // claimOf tells what an entry claims; nothing if it can't be right.
 func (v *Image) claimOf(index int64, entry uint64) (use, int64, int64) {

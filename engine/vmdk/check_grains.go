@@ -32,7 +32,7 @@ func (w *scan) near(raw uint64) bool {
 		return true
 	}
 	const longest = 3 * maxGrainSectors // a compressed grain may be longer than plain
-	return int64(raw) < w.data.to && int64(raw) >= w.data.from-longest
+	return w.space.Holds(int64(raw)*vmdk.SectorSize, longest*vmdk.SectorSize)
 }
 
 func (w *scan) grain(t, i, table int64, raw uint64) {
@@ -80,10 +80,9 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 		w.plainGrain(t, i, entry, at)
 	}
 	w.highest = max(w.highest, at+length)
-	w.busy.mark(at, length)
-	if w.inWindow(at) && w.meta.taken(at, length) {
+	if w.inWindow(at) && w.space.Has(useMeta, at, length) {
 		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
-	} else if w.data.take(at, length) && w.inWindow(at) {
+	} else if w.space.Mark(useData, at, length) && w.inWindow(at) {
 		if len(w.clash) == disk.PerCode {
 			w.unlisted++
 			return
@@ -104,7 +103,7 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	if at%g.grain != 0 {
 		c.warn("G9", entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
 	}
-	if at < w.s.floor() && !w.meta.taken(at, g.grain) {
+	if at < w.s.floor() && !w.space.Has(useMeta, at, g.grain) {
 		c.warn("G6", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
 	}
 	if at+w.inside(t, i) > g.file.Size {
@@ -213,6 +212,3 @@ func at(p decode.Place) string {
 	}
 	return fmt.Sprintf(" at 0x%x", p.Offset)
 }
-
-// tellsLeaks reports whether G12 is about the extent's tables.
-func (w *scan) tellsLeaks() bool { return w.s.kind == vmdk.KindHosted && w.g.packed == nil }

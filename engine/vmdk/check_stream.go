@@ -91,7 +91,7 @@ func (w *scan) stream() {
 				c.warn("S3", s.file.place(pos, vmdk.GrainMarkerSize), "at byte 0x%x is no marker: the stream can't be followed any further", pos)
 				return
 			}
-			if w.inWindow(pos) && !w.data.taken(pos, vmdk.SectorSize) {
+			if w.inWindow(pos) && !w.space.Has(useData, pos, vmdk.SectorSize) {
 				lost.add(s.file.place(pos, n))
 			}
 			next = pos + n
@@ -121,7 +121,7 @@ func (w *scan) reportLost(lost leaks) {
 func (w *scan) afterEnd(end int64) {
 	f := w.s.file
 	switch rest := f.Size - end; {
-	case rest < vmdk.SectorSize || w.data.taken(end, rest):
+	case rest < vmdk.SectorSize || w.space.Has(useData, end, rest):
 	case f.isZero(end, min(rest, gapBytes)):
 		w.c.note("S8", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
 	default:

@@ -6,6 +6,7 @@ import (
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
 // codes are the numbers of the checks that all kinds of table share.
@@ -17,16 +18,21 @@ var codesOf = map[vmdk.Kind]codes{
 	vmdk.KindSeSparse: {"Z4", "Z4", "Z5"},
 }
 
+// The uses that a scan tells apart.
+const (
+	useMeta = iota // headers, directories and tables
+	useData        // grains
+	uses
+)
+
 // scan is the walk over the tables of one extent.
 type scan struct {
 	c     *checker
 	s     *sparse
 	g     *grid
 	codes codes
-	first bool   // the first window: what concerns one entry alone is reported now
-	meta  *usage // sectors of headers, directories and tables
-	data  *usage // sectors of grains
-	busy  busy   // the windows in which tables or grains lie
+	first bool // the first window: what concerns one entry alone is reported now
+	space *space.Map
 	clash []clash
 
 	unlisted int // clashes of this window beyond those kept
@@ -66,52 +72,40 @@ func (l *leaks) add(p decode.Place) {
 
 // tables checks directories, tables and grains of an extent.
 func (c *checker) tables(s *sparse) {
-	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], meta: newUsage(s.file.Size), data: newUsage(s.file.Size), unpacked: visited{}}
-	total := s.file.Size/vmdk.SectorSize + 1
-	for from := int64(0); from < total && c.going(); from = w.following(from, total) {
-		w.first = from == 0
-		w.meta.move(from, min(total, from+windowSectors))
-		w.data.move(from, min(total, from+windowSectors))
-		w.structures()
-		w.directories()
-		w.grains()
-		w.owners()
-		w.unreferenced()
+	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], unpacked: visited{}}
+	w.space = space.Survey(s.file.Size, vmdk.SectorSize, uses, w.window)
+	for free, err := range w.space.Free(0) {
+		if err != nil || !c.going() {
+			break
+		}
+		w.unreferenced(max(free.Offset, s.floor()), free.End())
 	}
 	if c.going() {
 		w.conclude()
 	}
 }
 
-// following is where the next window starts that tables or grains lie in. What
-// comes before it has nothing to check but how much of it is unreferenced.
-func (w *scan) following(from, total int64) int64 {
-	from += windowSectors
-	next := min(total, w.busy.from(from))
-	if from < next && w.tellsLeaks() {
-		between(w.s.fixedAreas(), max(from*vmdk.SectorSize, w.s.floor()), min(next*vmdk.SectorSize, w.s.file.Size), func(off, length int64) {
-			if length >= w.g.grain {
-				w.leaks.add(w.g.file.place(off, length))
-			}
-		})
-	}
-	return next
+// window checks what lies in a window of the file, and marks it.
+func (w *scan) window(m *space.Map) error {
+	w.first = m.Holds(0, 1)
+	w.structures()
+	w.directories()
+	w.grains()
+	w.owners()
+	return w.c.failed
 }
 
 // structures marks what lies at fixed places.
 func (w *scan) structures() {
 	for _, a := range w.s.fixedAreas() {
 		if w.s.kind != vmdk.KindSeSparse || a.name != "grain tables" {
-			w.meta.take(a.off, a.bytes)
+			w.space.Mark(useMeta, a.off, a.bytes)
 		}
 	}
 }
 
 // inWindow reports whether something at a byte offset is this window's to report.
-func (w *scan) inWindow(off int64) bool {
-	sector := off / vmdk.SectorSize
-	return sector >= w.meta.from && sector < w.meta.to
-}
+func (w *scan) inWindow(off int64) bool { return w.space.Holds(off, 1) }
 
 // directories checks where the tables lie: G1 to G3, G13, and what C4 and Z4
 // say of directory entries.
@@ -172,8 +166,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	}
 	length := roundUp(g.tableBytes(), vmdk.SectorSize)
 	w.highest, w.tables = max(w.highest, at+length), max(w.tables, at+length)
-	w.busy.mark(at, length)
-	if w.meta.take(at, length) && w.inWindow(at) {
+	if w.space.Mark(useMeta, at, length) && w.inWindow(at) {
 		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
 	}
 	if w.first && w.s.kind == vmdk.KindHosted {
@@ -237,14 +230,11 @@ func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
 	return err == nil
 }
 
-// unreferenced collects what G12 is about.
-func (w *scan) unreferenced() {
-	if !w.tellsLeaks() {
-		return
+// unreferenced takes a note of bytes that nothing claims, which G12 is about.
+func (w *scan) unreferenced(from, to int64) {
+	if w.s.kind == vmdk.KindHosted && w.g.packed == nil && to-from >= w.g.grain {
+		w.leaks.add(w.g.file.place(from, to-from))
 	}
-	holes(w.meta, w.data, w.s.floor(), w.g.grain, func(off, length int64) {
-		w.leaks.add(w.g.file.place(off, min(length, w.g.file.Size-off)))
-	})
 }
 
 // conclude reports what only the whole scan knows.
