@@ -15,6 +15,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/transfer"
 	"platter/views/viewtest"
 )
 
@@ -181,7 +182,7 @@ func TestShellQuote(t *testing.T) {
 func TestHash(t *testing.T) {
 	d := atDesk(t, "vhdx")
 	sum := sha256.New()
-	if err := engine.Stream(t.Context(), d.m.image, 0, d.m.info.VirtualSize, func(b []byte) error { _, err := sum.Write(b); return err }); err != nil {
+	if err := transfer.Disk(t.Context(), d.m.image, 0, d.m.info.VirtualSize, func(b []byte) error { _, err := sum.Write(b); return err }); err != nil {
 		t.Fatal(err)
 	}
 	d.keys("#").expect("Hash", "virtual disk", "file sample.vhdx").keys("virtual disk", "enter").expect("SHA-256", fmt.Sprintf("%x", sum.Sum(nil)), "MD5")

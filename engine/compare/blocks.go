@@ -2,35 +2,60 @@ package compare
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
-	"platter/engine/convoy"
 	"platter/engine/disk"
+	"platter/engine/transfer"
 )
 
-// Block is a block of two surfaces in which they differ.
-type Block struct {
-	Start  int64 // bytes
-	Length int64 // bytes; less than a unit at the end
-	First  int64 // offset of the first byte that differs
-	Bytes  int64 // how many differ
+// wideBlock is the unit in which images without blocks are compared, in bytes.
+const wideBlock = 1 << 20
+
+// Disks yields the blocks in which two virtual disks differ, with what each
+// side has there, by the blocks of the first one. Order, progress and errors are
+// those of [Blocks]; a disk that can't be read at all ends it.
+func Disks(ctx context.Context, a, b disk.Image, progress func(done, total int64)) iter.Seq2[disk.BlockDiff, error] {
+	return func(yield func(disk.BlockDiff, error) bool) {
+		for _, img := range []disk.Image{a, b} {
+			if err := img.Info().Refused; err != nil {
+				yield(disk.BlockDiff{}, fmt.Errorf("%s can't be read: %w", img.Info().Path, err))
+				return
+			}
+		}
+		unit := a.Info().BlockSize
+		if unit <= 0 {
+			unit = wideBlock
+		}
+		for d, err := range Blocks(ctx, disk.DiskSurface(a), disk.DiskSurface(b), unit, progress) {
+			for i, img := range []disk.Image{a, b} {
+				if err == nil {
+					d.Sides[i], err = disk.SideOf(img, d.Start, d.Length)
+				}
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
 }
 
 // Blocks yields the blocks of unit bytes in which two surfaces differ,
 // ascending, with the number of bytes that do. Where one surface is longer,
 // the rest of it comes last, as one block. Progress and errors are those of
-// [Compare]; that of a range which starts inside a block comes behind it.
-func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at, of int64)) iter.Seq2[Block, error] {
-	return func(yield func(Block, error) bool) {
+// [Compare]; that of a range which starts inside a block comes behind it. What
+// the sides have there is left open.
+func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at, of int64)) iter.Seq2[disk.BlockDiff, error] {
+	return func(yield func(disk.BlockDiff, error) bool) {
 		c := comparison{a: a, b: b, common: min(a.Size, b.Size)}
 		total := max(a.Size, b.Size)
 		out := gatherer{yield: yield}
-		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), workers(&c, func(list []Block, a, b []byte, off int64) []Block {
+		for f, err := range transfer.Convoy(ctx, transfer.Width(), c.jobs(ctx), workers(&c, func(list []disk.BlockDiff, a, b []byte, off int64) []disk.BlockDiff {
 			return c.count(list, a, b, off, unit)
 		})) {
 			if err != nil {
 				if out.flush() {
-					yield(Block{}, err)
+					yield(disk.BlockDiff{}, err)
 				}
 				return
 			}
@@ -44,7 +69,7 @@ func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at
 		if !out.flush() {
 			return
 		}
-		if rest := total - c.common; rest > 0 && !yield(Block{c.common, rest, c.common, rest}, nil) {
+		if rest := total - c.common; rest > 0 && !yield(disk.BlockDiff{Start: c.common, Length: rest, First: c.common, Bytes: rest}, nil) {
 			return
 		}
 		if progress != nil {
@@ -60,13 +85,13 @@ const maxHeld = 1 << 14
 // gatherer makes one block of the parts that jobs find of it, and puts what
 // could not be compared in order with the blocks.
 type gatherer struct {
-	yield func(Block, error) bool
-	held  Block
+	yield func(disk.BlockDiff, error) bool
+	held  disk.BlockDiff
 	errs  []*disk.Error // of ranges that start inside the held block
 }
 
 // take adds what a job found.
-func (g *gatherer) take(f finding[Block]) bool {
+func (g *gatherer) take(f finding[disk.BlockDiff]) bool {
 	errs := f.errs
 	for _, b := range f.list {
 		for ; len(errs) > 0 && errs[0].At.Offset < b.Start; errs = errs[1:] {
@@ -86,7 +111,7 @@ func (g *gatherer) take(f finding[Block]) bool {
 	return true
 }
 
-func (g *gatherer) add(b Block) bool {
+func (g *gatherer) add(b disk.BlockDiff) bool {
 	if g.held.Bytes > 0 && b.Start == g.held.Start { // a large block takes several jobs
 		g.held.Bytes += b.Bytes
 		return true
@@ -104,18 +129,18 @@ func (g *gatherer) fail(e *disk.Error) bool {
 	case !inside && !g.flush():
 		return false
 	}
-	return g.yield(Block{}, e)
+	return g.yield(disk.BlockDiff{}, e)
 }
 
 // flush yields the held block and what could not be compared of it.
 func (g *gatherer) flush() bool {
 	held, errs := g.held, g.errs
-	g.held, g.errs = Block{}, nil
+	g.held, g.errs = disk.BlockDiff{}, nil
 	if held.Bytes > 0 && !g.yield(held, nil) {
 		return false
 	}
 	for _, e := range errs {
-		if !g.yield(Block{}, e) {
+		if !g.yield(disk.BlockDiff{}, e) {
 			return false
 		}
 	}
@@ -123,12 +148,12 @@ func (g *gatherer) flush() bool {
 }
 
 // count adds the blocks in which a and b, which start at base, differ.
-func (c *comparison) count(list []Block, a, b []byte, base, unit int64) []Block {
+func (c *comparison) count(list []disk.BlockDiff, a, b []byte, base, unit int64) []disk.BlockDiff {
 	for k := range unequal(a, b) {
 		at := base + int64(k)
 		start := at - at%unit
 		if n := len(list); n == 0 || list[n-1].Start != start {
-			list = append(list, Block{Start: start, Length: min(unit, c.common-start), First: at})
+			list = append(list, disk.BlockDiff{Start: start, Length: min(unit, c.common-start), First: at})
 		}
 		list[len(list)-1].Bytes++
 	}

@@ -31,7 +31,7 @@ func TestBlocksAgreeWithTheNaiveWay(t *testing.T) {
 			copy(b.Content[at:at+n], a.Content[at:at+n])
 		}
 		unit := int64(512) << rnd.IntN(13)
-		var got []compare.Block
+		var got []disk.BlockDiff
 		lost := int64(0)
 		for r, err := range compare.Blocks(t.Context(), disk.DiskSurface(a), disk.DiskSurface(b), unit, nil) {
 			var partial *disk.Error
@@ -107,7 +107,7 @@ func TestBlocksStopped(t *testing.T) {
 }
 
 // naive compares byte by byte what both disks can read, sector by sector.
-func naive(t *testing.T, a, b *enginetest.Fake, unit int64) (list []compare.Block, lost int64) {
+func naive(t *testing.T, a, b *enginetest.Fake, unit int64) (list []disk.BlockDiff, lost int64) {
 	t.Helper()
 	common := min(int64(len(a.Content)), int64(len(b.Content)))
 	x, y := make([]byte, 512), make([]byte, 512)
@@ -125,13 +125,13 @@ func naive(t *testing.T, a, b *enginetest.Fake, unit int64) (list []compare.Bloc
 			}
 			start := at / unit * unit
 			if n := len(list); n == 0 || list[n-1].Start != start {
-				list = append(list, compare.Block{Start: start, Length: min(unit, common-start), First: at})
+				list = append(list, disk.BlockDiff{Start: start, Length: min(unit, common-start), First: at})
 			}
 			list[len(list)-1].Bytes++
 		}
 	}
 	if rest := max(int64(len(a.Content)), int64(len(b.Content))) - common; rest > 0 {
-		list = append(list, compare.Block{Start: common, Length: rest, First: common, Bytes: rest})
+		list = append(list, disk.BlockDiff{Start: common, Length: rest, First: common, Bytes: rest})
 	}
 	return list, lost
 }

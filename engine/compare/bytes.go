@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"platter/decode"
+	"platter/engine/disk"
 )
 
 // step is how many bytes are compared at once before each is looked at.
@@ -58,25 +59,16 @@ func Bytes(a, b []byte) []Range {
 	return list
 }
 
-// FieldDiff is a field of two records of the same layout, side by side.
-type FieldDiff struct {
-	Name    string // with the elements of arrays it lies in: "entry 3.FileOffset"
-	Field   *decode.Field
-	Offset  int    // bytes from the start of the record
-	A, B    string // worded, not escaped
-	Differs bool
-}
-
 // Records puts two records of a layout side by side, field by field. Of arrays
 // only the elements that differ are taken apart.
-func Records(layout *decode.Layout, a, b []byte) []FieldDiff {
+func Records(layout *decode.Layout, a, b []byte) []disk.FieldDiff {
 	return records(nil, layout, a, b, "", 0)
 }
 
-func records(list []FieldDiff, layout *decode.Layout, a, b []byte, before string, base int) []FieldDiff {
+func records(list []disk.FieldDiff, layout *decode.Layout, a, b []byte, before string, base int) []disk.FieldDiff {
 	for _, f := range layout.Fields() {
 		x, y := part(a, f.Offset(), f.Size()), part(b, f.Offset(), f.Size())
-		d := FieldDiff{Name: before + f.Name(), Field: f, Offset: base + f.Offset(), Differs: !bytes.Equal(x, y)}
+		d := disk.FieldDiff{Name: before + f.Name(), Offset: base + f.Offset(), Size: f.Size(), Differs: !bytes.Equal(x, y)}
 		sub, count := f.Sub()
 		switch {
 		case sub == nil:
@@ -96,7 +88,7 @@ func records(list []FieldDiff, layout *decode.Layout, a, b []byte, before string
 	return list
 }
 
-func elements(list []FieldDiff, sub *decode.Layout, count int, a, b []byte, d FieldDiff) []FieldDiff {
+func elements(list []disk.FieldDiff, sub *decode.Layout, count int, a, b []byte, d disk.FieldDiff) []disk.FieldDiff {
 	for i := range count {
 		x, y := part(a, i*sub.Size(), sub.Size()), part(b, i*sub.Size(), sub.Size())
 		if bytes.Equal(x, y) {

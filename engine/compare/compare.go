@@ -9,8 +9,8 @@ import (
 	"iter"
 
 	"platter/decode"
-	"platter/engine/convoy"
 	"platter/engine/disk"
+	"platter/engine/transfer"
 )
 
 // Range is a run of bytes that differ.
@@ -39,7 +39,7 @@ func Compare(ctx context.Context, a, b disk.Surface, progress func(at, of int64)
 	return func(yield func(Range, error) bool) {
 		c := comparison{a: a, b: b, common: min(a.Size, b.Size)}
 		out := joiner{yield: yield}
-		for f, err := range convoy.Run(ctx, convoy.Width(), c.jobs(ctx), workers(&c, func(list []Range, a, b []byte, off int64) []Range {
+		for f, err := range transfer.Convoy(ctx, transfer.Width(), c.jobs(ctx), workers(&c, func(list []Range, a, b []byte, off int64) []Range {
 			return differences(list, a, b, off, gap)
 		})) {
 			if err != nil {

@@ -30,12 +30,14 @@ type Explorer interface {
 
 // Partition is a partition of the guest. Texts are as found, not escaped.
 type Partition struct {
-	Number int   // as operating systems number them: 1 to 4, logical from 5
-	Start  int64 // bytes from the start of the virtual disk
-	Length int64 // bytes
-	Type   string
-	System string // the file system; empty if unknown
-	Label  string // the volume's label, or the name that the table gives
+	Number int    // as operating systems number them: 1 to 4, logical from 5
+	Start  int64  // bytes from the start of the virtual disk
+	Length int64  // bytes
+	Type   string // worded, or the type's code if it has no name
+	GUID   string // GPT only: the partition's identity
+	Name   string // GPT only: the name that the table gives
+	System string // the file system, guessed from the boot sector; empty if unknown
+	Label  string // the volume's label, or else its name
 
 	Entry decode.Place // the entry that declares it, on the virtual disk
 }

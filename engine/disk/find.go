@@ -65,9 +65,10 @@ func (r Reading) String() string { return [...]string{"text", "UTF-16LE", "hex",
 
 // Pattern is what is looked for.
 type Pattern struct {
-	Text     string
-	Reading  Reading
-	FoldCase bool // letters match in either case; not in hex
+	Text      string
+	Reading   Reading
+	FoldCase  bool     // letters match in either case; not in hex
+	Encodings []string // of text, by their names; empty for all that are known
 }
 
 // Stretch is the part of a surface that is searched, and in which direction.

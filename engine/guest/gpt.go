@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"fmt"
 	"hash/crc32"
 
@@ -120,7 +121,7 @@ func (r reader) gptEntry(t *Table, b []byte, number int, at int64) {
 		return
 	}
 	first, last := clampLBA(format.GPTEntryFirst.Get(rec)), clampLBA(format.GPTEntryLast.Get(rec))
-	p := Partition{
+	p := disk.Partition{
 		Number: number,
 		Start:  first * t.Sector,
 		Length: max(0, last-first+1) * t.Sector,
@@ -137,6 +138,7 @@ func (r reader) gptEntry(t *Table, b []byte, number int, at int64) {
 			"partition %d lies at sectors %d to %d, the disk has %d", number, first, last, r.size/t.Sector))
 	}
 	r.volume(&p)
+	p.Label = cmp.Or(p.Label, p.Name)
 	t.Partitions = append(t.Partitions, p)
 }
 

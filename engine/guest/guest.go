@@ -20,29 +20,11 @@ import (
 // count from the start of the virtual disk.
 const VirtualDisk = disk.VirtualDisk
 
-// Partition is one partition of a disk.
-type Partition struct {
-	Number int    // as operating systems number them: 1 to 4, logical from 5
-	Start  int64  // bytes from the start of the virtual disk
-	Length int64  // bytes
-	Type   string // worded, or the type's code if it has no name
-	GUID   string // GPT only: the partition's identity
-	Name   string // GPT only: as found, not escaped
-	Active bool   // MBR only: marked for booting
-	System string // the file system, guessed from the boot sector; empty if unknown
-	Label  string // the volume's label as found, not escaped
-
-	Entry decode.Place // the entry that declares it, on the virtual disk
-}
-
-// End is the offset behind the partition's last byte.
-func (p Partition) End() int64 { return p.Start + p.Length }
-
 // Table is what was found out about a disk's partitions.
 type Table struct {
 	Scheme     string // MBR, GPT, or empty for none
 	Sector     int64  // bytes in a sector as the table counts
-	Partitions []Partition
+	Partitions []disk.Partition
 	Findings   []disk.Finding
 	Backup     int64 // GPT: offset of the backup header, 0 if there is none
 }
@@ -141,7 +123,7 @@ func (r reader) bytes(off, n int64) ([]byte, error) {
 
 // volume words what a partition's first sector says about its file system. A
 // part of the disk that can't be read has none.
-func (r reader) volume(p *Partition) {
+func (r reader) volume(p *disk.Partition) {
 	b, err := r.bytes(p.Start, min(2048, p.Length))
 	if err != nil || len(b) < 512 {
 		return

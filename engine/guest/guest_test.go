@@ -153,7 +153,7 @@ func gptDisk() []byte {
 }
 
 func TestGPT(t *testing.T) {
-	const part = ` | 1 Basic data 64+64  Datä ""`
+	const part = ` | 1 Basic data 64+64  Datä "Datä"`
 	last := 2*mib - 512
 	tests := []struct {
 		name   string
@@ -163,7 +163,7 @@ func TestGPT(t *testing.T) {
 		{"healthy", func([]byte) {}, "GPT" + part},
 		{"primary damaged", func(b []byte) { b[512+40]++ }, "GPT" + part + " ! guest/P5"},
 		{"backup damaged", func(b []byte) { b[last+40]++ }, "GPT" + part + " ! guest/P6"},
-		{"primary list damaged", func(b []byte) { b[1024+56] = 'X' }, `GPT | 1 Basic data 64+64  Xatä "" ! guest/P8`},
+		{"primary list damaged", func(b []byte) { b[1024+56] = 'X' }, `GPT | 1 Basic data 64+64  Xatä "Xatä" ! guest/P8`},
 		{"another list in the backup", func(b []byte) { b[last-32*512+32]++ }, "GPT" + part + " ! guest/P7"},
 		{"both damaged", func(b []byte) { b[512]++; b[last]++ }, `MBR | 1 GPT protective 1+4095   ""`},
 	}
@@ -183,7 +183,7 @@ func TestUnreadableSectors(t *testing.T) {
 	entry(chained, 0, 1, format.TypeExtended, 4096, 4096)
 	entry(chained, 4096*512, 0, 0x83, 64, 100)
 	entry(chained, 4096*512, 1, format.TypeExtended, 1000, 500)
-	const whole, part = `GPT | 1 Basic data 64+64  Datä ""`, `MBR | 1 Linux 2048+1024   "" | 2 extended 4096+4096   ""`
+	const whole, part = `GPT | 1 Basic data 64+64  Datä "Datä"`, `MBR | 1 Linux 2048+1024   "" | 2 extended 4096+4096   ""`
 	last := int64(2*mib - 512)
 	noBackup := gptDisk()
 	noBackup[last]++

@@ -33,13 +33,12 @@ func extended(kind uint8) bool {
 
 // primary adds the partition of one entry; base is what its first LBA counts
 // from, at where the entry lies on the disk.
-func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number int, base, at int64) Partition {
-	p := Partition{
+func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number int, base, at int64) disk.Partition {
+	p := disk.Partition{
 		Number: number,
 		Start:  base + int64(format.MBREntryLBA.Get(e))*t.Sector,
 		Length: int64(format.MBREntrySectors.Get(e)) * t.Sector,
 		Type:   format.MBREntryType.Field().Meaning(e.Bytes()),
-		Active: format.MBREntryStatus.Get(e) == 0x80,
 		Entry:  decode.Place{File: VirtualDisk, Offset: at, Length: 16},
 	}
 	if p.Type == "unknown" {

@@ -32,7 +32,7 @@ func Tree(ctx context.Context, d disk.Image) (decode.Node, error) {
 		}
 	}
 	for _, p := range t.Partitions {
-		nodes = append(nodes, p.node(d))
+		nodes = append(nodes, volumeNode(d, p))
 	}
 	return root.WithNodes(nodes...), nil
 }
@@ -64,8 +64,8 @@ func gptNode(d disk.Image, name string, at, twin, sector int64) decode.Node {
 	}))
 }
 
-// node is the partition with its boot sector, if that is known.
-func (p Partition) node(d disk.Image) decode.Node {
+// volumeNode is the partition with its boot sector, if that is known.
+func volumeNode(d disk.Image, p disk.Partition) decode.Node {
 	n := decode.Node{
 		Name: fmt.Sprintf("partition %d", p.Number), Place: decode.Place{File: VirtualDisk, Offset: p.Start, Length: p.Length},
 		Value: p.Type, Doc: "A partition: a range of the disk that the guest treats as a disk of its own.",

@@ -9,19 +9,15 @@ import (
 	"platter/decode"
 )
 
-// Plane is a space of offsets.
-type Plane uint8
+// plane is a space of offsets.
+type plane uint8
 
-// The planes.
 const (
-	Here   Plane = iota // the one the cursor is in
-	File                // a file of the image
-	Disk                // the virtual disk
-	Volume              // a partition of the virtual disk
+	nearby   plane = iota // the one the cursor is in
+	inFile                // a file of the image
+	onDisk                // the virtual disk
+	inVolume              // a partition of the virtual disk
 )
-
-// String is the plane's prefix in an expression.
-func (p Plane) String() string { return [...]string{"", "file", "virt", "vol"}[p] }
 
 // anchor is what an address counts from.
 type anchor uint8
@@ -38,19 +34,16 @@ const (
 	atName
 )
 
-// Address is where a person wants to go, as read from an expression.
-type Address struct {
+// address is where a person wants to go, as read from an expression.
+type address struct {
 	text   string
-	plane  Plane
+	plane  plane
 	file   string
 	anchor anchor
 	number int64
 	name   string // table or node
 	delta  int64  // bytes, or sectors behind "sec"
 }
-
-// String is the expression.
-func (a Address) String() string { return a.text }
 
 // words are those that a number may follow.
 var words = map[string]anchor{
@@ -61,12 +54,12 @@ var words = map[string]anchor{
 // counted is what the number behind a word counts.
 var counted = map[anchor]string{atLBA: "a sector", atBlock: "a block", atEntry: "an entry", atPartition: "a partition"}
 
-// Parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,
+// parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,
 // bat 920, gd 12, hdr2.log_offset, end-512, +0x200, part3+1M or
 // virt:0x10000. A file's name may stand in front of a colon too. Names and
 // planes are looked up only when the address is resolved.
-func Parse(expr string) (Address, error) {
-	a := Address{text: strings.TrimSpace(expr)}
+func parse(expr string) (address, error) {
+	a := address{text: strings.TrimSpace(expr)}
 	rest := a.text
 	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
 		a.setPlane(strings.TrimSpace(rest[:i]))
@@ -74,7 +67,7 @@ func Parse(expr string) (Address, error) {
 	}
 	base, delta := cutDelta(rest)
 	if err := a.setBase(base, delta != ""); err != nil {
-		return Address{}, err
+		return address{}, err
 	}
 	if delta == "" {
 		return a, nil
@@ -82,28 +75,28 @@ func Parse(expr string) (Address, error) {
 	n, err := signed(delta)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return Address{}, a.fail("%w", err)
+		return address{}, a.fail("%w", err)
 	case err != nil:
-		return Address{}, a.fail("%q is no distance: %w", decode.Printable(delta), err)
+		return address{}, a.fail("%q is no distance: %w", decode.Printable(delta), err)
 	}
 	a.delta = n
 	return a, nil
 }
 
-func (a Address) fail(format string, args ...any) error {
+func (a address) fail(format string, args ...any) error {
 	return fmt.Errorf("%q: %w", decode.Printable(a.text), fmt.Errorf(format, args...))
 }
 
-func (a *Address) setPlane(prefix string) {
+func (a *address) setPlane(prefix string) {
 	switch strings.ToLower(prefix) {
 	case "file":
-		a.plane = File
+		a.plane = inFile
 	case "virt", "virtual", "disk":
-		a.plane = Disk
+		a.plane = onDisk
 	case "vol", "volume":
-		a.plane = Volume
+		a.plane = inVolume
 	default:
-		a.plane, a.file = File, prefix
+		a.plane, a.file = inFile, prefix
 	}
 }
 
@@ -139,7 +132,7 @@ func number(s string) (int64, error) {
 	return int64(v), err
 }
 
-func (a *Address) setBase(base string, withDelta bool) error {
+func (a *address) setBase(base string, withDelta bool) error {
 	lower := strings.ToLower(base)
 	switch {
 	case base == "" && withDelta:
@@ -165,7 +158,7 @@ func (a *Address) setBase(base string, withDelta bool) error {
 }
 
 // setWord reads a word with a number, or else a name.
-func (a *Address) setWord(base, lower string) error {
+func (a *address) setWord(base, lower string) error {
 	letters := lower
 	if i := strings.IndexFunc(lower, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
 		letters = lower[:i]

@@ -29,23 +29,23 @@ func TestFileToDiskToFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (trail.Spot.File != "") != (f.States[virtual/4096] == disk.Data) {
+		if (trail.File != "") != (f.States[virtual/4096] == disk.Data) {
 			t.Fatalf("virtual 0x%x: %+v", virtual, trail)
 		}
-		if trail.Spot.File == "" {
+		if trail.File == "" {
 			continue
 		}
-		if f.File[trail.Spot.Offset] != f.Content[virtual] || trail.Length != 4096-virtual%4096 {
+		if f.File[trail.Offset] != f.Content[virtual] {
 			t.Fatalf("virtual 0x%x: %+v is another byte", virtual, trail)
 		}
-		back, err := locate.ToDisk(t.Context(), f, trail.Spot, nil)
-		if err != nil || len(back) != 1 || back[0].Virtual != virtual || back[0].Text() != trail.Text() {
-			t.Fatalf("back from %+v: %+v, %v", trail.Spot, back, err)
+		back, err := locate.ToDisk(t.Context(), f, trail.File, trail.Offset, nil)
+		if err != nil || len(back) != 1 || back[0] != trail {
+			t.Fatalf("back from %+v: %+v, %v", trail, back, err)
 		}
 	}
-	for _, spot := range []locate.Spot{{File: "fake.img"}, {File: "other"}, {Layer: 1, File: "fake.img", Offset: 9000}, {File: "fake.img", Offset: 1 << 40}} {
-		if got, err := locate.ToDisk(t.Context(), f, spot, nil); len(got) != 0 || err != nil {
-			t.Errorf("%+v leads to %+v, %v", spot, got, err)
+	for _, at := range []decode.Place{{File: "fake.img"}, {File: "other"}, {File: "fake.img", Offset: 1 << 40}} {
+		if got, err := locate.ToDisk(t.Context(), f, at.File, at.Offset, nil); len(got) != 0 || err != nil {
+			t.Errorf("%+v leads to %+v, %v", at, got, err)
 		}
 	}
 	for _, virtual := range []int64{-1, 200 * 4096} {
@@ -58,13 +58,13 @@ func TestFileToDiskToFile(t *testing.T) {
 func TestToDiskReportsAndStops(t *testing.T) {
 	f := fake(10_000, disk.Zero)
 	var at, of int64
-	locate.ToDisk(t.Context(), f, locate.Spot{File: "fake.img"}, func(a, b int64) { at, of = a, b })
+	locate.ToDisk(t.Context(), f, "fake.img", 0, func(a, b int64) { at, of = a, b })
 	if at != of || of != 10_000*4096 {
 		t.Errorf("progress ends at %d of %d", at, of)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := locate.ToDisk(ctx, f, locate.Spot{}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := locate.ToDisk(ctx, f, "", 0, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestToDiskAsksTheImage(t *testing.T) {
 		{[]int64{5000, 9000}, 1},
 		{[]int64{1 << 40}, 1},
 	} {
-		trails, err := locate.ToDisk(t.Context(), known{f, tt.virtual}, trail.Spot, nil)
+		trails, err := locate.ToDisk(t.Context(), known{f, tt.virtual}, trail.File, trail.Offset, nil)
 		if err != nil || len(trails) != tt.want {
 			t.Errorf("%d places known: %d trails, %v", len(tt.virtual), len(trails), err)
 		}
@@ -150,8 +150,8 @@ func TestTrailText(t *testing.T) {
 	for _, tt := range tests {
 		img := layered{span: tt.span, info: disk.Info{Format: tt.format, VirtualSize: 1 << 20, BlockSize: tt.block}}
 		trail, err := locate.ToFile(img, 0x5000d)
-		if err != nil || trail.Text() != tt.want {
-			t.Errorf("%v\ngot  %s\nwant %s", err, trail.Text(), tt.want)
+		if err != nil || trail.Text != tt.want {
+			t.Errorf("%v\ngot  %s\nwant %s", err, trail.Text, tt.want)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func TestReferrers(t *testing.T) {
 		if got, want := referrers(t, f, decode.Place{File: "fake.img", Offset: 1024, Length: 80}), "TableOffset"; !strings.HasPrefix(got, want) {
 			t.Errorf("table: %s", got)
 		}
-		got := referrers(t, f, decode.Place{File: "fake.img", Offset: block9.Spot.Offset, Length: 4096})
+		got := referrers(t, f, decode.Place{File: "fake.img", Offset: block9.Offset, Length: 4096})
 		if want := map[int]string{30: "FileOffset", 5000: "BAT[9]"}[blocks]; got != want {
 			t.Errorf("%d blocks: block 9: %s, want %s", blocks, got, want)
 		}
@@ -237,8 +237,8 @@ func TestJoinedSpans(t *testing.T) {
 		}
 		checked++
 		second := s.Start + 4096
-		trails, err := locate.ToDisk(t.Context(), img, locate.Spot{File: "fake.img", Offset: s.Offset + 4096}, nil)
-		if err != nil || len(trails) != 1 || trails[0].Virtual != second || trails[0].Via[0].Index != second/4096 {
+		trails, err := locate.ToDisk(t.Context(), img, "fake.img", s.Offset+4096, nil)
+		if err != nil || len(trails) != 1 || trails[0].Virtual != second || !strings.Contains(trails[0].Text, fmt.Sprintf("BAT[%d]", second/4096)) {
 			t.Errorf("second block of %+v: %+v, %v", s, trails, err)
 		}
 		want := fmt.Sprintf("BAT[%d] BAT[%d]", s.Start/4096, second/4096)
@@ -254,29 +254,39 @@ func TestJoinedSpans(t *testing.T) {
 	}
 }
 
-func where(t *testing.T) locate.Where {
-	t.Helper()
+// stand is where an expression is typed, on a disk with these partitions.
+type stand struct {
+	disk.Standpoint
+	parts []disk.Partition
+	guest decode.Node
+}
+
+func (s stand) resolve(expr string) (decode.Place, error) {
+	return locate.ResolveAmong(s.Standpoint, s.parts, s.guest, expr)
+}
+
+func where() stand {
 	f := fake(1000, disk.Data)
 	f.States[7] = disk.Zero
-	return locate.Where{
-		Image: f, Plane: locate.File, File: "fake.img", Offset: 0x1234,
-		Partitions: []disk.Partition{{Number: 1, Start: 1 << 20, Length: 1 << 20}, {Number: 3, Label: "data\x1b", Start: 2 << 20, Length: 1 << 20}},
-		Guest:      decode.Node{Name: "disk"}.WithNodes(decode.Node{Name: "master boot record", Place: decode.Place{File: disk.VirtualDisk, Length: 512}}),
+	return stand{
+		disk.Standpoint{Image: f, At: decode.Place{File: "fake.img", Offset: 0x1234}, File: "fake.img"},
+		[]disk.Partition{{Number: 1, Start: 1 << 20, Length: 1 << 20}, {Number: 3, Label: "data\x1b", Start: 2 << 20, Length: 1 << 20}},
+		decode.Node{Name: "disk"}.WithNodes(decode.Node{Name: "master boot record", Place: decode.Place{File: disk.VirtualDisk, Length: 512}}),
 	}
 }
 
-func TestGo(t *testing.T) {
-	w := where(t)
+func TestResolve(t *testing.T) {
+	w := where()
 	block9, _ := locate.ToFile(w.Image, 9*4096)
 	onDisk, inVolume := w, w
-	onDisk.Plane, onDisk.Offset = locate.Disk, 2<<20+5
-	inVolume.Plane, inVolume.Partition, inVolume.Offset = locate.Volume, 3, 0x400
+	onDisk.At = decode.Place{File: disk.VirtualDisk, Offset: 2<<20 + 5}
+	inVolume.At, inVolume.Partition = decode.Place{File: disk.VirtualDisk, Offset: 2<<20 + 0x400}, 3
 	beyond := onDisk // the table of partitions says more than the disk has
-	beyond.Partitions = []disk.Partition{{Number: 1, Start: 2 << 20, Length: 1 << 40}, {Number: 2, Start: 1 << 50, Length: 512}}
+	beyond.parts = []disk.Partition{{Number: 1, Start: 2 << 20, Length: 1 << 40}, {Number: 2, Start: 1 << 50, Length: 512}}
 	huge := "1" + strings.Repeat("0", 30)
 	size := w.Image.Info().FileSize
 	tests := []struct {
-		from locate.Where
+		from stand
 		expr string
 		want string
 	}{
@@ -285,15 +295,16 @@ func TestGo(t *testing.T) {
 		{w, " 512 ", "file fake.img 0x200"},
 		{w, "100s", "file fake.img 0xc800"},
 		{onDisk, "0x1f00", "virt 0x1f00"},
-		{inVolume, "0x1f00", "vol3 0x1f00"},
+		{inVolume, "0x1f00", "virt 0x201f00"},
+		{inVolume, "+0x10", "virt 0x200410"},
 		{w, "lba 2048", "virt 0x100000"},
 		{w, "LBA2048", "virt 0x100000"},
 		{w, "file:lba 2", "file fake.img 0x400"},
 		{w, "sec+3", "file fake.img 0x1800"},
 		{w, "sec", "file fake.img 0x1200"},
 		{w, "sec-1", "file fake.img 0x1000"},
-		{w, "block 9", fmt.Sprintf("file fake.img 0x%x", block9.Spot.Offset)},
-		{w, "block 9+0x10", fmt.Sprintf("file fake.img 0x%x", block9.Spot.Offset+16)},
+		{w, "block 9", fmt.Sprintf("file fake.img 0x%x", block9.Offset)},
+		{w, "block 9+0x10", fmt.Sprintf("file fake.img 0x%x", block9.Offset+16)},
 		{w, "virt:block 9", "virt 0x9000"},
 		{onDisk, "grain 9", "virt 0x9000"},
 		{w, "block 7", "virt 0x7000"},
@@ -329,10 +340,10 @@ func TestGo(t *testing.T) {
 		{w, "nope.img:0x10", "! no file"},
 		{w, "virt:0x10", "virt 0x10"},
 		{w, "vol:0x10", "! say which"},
-		{onDisk, "vol:0x10", "vol3 0x10"},
-		{onDisk, "vol:end", "vol3 0xfffff"},
-		{beyond, "vol:0x100000", "vol1 0x100000"},
-		{beyond, "vol:end", fmt.Sprintf("vol1 0x%x", w.Image.Info().VirtualSize-2<<20-1)},
+		{onDisk, "vol:0x10", "virt 0x200010"},
+		{onDisk, "vol:end", "virt 0x2fffff"},
+		{beyond, "vol:0x100000", "virt 0x300000"},
+		{beyond, "vol:end", fmt.Sprintf("virt 0x%x", w.Image.Info().VirtualSize-1)},
 		{beyond, "vol:0x1000000", "! behind the end"},
 		{beyond, "part1+1G", "! behind the end at"},
 		{beyond, "part2", "! behind the end at"},
@@ -349,15 +360,13 @@ func TestGo(t *testing.T) {
 		{w, "+0x7fffffffffffffff", "! behind the end"},
 	}
 	for _, tt := range tests {
-		p, err := tt.from.Go(tt.expr)
-		got := fmt.Sprintf("%v 0x%x", p.Plane, p.Offset)
+		p, err := tt.from.resolve(tt.expr)
+		got := fmt.Sprintf("virt 0x%x", p.Offset)
 		switch {
 		case err != nil:
 			got = "! " + err.Error()
-		case p.Plane == locate.File:
-			got = fmt.Sprintf("%v %s 0x%x", p.Plane, p.File, p.Offset)
-		case p.Plane == locate.Volume:
-			got = fmt.Sprintf("%v%d 0x%x", p.Plane, p.Partition, p.Offset)
+		case p.File != disk.VirtualDisk:
+			got = fmt.Sprintf("file %s 0x%x", p.File, p.Offset)
 		}
 		if want, failing := strings.CutPrefix(tt.want, "! "); failing != (err != nil) || !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", tt.expr, got, tt.want)
@@ -366,7 +375,7 @@ func TestGo(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	w := where(t)
+	w := where()
 	for prefix, want := range map[string]string{
 		"l":      "lba ",
 		"b":      "block |bat |bat",
@@ -379,7 +388,7 @@ func TestComplete(t *testing.T) {
 		"boot":   "master_boot_record", "zzz": "",
 	} {
 		var got []string
-		for _, c := range w.Complete(prefix) {
+		for _, c := range locate.CompleteAmong(w.Standpoint, w.parts, w.guest, prefix) {
 			got = append(got, c.Text)
 			if c.Help == "" || strings.ContainsRune(c.Help, 0x1b) {
 				t.Errorf("%q: help %q", c.Text, c.Help)
@@ -391,22 +400,21 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-func FuzzGo(f *testing.F) {
+func FuzzResolve(f *testing.F) {
 	for _, s := range []string{"lba 2048", "hdr2.log_offset+8", "part3+1M", "virt:end-512", "bat[5]", "a:b:c", "+-+1"} {
 		f.Add(s)
 	}
 	img := fake(100, disk.Data)
 	f.Fuzz(func(t *testing.T, expr string) {
-		w := locate.Where{Image: img, Plane: locate.File, File: "fake.img"}
-		p, err := w.Go(expr)
+		p, err := locate.Resolve(t.Context(), disk.Standpoint{Image: img, At: decode.Place{File: "fake.img"}, File: "fake.img"}, expr)
 		if err != nil {
 			return
 		}
 		size := img.Info().VirtualSize
-		if p.Plane == locate.File {
+		if p.File != disk.VirtualDisk {
 			size = img.Info().FileSize
 		}
-		if p.Offset < 0 || p.Offset >= size || p.Plane == locate.Here {
+		if p.Offset < 0 || p.Offset >= size {
 			t.Errorf("%q leads to %+v", expr, p)
 		}
 	})

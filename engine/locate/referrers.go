@@ -20,7 +20,7 @@ const (
 // structures first, then the table entries that lead there, each once. A place
 // without length stands for its first byte. The map is walked to its end, so
 // that it may take a while; progress, which may be nil, hears of it.
-func Referrers(ctx context.Context, img disk.Image, place decode.Place, progress Progress) iter.Seq2[decode.Node, error] {
+func Referrers(ctx context.Context, img disk.Image, place decode.Place, progress func(done, total int64)) iter.Seq2[decode.Node, error] {
 	place.Length = max(place.Length, 1)
 	return func(yield func(decode.Node, error) bool) {
 		r := referrers{img: img, place: place, yield: yield, seen: map[decode.Place]bool{}, last: map[string]decode.Place{}}
@@ -112,19 +112,19 @@ func (r *referrers) blocks(s disk.Span) bool {
 		to = min(to, s.Start+r.place.End()-s.Offset)
 	}
 	for from < to {
-		t, err := ToFile(r.img, from)
+		t, err := follow(r.img, from)
 		if err != nil {
 			r.yield(decode.Node{}, err)
 			return false
 		}
-		at := decode.Place{File: t.Spot.File, Offset: t.Spot.Offset, Length: max(t.Packed, 1)}
-		if !r.way(t.Via, true, at) {
+		at := decode.Place{File: t.File, Offset: t.Offset, Length: max(t.packed, 1)}
+		if !r.way(t.via, true, at) {
 			return false
 		}
-		if t.Block < 0 {
+		if t.block < 0 {
 			return true
 		}
-		from += r.img.Info().BlockSize - t.Within
+		from += r.img.Info().BlockSize - t.within
 	}
 	return true
 }

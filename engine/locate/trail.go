@@ -14,58 +14,67 @@ import (
 	"platter/engine/disk"
 )
 
-// Spot is a byte of a file of an image or of one of its parents.
-type Spot struct {
-	Layer  int    // 0 is the image itself, 1 its parent
-	File   string // relative to the layer's folder
-	Offset int64  // bytes
-}
-
-// Trail is how a byte of the virtual disk comes to its place in a file.
-type Trail struct {
-	Virtual int64 // bytes from the start of the virtual disk
-	Length  int64 // bytes from Virtual on for which the trail holds
-	Unit    string
-	Block   int64 // number of the allocation unit; -1 if the image has none
-	Within  int64 // bytes from the start of the allocation unit
-	State   disk.State
-	Via     []disk.Via // the table entries and bits that decided, outermost first
-	Spot    Spot       // where the byte is stored; File is empty if nowhere
-	Packed  int64      // length of the compressed data that starts at Spot; 0 if it is stored plainly
+// trail is a [disk.Trail], but for its Text, with what that says.
+type trail struct {
+	disk.Trail
+	length int64 // bytes from Virtual on for which the trail holds
+	unit   string
+	block  int64      // number of the allocation unit; -1 if the image has none
+	within int64      // bytes from the start of the allocation unit
+	via    []disk.Via // the table entries and bits that decided, outermost first
+	packed int64      // length of the compressed data that starts at Offset; 0 if it is stored plainly
 }
 
 // reach is how far a trail looks for its own end.
 const reach = 1 << 20
 
 // ToFile follows a byte of the virtual disk to its place in a file.
-func ToFile(img disk.Image, virtual int64) (Trail, error) {
+func ToFile(img disk.Image, virtual int64) (disk.Trail, error) {
+	t, err := follow(img, virtual)
+	if err != nil {
+		return disk.Trail{}, err
+	}
+	return t.worded(), nil
+}
+
+func follow(img disk.Image, virtual int64) (trail, error) {
 	info := img.Info()
 	if virtual < 0 || virtual >= info.VirtualSize {
-		return Trail{}, &disk.Error{Kind: disk.OutOfRange, Op: "locate", What: fmt.Sprintf("virtual 0x%x: the disk has 0x%x bytes", virtual, info.VirtualSize)}
+		return trail{}, &disk.Error{Kind: disk.OutOfRange, Op: "locate", What: fmt.Sprintf("virtual 0x%x: the disk has 0x%x bytes", virtual, info.VirtualSize)}
 	}
 	for s, err := range img.Map(virtual, min(reach, info.VirtualSize-virtual)) {
 		if err != nil {
-			return Trail{}, err
+			return trail{}, err
 		}
 		return newTrail(info, s, virtual), nil
 	}
-	return Trail{}, &disk.Error{Kind: disk.Damaged, Op: "locate", What: fmt.Sprintf("virtual 0x%x has no place in the map", virtual)}
+	return trail{}, &disk.Error{Kind: disk.Damaged, Op: "locate", What: fmt.Sprintf("virtual 0x%x has no place in the map", virtual)}
 }
 
 // newTrail is the trail of a byte of the span.
-func newTrail(info disk.Info, s disk.Span, virtual int64) Trail {
-	t := Trail{Virtual: virtual, Length: s.Start + s.Length - virtual, Unit: unit(info), Block: -1, State: s.State, Via: slices.Clone(s.Via), Packed: s.Packed}
-	if info.BlockSize > 0 {
-		t.Block, t.Within = virtual/info.BlockSize, virtual%info.BlockSize
+func newTrail(info disk.Info, s disk.Span, virtual int64) trail {
+	t := trail{
+		Trail:  disk.Trail{Virtual: virtual, State: s.State, Layer: s.Layer, File: s.File, Offset: -1},
+		length: s.Start + s.Length - virtual, unit: unit(info), block: -1, via: slices.Clone(s.Via), packed: s.Packed,
 	}
-	t.Spot.Layer = s.Layer
+	if info.BlockSize > 0 {
+		t.block, t.within = virtual/info.BlockSize, virtual%info.BlockSize
+	}
 	if s.File != "" {
-		t.Spot.File, t.Spot.Offset = s.File, s.Offset
+		t.Offset = s.Offset
 		if s.Packed == 0 {
-			t.Spot.Offset += virtual - s.Start
+			t.Offset += virtual - s.Start
 		}
 	}
 	return t
+}
+
+// worded is the trail with its text, in one line that can stand in a report:
+//
+//	virtual 0x750000d -> block 3 +0x150000d: BAT[3] @0x300018 = 0x1c800 -> web01.vhd @0x590000d
+func (t trail) worded() disk.Trail {
+	t.Text = t.text()
+	return t.Trail
 }
 
 // unit is the format's word for its allocation unit.
@@ -76,41 +85,38 @@ func unit(info disk.Info) string {
 	return "block"
 }
 
-// Text words the trail in one line that can stand in a report:
-//
-//	virtual 0x750000d -> block 3 +0x150000d: BAT[3] @0x300018 = 0x1c800 -> web01.vhd @0x590000d
-func (t Trail) Text() string {
+func (t trail) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "virtual 0x%x", t.Virtual)
-	if t.Block >= 0 {
-		fmt.Fprintf(&b, " -> %s %d +0x%x", t.Unit, t.Block, t.Within)
+	if t.block >= 0 {
+		fmt.Fprintf(&b, " -> %s %d +0x%x", t.unit, t.block, t.within)
 	}
-	for i, v := range t.Via {
+	for i, v := range t.via {
 		b.WriteString(map[bool]string{true: ": ", false: ", "}[i == 0])
 		b.WriteString(t.viaText(v))
 	}
 	b.WriteString(" -> ")
 	switch {
-	case t.Spot.File == "":
+	case t.File == "":
 		b.WriteString(stateText(t.State))
-	case t.Packed > 0:
-		fmt.Fprintf(&b, "in the compressed %s of %d bytes at %s @0x%x", t.Unit, t.Packed, decode.Printable(t.Spot.File), t.Spot.Offset)
+	case t.packed > 0:
+		fmt.Fprintf(&b, "in the compressed %s of %d bytes at %s @0x%x", t.unit, t.packed, decode.Printable(t.File), t.Offset)
 	default:
-		fmt.Fprintf(&b, "%s @0x%x", decode.Printable(t.Spot.File), t.Spot.Offset)
+		fmt.Fprintf(&b, "%s @0x%x", decode.Printable(t.File), t.Offset)
 	}
-	if t.Spot.File != "" && t.State != disk.Data {
+	if t.File != "" && t.State != disk.Data {
 		fmt.Fprintf(&b, " (%s)", stateText(t.State))
 	}
-	if t.Spot.Layer > 0 {
-		fmt.Fprintf(&b, " (layer %d)", t.Spot.Layer)
+	if t.Layer > 0 {
+		fmt.Fprintf(&b, " (layer %d)", t.Layer)
 	}
 	return b.String()
 }
 
 // viaText leaves out what the end of the trail says too: file and layer.
-func (t Trail) viaText(v disk.Via) string {
+func (t trail) viaText(v disk.Via) string {
 	var b strings.Builder
-	if v.Layer != t.Spot.Layer {
+	if v.Layer != t.Layer {
 		fmt.Fprintf(&b, "layer %d ", v.Layer)
 	}
 	if v.IsBit {
@@ -118,7 +124,7 @@ func (t Trail) viaText(v disk.Via) string {
 	} else {
 		fmt.Fprintf(&b, "%s[%d]", v.Table, v.Index)
 	}
-	if v.Place.File != t.Spot.File && v.Place.File != "" {
+	if v.Place.File != t.File && v.Place.File != "" {
 		b.WriteString(" in " + decode.Printable(v.Place.File))
 	}
 	fmt.Fprintf(&b, " @0x%x = ", v.Place.Offset)
@@ -146,15 +152,12 @@ func stateText(s disk.State) string {
 	return s.String()
 }
 
-// Progress hears how far a scan came: bytes of the virtual disk.
-type Progress func(at, of int64)
-
 // window is how much of the map is asked for at once.
 const window = 64 << 30
 
 // scan walks the whole map, stoppable also where there is nothing for
 // terabytes.
-func scan(ctx context.Context, img disk.Image, progress Progress, visit func(disk.Span) (more bool)) error {
+func scan(ctx context.Context, img disk.Image, progress func(done, total int64), visit func(disk.Span) (more bool)) error {
 	size := img.Info().VirtualSize
 	seen := 0
 	for off := int64(0); off < size; off += window {
@@ -182,26 +185,26 @@ func scan(ctx context.Context, img disk.Image, progress Progress, visit func(dis
 	return nil
 }
 
-// ToDisk finds the bytes of the virtual disk that are stored at a place of a
-// file: none for what is no guest data, several if the image is damaged. For
-// compressed data it is the start of what is packed there. An image that knows
-// the way answers at once; else the whole map is gone through. Progress may be
-// nil.
-func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) ([]Trail, error) {
-	if l, ok := img.(disk.Locator); ok && spot.Layer == 0 {
-		if trails, ok, err := known(ctx, img, l, spot); ok || err != nil {
+// ToDisk finds the bytes of the virtual disk that are stored at off of a file
+// of the image's own layer: none for what is no guest data, several if the image
+// is damaged. For compressed data it is the start of what is packed there. An
+// image that knows the way answers at once; else the whole map is gone through.
+// Progress may be nil.
+func ToDisk(ctx context.Context, img disk.Image, file string, off int64, progress func(done, total int64)) ([]disk.Trail, error) {
+	if l, ok := img.(disk.Locator); ok {
+		if trails, ok, err := known(ctx, img, l, file, off); ok || err != nil {
 			return trails, err
 		}
 	}
 	var found []int64
 	err := scan(ctx, img, progress, func(s disk.Span) bool {
-		if virtual, ok := stored(s, spot); ok {
+		if virtual, ok := stored(s, file, off); ok {
 			found = append(found, virtual)
 		}
 		return len(found) < most
 	})
 	// A span of several blocks names the entry of the first only: ask again.
-	var trails []Trail
+	var trails []disk.Trail
 	for _, virtual := range found {
 		t, mapErr := ToFile(img, virtual)
 		if mapErr != nil {
@@ -214,16 +217,16 @@ func ToDisk(ctx context.Context, img disk.Image, spot Spot, progress Progress) (
 
 // known asks an image that knows the way. It reports false if the image's map
 // says otherwise.
-func known(ctx context.Context, img disk.Image, l disk.Locator, spot Spot) (trails []Trail, ok bool, err error) {
-	for virtual, err := range l.LocateFile(ctx, spot.File, spot.Offset) {
+func known(ctx context.Context, img disk.Image, l disk.Locator, file string, off int64) (trails []disk.Trail, ok bool, err error) {
+	for virtual, err := range l.LocateFile(ctx, file, off) {
 		if err != nil {
 			return nil, false, err
 		}
-		t, err := ToFile(img, virtual)
-		if err != nil || !t.holds(spot) {
+		t, err := follow(img, virtual)
+		if err != nil || !t.holds(file, off) {
 			return nil, false, nil
 		}
-		if trails = append(trails, t); len(trails) == most {
+		if trails = append(trails, t.worded()); len(trails) == most {
 			break
 		}
 	}
@@ -233,18 +236,16 @@ func known(ctx context.Context, img disk.Image, l disk.Locator, spot Spot) (trai
 // most bounds the trails to one place: a hostile table can have any number.
 const most = 64
 
-func (t Trail) holds(spot Spot) bool {
-	at := t.Spot
-	at.Offset = spot.Offset
-	return at == spot && spot.Offset >= t.Spot.Offset && spot.Offset < t.Spot.Offset+max(t.Packed, 1)
+func (t trail) holds(file string, off int64) bool {
+	return t.Layer == 0 && t.File == file && off >= t.Offset && off < t.Offset+max(t.packed, 1)
 }
 
-// stored finds the byte of the span that lies at the spot.
-func stored(s disk.Span, spot Spot) (virtual int64, ok bool) {
-	if s.State != disk.Data || s.Layer != spot.Layer || s.File != spot.File || spot.Offset < s.Offset {
+// stored finds the byte of the span that lies at off of the file.
+func stored(s disk.Span, file string, off int64) (virtual int64, ok bool) {
+	if s.State != disk.Data || s.Layer != 0 || s.File != file || off < s.Offset {
 		return 0, false
 	}
-	d := spot.Offset - s.Offset
+	d := off - s.Offset
 	if s.Packed > 0 {
 		return s.Start, d < s.Packed
 	}

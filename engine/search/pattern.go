@@ -7,24 +7,8 @@ import (
 	"strings"
 
 	"platter/decode"
+	"platter/engine/disk"
 )
-
-// Mode says how a pattern is to be read.
-type Mode uint8
-
-// The modes.
-const (
-	Text   Mode = iota // characters, looked for in several encodings
-	Hex                // bytes in hex with wildcards: e8 ?? ?? 88 .. 30 4?
-	Regexp             // a regular expression over bytes, in Go's syntax
-)
-
-// Options refine a pattern.
-type Options struct {
-	Mode      Mode
-	FoldCase  bool     // letters match in either case; not in Hex mode
-	Encodings []string // Text mode: names out of [Encodings]; empty for all of them
-}
 
 // maxPattern bounds the length in bytes of what a pattern matches, and of a
 // match of a regular expression: longer ones are not found.
@@ -45,27 +29,29 @@ type Matcher struct {
 
 // Compile reads a pattern.
 //
-// Text is searched in every encoding that can express it; characters that
-// differ in case match under FoldCase if both have the same length in the
-// encoding. Hex takes pairs of digits, spaced or not; "?" or "." stands for
+// Text is searched in every encoding that can express it, or in those that are
+// named; characters that differ in case match under FoldCase if both have the
+// same length in the encoding. Hex takes pairs of digits, spaced or not; "?" or "." stands for
 // any digit, and a lone one between spaces for any byte.
 //
 // A regular expression sees bytes: \xff is the byte 0xff, "." any byte but the
 // newline, "^" and "$" are the ends of lines, and characters beyond ASCII stand
 // for their bytes in UTF-8 (in a class they are refused). A match is the
 // leftmost one that does not overlap the one before, of at most 4096 bytes.
-func Compile(pattern string, opt Options) (*Matcher, error) {
+func Compile(p disk.Pattern) (*Matcher, error) {
 	m := &Matcher{}
 	var err error
-	switch opt.Mode {
-	case Hex:
+	switch p.Reading {
+	case disk.AsHex:
 		var n needle
-		n, err = parseHex(pattern)
+		n, err = parseHex(p.Text)
 		m.needles = []needle{n}
-	case Regexp:
-		m.expr, err = compileExpression(pattern, opt.FoldCase)
+	case disk.AsRegexp:
+		m.expr, err = compileExpression(p.Text, p.FoldCase)
+	case disk.AsUTF16:
+		m.needles, err = textNeedles(p.Text, p.FoldCase, []string{"UTF-16LE"})
 	default:
-		m.needles, err = textNeedles(pattern, opt)
+		m.needles, err = textNeedles(p.Text, p.FoldCase, p.Encodings)
 	}
 	if err != nil {
 		return nil, err
@@ -139,18 +125,18 @@ func hexDigit(c byte) (value, mask byte, ok bool) {
 
 // textNeedles spells the text in every encoding that can express it. Where two
 // spell it alike, the first one names it.
-func textNeedles(text string, opt Options) ([]needle, error) {
+func textNeedles(text string, fold bool, encodings []string) ([]needle, error) {
 	if text == "" {
 		return nil, patternError(text, "expected some text")
 	}
-	chosen, err := chooseEncodings(opt.Encodings)
+	chosen, err := chooseEncodings(encodings)
 	if err != nil {
 		return nil, err
 	}
 	var list []needle
 	seen := map[string]bool{}
 	for _, e := range chosen {
-		n, ok := e.needle(text, opt.FoldCase)
+		n, ok := e.needle(text, fold)
 		if ok && len(n.value) > maxPattern {
 			return nil, patternError(text[:32], "%d bytes as %s, expected at most %d", len(n.value), e.name, maxPattern)
 		}
@@ -160,7 +146,7 @@ func textNeedles(text string, opt Options) ([]needle, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, patternError(text, "can't be expressed in %s", strings.Join(opt.Encodings, ", "))
+		return nil, patternError(text, "can't be expressed in %s", strings.Join(encodings, ", "))
 	}
 	return list, nil
 }

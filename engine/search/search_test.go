@@ -20,19 +20,20 @@ import (
 	"platter/engine/search"
 )
 
-func compile(t testing.TB, pattern string, opt search.Options) *search.Matcher {
+func compile(t testing.TB, text string, p disk.Pattern) *search.Matcher {
 	t.Helper()
-	m, err := search.Compile(pattern, opt)
+	p.Text = text
+	m, err := search.Compile(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-func find(t *testing.T, target disk.Surface, m *search.Matcher, r search.Range) []search.Hit {
+func find(t *testing.T, target disk.Surface, m *search.Matcher, r disk.Stretch) []disk.Hit {
 	t.Helper()
-	var hits []search.Hit
-	for h, err := range search.Search(t.Context(), target, m, r) {
+	var hits []disk.Hit
+	for h, err := range search.Search(t.Context(), target, m, r, nil) {
 		var partial *disk.Error
 		if errors.As(err, &partial) {
 			continue
@@ -49,10 +50,10 @@ func memory(b []byte) disk.Surface {
 	return disk.FileSurface(disk.File{Name: "f", Size: int64(len(b)), Data: bytes.NewReader(b)})
 }
 
-func words(hits []search.Hit) string {
+func words(hits []disk.Hit) string {
 	var b strings.Builder
 	for _, h := range hits {
-		fmt.Fprintf(&b, "[%d+%d %s]", h.Offset, h.Length, h.Encoding)
+		fmt.Fprintf(&b, "[%d+%d %s]", h.Place.Offset, h.Place.Length, h.Encoding)
 	}
 	return b.String()
 }
@@ -60,38 +61,38 @@ func words(hits []search.Hit) string {
 func TestPatterns(t *testing.T) {
 	tests := []struct {
 		pattern string
-		opt     search.Options
+		opt     disk.Pattern
 		in      string
 		want    string
 	}{
-		{"word", search.Options{}, "a word, sword", "[2+4 ASCII][9+4 ASCII]"},
-		{"aa", search.Options{}, "aaaa", "[0+2 ASCII][1+2 ASCII][2+2 ASCII]"},
-		{"Word", search.Options{}, "a word", ""},
-		{"Word", search.Options{FoldCase: true}, "a wORd", "[2+4 ASCII]"},
-		{"w", search.Options{}, "..w\x00..\x00w", "[2+1 ASCII][2+2 UTF-16LE][6+2 UTF-16BE][7+1 ASCII]"},
-		{"word", search.Options{}, "xxw\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
-		{"word", search.Options{}, "\x00\x00w\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
-		{"word", search.Options{}, "\x00w\x00o\x00r\x00d\x00\x00", "[0+8 UTF-16BE]"},
-		{"word", search.Options{}, "x\x00w\x00o\x00r\x00d", "[1+8 UTF-16BE]"},
-		{"WORD", search.Options{FoldCase: true, Encodings: []string{"utf16-le"}}, "\x00w\x00o\x00R\x00d\x00", "[1+8 UTF-16LE]"},
-		{"für", search.Options{}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
-		{"FÜR", search.Options{FoldCase: true}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
-		{"Ж", search.Options{FoldCase: true, Encodings: []string{"utf8", "utf16be"}}, "\xd0\xb6\xd0\x96\x04\x36\x04\x16", "[0+2 UTF-8][2+2 UTF-8][4+2 UTF-16BE][6+2 UTF-16BE]"},
-		{"р", search.Options{FoldCase: true, Encodings: []string{"utf8"}}, "\xd1\x80\xd0\xa0\xd1\xa0\xd0\x80", "[0+2 UTF-8][2+2 UTF-8]"},
-		{"テ", search.Options{}, "\x83\x65", "[0+2 Shift-JIS]"},
-		{"e8 ?? ?? 88 .. 3?", search.Options{Mode: search.Hex}, "\xe8\x01\x02\x88\x00\x3f\xe8\x01\x02\x88\x00\x40", "[0+6 hex]"},
-		{"0x0000 ffff", search.Options{Mode: search.Hex}, "\x00\x00\x00\xff\xff", "[1+4 hex]"},
-		{"?f ?", search.Options{Mode: search.Hex}, "\x1f\x2f\x3f", "[0+2 hex][1+2 hex]"},
-		{`p[ai]ss\d+`, search.Options{Mode: search.Regexp}, "pass12 piss3 poss4", "[0+6 regexp][7+5 regexp]"},
-		{`P.SS`, search.Options{Mode: search.Regexp, FoldCase: true}, "pass p\nss", "[0+4 regexp]"},
-		{`\xff\x00+`, search.Options{Mode: search.Regexp}, "a\xff\x00\x00b\xc3\xbf\x00", "[1+3 regexp]"},
-		{`ü|[[:digit:]\]]`, search.Options{Mode: search.Regexp}, "\xc3\xbc 7]", "[0+2 regexp][3+1 regexp][4+1 regexp]"},
-		{`^b\b`, search.Options{Mode: search.Regexp}, "b\nab\nb bb\nbb", "[0+1 regexp][5+1 regexp]"},
-		{`\Qa.b`, search.Options{Mode: search.Regexp}, "aab a.b", "[4+3 regexp]"},
+		{"word", disk.Pattern{}, "a word, sword", "[2+4 ASCII][9+4 ASCII]"},
+		{"aa", disk.Pattern{}, "aaaa", "[0+2 ASCII][1+2 ASCII][2+2 ASCII]"},
+		{"Word", disk.Pattern{}, "a word", ""},
+		{"Word", disk.Pattern{FoldCase: true}, "a wORd", "[2+4 ASCII]"},
+		{"w", disk.Pattern{}, "..w\x00..\x00w", "[2+1 ASCII][2+2 UTF-16LE][6+2 UTF-16BE][7+1 ASCII]"},
+		{"word", disk.Pattern{}, "xxw\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
+		{"word", disk.Pattern{}, "\x00\x00w\x00o\x00r\x00d\x00", "[2+8 UTF-16LE]"},
+		{"word", disk.Pattern{}, "\x00w\x00o\x00r\x00d\x00\x00", "[0+8 UTF-16BE]"},
+		{"word", disk.Pattern{}, "x\x00w\x00o\x00r\x00d", "[1+8 UTF-16BE]"},
+		{"WORD", disk.Pattern{FoldCase: true, Encodings: []string{"utf16-le"}}, "\x00w\x00o\x00R\x00d\x00", "[1+8 UTF-16LE]"},
+		{"für", disk.Pattern{}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
+		{"FÜR", disk.Pattern{FoldCase: true}, "f\xfcr f\x81r f\xc3\xbcr", "[0+3 CP1252][4+3 CP437][8+4 UTF-8]"},
+		{"Ж", disk.Pattern{FoldCase: true, Encodings: []string{"utf8", "utf16be"}}, "\xd0\xb6\xd0\x96\x04\x36\x04\x16", "[0+2 UTF-8][2+2 UTF-8][4+2 UTF-16BE][6+2 UTF-16BE]"},
+		{"р", disk.Pattern{FoldCase: true, Encodings: []string{"utf8"}}, "\xd1\x80\xd0\xa0\xd1\xa0\xd0\x80", "[0+2 UTF-8][2+2 UTF-8]"},
+		{"テ", disk.Pattern{}, "\x83\x65", "[0+2 Shift-JIS]"},
+		{"e8 ?? ?? 88 .. 3?", disk.Pattern{Reading: disk.AsHex}, "\xe8\x01\x02\x88\x00\x3f\xe8\x01\x02\x88\x00\x40", "[0+6 hex]"},
+		{"0x0000 ffff", disk.Pattern{Reading: disk.AsHex}, "\x00\x00\x00\xff\xff", "[1+4 hex]"},
+		{"?f ?", disk.Pattern{Reading: disk.AsHex}, "\x1f\x2f\x3f", "[0+2 hex][1+2 hex]"},
+		{`p[ai]ss\d+`, disk.Pattern{Reading: disk.AsRegexp}, "pass12 piss3 poss4", "[0+6 regexp][7+5 regexp]"},
+		{`P.SS`, disk.Pattern{Reading: disk.AsRegexp, FoldCase: true}, "pass p\nss", "[0+4 regexp]"},
+		{`\xff\x00+`, disk.Pattern{Reading: disk.AsRegexp}, "a\xff\x00\x00b\xc3\xbf\x00", "[1+3 regexp]"},
+		{`ü|[[:digit:]\]]`, disk.Pattern{Reading: disk.AsRegexp}, "\xc3\xbc 7]", "[0+2 regexp][3+1 regexp][4+1 regexp]"},
+		{`^b\b`, disk.Pattern{Reading: disk.AsRegexp}, "b\nab\nb bb\nbb", "[0+1 regexp][5+1 regexp]"},
+		{`\Qa.b`, disk.Pattern{Reading: disk.AsRegexp}, "aab a.b", "[4+3 regexp]"},
 	}
 	for _, tt := range tests {
 		m := compile(t, tt.pattern, tt.opt)
-		if got := words(find(t, memory([]byte(tt.in)), m, search.Range{})); got != tt.want {
+		if got := words(find(t, memory([]byte(tt.in)), m, disk.Stretch{})); got != tt.want {
 			t.Errorf("%q in %q: %s, want %s", tt.pattern, tt.in, got, tt.want)
 		}
 	}
@@ -100,46 +101,47 @@ func TestPatterns(t *testing.T) {
 func TestPatternsRefused(t *testing.T) {
 	for _, tt := range []struct {
 		pattern string
-		opt     search.Options
+		opt     disk.Pattern
 		want    string
 	}{
-		{"", search.Options{}, "some text"},
-		{"é", search.Options{Encodings: []string{"cp866"}}, "can't be expressed in cp866"},
-		{"x", search.Options{Encodings: []string{"klingon"}}, "expected one of UTF-8"},
-		{strings.Repeat("x", 5000), search.Options{}, "at most 4096"},
-		{"e8 1", search.Options{Mode: search.Hex}, "odd number"},
-		{"zz", search.Options{Mode: search.Hex}, "no byte in hex"},
-		{"?? ..", search.Options{Mode: search.Hex}, "no wildcard"},
-		{"", search.Options{Mode: search.Hex}, "no wildcard"},
-		{"(", search.Options{Mode: search.Regexp}, "missing closing )"},
-		{"a*", search.Options{Mode: search.Regexp}, "matches nothing"},
-		{"[ä]", search.Options{Mode: search.Regexp}, "alternatives"},
-		{"((a{100}){100}){100}", search.Options{Mode: search.Regexp}, "invalid repeat count"},
+		{"", disk.Pattern{}, "some text"},
+		{"é", disk.Pattern{Encodings: []string{"cp866"}}, "can't be expressed in cp866"},
+		{"x", disk.Pattern{Encodings: []string{"klingon"}}, "expected one of UTF-8"},
+		{strings.Repeat("x", 5000), disk.Pattern{}, "at most 4096"},
+		{"e8 1", disk.Pattern{Reading: disk.AsHex}, "odd number"},
+		{"zz", disk.Pattern{Reading: disk.AsHex}, "no byte in hex"},
+		{"?? ..", disk.Pattern{Reading: disk.AsHex}, "no wildcard"},
+		{"", disk.Pattern{Reading: disk.AsHex}, "no wildcard"},
+		{"(", disk.Pattern{Reading: disk.AsRegexp}, "missing closing )"},
+		{"a*", disk.Pattern{Reading: disk.AsRegexp}, "matches nothing"},
+		{"[ä]", disk.Pattern{Reading: disk.AsRegexp}, "alternatives"},
+		{"((a{100}){100}){100}", disk.Pattern{Reading: disk.AsRegexp}, "invalid repeat count"},
 	} {
-		if _, err := search.Compile(tt.pattern, tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
+		tt.opt.Text = tt.pattern
+		if _, err := search.Compile(tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.20q: %v, want %q", tt.pattern, err, tt.want)
 		}
 	}
 }
 
 func TestContext(t *testing.T) {
-	m := compile(t, "needle", search.Options{})
+	m := compile(t, "needle", disk.Pattern{})
 	in := bytes.Repeat([]byte("."), 100)
 	copy(in[50:], "needle")
 	for _, tt := range []struct{ from, to, before, length int }{{0, 100, 32, 70}, {40, 60, 10, 20}, {50, 56, 0, 6}} {
 		part := in[tt.from:tt.to]
-		hits := find(t, memory(part), m, search.Range{})
+		hits := find(t, memory(part), m, disk.Stretch{})
 		if len(hits) != 1 || hits[0].Before != tt.before || len(hits[0].Context) != tt.length {
 			t.Fatalf("%+v: %+v", tt, hits)
 		}
-		if h := hits[0]; !bytes.Equal(h.Context, part[int(h.Offset)-h.Before:][:len(h.Context)]) {
+		if h := hits[0]; !bytes.Equal(h.Context, part[int(h.Place.Offset)-h.Before:][:len(h.Context)]) {
 			t.Errorf("context %q", h.Context)
 		}
 	}
 }
 
 // reference finds the needle in every allowed place, the plain way.
-func reference(f *enginetest.Fake, needle []byte, r search.Range) []int64 {
+func reference(f *enginetest.Fake, needle []byte, r disk.Stretch) []int64 {
 	var list []int64
 	for at := r.From; at+int64(len(needle)) <= r.To; at++ {
 		stored := false
@@ -176,11 +178,11 @@ func TestSearchAgreesWithTheNaiveOne(t *testing.T) {
 			}
 			f.Write(at, needle[:min(int64(len(needle)), size-at)])
 		}
-		r := search.Range{To: size}
+		r := disk.Stretch{To: size}
 		if rnd.IntN(2) == 0 {
 			r.From, r.To = rnd.Int64N(size), 1+rnd.Int64N(size)
 		}
-		m := compile(t, fmt.Sprintf("%x", needle), search.Options{Mode: search.Hex})
+		m := compile(t, fmt.Sprintf("%x", needle), disk.Pattern{Reading: disk.AsHex})
 		want := reference(f, needle, r)
 		if got := offsets(find(t, disk.DiskSurface(f), m, r)); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: block %d, needle %x, range %+v:\ngot  %v\nwant %v", seed, block, needle, r, got, want)
@@ -193,10 +195,10 @@ func TestSearchAgreesWithTheNaiveOne(t *testing.T) {
 	}
 }
 
-func offsets(hits []search.Hit) []int64 {
+func offsets(hits []disk.Hit) []int64 {
 	var list []int64
 	for _, h := range hits {
-		list = append(list, h.Offset)
+		list = append(list, h.Place.Offset)
 	}
 	return list
 }
@@ -223,8 +225,8 @@ func TestTextAgreesWithTheNaiveOne(t *testing.T) {
 				}
 			}
 		}
-		m := compile(t, text, search.Options{FoldCase: true, Encodings: []string{"ascii", "utf-16le"}})
-		if got := offsets(find(t, memory(in), m, search.Range{})); !slices.Equal(got, want) {
+		m := compile(t, text, disk.Pattern{FoldCase: true, Encodings: []string{"ascii", "utf-16le"}})
+		if got := offsets(find(t, memory(in), m, disk.Stretch{})); !slices.Equal(got, want) {
 			t.Fatalf("%q: %d hits, want %d", text, len(got), len(want))
 		}
 	}
@@ -238,7 +240,7 @@ func TestExpressionAgreesWithGo(t *testing.T) {
 		rounds, most = 2, 1<<20
 	}
 	for _, expr := range []string{`ab+c`, `a.?b|ca`, `(?i)x[yz]{2,5}\b`, `^a[^b]*b`, `c$`, `\x80.{3}\xff`, `(aab|ab)+?c`, `[a-c]{7}`, `a(b|c\n)*a`, `\Bab`, `(^|b)xa[xY]`, `b?xYa`, `(\b|x)y\s`, `(^|\n)[xy]*Zab`} {
-		m := compile(t, expr, search.Options{Mode: search.Regexp})
+		m := compile(t, expr, disk.Pattern{Reading: disk.AsRegexp})
 		for range rounds {
 			in := make([]byte, 1<<20+rnd.IntN(most))
 			for i := range in {
@@ -255,7 +257,7 @@ func TestExpressionAgreesWithGo(t *testing.T) {
 				done = loc[0]
 				want = append(want, at)
 			}
-			if got := offsets(find(t, memory(in), m, search.Range{})); !slices.Equal(got, want) {
+			if got := offsets(find(t, memory(in), m, disk.Stretch{})); !slices.Equal(got, want) {
 				t.Fatalf("%s: %d hits, want %d; first difference %v", expr, len(got), len(want), different(got, want))
 			}
 		}
@@ -286,8 +288,8 @@ func TestExpressionOfLongRuns(t *testing.T) {
 		{`x+`, 5000, "y", "[0+4096 regexp][4096+904 regexp]"},
 	} {
 		in := append(bytes.Repeat([]byte("x"), tt.length), tt.behind...)
-		m := compile(t, tt.pattern, search.Options{Mode: search.Regexp})
-		if got := words(find(t, memory(in), m, search.Range{})); got != tt.want {
+		m := compile(t, tt.pattern, disk.Pattern{Reading: disk.AsRegexp})
+		if got := words(find(t, memory(in), m, disk.Stretch{})); got != tt.want {
 			t.Errorf("%s in %d x and %q: %s, want %s", tt.pattern, tt.length, tt.behind, got, tt.want)
 		}
 	}
@@ -301,10 +303,10 @@ func TestExpressionBackwards(t *testing.T) {
 		in[i] = "abcxyYZ\n \x80\xff"[rnd.IntN(11)]
 	}
 	for _, expr := range []string{`ab+c`, `^a[^b\n]b`, `c$`, `\x80[abc]{3}\xff`} {
-		m := compile(t, expr, search.Options{Mode: search.Regexp})
-		want := offsets(find(t, memory(in), m, search.Range{From: 777}))
+		m := compile(t, expr, disk.Pattern{Reading: disk.AsRegexp})
+		want := offsets(find(t, memory(in), m, disk.Stretch{From: 777}))
 		slices.Reverse(want)
-		if got := offsets(find(t, memory(in), m, search.Range{From: 777, Backwards: true})); len(want) == 0 || !slices.Equal(got, want) {
+		if got := offsets(find(t, memory(in), m, disk.Stretch{From: 777, Backwards: true})); len(want) == 0 || !slices.Equal(got, want) {
 			t.Errorf("%s: %d hits, want %d; first difference %v", expr, len(got), len(want), different(got, want))
 		}
 	}
@@ -324,14 +326,14 @@ func TestSearchTellsWhatItCouldNotRead(t *testing.T) {
 	f.States[3], f.States[4] = disk.Missing, disk.FromParent
 	f.Write(2*4096+4000, []byte("needle"))
 	f.Write(5*4096, []byte("needle"))
-	m := compile(t, "needle", search.Options{})
+	m := compile(t, "needle", disk.Pattern{})
 	var got []string
-	for h, err := range search.Search(t.Context(), disk.DiskSurface(f), m, search.Range{}) {
+	for h, err := range search.Search(t.Context(), disk.DiskSurface(f), m, disk.Stretch{}, nil) {
 		if err != nil {
 			got = append(got, err.Error())
 			continue
 		}
-		got = append(got, fmt.Sprintf("0x%x", h.Offset))
+		got = append(got, fmt.Sprintf("0x%x", h.Place.Offset))
 	}
 	want := []string{"0x2fa0", "search: 0x3000 to 0x5000 of the virtual disk can't be read and was not searched", "0x5000"}
 	if !slices.Equal(got, want) {
@@ -343,7 +345,7 @@ func TestSearchOfAFileThatShrank(t *testing.T) {
 	b := bytes.Repeat([]byte("needle.."), 1000)
 	target := disk.FileSurface(disk.File{Name: "f", Size: 9000, Data: bytes.NewReader(b)})
 	hits, errs := 0, ""
-	for _, err := range search.Search(t.Context(), target, compile(t, "needle", search.Options{}), search.Range{}) {
+	for _, err := range search.Search(t.Context(), target, compile(t, "needle", disk.Pattern{}), disk.Stretch{}, nil) {
 		if err != nil {
 			errs += err.Error()
 			continue
@@ -358,9 +360,9 @@ func TestSearchOfAFileThatShrank(t *testing.T) {
 func TestSearchManyHits(t *testing.T) {
 	b := make([]byte, 3<<20)
 	n := int64(0)
-	for h, err := range search.Search(t.Context(), memory(b), compile(t, "00", search.Options{Mode: search.Hex}), search.Range{}) {
-		if err != nil || h.Offset != n {
-			t.Fatalf("hit %d at %d: %v", n, h.Offset, err)
+	for h, err := range search.Search(t.Context(), memory(b), compile(t, "00", disk.Pattern{Reading: disk.AsHex}), disk.Stretch{}, nil) {
+		if err != nil || h.Place.Offset != n {
+			t.Fatalf("hit %d at %d: %v", n, h.Place.Offset, err)
 		}
 		n++
 	}
@@ -372,25 +374,25 @@ func TestSearchManyHits(t *testing.T) {
 func TestSearchStopsAndReports(t *testing.T) {
 	b := make([]byte, 64<<20)
 	copy(b[40<<20:], "needle")
-	m := compile(t, "needle", search.Options{})
+	m := compile(t, "needle", disk.Pattern{})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, err := range search.Search(ctx, memory(b), m, search.Range{Progress: func(at, of int64) {
+	for _, err := range search.Search(ctx, memory(b), m, disk.Stretch{}, func(at, of int64) {
 		if of != 64<<20 {
 			t.Errorf("progress of %d", of)
 		}
 		if at > 8<<20 {
 			cancel()
 		}
-	}}) {
+	}) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("cancelled search ends with %v", last)
 	}
 	var end int64
-	for range search.Search(t.Context(), memory(b), m, search.Range{From: 1 << 20, Progress: func(at, _ int64) { end = at }}) {
+	for range search.Search(t.Context(), memory(b), m, disk.Stretch{From: 1 << 20}, func(at, _ int64) { end = at }) {
 	}
 	if end != 63<<20 {
 		t.Errorf("progress ends at %d", end)
@@ -435,8 +437,8 @@ func TestSearchOfAGiantReadsItsData(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		g := giant{enginetest.NewFake(rand.New(rand.NewPCG(2, 2)), 1, 64<<10, disk.Data), 40<<40 + 12345, new(atomic.Int64)}
 		g.Write(777, []byte("needle"))
-		hits := find(t, disk.DiskSurface(g), compile(t, "needle", search.Options{}), search.Range{Backwards: back})
-		if len(hits) != 1 || hits[0].Offset != g.at+777 || g.read.Load() > 1<<20 {
+		hits := find(t, disk.DiskSurface(g), compile(t, "needle", disk.Pattern{}), disk.Stretch{Backwards: back})
+		if len(hits) != 1 || hits[0].Place.Offset != g.at+777 || g.read.Load() > 1<<20 {
 			t.Errorf("backwards %v: %d bytes read, %s", back, g.read.Load(), words(hits))
 		}
 	}
@@ -451,7 +453,7 @@ func FuzzCompile(f *testing.F) {
 	}
 	in := []byte("pass\x00w\x00o\x00rd abcabc \xe8\x01\x42 \xff\xc3\x9f\xe2\x84\xaaK\n\n")
 	f.Fuzz(func(t *testing.T, pattern string, mode byte) {
-		m, err := search.Compile(pattern, search.Options{Mode: search.Mode(mode % 3), FoldCase: mode%6 > 2})
+		m, err := search.Compile(disk.Pattern{Text: pattern, Reading: []disk.Reading{disk.AsText, disk.AsHex, disk.AsRegexp}[mode%3], FoldCase: mode%6 > 2})
 		if err != nil {
 			if decode.Printable(err.Error()) != err.Error() {
 				t.Errorf("%q is not safe to print", err)
@@ -459,11 +461,11 @@ func FuzzCompile(f *testing.F) {
 			return
 		}
 		last := int64(-1)
-		for _, h := range find(t, memory(in), m, search.Range{}) {
-			if h.Length <= 0 || h.Offset < last || h.Offset+h.Length > int64(len(in)) || h.Length > 4096 {
+		for _, h := range find(t, memory(in), m, disk.Stretch{}) {
+			if h.Place.Length <= 0 || h.Place.Offset < last || h.Place.Offset+h.Place.Length > int64(len(in)) || h.Place.Length > 4096 {
 				t.Errorf("%q: hit %+v behind %d", pattern, h, last)
 			}
-			last = h.Offset
+			last = h.Place.Offset
 		}
 	})
 }
@@ -481,18 +483,18 @@ func BenchmarkSearch(b *testing.B) {
 	}{{"random", random}, {"text", text}, {"zeros", zeros}} {
 		for _, p := range []struct {
 			name, pattern string
-			opt           search.Options
+			opt           disk.Pattern
 		}{
-			{"text", "password", search.Options{}},
-			{"fold", "password", search.Options{FoldCase: true}},
-			{"hex", "e8 ?? ?? 88 .. 30", search.Options{Mode: search.Hex}},
-			{"regexp", `[0-9]{3}-[0-9]{2}-[0-9]{4}`, search.Options{Mode: search.Regexp}},
+			{"text", "password", disk.Pattern{}},
+			{"fold", "password", disk.Pattern{FoldCase: true}},
+			{"hex", "e8 ?? ?? 88 .. 30", disk.Pattern{Reading: disk.AsHex}},
+			{"regexp", `[0-9]{3}-[0-9]{2}-[0-9]{4}`, disk.Pattern{Reading: disk.AsRegexp}},
 		} {
 			m := compile(b, p.pattern, p.opt)
 			b.Run(data.name+"/"+p.name, func(b *testing.B) {
 				b.SetBytes(int64(len(data.b)))
 				for b.Loop() {
-					for range search.Search(b.Context(), memory(data.b), m, search.Range{}) {
+					for range search.Search(b.Context(), memory(data.b), m, disk.Stretch{}, nil) {
 					}
 				}
 			})

@@ -12,7 +12,7 @@ import (
 // finding is what a job found, in ascending order, as far as rest.
 type finding struct {
 	job  job
-	hits []Hit
+	hits []disk.Hit
 	errs []error
 	rest int64 // job.to, or where to go on because there is very much
 }
@@ -81,8 +81,12 @@ func (w *worker) window(f *finding, b []byte, base int64) bool {
 	return true
 }
 
-func (w *worker) hit(b []byte, base int64, m match) Hit {
-	h := Hit{Plane: w.s.on.Name, Offset: base + int64(m.at), Length: int64(m.length), Encoding: "regexp"}
+func (w *worker) hit(b []byte, base int64, m match) disk.Hit {
+	at := decode.Place{File: w.s.on.Name, Offset: base + int64(m.at), Length: int64(m.length)}
+	if w.s.on.Disk {
+		at.File = disk.VirtualDisk
+	}
+	h := disk.Hit{Place: at, Encoding: "regexp"}
 	if w.s.m.expr == nil {
 		h.Encoding = w.s.m.needles[m.needle].label
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/guest"
+	"platter/engine/transfer"
 )
 
 // selection says which part of an image the user points at.
@@ -61,13 +61,13 @@ func (s *selection) find(ctx context.Context, img disk.Image) (part, error) {
 
 func diskPart(img disk.Image, start, size int64) part {
 	return part{size, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
-		return engine.Stream(ctx, img, start+off, n, emit)
+		return transfer.Disk(ctx, img, start+off, n, emit)
 	}}
 }
 
 func filePart(f disk.File, start, size int64) part {
 	return part{size, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
-		return engine.StreamFile(ctx, f, start+off, n, emit)
+		return transfer.File(ctx, f, start+off, n, emit)
 	}}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"platter/decode"
-	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/transfer"
 	"platter/views/report"
 )
 
@@ -118,7 +118,7 @@ func (a *app) hashVerb() *cobra.Command {
 func (a *app) hashDisk(ctx context.Context, img disk.Image) error {
 	info := img.Info()
 	g, err := a.digest(info.VirtualSize, func(emit func([]byte) error) error {
-		return engine.Stream(ctx, img, 0, info.VirtualSize, emit)
+		return transfer.Disk(ctx, img, 0, info.VirtualSize, emit)
 	})
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (a *app) hashFiles(ctx context.Context, img disk.Image) error {
 	var list []report.Digest
 	for _, f := range img.Files() {
 		g, err := a.digest(f.Size, func(emit func([]byte) error) error {
-			return engine.StreamFile(ctx, f, 0, f.Size, emit)
+			return transfer.File(ctx, f, 0, f.Size, emit)
 		})
 		if err != nil {
 			return err

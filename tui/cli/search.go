@@ -47,32 +47,32 @@ func (a *app) searchVerb() *cobra.Command {
 	return cmd
 }
 
-func (q quest) options() search.Options {
-	opt := search.Options{FoldCase: q.fold, Encodings: q.encodings}
+func (q quest) pattern(text string) disk.Pattern {
+	p := disk.Pattern{Text: text, FoldCase: q.fold, Encodings: q.encodings}
 	switch {
 	case q.hex:
-		opt.Mode = search.Hex
+		p.Reading = disk.AsHex
 	case q.regex:
-		opt.Mode = search.Regexp
+		p.Reading = disk.AsRegexp
 	}
-	return opt
+	return p
 }
 
 // limits is the range that the flags ask for.
-func (q quest) limits() (search.Range, error) {
+func (q quest) limits() (disk.Stretch, error) {
 	from, err := size("--offset", q.offset, 0)
 	if err != nil {
-		return search.Range{}, err
+		return disk.Stretch{}, err
 	}
 	n, err := size("--length", q.length, 1<<62)
 	if err != nil {
-		return search.Range{}, err
+		return disk.Stretch{}, err
 	}
-	return search.Range{From: from, To: from + min(n, 1<<62-min(from, 1<<62)), Backwards: q.back}, nil
+	return disk.Stretch{From: from, To: from + min(n, 1<<62-min(from, 1<<62)), Backwards: q.back}, nil
 }
 
 func (a *app) search(ctx context.Context, path, pattern string, q quest) error {
-	m, err := search.Compile(pattern, q.options())
+	m, err := search.Compile(q.pattern(pattern))
 	if err != nil {
 		return exit{ExitUsage, err}
 	}
@@ -122,15 +122,15 @@ func surfaces(img disk.Image, file string) ([]disk.Surface, error) {
 }
 
 // hits searches one surface after the other.
-func (a *app) hits(ctx context.Context, list []disk.Surface, m *search.Matcher, r search.Range, bar *progress) iter.Seq2[search.Hit, error] {
+func (a *app) hits(ctx context.Context, list []disk.Surface, m *search.Matcher, r disk.Stretch, bar *progress) iter.Seq2[disk.Hit, error] {
 	if r.Backwards {
 		slices.Reverse(list)
 	}
-	return func(yield func(search.Hit, error) bool) {
+	return func(yield func(disk.Hit, error) bool) {
 		var done int64
 		for _, s := range list {
-			r.Progress = func(at, _ int64) { bar.set(done + min(r.From, s.Size) + at) }
-			for h, err := range search.Search(ctx, s, m, r) {
+			progress := func(at, _ int64) { bar.set(done + min(r.From, s.Size) + at) }
+			for h, err := range search.Search(ctx, s, m, r, progress) {
 				if !yield(h, err) {
 					return
 				}

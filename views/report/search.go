@@ -8,7 +8,6 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
-	"platter/engine/search"
 )
 
 // SearchOptions say what belongs to a report on a search.
@@ -25,7 +24,7 @@ type Found struct {
 }
 
 // Search reports the hits of a search as they come.
-func Search(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions, form Form) (Found, error) {
+func Search(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions, form Form) (Found, error) {
 	if form == JSON {
 		return searchJSON(w, hits, opt)
 	}
@@ -34,7 +33,7 @@ func Search(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions, f
 
 // consume hands each hit to emit, which reports whether to go on, and each
 // range that could not be searched to lost.
-func consume(hits iter.Seq2[search.Hit, error], opt SearchOptions, emit func(search.Hit) bool, lost func(*disk.Error)) (Found, error) {
+func consume(hits iter.Seq2[disk.Hit, error], opt SearchOptions, emit func(disk.Hit) bool, lost func(*disk.Error)) (Found, error) {
 	f := Found{Complete: true}
 	for h, err := range hits {
 		var partial *disk.Error
@@ -62,17 +61,17 @@ func consume(hits iter.Seq2[search.Hit, error], opt SearchOptions, emit func(sea
 // unsearchedCap bounds how many unreadable ranges are kept to be listed.
 const unsearchedCap = 10_000
 
-func searchJSON(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions) (Found, error) {
+func searchJSON(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions) (Found, error) {
 	d := newDocument(w, "search")
 	d.list("hits")
 	var lost []decode.Place
-	f, err := consume(hits, opt, func(h search.Hit) bool {
+	f, err := consume(hits, opt, func(h disk.Hit) bool {
 		d.item()
-		d.text("plane", h.Plane)
-		d.number("offset", h.Offset)
-		d.number("length", h.Length)
+		d.text("plane", plane(h))
+		d.number("offset", h.Place.Offset)
+		d.number("length", h.Place.Length)
 		d.text("encoding", h.Encoding)
-		d.number("context_offset", h.Offset-int64(h.Before))
+		d.number("context_offset", h.Place.Offset-int64(h.Before))
 		d.text("context", string(h.Context))
 		d.close()
 		return d.err == nil
@@ -102,16 +101,16 @@ func (d *document) places(name string, list []decode.Place) {
 	d.close()
 }
 
-func searchText(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOptions) (Found, error) {
+func searchText(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions) (Found, error) {
 	p := newPage(w)
 	table := columns{{"offset", 2 + hexDigits(opt.Size), false}, {"length", 6, true}, {"as", 9, false}, {"in", 4, false}, {"around", 0, false}}
 	head := false
-	f, err := consume(hits, opt, func(h search.Hit) bool {
+	f, err := consume(hits, opt, func(h disk.Hit) bool {
 		if !head {
 			head = true
 			table.head(p)
 		}
-		table.row(p, hexOffset(h.Offset, opt.Size), grouped(h.Length), h.Encoding, h.Plane, around(h))
+		table.row(p, hexOffset(h.Place.Offset, opt.Size), grouped(h.Place.Length), h.Encoding, plane(h), around(h))
 		return p.err == nil
 	}, func(e *disk.Error) { p.print("! %v", e) })
 	if err != nil {
@@ -128,11 +127,19 @@ func searchText(w io.Writer, hits iter.Seq2[search.Hit, error], opt SearchOption
 	return f, p.end(nil)
 }
 
+// plane names what was searched: the disk, or a file.
+func plane(h disk.Hit) string {
+	if h.Place.File == disk.VirtualDisk {
+		return "disk"
+	}
+	return h.Place.File
+}
+
 // around shows a hit between its neighbours, in the hit's own characters.
-func around(h search.Hit) string {
+func around(h disk.Hit) string {
 	const margin = 16
 	before, match := h.Context[:h.Before], h.Context[h.Before:]
-	end := int(min(h.Length, int64(len(match))))
+	end := int(min(h.Place.Length, int64(len(match))))
 	match, behind := match[:end], match[end:]
 	before = before[max(0, len(before)-margin*wide(h)):]
 	behind = behind[:min(len(behind), margin*wide(h))]
@@ -140,7 +147,7 @@ func around(h search.Hit) string {
 }
 
 // wide is how many bytes a character of the hit takes at least.
-func wide(h search.Hit) int {
+func wide(h disk.Hit) int {
 	if strings.HasPrefix(h.Encoding, "UTF-16") {
 		return 2
 	}
@@ -148,7 +155,7 @@ func wide(h search.Hit) int {
 }
 
 // shown spells bytes as text, with a dot for whatever has no shape.
-func shown(h search.Hit, b []byte) string {
+func shown(h disk.Hit, b []byte) string {
 	if wide(h) == 2 {
 		order := decode.Little
 		if h.Encoding == "UTF-16BE" {

@@ -1,7 +1,4 @@
-// Package convoy works on many pieces at once and hands the results on in the
-// order of the pieces, so that a long job uses all processors and still
-// streams. It knows no image.
-package convoy
+package transfer
 
 import (
 	"context"
@@ -16,12 +13,12 @@ import (
 // each has buffers of its own.
 func Width() int { return min(runtime.GOMAXPROCS(0), 8) }
 
-// Run works on the jobs with width workers and yields their results in the
+// Convoy works on the jobs with width workers and yields their results in the
 // order of the jobs. Each worker comes from a call of worker, so that it can
 // keep buffers. An error of the jobs themselves is yielded in its place, and
 // is the last thing; so is the end of the context. No goroutine outlives the
 // iteration. A panic of a worker becomes one of the caller.
-func Run[J, R any](ctx context.Context, width int, jobs iter.Seq2[J, error], worker func() func(J) R) iter.Seq2[R, error] {
+func Convoy[J, R any](ctx context.Context, width int, jobs iter.Seq2[J, error], worker func() func(J) R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		c := convoy[J, R]{ctx: ctx, line: make(chan chan outcome[R], 2*width), work: make(chan task[J, R])}

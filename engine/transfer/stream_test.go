@@ -1,4 +1,4 @@
-package engine_test
+package transfer_test
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/store"
+	"platter/engine/transfer"
 )
 
 // patched is a disk of stretches that are data or not; what is not data must
@@ -78,7 +78,7 @@ func TestStreamGivesTheDisk(t *testing.T) {
 			off := rnd.Int64N(int64(len(p.content)))
 			n := rnd.Int64N(int64(len(p.content)) - off + 1)
 			var got bytes.Buffer
-			if err := engine.Stream(t.Context(), p, off, n, func(b []byte) error { got.Write(b); return nil }); err != nil {
+			if err := transfer.Disk(t.Context(), p, off, n, func(b []byte) error { got.Write(b); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), p.content[off:off+n]) {
@@ -86,7 +86,7 @@ func TestStreamGivesTheDisk(t *testing.T) {
 			}
 		}
 		p.reads.Store(0)
-		if err := engine.Stream(t.Context(), p, 0, int64(len(p.content)), func([]byte) error { return nil }); err != nil {
+		if err := transfer.Disk(t.Context(), p, 0, int64(len(p.content)), func([]byte) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		// Only stretches of zeros below 256 KiB are read along.
@@ -101,15 +101,15 @@ func TestStreamStops(t *testing.T) {
 	p, _ := newPatched(rnd)
 	size := int64(len(p.content))
 	full := errors.New("no room left")
-	if err := engine.Stream(t.Context(), p, 0, size, func([]byte) error { return full }); !errors.Is(err, full) {
+	if err := transfer.Disk(t.Context(), p, 0, size, func([]byte) error { return full }); !errors.Is(err, full) {
 		t.Errorf("a failing receiver ends with %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := engine.Stream(ctx, p, 0, size, func([]byte) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
+	if err := transfer.Disk(ctx, p, 0, size, func([]byte) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled stream ends with %v", err)
 	}
 	for _, r := range [][2]int64{{-1, 5}, {0, -1}, {size, 1}, {size + 1, 0}, {5, size}} {
-		if err := engine.Stream(t.Context(), p, r[0], r[1], nil); !errors.Is(err, disk.ErrOutOfRange) {
+		if err := transfer.Disk(t.Context(), p, r[0], r[1], nil); !errors.Is(err, disk.ErrOutOfRange) {
 			t.Errorf("%d bytes from %d: %v", r[1], r[0], err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestStreamGivesWhatCanBeRead(t *testing.T) {
 	p := &patched{content: bytes.Repeat([]byte("platter "), 400<<10), broken: 1<<20 + 4097}
 	p.spans = []disk.Span{{Length: int64(len(p.content))}}
 	var got bytes.Buffer
-	err := engine.Stream(t.Context(), p, 0, int64(len(p.content)), func(b []byte) error { got.Write(b); return nil })
+	err := transfer.Disk(t.Context(), p, 0, int64(len(p.content)), func(b []byte) error { got.Write(b); return nil })
 	if !errors.Is(err, errBroken) || !bytes.Equal(got.Bytes(), p.content[:p.broken]) {
 		t.Errorf("%d bytes and error %v, want %d bytes", got.Len(), err, p.broken)
 	}
@@ -134,7 +134,7 @@ func TestStreamFileSkipsHoles(t *testing.T) {
 	counted := &countingFile{MemFile: f}
 	var got bytes.Buffer
 	file := disk.File{Name: "f", Size: 40 << 20, Data: counted}
-	if err := engine.StreamFile(t.Context(), file, 1, 40<<20-1, func(b []byte) error { got.Write(b); return nil }); err != nil {
+	if err := transfer.File(t.Context(), file, 1, 40<<20-1, func(b []byte) error { got.Write(b); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	want := make([]byte, 40<<20-1)

@@ -1,4 +1,4 @@
-package convoy_test
+package transfer_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"platter/engine/convoy"
+	"platter/engine/transfer"
 )
 
 func count(n int, last error) iter.Seq2[int, error] {
@@ -38,7 +38,7 @@ func square() func(int) int {
 
 func TestRunKeepsTheOrder(t *testing.T) {
 	want := 0
-	for got, err := range convoy.Run(t.Context(), 4, count(5000, nil), square) {
+	for got, err := range transfer.Convoy(t.Context(), 4, count(5000, nil), square) {
 		if err != nil || got != want*want {
 			t.Fatalf("result %d is %d, %v", want, got, err)
 		}
@@ -53,7 +53,7 @@ func TestRunEndsWithTheErrorOfTheJobs(t *testing.T) {
 	broken := errors.New("broken")
 	n := 0
 	var last error
-	for _, err := range convoy.Run(t.Context(), 3, count(10, broken), square) {
+	for _, err := range transfer.Convoy(t.Context(), 3, count(10, broken), square) {
 		if last = err; err == nil {
 			n++
 		}
@@ -65,7 +65,7 @@ func TestRunEndsWithTheErrorOfTheJobs(t *testing.T) {
 
 func TestRunStopsEarly(t *testing.T) {
 	n := 0
-	for range convoy.Run(t.Context(), 4, count(1<<30, nil), square) {
+	for range transfer.Convoy(t.Context(), 4, count(1<<30, nil), square) {
 		if n++; n == 7 {
 			break
 		}
@@ -80,7 +80,7 @@ func TestRunEndsWithTheContext(t *testing.T) {
 	defer cancel()
 	n := 0
 	var last error
-	for _, err := range convoy.Run(ctx, 4, count(1<<30, nil), square) {
+	for _, err := range transfer.Convoy(ctx, 4, count(1<<30, nil), square) {
 		if n++; n == 5 {
 			cancel()
 		}
@@ -105,7 +105,7 @@ func TestRunPassesPanicsOn(t *testing.T) {
 			return i
 		}
 	}
-	for range convoy.Run(t.Context(), 2, count(100, nil), bad) {
+	for range transfer.Convoy(t.Context(), 2, count(100, nil), bad) {
 	}
 	t.Error("no panic")
 }
