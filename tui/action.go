@@ -5,7 +5,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"platter/decode"
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
@@ -14,8 +13,8 @@ import (
 // keys takes a key message apart and does what its keys mean, one after the
 // other.
 func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
-	if m.journey != nil {
-		m.hold(msg)
+	if m.goTo.underway() {
+		m.goTo.hold(msg)
 		return nil
 	}
 	m.message, m.failure = "", false
@@ -91,7 +90,7 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.ShowHelp:
 		m.openHelp()
 	case keymap.GoTo:
-		return m.openGoTo()
+		return m.goTo.open()
 	case keymap.Back, keymap.Forward:
 		return m.travel(a)
 	case keymap.Escape:
@@ -118,10 +117,7 @@ func (m *model) do(a keymap.Action) tea.Cmd {
 	case keymap.Reload:
 		return m.reload()
 	default:
-		if cmd, ok := m.edits.change(a); ok {
-			return cmd
-		}
-		if cmd, ok := m.find(a); ok {
+		if cmd, ok := m.carryOut(a); ok {
 			return cmd
 		}
 		return m.ask(a)
@@ -134,11 +130,9 @@ func (m *model) bare() bool { return m.prompt == nil && m.help == nil && m.over 
 
 // ask lets the view do it, or tells why it would do nothing.
 func (m *model) ask(a keymap.Action) tea.Cmd {
-	if d, ok := m.view().(views.Disabler); ok {
-		if why := d.Disabled(a); why != "" {
-			m.say(why, false)
-			return nil
-		}
+	if why := refusal(m.view(), a); why != "" {
+		m.say(why, false)
+		return nil
 	}
 	return m.view().Do(a)
 }
@@ -155,7 +149,7 @@ func (m *model) escape() tea.Cmd {
 // stopAny ends the job that was started last, or else what opening the image
 // began; it reports whether anything ran.
 func (m *model) stopAny() bool {
-	if title, ok := m.stopJob(); ok {
+	if title, ok := m.jobs.stopLast(); ok {
 		m.say("stopped "+title, false)
 		return true
 	}
@@ -168,7 +162,7 @@ func (m *model) stopAny() bool {
 
 // stopJobs ends what runs in the background; it reports whether anything did.
 func (m *model) stopJobs() bool {
-	stopped := m.check != nil && m.check.halt()
+	stopped := m.checks.halt()
 	for _, v := range m.views {
 		if s, ok := v.(views.Stopper); ok && s.Stop() {
 			stopped = true
@@ -182,26 +176,22 @@ func (m *model) goScreen(i int) tea.Cmd {
 	return nil
 }
 
-// jump goes to a spot on the screen that shows places in files, or on the
-// virtual disk.
-func (m *model) jump(to views.Spot) tea.Cmd { return m.visit(to, true) }
-
-// visit is jump that may leave no trace in the history.
+// visit goes to a spot on the screen that shows places in files, or on the
+// virtual disk; remember has the way back lead here.
 func (m *model) visit(to views.Spot, remember bool) tea.Cmd {
 	screen := bytesScreen
 	if to.Place.File == disk.VirtualDisk {
 		screen = diskScreen
 	}
-	for i, s := range m.screens {
-		if t, ok := m.traveller(i); ok && s.action == screen {
-			if remember {
-				m.history.jump(m.here())
-			}
-			m.active, m.over = i, nil
-			return t.Show(to)
-		}
+	i := m.screenOf(screen)
+	if i < 0 {
+		return nil
 	}
-	return nil
+	if remember {
+		m.history.jump(m.here())
+	}
+	m.active, m.over = i, nil
+	return m.view().(views.Traveller).Show(to)
 }
 
 func (m *model) traveller(i int) (views.Traveller, bool) {
@@ -273,6 +263,15 @@ func (m *model) openWith(path, parent string, reload bool) tea.Cmd {
 	}
 }
 
+// adopt opens the image again, with a parent that the user has chosen. It
+// stays so as long as the image is open; the file is not changed.
+func (m *model) adopt(parent string) tea.Cmd {
+	if m.edits.keepsImage() {
+		return nil
+	}
+	return m.openWith(m.path, parent, false)
+}
+
 func (m *model) reload() tea.Cmd {
 	switch {
 	case m.image == nil:
@@ -302,35 +301,18 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		return drained
 	case msg.reload:
 		m.stopJobs()
-		m.cancelJobs()
+		m.jobs.cancel()
 		m.release(msg.image)
 		m.say("read anew", false)
-		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.startCheck())
+		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.checks.start())
 	}
 	m.show(msg.image, msg.path)
 	if m.parent = msg.parent; m.parent != "" {
-		m.adopted(m.parent)
+		m.active = max(0, m.screenOf(keymap.Screen7))
+		m.parents.adopted()
 	}
 	if m.cfg.Opened != nil {
 		m.cfg.Opened(msg.path)
 	}
 	return tea.Batch(drained, m.startViews())
-}
-
-func (m *model) checked(msg checked) tea.Cmd {
-	c := m.check
-	if msg.of != c {
-		return func() tea.Msg {
-			msg.of.stop() // another one took its place between two slices
-			return nil
-		}
-	}
-	c.take(msg)
-	cmds := []tea.Cmd{m.tell(c.message())}
-	if !c.done {
-		cmds = append(cmds, c.slice())
-	} else if c.err != nil && c.ctx.Err() == nil {
-		m.say("the check is not complete: "+decode.Printable(c.err.Error()), true)
-	}
-	return tea.Batch(cmds...)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"platter/decode"
-	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
@@ -72,7 +71,7 @@ func (m *model) badges() []badge {
 	if m.image == nil {
 		return nil
 	}
-	text, style := m.findingsBadge()
+	text, style := m.checks.badge()
 	list := []badge{{0, "RO  ", theme.Badge, keymap.Writing}, {0, text, style, keymap.Screen5}}
 	if m.edits.writing {
 		list[0].text = "RW  "
@@ -98,37 +97,6 @@ func (m *model) drawBadges(a grid.Area) int {
 		return a.W()
 	}
 	return list[0].x - 1
-}
-
-func (m *model) findingsBadge() (string, theme.Style) {
-	if m.check == nil {
-		return "", theme.Status
-	}
-	n, worst := 0, disk.SeverityInfo
-	for _, f := range m.check.list {
-		n++
-		worst = max(worst, f.Severity)
-	}
-	more := ""
-	if !m.check.message().Complete {
-		more = " ..."
-	}
-	mark, style := "i", theme.Note
-	switch {
-	case n == 0 && !m.info.Readable():
-		return "! not readable", theme.Warn
-	case n == 0 && more == "":
-		return "ok  no findings", theme.Good
-	case worst == disk.SeverityError:
-		mark, style = "!!", theme.Error
-	case worst == disk.SeverityWarning:
-		mark, style = "!", theme.Warn
-	}
-	word := "findings"
-	if n == 1 {
-		word = "finding"
-	}
-	return fmt.Sprintf("%s %d %s%s", mark, n, word, more), style
 }
 
 // tab is where a screen's tab lies on the second row.
@@ -225,11 +193,13 @@ func (m *model) messageRows() (first, rest string) {
 
 func (m *model) drawStatus(a grid.Area) {
 	var parts []string
-	if text := m.jobText(); text != "" {
+	if text := m.jobs.text(); text != "" {
 		parts = append(parts, text)
 	}
-	if text := m.noteHere(); text != "" && m.bare() {
-		parts = append(parts, text)
+	if p, ok := pointedIn(m.view()); ok && m.bare() {
+		if text := m.notes.text(p.Cursor); text != "" {
+			parts = append(parts, text)
+		}
 	}
 	if s, ok := m.view().(views.Statuser); ok && m.bare() {
 		m.statusAt = 1
@@ -241,7 +211,7 @@ func (m *model) drawStatus(a grid.Area) {
 	if n := len(m.history.stops); n > 0 && m.bare() {
 		parts = append(parts, fmt.Sprintf("history %d/%d", m.history.at, n))
 	}
-	if m.check != nil && !m.check.done {
+	if m.checks.running() {
 		parts = append(parts, "checking ..")
 	}
 	a.TextFit(1, 0, a.W()-1, strings.Join(parts, " | "), theme.Status)

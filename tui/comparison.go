@@ -2,7 +2,7 @@ package tui
 
 import (
 	"errors"
-	"sync"
+	"iter"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -13,44 +13,43 @@ import (
 	"platter/views/compare"
 )
 
-// comparison is the second image and what the comparison with it found.
+// comparison is of what shows with a second one: of the image with another, and
+// of a structure with its second copy.
 type comparison struct {
-	path   string
-	other  disk.Image
-	screen *compare.View
-	run    *compareRun // the last one
+	feature
+	screens screenHost
+
+	path    string
+	other   disk.Image // nil: none
+	screen  *compare.View
+	run     *tray[compare.Progress] // the last one
+	retired []disk.Image            // second images that commands may still be reading
 }
 
-// compareRun is one run through both disks.
-type compareRun struct {
-	mu    sync.Mutex
-	fresh compare.Progress // since it was asked last
+// screenHost has the screens of the image.
+type screenHost interface {
+	// screenOf is the index of the screen that an action goes to; -1 for none.
+	screenOf(keymap.Action) int
+	goScreen(index int) tea.Cmd
+	// present shows a view on the screen of an action, a new one if need be.
+	present(keymap.Action, views.View)
 }
 
 // comparing is the title of the job.
 const comparing = "comparing"
 
-// openComparison asks for the second image, or shows the comparison that
-// there is.
-func (m *model) openComparison() tea.Cmd {
-	if i := m.comparisonScreen(); i >= 0 && i != m.active {
-		m.over = nil
-		return m.goScreen(i)
+// open asks for the second image, or shows the comparison that there is.
+func (c *comparison) open() tea.Cmd {
+	c.cover(nil)
+	if c.screen != nil && !c.shows() {
+		return c.screens.goScreen(c.screens.screenOf(keymap.Screen9))
 	}
-	return m.askComparison()
-}
-
-func (m *model) askComparison() tea.Cmd {
-	m.over = nil
-	return m.askPath("compare", "compare with", func(path string) tea.Cmd {
-		of, ctx, look := m.number, m.ctx, m.cfg.Look
-		return func() tea.Msg {
-			other, err := look(ctx, path, "")
-			if err != nil {
-				return said{err.Error(), true}
-			}
-			return second{of, path, other}
-		}
+	return c.askPath("compare", "compare with", func(path string) tea.Cmd {
+		of := c.current().number
+		return c.later(func() (tea.Msg, error) {
+			other, err := c.cfg.Look(c.ctx, path, "")
+			return second{of, path, other}, err
+		})
 	})
 }
 
@@ -61,143 +60,92 @@ type second struct {
 	other disk.Image
 }
 
-// compareWith shows a second image beside the first and begins to compare.
-func (m *model) compareWith(msg second) tea.Cmd {
+// with shows a second image beside the first and begins to compare.
+func (c *comparison) with(msg second) tea.Cmd {
 	switch info := msg.other.Info(); {
-	case msg.of != m.number:
+	case msg.of != c.current().number:
 		msg.other.Close()
 		return nil
 	case !info.Readable():
-		m.say(decode.Printable(msg.path)+" has no disk that can be read: "+info.Refused.Error(), true)
+		c.say(decode.Printable(msg.path)+" has no disk that can be read: "+info.Refused.Error(), true)
 		msg.other.Close()
 		return nil
 	}
-	m.stopComparing()
-	if m.comparison != nil {
-		m.retired = append(m.retired, m.comparison.other)
+	if c.other != nil {
+		c.retired = append(c.retired, c.other)
 	}
-	c := &comparison{path: msg.path, other: msg.other}
-	c.screen = compare.New(views.Env{Image: m.image, Theme: m.cfg.Theme}, msg.other)
-	m.comparison = c
-	i := m.comparisonScreen()
-	if i < 0 {
-		i = len(m.views)
-		m.screens, m.views = append(m.screens, screen{action: keymap.Screen9}), append(m.views, nil)
-	}
-	m.views[i] = c.screen
-	m.resize()
-	m.history.jump(m.here())
-	m.active = i
-	return tea.Batch(c.screen.Start(), m.compareAgain())
+	c.path, c.other = msg.path, msg.other
+	c.screen = compare.New(views.Env{Image: c.current().image, Theme: c.cfg.Theme}, msg.other)
+	c.screens.present(keymap.Screen9, c.screen)
+	return tea.Batch(c.screen.Start(), c.again())
 }
 
-// comparing reports whether the comparison shows.
-func (m *model) comparing() bool {
-	i := m.comparisonScreen()
-	return i >= 0 && i == m.active
-}
+// shows reports whether the comparison shows.
+func (c *comparison) shows() bool { return c.screen != nil && c.view() == views.View(c.screen) }
 
 // incomparable says why the disk can't be compared with another image's.
-func (m *model) incomparable() string {
+func (c *comparison) incomparable() string {
 	switch {
-	case m.cfg.Look == nil:
-		return m.noLook(keymap.CompareImage)
-	case !m.info.Readable():
+	case c.cfg.Look == nil:
+		return c.lacksLook()
+	case !c.current().info.Readable():
 		return "the virtual disk can't be read: there is nothing to compare"
 	}
 	return ""
 }
 
-// comparisonScreen is the index of the screen; -1 if there is none.
-func (m *model) comparisonScreen() int {
-	for i, s := range m.screens {
-		if s.action == keymap.Screen9 {
-			return i
-		}
-	}
-	return -1
-}
-
-// compareAgain compares the disks from the start.
-func (m *model) compareAgain() tea.Cmd {
-	m.stopComparing()
-	c, r := m.comparison, &compareRun{}
-	c.run = r
+// again compares the disks from the start.
+func (c *comparison) again() tea.Cmd {
+	c.jobs.stop(comparing)
+	run := &tray[compare.Progress]{}
+	c.run = run
 	c.screen.Begin()
-	img, finder := m.image, m.cfg.Finder
+	img, other := c.current().image, c.other
 	collect := func() tea.Cmd {
-		if p := r.take(); m.comparison == c && c.run == r {
+		if p := run.take(); c.run == run {
 			return c.screen.Take(p)
 		}
 		return nil
 	}
-	return m.start(comparing, collect, func(j *job) tea.Msg {
-		r.compare(j, finder, img, c.other)
+	return c.jobs.start(comparing, collect, func(j *job) tea.Msg {
+		compareDisks(j, run, c.cfg.Finder.Differences(j.ctx, img, other, j.progress))
 		return nil
 	})
 }
 
-// compare goes through both disks, in the background.
-func (r *compareRun) compare(j *job, finder disk.Finder, a, b disk.Image) {
-	end := compare.Progress{Over: true}
-	for d, err := range finder.Differences(j.ctx, a, b, j.progress) {
+// compareDisks goes through what is found to differ, in the background.
+func compareDisks(j *job, run *tray[compare.Progress], found iter.Seq2[disk.BlockDiff, error]) {
+	var failed error
+	for d, err := range found {
 		var lost *disk.Error
 		switch {
 		case errors.As(err, &lost) && lost.Op == "compare":
-			r.put(compare.Progress{Unread: lost.At.Length})
+			run.put(func(p *compare.Progress) { p.Unread += lost.At.Length })
 			continue
 		case err == nil:
-			r.put(compare.Progress{Blocks: []disk.BlockDiff{d}})
+			run.put(func(p *compare.Progress) { p.Blocks = append(p.Blocks, d) })
 			continue
 		}
-		end.Err = err
+		failed = err
 		break
 	}
 	if j.ctx.Err() != nil {
-		end.Err = errStopped
+		failed = errStopped
 	}
-	r.put(end)
+	run.put(func(p *compare.Progress) { p.Over, p.Err = true, failed })
 }
 
 // errStopped is why a comparison that the user stopped is not complete.
 var errStopped = errors.New("it was stopped; ! compares again")
 
-func (m *model) stopComparing() {
-	for _, j := range m.jobs {
-		if j.title == comparing {
-			j.cancel()
-		}
-	}
-}
-
-// put hands over what was found.
-func (r *compareRun) put(p compare.Progress) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f := &r.fresh
-	f.Blocks, f.Unread = append(f.Blocks, p.Blocks...), f.Unread+p.Unread
-	f.Over = f.Over || p.Over
-	if p.Err != nil {
-		f.Err = p.Err
-	}
-}
-
-func (r *compareRun) take() compare.Progress {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.fresh
-	r.fresh = compare.Progress{}
-	return p
-}
-
-// forgetComparison drops the second image; commands may still be reading it.
-func (m *model) forgetComparison() {
-	for _, img := range m.retired {
+// forget drops the second image; commands may still be reading it.
+func (c *comparison) forget() {
+	for _, img := range c.retired {
 		img.Close()
 	}
-	m.retired = nil
-	if m.comparison != nil {
-		m.retired = append(m.retired, m.comparison.other)
-		m.comparison = nil
+	c.retired = nil
+	if c.other != nil {
+		c.retired = append(c.retired, c.other)
 	}
+	c.path, c.other, c.screen, c.run = "", nil, nil, nil
 }

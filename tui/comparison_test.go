@@ -89,7 +89,7 @@ func TestStoppedComparison(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := s.m.compareWith(second{s.m.number, "two.raw", other})
+	cmd := s.m.comparison.with(second{s.m.number, "two.raw", other})
 	s.expect("[9 Compare]", "no difference so far, comparing", "esc stops").keys("esc").expect("stopped comparing")
 	s.run(cmd)
 	s.expect("not complete: it was stopped")

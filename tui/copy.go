@@ -9,6 +9,7 @@ import (
 	"platter/decode"
 	"platter/decode/inspect"
 	"platter/engine/disk"
+	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/widget/menu"
@@ -17,11 +18,20 @@ import (
 // copyLimit bounds what is copied, in bytes of the image: more is saved.
 const copyLimit = 1 << 20
 
+// export takes what shows out of the program: to the clipboard, to files, as a
+// hash.
+type export struct {
+	feature
+	comparison *comparison
+	checks     *checks
+	screen     func() keymap.Action // the screen that shows
+}
+
 // clip brings text to the clipboard, in the background; what says what it is.
-func (m *model) clip(text, what string) tea.Cmd {
-	copy := m.cfg.Copy
+func (e *export) clip(text, what string) tea.Cmd {
+	copy := e.cfg.Copy
 	if copy == nil {
-		m.say("there is no clipboard here", false)
+		e.say("there is no clipboard here", false)
 		return nil
 	}
 	return func() tea.Msg {
@@ -57,24 +67,22 @@ func this(p decode.Place) string {
 	return fmt.Sprintf("%d %s at %s", p.Length, noun, placeText(p))
 }
 
-// tooLarge tells that something is too large to be copied.
-func (m *model) tooLarge(p decode.Place) bool {
-	if p.Length > copyLimit {
-		m.say(this(p)+" are too many to copy: S saves them to a file", false)
-		return true
+// take reads what is pointed at and goes on with it, unless it is too large to be
+// copied.
+func (e *export) take(then func(p views.Pointed, place decode.Place, b []byte) tea.Cmd) tea.Cmd {
+	p, _ := e.pointed()
+	place := p.Place()
+	if place.Length > copyLimit {
+		e.say(this(place)+" are too many to copy: S saves them to a file", false)
+		return nil
 	}
-	return false
+	return e.fetch(place, func(b []byte) tea.Cmd { return then(p, place, b) })
 }
 
 // copyPlain copies the bytes pointed at in hexadecimal.
-func (m *model) copyPlain() tea.Cmd {
-	p, _ := m.pointed()
-	place := p.Place()
-	if m.tooLarge(place) {
-		return nil
-	}
-	return m.fetch(place, func(b []byte) tea.Cmd {
-		return m.clip(inspect.Copy(inspect.SpacedHex, b, place.Offset), this(place))
+func (e *export) copyPlain() tea.Cmd {
+	return e.take(func(_ views.Pointed, place decode.Place, b []byte) tea.Cmd {
+		return e.clip(inspect.Copy(inspect.SpacedHex, b, place.Offset), this(place))
 	})
 }
 
@@ -82,31 +90,25 @@ func (m *model) copyPlain() tea.Cmd {
 type form struct{ name, text, why string }
 
 // openCopy lets the user choose the form to copy in.
-func (m *model) openCopy() tea.Cmd {
-	p, _ := m.pointed()
-	place := p.Place()
-	if m.tooLarge(place) {
-		return nil
-	}
-	return m.fetch(place, func(b []byte) tea.Cmd {
-		forms := m.forms(p, b)
+func (e *export) openCopy() tea.Cmd {
+	return e.take(func(p views.Pointed, place decode.Place, b []byte) tea.Cmd {
+		forms := e.forms(p, b)
 		var items []menu.Item
 		for _, f := range forms {
 			items = append(items, menu.Item{Name: f.name, Help: oneLine(f.text), Why: f.why})
 		}
-		m.cover(&choice{menu.New("Copy "+this(place), items), func(i int) tea.Cmd {
+		return e.offer("Copy "+this(place), items, func(i int) tea.Cmd {
 			if f := forms[i]; f.why != "" {
-				m.say(f.why, false)
+				e.say(f.why, false)
 				return nil
 			}
-			return m.clip(forms[i].text, this(place)+" as "+forms[i].name)
-		}})
-		return nil
+			return e.clip(forms[i].text, this(place)+" as "+forms[i].name)
+		})
 	})
 }
 
 // forms are all forms of what is pointed at, with what they come to.
-func (m *model) forms(p views.Pointed, b []byte) []form {
+func (e *export) forms(p views.Pointed, b []byte) []form {
 	place := p.Place()
 	var list []form
 	for _, f := range inspect.Formats() {
@@ -119,15 +121,15 @@ func (m *model) forms(p views.Pointed, b []byte) []form {
 	if n, ok := p.Node(); ok && n.Value != "" && n.Place == place {
 		list = append(list, form{name: "value", text: decode.Printable(n.Value)})
 	}
-	return append(list, form{name: "address", text: placeText(place)}, form{name: "command line", text: m.commandLine(place)})
+	return append(list, form{name: "address", text: placeText(place)}, form{name: "command line", text: e.commandLine(place)})
 }
 
 // commandLine prints the bytes of a place in a shell.
-func (m *model) commandLine(p decode.Place) string {
-	words := []string{"platter", "read", shellQuote(m.path)}
+func (e *export) commandLine(p decode.Place) string {
+	words := []string{"platter", "read", shellQuote(e.current().path)}
 	if p.File != disk.VirtualDisk {
 		file := "--file"
-		if files := m.image.Files(); len(files) > 0 && files[0].Name != p.File {
+		if files := e.current().image.Files(); len(files) > 0 && files[0].Name != p.File {
 			file += "=" + shellQuote(p.File)
 		}
 		words = append(words, file)

@@ -33,12 +33,22 @@ type Editing struct {
 
 // edits is what is being changed of the image that shows.
 type edits struct {
-	editHost
-	ctx context.Context
-	cfg *Config
-
-	Editing
+	feature
+	program editHost
 	queue   *views.Queue // what views ask for
+	editing
+}
+
+// editHost is what changing an image needs of the program besides.
+type editHost interface {
+	do(keymap.Action) tea.Cmd
+	// reviewed is the review screen where it shows.
+	reviewed() (*review.View, bool)
+}
+
+// editing is the state of what is being changed.
+type editing struct {
+	Editing
 	todo    []work
 	busy    bool // the first of todo was begun
 	staged  int  // changes
@@ -48,19 +58,6 @@ type edits struct {
 	commit  bool           // a commit is under way, or waits for its turn
 	leaving func() tea.Cmd // what ends the program once nothing is left to do; nil: it goes on
 	settled bool           // the user has decided what becomes of what is staged
-}
-
-// editHost is what changing an image needs of the program.
-type editHost interface {
-	host
-	do(keymap.Action) tea.Cmd
-	// replaying reports whether the image shows as it is in the middle of a
-	// replay.
-	replaying() bool
-	// reviewed is the review screen where it shows.
-	reviewed() (*review.View, bool)
-	// refresh has all views read the image again, and checks it again.
-	refresh() tea.Cmd
 }
 
 // work is something to do with the editor. It runs in the background, one at
@@ -93,7 +90,7 @@ type worked struct {
 
 // begin takes the editor of an image in.
 func (e *edits) begin(img disk.Image) {
-	*e = edits{editHost: e.editHost, ctx: e.ctx, cfg: e.cfg, queue: e.queue, last: &typing{}}
+	e.editing = editing{last: &typing{}}
 	if e.cfg.Editing != nil {
 		e.Editing = e.cfg.Editing(img)
 	}
@@ -155,32 +152,6 @@ func (e *edits) dismiss(img disk.Image) {
 	img.Close()
 }
 
-// change carries out the actions that change bytes; it reports false for
-// those that are the view's.
-func (e *edits) change(a keymap.Action) (tea.Cmd, bool) {
-	do, ok := map[keymap.Action]func() tea.Cmd{
-		keymap.Undo: e.undo, keymap.Redo: e.redo, keymap.Review: e.openReview, keymap.Writing: e.toggleWriting, keymap.Renew: e.renew,
-	}[a]
-	if !ok {
-		return nil, false
-	}
-	if why := e.locked(); why != "" {
-		e.say(why, false)
-		return nil, true
-	}
-	return do(), true
-}
-
-// changes is whether an action is one of [edits.change], and why it would do
-// nothing.
-func (e *edits) changes(a keymap.Action) (string, bool) {
-	switch a {
-	case keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing, keymap.Renew:
-		return e.locked(), true
-	}
-	return "", false
-}
-
 // changed takes in the messages of this kind; it reports false for others.
 func (e *edits) changed(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
@@ -210,7 +181,7 @@ func (e *edits) drain() tea.Cmd {
 func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case views.Act:
-		return e.do(msg.Action)
+		return e.program.do(msg.Action)
 	case views.Ask:
 		d := &dialog{title: msg.Title, lines: []string{msg.Text}}
 		for _, c := range msg.Choices {

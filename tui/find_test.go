@@ -84,7 +84,7 @@ func TestSearchBackwards(t *testing.T) {
 	s.keys("68 65 61 64", "enter").expect(`"68 65 61 64" in sample.vhdx, backwards from 0x20000`, "1 hit, complete", "0x10000  ")
 	s.keys("esc", ":", "end-1", "enter", "/", "alt+b", "68 65 61 64", "enter").expect("2 hits, complete").keys("enter").expect("header 2.Signature")
 	s.keys("n").expect("hit 2 of 2 hits", "header 1.Signature").keys("N").expect("hit 1 of 2 hits", "header 2.Signature")
-	if got := s.m.marks().Hits; len(got) != 2 || got[0].Offset > got[1].Offset {
+	if got := s.m.marks.message().Hits; len(got) != 2 || got[0].Offset > got[1].Offset {
 		t.Errorf("the marks are not ascending: %v", got)
 	}
 }
@@ -107,7 +107,7 @@ func TestHelpOfPrompts(t *testing.T) {
 func TestSearchThisAndMarks(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.signature", "enter", "*").expect(`"68 65 61 64" in sample.vhdx`, "2 hits").keys("esc")
 	s.keys(".").expect("0x20000").keys(",").expect("0x10000").keys(",").expect("no mark further on")
-	if got := s.m.marks(); len(got.Hits) != 2 {
+	if got := s.m.marks.message(); len(got.Hits) != 2 {
 		t.Errorf("%d hits are marked", len(got.Hits))
 	}
 }
@@ -125,7 +125,7 @@ func TestUTF16Hits(t *testing.T) {
 }
 
 func TestHitsBeyondTheLimit(t *testing.T) {
-	h := &hunt{quest: quest{Pattern: disk.Pattern{Text: "x"}, file: "f"}}
+	h := &search{query: query{Pattern: disk.Pattern{Text: "x"}, file: "f"}}
 	h.run(func(yield func(disk.Hit, error) bool) {
 		for i := int64(0); yield(disk.Hit{Place: decode.Place{File: "f", Offset: i, Length: 1}}, nil); i++ {
 			if i%5000 == 0 && !yield(disk.Hit{}, &disk.Error{Kind: disk.Damaged, What: "lost"}) {
@@ -134,7 +134,7 @@ func TestHitsBeyondTheLimit(t *testing.T) {
 		}
 	})
 	m := atDesk(t, "vhd").m
-	m.harvest(h)
+	m.searches.collect(h)
 	if len(h.hits) != hitLimit || !h.full || h.complete || !strings.Contains(h.Note, "2 ranges can't be read") {
 		t.Errorf("%d hits, %s", len(h.hits), h.Note)
 	}
@@ -295,7 +295,7 @@ func TestBookmarksAndNotes(t *testing.T) {
 		t.Errorf("kept %v", d.kept)
 	}
 	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 16, Length: 1}, Text: "first"}}
-	d.run(d.m.loadNotes())
+	d.run(d.m.notes.load())
 	d.keys("6", ":", "virt:16", "enter", "l", "h").expect("; first")
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // openHash lets the user choose what to hash.
-func (m *model) openHash() tea.Cmd { return m.choosePart("Hash", m.hash) }
+func (e *export) openHash() tea.Cmd { return e.choosePart("Hash", e.hash) }
 
 // digests are the hashes that are made, all in one pass.
 var digests = []struct {
@@ -23,9 +23,9 @@ var digests = []struct {
 }{{"SHA-256", sha256.New}, {"SHA-1", sha1.New}, {"MD5", md5.New}}
 
 // hash hashes a part in the background and lists the digests.
-func (m *model) hash(p part) tea.Cmd {
-	of, img, finder := m.number, m.image, m.cfg.Finder
-	return m.start("hashing "+p.what, nil, func(j *job) tea.Msg {
+func (e *export) hash(p part) tea.Cmd {
+	img := e.current().image
+	return e.inJob("hashing "+p.what, func(j *job) (tea.Msg, error) {
 		j.progress(0, p.place.Length)
 		var sums []hash.Hash
 		var all []io.Writer
@@ -34,26 +34,20 @@ func (m *model) hash(p part) tea.Cmd {
 			all = append(all, sums[len(sums)-1])
 		}
 		w := io.MultiWriter(all...)
-		err := finder.Stream(j.ctx, img, p.place, func(b []byte) error {
+		err := e.cfg.Finder.Stream(j.ctx, img, p.place, func(b []byte) error {
 			j.add(len(b))
 			_, err := w.Write(b)
 			return err
 		})
-		switch {
-		case j.ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return said{err.Error(), true}
-		}
 		r := &results{}
 		r.Title = fmt.Sprintf("Hash of %s, %s", p.what, this(p.place))
 		for i, d := range digests {
 			text := fmt.Sprintf("%x", sums[i].Sum(nil))
 			r.Add(listing.Row{Cells: []string{d.name, text}, Plain: text})
 		}
-		return shown{of, func() tea.Cmd {
-			m.cover(r)
+		return shown{then: func() tea.Cmd {
+			e.cover(r)
 			return nil
-		}}
+		}}, err
 	})
 }

@@ -167,7 +167,7 @@ func TestMarkOnDemand(t *testing.T) {
 func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 	first := viewtest.New()
 	s := tell(t, Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string) (disk.Image, error) { return viewtest.New(), nil }}, 120, 40)
-	work := s.m.start("working", nil, func(j *job) tea.Msg {
+	work := s.m.jobs.start("working", nil, func(j *job) tea.Msg {
 		if j.ctx.Err() == nil || first.Closed {
 			t.Errorf("the job was told to end: %v, its image is closed: %t", j.ctx.Err(), first.Closed)
 		}
@@ -199,7 +199,7 @@ func TestFilesOfOpenImagesStay(t *testing.T) {
 	}
 	s := besides(t, 120, 40)
 	s.keys("=", "two.raw", "enter").expect("[9 Compare]")
-	s.run(s.m.save(saving{what: "all", write: func(context.Context, io.Writer, func(int)) error { return nil }}, "two.raw", true))
+	s.run(s.m.export.save(saving{what: "all", write: func(context.Context, io.Writer, func(int)) error { return nil }}, "two.raw", true))
 	s.expect("is a file of an open image")
 }
 
@@ -241,7 +241,7 @@ func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
 func TestBookmarksWaitForTheKept(t *testing.T) {
 	d := atDesk(t, "vhd")
 	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 512, Length: 1}, Text: "precious"}}
-	load := d.m.loadNotes()
+	load := d.m.notes.load()
 	d.keys("6", "m").expect("still being read")
 	d.run(load)
 	if d.keys("m").expect("bookmarked"); len(d.kept) != 2 {
@@ -301,6 +301,6 @@ func TestNotesKeepTheirOrder(t *testing.T) {
 func TestReviewThatIsOverStaysSo(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("/", "conectix", "enter").expect("hits").keys("esc", "2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "s").expect("Staged changes")
-	b.m.cover(&b.m.hunt.results)
+	b.m.cover(&b.m.searches.last.results)
 	b.keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("hits").keys("esc").not("Staged changes")
 }

@@ -22,7 +22,7 @@ func (m *model) answering() bool {
 // waits reports whether a message would cover the screen while the user types.
 func (m *model) waits(msg tea.Msg) bool {
 	switch msg.(type) {
-	case views.Answer, views.Goto, shown, fetched, second:
+	case views.Answer, views.Goto, shown, second:
 		return m.answering()
 	}
 	return false

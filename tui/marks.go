@@ -12,42 +12,59 @@ import (
 	"platter/views"
 )
 
-// stepMark goes to the next mark in what shows, or the previous one: a hit, a
-// note, the evidence of a finding, the first of some staged bytes.
-func (m *model) stepMark(step int) tea.Cmd {
-	p, _ := m.pointed()
-	file, offs := p.Cursor.File, m.marksIn(p.Cursor.File)
-	of, ed, img, explorer, ctx := m.number, m.edits.Editor, m.image, m.cfg.Explorer, m.ctx
-	if ed == nil {
-		return m.toMark(file, offs, step)
-	}
-	return func() tea.Msg {
-		offs = append(offs, stagedIn(ctx, ed, img, explorer, file)...)
-		return shown{of, func() tea.Cmd { return m.toMark(file, offs, step) }}
-	}
+// marks are the places in the image that are worth going to: hits, notes, the
+// evidence of findings, staged bytes.
+type marks struct {
+	feature
+	searches *searches
+	notes    *notes
+	checks   *checks
+	edits    *edits
 }
 
-// marksIn lists the marks of a file, or of the virtual disk, that the program
-// knows itself.
-func (m *model) marksIn(file string) []int64 {
+// message is what the views are told of hits and notes.
+func (m *marks) message() views.Marks {
+	msg := views.Marks{Signs: m.notes.signs()}
+	if m.searches.last != nil {
+		msg.Hits = m.searches.last.ascending()
+	}
+	return msg
+}
+
+// step goes to the next mark in what shows, or the previous one; of some staged
+// bytes to the first.
+func (m *marks) step(step int) tea.Cmd {
+	p, _ := m.pointed()
+	file, offs := p.Cursor.File, m.in(p.Cursor.File)
+	ed, img := m.edits.Editor, m.current().image
+	if ed == nil {
+		return m.visitNearest(file, offs, step)
+	}
+	return m.later(func() (tea.Msg, error) {
+		offs = append(offs, stagedIn(m.ctx, ed, img, m.cfg.Explorer, file)...)
+		return shown{then: func() tea.Cmd { return m.visitNearest(file, offs, step) }}, nil
+	})
+}
+
+// in lists the marks of a file, or of the virtual disk, that the program knows
+// itself.
+func (m *marks) in(file string) []int64 {
 	var offs []int64
 	add := func(at decode.Place) {
 		if at.File == file {
 			offs = append(offs, at.Offset)
 		}
 	}
-	marks := m.marks()
-	for _, at := range marks.Hits {
+	msg := m.message()
+	for _, at := range msg.Hits {
 		add(at)
 	}
-	for _, s := range marks.Signs {
+	for _, s := range msg.Signs {
 		add(s.Place)
 	}
-	if m.check != nil {
-		for _, f := range m.check.list {
-			for _, at := range f.Where {
-				add(at)
-			}
+	for _, f := range m.checks.found() {
+		for _, at := range f.Where {
+			add(at)
 		}
 	}
 	return offs
@@ -86,8 +103,8 @@ func stagedIn(ctx context.Context, ed disk.Editor, img disk.Image, explorer disk
 	return offs
 }
 
-// toMark goes to the nearest of some marks in a direction.
-func (m *model) toMark(file string, offs []int64, step int) tea.Cmd {
+// visitNearest goes to the nearest of some marks in a direction.
+func (m *marks) visitNearest(file string, offs []int64, step int) tea.Cmd {
 	p, ok := m.pointed()
 	if !ok || p.Cursor.File != file {
 		return nil

@@ -14,52 +14,65 @@ import (
 	"platter/views/start"
 )
 
-// model is the one tea.Model of the program.
+// model is the one tea.Model of the program: the frame, and the way of keys and
+// messages to the parts. These know each other through it.
 type model struct {
 	ctx context.Context
 	cfg Config
 
-	w, h int
 	subject
-	old     []replaced // what image replaced
-	edits   edits
+	old     []replaced // what the image replaced
+	opening string     // what is being opened
+	opened  views.Gen
+
+	w, h    int
 	views   []views.View
 	screens []screen // of views; none on the start screen
 	active  int
-	opening string // what is being opened
-	opened  views.Gen
-
-	check   *check
-	profile string // of the check
-	replay  replay
 	history history
 	prompt  *prompt
 	typed   map[string][]string // what prompts accepted, by their names, oldest first
 	help    *help
-	over    overlay // nil: none
-	jobs    []*job
-	begun   []*job   // also those that were dropped, and may not have noticed yet
-	hunt    *hunt    // the last search; nil: none
-	journey *journey // the go-to that is under way; nil: none
+	over    overlay   // nil: none
+	late    []waiting // answers that wait until nothing is typed any more
 
-	comparison *comparison  // with a second image; nil: none
-	retired    []disk.Image // second images that commands may still be reading
-	late       []waiting    // answers that wait until nothing is typed any more
+	commands   map[keymap.Action]command
+	jobs       jobs
+	edits      edits
+	checks     checks
+	replay     replay
+	goTo       goTo
+	searches   searches
+	trails     trails
 	notes      notes
-	message    string
-	failure    bool
-	clicked    click
-	held       bool // a click in the view began what may become dragging
+	marks      marks
+	comparison comparison
+	parents    parents
+	export     export
 
-	statusAt    int // column of the view's status
+	message     string
+	failure     bool
+	clicked     click
+	held        bool // a click in the view began what may become dragging
+	statusAt    int  // column of the view's status
 	top, bottom grid.Grid
 	text        string
 	dirty       bool
 }
 
 func newModel(ctx context.Context, cfg Config) *model {
-	m := &model{ctx: ctx, cfg: cfg, typed: map[string][]string{}, profile: disk.Profiles()[0], dirty: true}
-	m.edits = edits{editHost: m, ctx: ctx, cfg: &m.cfg, queue: &views.Queue{}}
+	m := &model{ctx: ctx, cfg: cfg, typed: map[string][]string{}, jobs: jobs{ctx: ctx}, dirty: true}
+	f := feature{m, ctx, &m.cfg, &m.jobs}
+	m.edits = edits{feature: f, program: m, queue: &views.Queue{}}
+	m.checks = checks{feature: f, profile: disk.Profiles()[0]}
+	m.replay = replay{feature: f, busy: func() bool { return m.edits.busy }}
+	m.goTo = goTo{feature: f, standpoint: m.standpoint, update: m.update}
+	m.searches, m.trails, m.notes = searches{feature: f}, trails{f}, notes{feature: f}
+	m.marks = marks{f, &m.searches, &m.notes, &m.checks, &m.edits}
+	m.comparison = comparison{feature: f, screens: m}
+	m.parents = parents{f, m.adopt}
+	m.export = export{f, &m.comparison, &m.checks, func() keymap.Action { return m.screens[m.active].action }}
+	m.commands = m.makeCommands()
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Path)
@@ -79,7 +92,10 @@ func (m *model) showStart() {
 // show makes the screens of an image.
 func (m *model) show(img disk.Image, path string) {
 	m.stopJobs()
-	m.forget()
+	m.jobs.drop()
+	m.comparison.forget()
+	m.over, m.searches.last = nil, nil
+	m.notes.forget()
 	m.release(img)
 	m.path = path
 	e := &m.edits
@@ -96,10 +112,10 @@ func (m *model) show(img disk.Image, path string) {
 // release puts an image in the place of the present one, which stays open as
 // long as commands may be reading it.
 func (m *model) release(img disk.Image) {
-	m.endReplay()
+	m.replay.end()
 	m.old = slices.DeleteFunc(m.old, replaced.closed)
 	if m.image != nil {
-		m.old = append(m.old, replaced{m.edits.closer(), m.working()})
+		m.old = append(m.old, replaced{m.edits.closer(), m.jobs.working()})
 	}
 	m.image, m.info, m.number = img, img.Info(), views.NewGen()
 	m.edits.begin(img)
@@ -127,10 +143,10 @@ func (r replaced) closed() bool {
 // close closes all images.
 func (m *model) close() {
 	m.stopJobs()
-	m.endReplay()
+	m.replay.end()
 	m.dropLate()
-	m.forgetComparison()
-	m.forgetComparison()
+	m.comparison.forget()
+	m.comparison.forget() // those that were retired too
 	for _, r := range m.old {
 		r.close()
 	}
@@ -155,23 +171,13 @@ func (m *model) startViews() tea.Cmd {
 			cmds = append(cmds, s.Start())
 		}
 	}
-	return tea.Batch(append(cmds, m.startCheck(), m.loadNotes())...)
-}
-
-func (m *model) startCheck() tea.Cmd {
-	if m.image == nil {
-		return nil
-	}
-	m.check = newCheck(m.ctx, m.image, m.profile)
-	return tea.Batch(m.tell(m.check.message()), m.check.slice())
+	return tea.Batch(append(cmds, m.checks.start(), m.notes.load())...)
 }
 
 // refresh has all views read the image again, and checks it again.
 func (m *model) refresh() tea.Cmd {
-	if m.check != nil {
-		m.check.halt()
-	}
-	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.startCheck())
+	m.checks.halt()
+	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.checks.start())
 }
 
 // view is the screen that shows.
@@ -215,19 +221,15 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return m.mouse(msg)
 	case views.Goto:
-		return m.jump(msg.To)
+		return m.visit(msg.To, true)
 	case views.Failed:
 		m.say(msg.Err.Error(), true)
 	case views.CheckAgain:
-		m.profile = msg.Profile
-		if m.check != nil {
-			m.check.halt()
-		}
-		return m.startCheck()
+		return m.checks.with(msg.Profile)
 	case views.Replay:
-		return m.replayTo(msg.Steps)
+		return m.replay.to(msg.Steps)
 	case replayed:
-		return m.replayed(msg)
+		return m.replay.show(msg)
 	case views.OpenPath:
 		if m.edits.keepsImage() {
 			return nil
@@ -236,18 +238,24 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case opened:
 		return m.openedImage(msg)
 	case checked:
-		return m.checked(msg)
+		return m.checks.take(msg)
 	default:
 		if cmd, ok := m.edits.changed(msg); ok {
 			return cmd
 		}
-		if cmd, ok := m.found(msg); ok {
+		if cmd, ok := m.answered(msg); ok {
 			return cmd
 		}
 		return m.tell(msg)
 	}
 	return nil
 }
+
+// replaying reports whether the image shows in the middle of a replay.
+func (m *model) replaying() bool { return m.replay.whole != nil }
+
+// showMarks tells all views of hits and notes.
+func (m *model) showMarks() tea.Cmd { return m.tell(m.marks.message()) }
 
 // tell passes a message on to all views.
 func (m *model) tell(msg tea.Msg) tea.Cmd {

@@ -30,8 +30,8 @@ func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 	switch {
 	case !ok:
 		return nil
-	case m.journey != nil:
-		m.hold(msg)
+	case m.goTo.underway():
+		m.goTo.hold(msg)
 		return nil
 	}
 	m.held = false

@@ -21,6 +21,14 @@ type Note struct {
 	Text  string
 }
 
+// sign tells a bookmark from a note with a text.
+func (n Note) sign() rune {
+	if n.Text == "" {
+		return '#'
+	}
+	return ';'
+}
+
 // Keeper keeps notes by the identity of an image.
 type Keeper interface {
 	Load(disk.Info) ([]Note, error)
@@ -29,6 +37,7 @@ type Keeper interface {
 
 // notes are those of the image that is open, by file, then ascending.
 type notes struct {
+	feature
 	list   []Note
 	absent string // why they are not there, and can't be changed; empty once they are
 	saver  *saver
@@ -64,30 +73,34 @@ type notesLoaded struct {
 	err  error
 }
 
-func (m *model) loadNotes() tea.Cmd {
-	if m.cfg.Notes == nil || m.image == nil {
+// forget drops the notes of an image that is left.
+func (n *notes) forget() { *n = notes{feature: n.feature} }
+
+func (n *notes) load() tea.Cmd {
+	s := n.current()
+	if n.cfg.Notes == nil || s.image == nil {
 		return nil
 	}
-	m.notes.absent = "bookmarks and notes are still being read"
-	of, keeper, info := m.number, m.cfg.Notes, m.info
-	m.notes.saver = &saver{keeper: keeper, info: info}
+	n.absent = "bookmarks and notes are still being read"
+	of, keeper, info := s.number, n.cfg.Notes, s.info
+	n.saver = &saver{keeper: keeper, info: info}
 	return func() tea.Msg {
 		list, err := keeper.Load(info)
 		return notesLoaded{of, list, err}
 	}
 }
 
-func (m *model) notesLoaded(msg notesLoaded) tea.Cmd {
-	if msg.of != m.number {
+func (n *notes) loaded(msg notesLoaded) tea.Cmd {
+	if msg.of != n.current().number {
 		return nil
 	}
-	if m.notes.absent = ""; msg.err != nil {
-		m.notes.absent = "bookmarks and notes can't be read, so that none are kept: " + msg.err.Error()
-		m.say(m.notes.absent, true)
+	if n.absent = ""; msg.err != nil {
+		n.absent = "bookmarks and notes can't be read, so that none are kept: " + msg.err.Error()
+		n.say(n.absent, true)
 	}
-	m.notes.list = msg.list
-	m.notes.sort()
-	return m.tell(m.marks())
+	n.list = msg.list
+	n.sort()
+	return n.showMarks()
 }
 
 func (n *notes) sort() {
@@ -96,20 +109,15 @@ func (n *notes) sort() {
 	})
 }
 
-// marks is what the views are told of hits and notes.
-func (m *model) marks() views.Marks {
-	var marks views.Marks
-	if m.hunt != nil {
-		marks.Hits = m.hunt.ascending()
+// lacks says why notes can't be changed now.
+func (n *notes) lacks() string { return n.absent }
+
+// signs are what the views show of the notes.
+func (n *notes) signs() (list []views.Sign) {
+	for _, note := range n.list {
+		list = append(list, views.Sign{Place: note.Place, Rune: note.sign()})
 	}
-	for _, n := range m.notes.list {
-		sign := views.Sign{Place: n.Place, Rune: '#'}
-		if n.Text != "" {
-			sign.Rune = ';'
-		}
-		marks.Signs = append(marks.Signs, sign)
-	}
-	return marks
+	return list
 }
 
 // at is the number of the note at a place; the innermost one if several hold
@@ -126,20 +134,16 @@ func (n *notes) at(p decode.Place) int {
 	return best
 }
 
-// noteHere is the note on what is under the cursor, for the status line.
-func (m *model) noteHere() string {
-	p, ok := m.pointedIn(m.active)
-	if !ok || len(m.notes.list) == 0 {
-		return ""
-	}
-	i := m.notes.at(p.Cursor)
+// text is the note on a place, for the status line; empty for none.
+func (n *notes) text(p decode.Place) string {
+	i := n.at(p)
 	switch {
 	case i < 0:
 		return ""
-	case m.notes.list[i].Text == "":
+	case n.list[i].Text == "":
 		return "# bookmark"
 	}
-	return "; " + decode.Printable(m.notes.list[i].Text)
+	return "; " + decode.Printable(n.list[i].Text)
 }
 
 // noteMost is the length of the longest field that a bookmark is put on as a
@@ -156,77 +160,73 @@ func noted(p views.Pointed) decode.Place {
 }
 
 // bookmark puts a bookmark on what is pointed at, or takes the one there away.
-func (m *model) bookmark() tea.Cmd {
-	p, _ := m.pointed()
-	i := m.notes.at(p.Cursor)
+func (n *notes) bookmark() tea.Cmd {
+	p, _ := n.pointed()
+	i := n.at(p.Cursor)
 	switch {
-	case i >= 0 && m.notes.list[i].Text != "":
-		m.say("there is a note here: ; changes it, ' lists all", false)
+	case i >= 0 && n.list[i].Text != "":
+		n.say("there is a note here: ; changes it, ' lists all", false)
 		return nil
 	case i >= 0:
-		m.say("took the bookmark away", false)
-		m.notes.list = slices.Delete(m.notes.list, i, i+1)
+		n.say("took the bookmark away", false)
+		n.list = slices.Delete(n.list, i, i+1)
 	default:
-		m.say("bookmarked "+placeText(noted(p))+"; ' lists all", false)
-		m.notes.list = append(m.notes.list, Note{Place: noted(p)})
+		n.say("bookmarked "+placeText(noted(p))+"; ' lists all", false)
+		n.list = append(n.list, Note{Place: noted(p)})
 	}
-	return m.notesChanged()
+	return n.changed()
 }
 
-// openNote lets the user write a note on what is pointed at. Without a text
+// edit lets the user write a note on what is pointed at. Without a text
 // the note goes away.
-func (m *model) openNote() tea.Cmd {
-	p, _ := m.pointed()
-	i, place, text := m.notes.at(p.Cursor), noted(p), ""
+func (n *notes) edit() tea.Cmd {
+	p, _ := n.pointed()
+	i, place, text := n.at(p.Cursor), noted(p), ""
 	if i >= 0 {
-		place, text = m.notes.list[i].Place, m.notes.list[i].Text
+		place, text = n.list[i].Place, n.list[i].Text
 	}
-	return m.openPrompt(&prompt{
+	return n.openPrompt(&prompt{
 		kind: "note", name: "note on " + this(place), blank: true,
 		accept: func(text string) tea.Cmd {
-			m.notes.list = slices.DeleteFunc(m.notes.list, func(n Note) bool { return n.Place == place })
+			n.list = slices.DeleteFunc(n.list, func(old Note) bool { return old.Place == place })
 			if strings.TrimSpace(text) != "" {
-				m.notes.list = append(m.notes.list, Note{place, text})
+				n.list = append(n.list, Note{place, text})
 			}
-			return m.notesChanged()
+			return n.changed()
 		},
 	}, text)
 }
 
-// notesChanged keeps the notes and shows them.
-func (m *model) notesChanged() tea.Cmd {
-	m.notes.sort()
-	cmd := m.tell(m.marks())
-	if m.notes.saver == nil {
+// changed keeps the notes and shows them.
+func (n *notes) changed() tea.Cmd {
+	n.sort()
+	cmd := n.showMarks()
+	if n.saver == nil {
 		return cmd
 	}
-	return tea.Batch(cmd, m.notes.saver.save(slices.Clone(m.notes.list)))
+	return tea.Batch(cmd, n.saver.save(slices.Clone(n.list)))
 }
 
-// showNotes lists bookmarks and notes.
-func (m *model) showNotes() tea.Cmd {
+// show lists bookmarks and notes.
+func (n *notes) show() tea.Cmd {
 	r := &results{}
 	r.Title, r.Head = "Bookmarks and notes", []string{"", "place", "bytes", "note"}
 	r.Empty = "There are none. In structures and bytes, m puts a bookmark and ; a note."
-	r.Set(m.noteRows())
-	r.open = func(row int) tea.Cmd { return goTo(m.notes.list[row].Place) }
+	r.Set(n.rows())
+	r.open = func(row int) tea.Cmd { return jumpTo(n.list[row].Place) }
 	r.remove = func(row int) tea.Cmd {
-		m.notes.list = slices.Delete(m.notes.list, row, row+1)
-		r.Set(m.noteRows())
-		return m.notesChanged()
+		n.list = slices.Delete(n.list, row, row+1)
+		r.Set(n.rows())
+		return n.changed()
 	}
-	m.cover(r)
+	n.cover(r)
 	return nil
 }
 
-func (m *model) noteRows() []listing.Row {
+func (n *notes) rows() []listing.Row {
 	var rows []listing.Row
-	for _, n := range m.notes.list {
-		mark := "#"
-		if n.Text != "" {
-			mark = ";"
-		}
-		rows = append(rows, listing.Row{Cells: []string{mark, placeText(n.Place), fmt.Sprint(n.Place.Length), decode.Printable(n.Text)}})
+	for _, note := range n.list {
+		rows = append(rows, listing.Row{Cells: []string{string(note.sign()), placeText(note.Place), fmt.Sprint(note.Place.Length), decode.Printable(note.Text)}})
 	}
 	return rows
 }

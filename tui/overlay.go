@@ -75,7 +75,7 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 	case a == keymap.ShowHelp:
 		m.openHelp()
 	case a == keymap.CompareImage && r.compare:
-		return m.openComparison()
+		return m.comparison.open()
 	case !any:
 	case a == keymap.Accept && r.open != nil:
 		return r.open(row)
@@ -86,9 +86,9 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		if text == "" {
 			text = r.Rows()[row].Text()
 		}
-		return m.clip(text, "the row")
+		return m.export.clip(text, "the row")
 	case a == keymap.CopyAll:
-		return m.clip(r.text(), "all rows")
+		return m.export.clip(r.text(), "all rows")
 	}
 	return nil
 }

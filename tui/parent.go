@@ -14,7 +14,6 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
-	"platter/keymap"
 	"platter/views"
 	"platter/views/theme"
 	"platter/views/widget/listing"
@@ -31,32 +30,31 @@ type candidate struct {
 // candidateLimit bounds how many files of a folder are tried as parents.
 const candidateLimit = 512
 
-// findParent tries the files of the image's folder as its parent, and lets
-// the user choose one, or type another path.
-func (m *model) findParent() tea.Cmd {
-	of, path, look := m.number, m.path, m.cfg.Look
-	return m.start("looking for parents", nil, func(j *job) tea.Msg {
+// parents finds and names parents of the image that shows.
+type parents struct {
+	feature
+	adopt func(parent string) tea.Cmd // opens the image again, with that parent
+}
+
+// find tries the files of the image's folder as its parent, and lets the user
+// choose one, or type another path.
+func (p *parents) find() tea.Cmd {
+	path := p.current().path
+	return p.inJob("looking for parents", func(j *job) (tea.Msg, error) {
 		names := neighbours(path)
-		var list []candidate
+		var fit, unfit []candidate
 		for i, name := range names {
 			j.progress(int64(i), int64(len(names)))
-			if c, ok := tryParent(j.ctx, look, path, name); ok {
-				list = append(list, c)
-			}
-			if j.ctx.Err() != nil {
-				return nil
+			switch c, ok := tryParent(j.ctx, p.cfg.Look, path, name); {
+			case j.ctx.Err() != nil:
+				return nil, nil
+			case ok && c.fits:
+				fit = append(fit, c)
+			case ok:
+				unfit = append(unfit, c)
 			}
 		}
-		slices.SortStableFunc(list, func(a, b candidate) int {
-			switch {
-			case a.fits == b.fits:
-				return 0
-			case a.fits:
-				return -1
-			}
-			return 1
-		})
-		return shown{of, func() tea.Cmd { return m.showParents(list, len(names)) }}
+		return shown{then: func() tea.Cmd { return p.show(fit, unfit, len(names)) }}, nil
 	})
 }
 
@@ -112,122 +110,98 @@ func tryParent(ctx context.Context, look lookFunc, path, name string) (candidate
 	return c, true
 }
 
-// showParents lists the candidates.
-func (m *model) showParents(list []candidate, tried int) tea.Cmd {
+// show lists the candidates.
+func (p *parents) show(fit, unfit []candidate, tried int) tea.Cmd {
+	list := append(fit, unfit...)
 	r := &results{}
-	r.Title = "Parent of " + decode.Printable(filepath.Base(m.path))
-	fitting := 0
+	r.Title = "Parent of " + decode.Printable(filepath.Base(p.current().path))
 	for _, c := range list {
 		row := listing.Row{Cells: []string{"!", decode.Printable(filepath.Base(c.path)), c.why}, Style: theme.Warn}
 		if c.fits {
 			row.Cells[0], row.Style = "=", theme.Good
-			fitting++
 		}
 		r.Add(row)
 	}
-	r.Note = fmt.Sprintf("%d of %d files of the folder fit; enter takes one as parent", fitting, tried)
+	r.Note = fmt.Sprintf("%d of %d files of the folder fit; enter takes one as parent", len(fit), tried)
 	r.Add(listing.Row{Cells: []string{" ", "another file ..", "type its path; it may lie in any folder"}})
 	r.open = func(row int) tea.Cmd {
-		m.over = nil
-		switch {
-		case row == len(list):
-			return m.askPath("parent", "parent", m.adoptTyped)
-		case list[row].fits:
-			return m.adopt(list[row].path)
+		p.cover(nil)
+		if row == len(list) {
+			return p.askPath("parent", "parent", p.try)
 		}
-		return m.warnParent(list[row])
+		return p.choose(list[row])
 	}
-	m.cover(r)
+	p.cover(r)
 	return nil
 }
 
-// adoptTyped tries a path that the user typed, and asks before one is used
-// that does not fit.
-func (m *model) adoptTyped(path string) tea.Cmd {
-	of, own, look := m.number, m.path, m.cfg.Look
-	return m.start("opening the parent", nil, func(j *job) tea.Msg {
+// try tries a path that the user typed, and asks before one is used that does
+// not fit.
+func (p *parents) try(path string) tea.Cmd {
+	own := p.current().path
+	return p.inJob("opening the parent", func(j *job) (tea.Msg, error) {
 		switch info, err := os.Stat(path); {
 		case errors.Is(err, fs.ErrNotExist):
-			return said{decode.Printable(path) + ": there is no such file", true}
+			return nil, errors.New(decode.Printable(path) + ": there is no such file")
 		case err != nil:
-			return said{err.Error(), true}
+			return nil, err
 		case info.IsDir():
-			return said{decode.Printable(path) + " is a folder", true}
+			return nil, errors.New(decode.Printable(path) + " is a folder")
 		}
-		c, ok := tryParent(j.ctx, look, own, path)
-		switch {
-		case j.ctx.Err() != nil:
-			return nil
-		case !ok:
-			return said{decode.Printable(path) + " can't be the parent: it is no image of the same format", true}
+		c, ok := tryParent(j.ctx, p.cfg.Look, own, path)
+		if !ok {
+			return nil, errors.New(decode.Printable(path) + " can't be the parent: it is no image of the same format")
 		}
-		return shown{of, func() tea.Cmd {
-			if c.fits {
-				return m.adopt(path)
-			}
-			return m.warnParent(c)
-		}}
+		return shown{then: func() tea.Cmd { return p.choose(c) }}, nil
 	})
 }
 
-// warnParent names the risk of a parent that does not fit; not to take it
-// comes first.
-func (m *model) warnParent(c candidate) tea.Cmd {
+// choose opens the image again with a parent. Of one that does not fit it names
+// the risk; not to take it comes first.
+func (p *parents) choose(c candidate) tea.Cmd {
+	if c.fits {
+		return p.adopt(c.path)
+	}
 	items := []menu.Item{
 		{Name: "leave it", Help: "the image stays as it is"},
 		{Name: "open with it", Help: "to look at the link: what is left to the parent can't be read all the same"},
 	}
-	m.cover(&choice{menu.New("! "+decode.Printable(filepath.Base(c.path))+": "+c.why, items), func(i int) tea.Cmd {
+	return p.offer("! "+decode.Printable(filepath.Base(c.path))+": "+c.why, items, func(i int) tea.Cmd {
 		if i == 0 {
 			return nil
 		}
-		return m.adopt(c.path)
-	}})
-	return nil
+		return p.adopt(c.path)
+	})
 }
 
-// adopt opens the image again, with a parent that the user has chosen. It
-// stays so as long as the image is open; the file is not changed.
-func (m *model) adopt(parent string) tea.Cmd {
-	if m.edits.keepsImage() {
-		return nil
-	}
-	return m.openWith(m.path, parent, false)
-}
-
-// adopted shows what became of a chosen parent.
-func (m *model) adopted(parent string) {
-	for i, s := range m.screens {
-		if s.action == keymap.Screen7 {
-			m.active = i
-		}
-	}
-	name := decode.Printable(filepath.Base(parent))
-	if l, ok := m.image.(disk.Linked); ok && l.Link().Fault != nil {
-		m.say(name+" is not used: "+decode.Printable(l.Link().Fault.Error()), true)
+// adopted says what became of a chosen parent.
+func (p *parents) adopted() {
+	name := decode.Printable(filepath.Base(p.current().parent))
+	if l, ok := p.current().image.(disk.Linked); ok && l.Link().Fault != nil {
+		p.say(name+" is not used: "+decode.Printable(l.Link().Fault.Error()), true)
 		return
 	}
-	m.say(name+" is the parent while the image is open; no file is changed", false)
+	p.say(name+" is the parent while the image is open; no file is changed", false)
 }
 
 // lookFunc is that of [Config.Look].
 type lookFunc = func(ctx context.Context, path, parent string) (disk.Image, error)
 
-// verifyLinks opens the chain again, from the files as they are by now, and
-// lists what holds each link.
-func (m *model) verifyLinks() tea.Cmd {
-	of, path, parent, look := m.number, m.path, m.parent, m.cfg.Look
-	return m.start("verifying the links", nil, func(j *job) tea.Msg {
-		again, err := look(j.ctx, path, parent)
+// verify opens the chain again, from the files as they are by now, and lists what
+// holds each link.
+func (p *parents) verify() tea.Cmd {
+	s := *p.current()
+	return p.inJob("verifying the links", func(j *job) (tea.Msg, error) {
+		again, err := p.cfg.Look(j.ctx, s.path, s.parent)
 		if err != nil {
-			return said{err.Error(), true}
+			return nil, err
 		}
 		defer again.Close()
 		a := linkAnswer(again)
-		return shown{of, func() tea.Cmd {
-			m.showAnswer(a)
+		return shown{then: func() tea.Cmd {
+			p.showAnswer(a)
 			return nil
-		}}
+		}}, nil
 	})
 }
 
@@ -263,14 +237,10 @@ func layerName(img disk.Image) string {
 	return decode.Printable(filepath.Base(strings.ReplaceAll(img.Info().Path, `\`, "/")))
 }
 
-// noLook says why files can't be opened beside the image for an action; empty
-// if they can, or if the action needs none.
-func (m *model) noLook(a keymap.Action) string {
-	switch {
-	case m.cfg.Look == nil:
-		return "this program was built without it"
-	case a != keymap.CompareImage && m.replaying():
+// lacks says why nothing of this can be done now.
+func (p *parents) lacks() string {
+	if p.cfg.Look != nil && p.replaying() {
 		return "not in the middle of a replay; A on the log screen shows the image with all of it"
 	}
-	return ""
+	return p.lacksLook()
 }

@@ -22,26 +22,25 @@ type part struct {
 
 // choosePart lets the user choose among the parts that hold the cursor, from
 // the selection to the whole disk.
-func (m *model) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
-	p, _ := m.pointed()
-	of, img, explorer, ctx := m.number, m.image, m.cfg.Explorer, m.ctx
-	return func() tea.Msg {
+func (e *export) choosePart(verb string, then func(part) tea.Cmd) tea.Cmd {
+	p, _ := e.pointed()
+	img := e.current().image
+	return e.later(func() (tea.Msg, error) {
 		var list []part
-		for _, a := range append(nearParts(img, p), wideParts(ctx, img, explorer, p)...) {
+		for _, a := range append(nearParts(img, p), wideParts(e.ctx, img, e.cfg.Explorer, p)...) {
 			known := slices.ContainsFunc(list, func(b part) bool { return a.place == b.place })
 			if a.place.Length > 0 && !known {
 				list = append(list, a)
 			}
 		}
-		return shown{of, func() tea.Cmd {
+		return shown{then: func() tea.Cmd {
 			var items []menu.Item
 			for _, a := range list {
 				items = append(items, menu.Item{Name: a.what, Help: fmt.Sprintf("%s at %s", decode.FormatSize(uint64(a.place.Length)), placeText(a.place))})
 			}
-			m.cover(&choice{menu.New(verb, items), func(i int) tea.Cmd { return then(list[i]) }})
-			return nil
-		}}
-	}
+			return e.offer(verb, items, func(i int) tea.Cmd { return then(list[i]) })
+		}}, nil
+	})
 }
 
 // nearParts are those that the cursor lies in and the view knows.

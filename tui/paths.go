@@ -14,25 +14,25 @@ import (
 
 // askPath asks for the path of an image. Tab completes it; it begins in the
 // folder of the image that is open.
-func (m *model) askPath(kind, name string, then func(path string) tea.Cmd) tea.Cmd {
+func (f *feature) askPath(kind, name string, then func(path string) tea.Cmd) tea.Cmd {
 	p := &prompt{kind: kind, name: name, hint: "the path of an image; tab completes it"}
 	p.accept = func(text string) tea.Cmd { return then(strings.TrimSpace(text)) }
 	var samples []string
-	for _, s := range m.cfg.Samples {
+	for _, s := range f.cfg.Samples {
 		samples = append(samples, s.Path)
 	}
 	p.suggest = func(text string) tea.Cmd {
 		gen := p.gen
 		return func() tea.Msg { return completions{gen, text, completePath(text, samples)} }
 	}
-	return m.openPrompt(p, m.folder())
+	return f.openPrompt(p, f.folder())
 }
 
 // folder is that of the image, as a path typed in front of a name in it; empty
 // for the working directory.
-func (m *model) folder() string {
-	dir, _ := filepath.Split(m.path)
-	if _, err := os.Lstat(m.path); err != nil { // a sample, or a file that is gone
+func (f *feature) folder() string {
+	dir, _ := filepath.Split(f.current().path)
+	if _, err := os.Lstat(f.current().path); err != nil { // a sample, or a file that is gone
 		return ""
 	}
 	return dir

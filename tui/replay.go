@@ -11,6 +11,8 @@ import (
 
 // replay is the image shown in the middle of the replay of its log.
 type replay struct {
+	feature
+	busy  func() bool  // a change is being staged
 	whole disk.Image   // the image that the steps are of; nil: it shows itself
 	steps []disk.Image // what was shown of it; commands may still read them
 	asked views.Gen
@@ -26,22 +28,22 @@ type replayed struct {
 	err   error
 }
 
-// replayTo shows the image after so many entries of its log.
-func (m *model) replayTo(steps int) tea.Cmd {
-	whole := m.image
-	if m.replay.whole != nil {
-		whole = m.replay.whole
+// to shows the image after so many entries of its log.
+func (r *replay) to(steps int) tea.Cmd {
+	whole := r.current().image
+	if r.whole != nil {
+		whole = r.whole
 	}
 	l, ok := whole.(disk.Logged)
 	switch {
 	case !ok:
 		return nil
-	case m.edits.busy:
-		m.say("a change is being staged: try again", false)
+	case r.busy():
+		r.say("a change is being staged: try again", false)
 		return nil
 	}
-	m.replay.asked = views.NewGen()
-	gen, ctx := m.replay.asked, m.ctx
+	r.asked = views.NewGen()
+	gen, ctx := r.asked, r.ctx
 	return func() tea.Msg {
 		log, err := l.Log(ctx)
 		if err != nil || steps >= log.Steps {
@@ -52,29 +54,26 @@ func (m *model) replayTo(steps int) tea.Cmd {
 	}
 }
 
-// replaying reports whether a step shows.
-func (m *model) replaying() bool { return m.replay.whole != nil }
-
-// replayed shows a step to all views; without one the image itself again.
-func (m *model) replayed(msg replayed) tea.Cmd {
+// show shows a step to all views; without one the image itself again.
+func (r *replay) show(msg replayed) tea.Cmd {
 	switch {
-	case msg.gen != m.replay.asked || m.edits.busy:
+	case msg.gen != r.asked || r.busy():
 		if msg.image != nil {
 			msg.image.Close()
 		}
 		return nil
 	case msg.err != nil:
-		m.say(msg.err.Error(), true)
+		r.say(msg.err.Error(), true)
 		return nil
 	}
-	m.replay.whole, m.replay.words = msg.whole, msg.words
+	r.whole, r.words = msg.whole, msg.words
 	if msg.image == nil {
-		m.replay.whole, msg.image = nil, msg.whole
+		r.whole, msg.image = nil, msg.whole
 	} else {
-		m.replay.keep(msg.image)
+		r.keep(msg.image)
 	}
-	m.set(msg.image)
-	return m.refresh()
+	r.current().set(msg.image)
+	return r.refresh()
 }
 
 // keepSteps is how many steps stay open for commands that read them.
@@ -89,13 +88,13 @@ func (r *replay) keep(img disk.Image) {
 	}
 }
 
-// endReplay closes all steps, which must not outlive their image.
-func (m *model) endReplay() {
-	if m.replay.whole != nil {
-		m.image = m.replay.whole
+// end closes all steps, which must not outlive their image.
+func (r *replay) end() {
+	if r.whole != nil {
+		r.current().image = r.whole
 	}
-	for _, img := range m.replay.steps {
+	for _, img := range r.steps {
 		img.Close()
 	}
-	m.replay = replay{}
+	*r = replay{feature: r.feature, busy: r.busy}
 }

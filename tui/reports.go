@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -28,12 +27,12 @@ type plain struct {
 
 // reports are the forms of the screen that shows: those that the command line
 // prints.
-func (m *model) reports() (what string, list []plain) {
-	img := m.image
+func (e *export) reports() (what string, list []plain) {
+	img := e.current().image
 	form := func(name, kind, help string, write func(ctx context.Context, w io.Writer) error) {
 		list = append(list, plain{name, help, kind, write})
 	}
-	switch m.screens[m.active].action {
+	switch e.screen() {
 	case keymap.Screen3:
 		what = "map"
 		form("CSV", "csv", "a line for each extent of the disk: platter map --csv", func(ctx context.Context, w io.Writer) error { return report.MapCSV(ctx, w, img) })
@@ -41,7 +40,7 @@ func (m *model) reports() (what string, list []plain) {
 		form("text", "txt", "as platter map prints it", func(ctx context.Context, w io.Writer) error { return report.Map(ctx, w, img, report.Text) })
 	case keymap.Screen5:
 		what = "findings"
-		found := m.checkResult()
+		found := e.checks.result()
 		form("text", "txt", "as platter check prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, report.Text) })
 		form("JSON", "json", "as platter check --json prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, report.JSON) })
 	case keymap.Screen7:
@@ -53,38 +52,17 @@ func (m *model) reports() (what string, list []plain) {
 }
 
 // openReports lets the user choose in which form the screen is saved.
-func (m *model) openReports() tea.Cmd {
-	what, list := m.reports()
+func (e *export) openReports() tea.Cmd {
+	what, list := e.reports()
 	var items []menu.Item
 	for _, p := range list {
 		items = append(items, menu.Item{Name: p.name, Help: p.help})
 	}
-	m.cover(&choice{menu.New("Save the "+what+" to a file", items), func(i int) tea.Cmd {
+	return e.offer("Save the "+what+" to a file", items, func(i int) tea.Cmd {
 		p := list[i]
 		s := saving{what: "the " + what + " as " + p.name, write: func(ctx context.Context, w io.Writer, _ func(int)) error { return p.write(ctx, w) }}
-		return m.askName(s, m.nameFor(what, p.kind))
-	}})
-	return nil
-}
-
-// checkResult is what the check has found by now; that it goes on, or was
-// stopped, ends it with an error, so that nobody takes the report for whole.
-func (m *model) checkResult() iter.Seq2[disk.Finding, error] {
-	msg := views.Findings{}
-	if m.check != nil {
-		msg = m.check.message()
-	}
-	list := slices.Clone(msg.List)
-	return func(yield func(disk.Finding, error) bool) {
-		for _, f := range list {
-			if !yield(f, nil) {
-				return
-			}
-		}
-		if !msg.Complete {
-			yield(disk.Finding{}, errors.Join(errUnchecked, msg.Err))
-		}
-	}
+		return e.askName(s, e.nameFor(what, p.kind))
+	})
 }
 
 // errUnchecked is why a saved report does not hold all findings.
@@ -100,7 +78,7 @@ func saveCheck(w io.Writer, found iter.Seq2[disk.Finding, error], form report.Fo
 }
 
 // showAnswer lists what a view has found out.
-func (m *model) showAnswer(a views.Answer) {
+func (f *feature) showAnswer(a views.Answer) {
 	var steps []step
 	for _, r := range a.Rows {
 		row := listing.Row{Cells: append([]string{" "}, r.Cells...), Style: theme.Value}
@@ -109,5 +87,5 @@ func (m *model) showAnswer(a views.Answer) {
 		}
 		steps = append(steps, step{row, r.Place})
 	}
-	m.showSteps(a.Title, steps).Note = a.Note
+	f.showSteps(a.Title, steps).Note = a.Note
 }

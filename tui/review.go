@@ -100,7 +100,7 @@ func (e *edits) askWriting(warnings []string, err error) tea.Cmd {
 	}
 	e.question(&dialog{title: "Turn writing on", lines: lines, buttons: []button{{"Cancel", nil}, {"Turn on", func() tea.Cmd {
 		e.writing = true
-		if _, ok := e.reviewed(); ok {
+		if _, ok := e.program.reviewed(); ok {
 			e.say("writing is on: w writes what is staged", false)
 		} else {
 			e.say("writing is on: s reviews what is staged, w writes it there", false)

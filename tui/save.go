@@ -20,24 +20,24 @@ import (
 )
 
 // openSave lets the user choose what to save to a file.
-func (m *model) openSave() tea.Cmd {
-	return m.choosePart("Save to a file", func(p part) tea.Cmd {
-		return m.askName(m.saveBytes(p.what, p.place), m.defaultName(p.what, p.place.Offset, "bin"))
+func (e *export) openSave() tea.Cmd {
+	return e.choosePart("Save to a file", func(p part) tea.Cmd {
+		return e.askName(e.saveBytes(p.what, p.place), e.defaultName(p.what, p.place.Offset, "bin"))
 	})
 }
 
 // saveEntry saves what the cursor of the view stands on.
-func (m *model) saveEntry() tea.Cmd {
-	s, ok := m.view().(views.Saver)
+func (e *export) saveEntry() tea.Cmd {
+	s, ok := e.view().(views.Saver)
 	if !ok {
 		return nil
 	}
 	what, ok := s.Save()
 	if !ok {
-		m.say("there is nothing to save", false)
+		e.say("there is nothing to save", false)
 		return nil
 	}
-	return m.askName(m.saveBytes(what.What, what.Places...), m.defaultName(what.What, what.Places[0].Offset, "bin"))
+	return e.askName(e.saveBytes(what.What, what.Places...), e.defaultName(what.What, what.Places[0].Offset, "bin"))
 }
 
 // saving is something that can be saved to a file.
@@ -50,8 +50,8 @@ type saving struct {
 }
 
 // saveBytes are those of some places, one behind the other.
-func (m *model) saveBytes(what string, places ...decode.Place) saving {
-	img, finder := m.image, m.cfg.Finder
+func (e *export) saveBytes(what string, places ...decode.Place) saving {
+	img, finder := e.current().image, e.cfg.Finder
 	s := saving{what: what, hint: this(places[0])}
 	for _, p := range places {
 		s.size += p.Length
@@ -72,22 +72,22 @@ func (m *model) saveBytes(what string, places ...decode.Place) saving {
 	return s
 }
 
-func (m *model) askName(s saving, name string) tea.Cmd {
-	return m.openPrompt(&prompt{
+func (e *export) askName(s saving, name string) tea.Cmd {
+	return e.openPrompt(&prompt{
 		kind: "save", name: "save " + s.what + " to", hint: s.hint,
-		accept: func(text string) tea.Cmd { return m.save(s, strings.TrimSpace(text), false) },
+		accept: func(text string) tea.Cmd { return e.save(s, strings.TrimSpace(text), false) },
 	}, name)
 }
 
 // defaultName is a name in the working directory that says what the file is
 // and where it comes from.
-func (m *model) defaultName(what string, at int64, kind string) string {
-	return m.nameFor(fmt.Sprintf("%s-0x%x", what, at), kind)
+func (e *export) defaultName(what string, at int64, kind string) string {
+	return e.nameFor(fmt.Sprintf("%s-0x%x", what, at), kind)
 }
 
 // nameFor is a name in the working directory for what comes from the image.
-func (m *model) nameFor(what, kind string) string {
-	base := filepath.Base(m.info.Path)
+func (e *export) nameFor(what, kind string) string {
+	base := filepath.Base(e.current().info.Path)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	plain := func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
@@ -100,31 +100,23 @@ func (m *model) nameFor(what, kind string) string {
 
 // save writes something to a file, in the background. A file that is there
 // already is replaced only when told to, and only when all is written.
-func (m *model) save(s saving, path string, replace bool) tea.Cmd {
-	of, img, own := m.number, m.image, m.path
-	other, beside := img, own
-	if m.comparison != nil {
-		other, beside = m.comparison.other, m.comparison.path
-	}
-	return m.start("saving "+s.what, nil, func(j *job) tea.Msg {
+func (e *export) save(s saving, path string, replace bool) tea.Cmd {
+	img, own := e.current().image, e.current().path
+	other, beside := e.comparison.other, e.comparison.path
+	return e.inJob("saving "+s.what, func(j *job) (tea.Msg, error) {
 		j.progress(0, s.size)
 		written := &counter{}
 		if why := cmp.Or(unwritable(path, img, own), unwritable(path, other, beside)); why != "" {
-			return said{path + " " + why, true}
+			return nil, errors.New(path + " " + why)
 		}
 		err := writeFile(path, replace, func(w io.Writer) error {
 			written.w = w
 			return s.write(j.ctx, written, j.add)
 		})
-		switch {
-		case errors.Is(err, fs.ErrExist) && !replace:
-			return shown{of, func() tea.Cmd { return m.askReplace(s, path) }}
-		case j.ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return said{err.Error(), true}
+		if errors.Is(err, fs.ErrExist) && !replace {
+			return shown{then: func() tea.Cmd { return e.askReplace(s, path) }}, nil
 		}
-		return said{text: fmt.Sprintf("saved %d bytes to %s", written.n, path)}
+		return said{text: fmt.Sprintf("saved %d bytes to %s", written.n, path)}, err
 	})
 }
 
@@ -171,19 +163,18 @@ func unwritable(path string, img disk.Image, opened string) string {
 }
 
 // askReplace asks before a file is overwritten; not doing it comes first.
-func (m *model) askReplace(s saving, path string) tea.Cmd {
+func (e *export) askReplace(s saving, path string) tea.Cmd {
 	name := decode.Printable(path)
 	items := []menu.Item{
 		{Name: "another name", Help: "keep " + name + " as it is"},
 		{Name: "overwrite", Help: "replace " + name},
 	}
-	m.cover(&choice{menu.New("The file exists", items), func(i int) tea.Cmd {
+	return e.offer("The file exists", items, func(i int) tea.Cmd {
 		if i == 0 {
-			return m.askName(s, path)
+			return e.askName(s, path)
 		}
-		return m.save(s, path, true)
-	}})
-	return nil
+		return e.save(s, path, true)
+	})
 }
 
 // writeFile makes a file of what fill writes. A file half written is removed.

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views"
@@ -45,7 +47,7 @@ func offered(img disk.Image) []screen {
 // lacking says why the image has no screen that an action goes to, or why bytes
 // can't be changed in what shows of it; empty for other actions.
 func (m *model) lacking(a keymap.Action) string {
-	if a == keymap.Screen9 && m.image != nil && m.comparisonScreen() < 0 {
+	if a == keymap.Screen9 && m.image != nil && m.screenOf(keymap.Screen9) < 0 {
 		return "there is no second image to compare with: = on the overview opens one"
 	}
 	switch a {
@@ -67,3 +69,21 @@ const bytesScreen keymap.Action = keymap.Screen2
 
 // diskScreen is the screen that shows places on the virtual disk.
 const diskScreen = keymap.Screen6
+
+// screenOf is the index of the screen that an action goes to; -1 for none.
+func (m *model) screenOf(a keymap.Action) int {
+	return slices.IndexFunc(m.screens, func(s screen) bool { return s.action == a })
+}
+
+// present shows a view on the screen of an action, a new one if need be.
+func (m *model) present(a keymap.Action, v views.View) {
+	i := m.screenOf(a)
+	if i < 0 {
+		i = len(m.views)
+		m.screens, m.views = append(m.screens, screen{action: a}), append(m.views, nil)
+	}
+	m.views[i] = v
+	m.resize()
+	m.history.jump(m.here())
+	m.active = i
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -18,24 +17,29 @@ import (
 	"platter/views/widget/listing"
 )
 
-// hunt is a search: under way, or over.
-type hunt struct {
-	quest
+// searches are those of the image that shows. One runs at a time.
+type searches struct {
+	feature
+	last *search // nil: none
+}
+
+// search is under way, or over.
+type search struct {
+	query
 	results
 	where    disk.Stretch
 	hits     []disk.Hit // in the order in which they are found
 	unread   int        // ranges that could not be searched
 	complete bool
 	full     bool // there are more hits than are kept
-	last     int  // the hit that was gone to last
+	at       int  // the hit that was gone to last
 	err      error
 
-	mu    sync.Mutex
-	fresh trove // what the search found since it was asked last
+	fresh tray[found]
 }
 
-// trove is what a search hands over.
-type trove struct {
+// found is what a search hands over.
+type found struct {
 	hits   []disk.Hit
 	unread int
 	over   bool
@@ -46,60 +50,39 @@ type trove struct {
 // hitLimit bounds the hits that are kept.
 const hitLimit = 10_000
 
-// search begins a search and shows its hits as they come. One search runs at
-// a time.
-func (m *model) search(q quest, where disk.Stretch) tea.Cmd {
-	for _, j := range m.jobs {
-		if j.title == searching {
-			j.cancel()
-		}
-	}
-	h := &hunt{quest: q, where: where}
-	h.Title = m.huntWords(q, where)
+// searching is the title of the job.
+const searching = "searching"
+
+// begin begins a search and shows its hits as they come.
+func (s *searches) begin(q query, where disk.Stretch) tea.Cmd {
+	s.jobs.stop(searching)
+	h := &search{query: q, where: where}
+	h.Title = q.title(where)
 	h.Head, h.Empty = []string{"offset", "as", "with what is around it"}, "nothing yet"
-	h.open = func(row int) tea.Cmd { return goTo(h.hits[row].Place) }
-	m.hunt = h
-	m.cover(&h.results)
-	on, finder := m.surface(q.file), m.cfg.Finder
-	return m.start(searching, func() tea.Cmd { return m.harvest(h) }, func(j *job) tea.Msg {
+	h.open = func(row int) tea.Cmd { return jumpTo(h.hits[row].Place) }
+	s.last = h
+	s.cover(&h.results)
+	on, finder := s.surface(q.file), s.cfg.Finder
+	return s.jobs.start(searching, func() tea.Cmd { return s.collect(h) }, func(j *job) tea.Msg {
 		hits, err := finder.Search(j.ctx, on, q.Pattern, where, j.progress)
 		if err == nil {
 			h.run(hits)
 		} else {
-			h.put(trove{over: true, err: err})
+			h.fresh.put(func(f *found) { f.over, f.err = true, err })
 		}
 		return nil
 	})
 }
 
-// huntWords names a search in its list.
-func (m *model) huntWords(q quest, where disk.Stretch) string {
-	words := fmt.Sprintf("%s in %s", decode.Quote(q.Text), m.surfaceName(q.file))
-	switch {
-	case q.within.Length > 0 && q.back:
-		words += fmt.Sprintf(", backwards in %d bytes at 0x%x", q.within.Length, q.within.Offset)
-	case q.within.Length > 0:
-		words += fmt.Sprintf(", in %d bytes at 0x%x", q.within.Length, q.within.Offset)
-	case q.back && where.To > 0:
-		words += fmt.Sprintf(", backwards from 0x%x", where.To)
-	case q.back:
-		words += ", backwards from the end"
-	}
-	return words
-}
-
-// searching is the title of the job.
-const searching = "searching"
-
 // run goes through the hits, in the background.
-func (h *hunt) run(hits func(func(disk.Hit, error) bool)) {
+func (h *search) run(hits func(func(disk.Hit, error) bool)) {
 	count := 0
-	end := trove{over: true}
+	end := found{over: true}
 	for hit, err := range hits {
 		var partial *disk.Error
 		switch {
 		case errors.As(err, &partial):
-			h.put(trove{unread: 1})
+			h.fresh.put(func(f *found) { f.unread++ })
 			continue
 		case err != nil:
 			end.err = err
@@ -107,49 +90,35 @@ func (h *hunt) run(hits func(func(disk.Hit, error) bool)) {
 			end.full = true
 		default:
 			count++
-			h.put(trove{hits: []disk.Hit{hit}})
+			h.fresh.put(func(f *found) { f.hits = append(f.hits, hit) })
 			continue
 		}
 		break
 	}
-	h.put(end)
+	h.fresh.put(func(f *found) { f.over, f.full, f.err = true, end.full, end.err })
 }
 
-func (h *hunt) put(t trove) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	f := &h.fresh
-	f.hits, f.unread = append(f.hits, t.hits...), f.unread+t.unread
-	f.over, f.full = f.over || t.over, f.full || t.full
-	if t.err != nil {
-		f.err = t.err
-	}
-}
-
-// harvest takes in what a search has found by now.
-func (m *model) harvest(h *hunt) tea.Cmd {
-	h.mu.Lock()
-	t := h.fresh
-	h.fresh = trove{}
-	h.mu.Unlock()
-	for _, hit := range t.hits {
+// collect takes in what a search has found by now.
+func (s *searches) collect(h *search) tea.Cmd {
+	f := h.fresh.take()
+	for _, hit := range f.hits {
 		h.Add(hitRow(hit))
 	}
-	h.hits = append(h.hits, t.hits...)
-	h.unread += t.unread
-	h.full = h.full || t.full
-	if t.over {
-		h.complete, h.err = t.err == nil && !t.full, t.err
+	h.hits = append(h.hits, f.hits...)
+	h.unread += f.unread
+	h.full = h.full || f.full
+	if f.over {
+		h.complete, h.err = f.err == nil && !f.full, f.err
 	}
-	h.note(t.over)
-	if h != m.hunt || len(t.hits) == 0 && !t.over {
+	h.note(f.over)
+	if h != s.last || len(f.hits) == 0 && !f.over {
 		return nil
 	}
-	return m.tell(m.marks())
+	return s.showMarks()
 }
 
 // note words how far a search came.
-func (h *hunt) note(over bool) {
+func (h *search) note(over bool) {
 	parts := []string{fmt.Sprintf("%d hits", len(h.hits))}
 	if len(h.hits) == 1 {
 		parts[0] = "1 hit"
@@ -181,19 +150,27 @@ func hitRow(h disk.Hit) listing.Row {
 	return listing.Row{Cells: []string{fmt.Sprintf("0x%x", h.Place.Offset), h.Encoding, before + match + after}, Lead: grid.Width(before), Mark: match}
 }
 
-// showHits shows the list of hits again, at the hit nearest to the cursor.
-func (m *model) showHits() tea.Cmd {
-	m.cover(&m.hunt.results)
-	if p, ok := m.pointed(); ok && p.Cursor.File == m.hunt.file {
-		i, _ := m.hunt.at(p.Cursor.Offset)
-		m.hunt.Go(i)
+// none says that there was no search.
+func (s *searches) none() string {
+	if s.last == nil {
+		return "nothing was searched yet; / searches"
+	}
+	return ""
+}
+
+// show shows the list of hits again, at the hit nearest to the cursor.
+func (s *searches) show() tea.Cmd {
+	s.cover(&s.last.results)
+	if p, ok := s.pointed(); ok && p.Cursor.File == s.last.file {
+		i, _ := s.last.from(p.Cursor.Offset)
+		s.last.Go(i)
 	}
 	return nil
 }
 
-// at is the number of the first hit from an offset on in the direction of the
+// from is the number of the first hit from an offset on in the direction of the
 // search, and whether it starts there.
-func (h *hunt) at(off int64) (int, bool) {
+func (h *search) from(off int64) (int, bool) {
 	return slices.BinarySearchFunc(h.hits, off, func(a disk.Hit, off int64) int {
 		if h.back {
 			return cmp.Compare(off, a.Place.Offset)
@@ -203,7 +180,7 @@ func (h *hunt) at(off int64) (int, bool) {
 }
 
 // ascending are the places of the hits by their offsets.
-func (h *hunt) ascending() []decode.Place {
+func (h *search) ascending() []decode.Place {
 	var list []decode.Place
 	for _, hit := range h.hits {
 		list = append(list, hit.Place)
@@ -214,18 +191,18 @@ func (h *hunt) ascending() []decode.Place {
 	return list
 }
 
-// stepHit goes to the next hit in the direction of the search, or to the
-// previous one; behind the last to the first. From one hit to the next no jump is remembered.
-func (m *model) stepHit(step int) tea.Cmd {
-	h := m.hunt
+// step goes to the next hit in the direction of the search, or to the previous
+// one; after the last to the first. From one hit to the next no jump is remembered.
+func (s *searches) step(step int) tea.Cmd {
+	h := s.last
 	if len(h.hits) == 0 {
-		m.say(h.Note+" for "+h.Title, false)
+		s.say(h.Note+" for "+h.Title, false)
 		return nil
 	}
 	i, on := 0, false
-	if p, ok := m.pointed(); ok && p.Cursor.File == h.file {
-		if i, on = h.at(p.Cursor.Offset); !on && h.within(p.Place()) {
-			i, on = h.last, true
+	if p, ok := s.pointed(); ok && p.Cursor.File == h.file {
+		if i, on = h.from(p.Cursor.Offset); !on && h.within(p.Place()) {
+			i, on = h.at, true
 		}
 	}
 	next := i + step
@@ -233,36 +210,33 @@ func (m *model) stepHit(step int) tea.Cmd {
 		next = i
 	}
 	if next == len(h.hits) && h.full {
-		return m.search(h.quest, h.behind(h.hits[len(h.hits)-1], h.where))
+		return s.begin(h.query, h.after(h.hits[len(h.hits)-1], h.where))
 	}
+	round := ""
 	if next < 0 || next >= len(h.hits) {
 		next = (next + len(h.hits)) % len(h.hits)
-		m.say("round the end", false)
+		round = "round the end: "
 	}
-	h.last = next
-	cmd := m.visit(views.Spot{Place: h.hits[next].Place}, !on)
-	text := fmt.Sprintf("hit %d of %s for %s", next+1, h.Note, h.Title)
-	if m.message != "" {
-		text = m.message + ": " + text
-	}
-	m.say(text, false)
+	h.at = next
+	cmd := s.visit(views.Spot{Place: h.hits[next].Place}, !on)
+	s.say(fmt.Sprintf("%shit %d of %s for %s", round, next+1, h.Note, h.Title), false)
 	return cmd
 }
 
 // within reports whether the hit that was gone to last lies in a place: the
 // tree points at structures, not at bytes.
-func (h *hunt) within(p decode.Place) bool {
-	return h.last < len(h.hits) && p.Holds(h.hits[h.last].Place.File, h.hits[h.last].Place.Offset)
+func (h *search) within(p decode.Place) bool {
+	return h.at < len(h.hits) && p.Holds(h.hits[h.at].Place.File, h.hits[h.at].Place.Offset)
 }
 
-// searchThis searches for the bytes that are pointed at.
-func (m *model) searchThis() tea.Cmd {
-	p, _ := m.pointed()
+// this searches for the bytes that are pointed at.
+func (s *searches) this() tea.Cmd {
+	p, _ := s.pointed()
 	place := p.Place()
 	place.Length = min(place.Length, thisLimit)
-	return m.fetch(place, func(b []byte) tea.Cmd {
-		q := quest{Pattern: disk.Pattern{Text: fmt.Sprintf("% x", b), Reading: disk.AsHex}, file: place.File}
-		return m.search(q, q.stretch())
+	return s.fetch(place, func(b []byte) tea.Cmd {
+		q := query{Pattern: disk.Pattern{Text: fmt.Sprintf("% x", b), Reading: disk.AsHex}, file: place.File}
+		return s.begin(q, q.stretch())
 	})
 }
 

@@ -14,82 +14,86 @@ import (
 	"platter/views/widget/listing"
 )
 
-// otherSpace goes to the same byte in the next space of addresses, and says
-// how they are connected. On the virtual disk the view knows the way.
-func (m *model) otherSpace() tea.Cmd {
-	p, _ := m.pointed()
+// trails connect the addresses of a byte.
+type trails struct{ feature }
+
+// unconnected says why the addresses of what is pointed at can't be told.
+func (t *trails) unconnected() string {
+	p, _ := t.pointed()
+	switch {
+	case t.cfg.Explorer == nil:
+		return "addresses are not looked into here"
+	case !t.current().info.Readable() && p.Cursor.File == disk.VirtualDisk:
+		return "the virtual disk can't be read"
+	}
+	return ""
+}
+
+// other goes to the same byte in the next space of addresses, and says how they
+// are connected. On the virtual disk the view knows the way.
+func (t *trails) other() tea.Cmd {
+	p, _ := t.pointed()
 	if p.Cursor.File != disk.VirtualDisk {
-		return m.toDisk(p.Cursor, m.goTrail)
+		return t.toDisk(p.Cursor, t.follow)
 	}
-	img, explorer := m.image, m.cfg.Explorer
-	m.message = ""
-	cmd := m.ask(keymap.OtherSpace)
-	if m.message != "" {
-		return cmd
+	if why := refusal(t.view(), keymap.OtherSpace); why != "" {
+		t.say(why, false)
+		return nil
 	}
-	return tea.Batch(cmd, func() tea.Msg {
-		t, err := explorer.Trail(img, p.Cursor.Offset)
-		if err != nil {
-			return said{err.Error(), true}
-		}
-		return said{text: t.Text}
-	})
+	img := t.current().image
+	return tea.Batch(t.view().Do(keymap.OtherSpace), t.later(func() (tea.Msg, error) {
+		way, err := t.cfg.Explorer.Trail(img, p.Cursor.Offset)
+		return said{text: way.Text}, err
+	}))
 }
 
 // toDisk finds where on the virtual disk a byte of a file is, which may take
 // a scan.
-func (m *model) toDisk(p decode.Place, then func([]disk.Trail) tea.Cmd) tea.Cmd {
-	if !m.info.Readable() {
-		m.say("the virtual disk can't be read: no byte of the file can be told to be one of the disk", false)
+func (t *trails) toDisk(p decode.Place, then func([]disk.Trail) tea.Cmd) tea.Cmd {
+	img := t.current().image
+	if !t.current().info.Readable() {
+		t.say("the virtual disk can't be read: no byte of the file can be told to be one of the disk", false)
 		return nil
 	}
-	of, img, explorer := m.number, m.image, m.cfg.Explorer
-	return m.start("looking through the tables", nil, func(j *job) tea.Msg {
-		trails, err := explorer.Disk(j.ctx, img, p.File, p.Offset, j.progress)
-		switch {
-		case j.ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return said{err.Error(), true}
-		}
-		return shown{of, func() tea.Cmd { return then(trails) }}
+	return t.inJob("looking through the tables", func(j *job) (tea.Msg, error) {
+		ways, err := t.cfg.Explorer.Disk(j.ctx, img, p.File, p.Offset, j.progress)
+		return shown{then: func() tea.Cmd { return then(ways) }}, err
 	})
 }
 
-// goTrail goes to the place on the virtual disk, or lets the user choose.
-func (m *model) goTrail(trails []disk.Trail) tea.Cmd {
-	switch len(trails) {
+// follow goes to the place on the virtual disk, or lets the user choose.
+func (t *trails) follow(ways []disk.Trail) tea.Cmd {
+	virtual := func(way disk.Trail) decode.Place {
+		return decode.Place{File: disk.VirtualDisk, Offset: way.Virtual, Length: 1}
+	}
+	switch len(ways) {
 	case 0:
-		m.say("no byte of the virtual disk is stored here", false)
+		t.say("no byte of the virtual disk is stored here", false)
 		return nil
 	case 1:
-		m.say(trails[0].Text, false)
-		return m.jump(views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: trails[0].Virtual, Length: 1}})
+		t.say(ways[0].Text, false)
+		return t.visit(views.Spot{Place: virtual(ways[0])}, true)
 	}
-	r := &results{}
-	r.Title = fmt.Sprintf("%d places of the virtual disk share this byte", len(trails))
-	for _, t := range trails {
-		r.Add(listing.Row{Cells: []string{fmt.Sprintf("0x%x", t.Virtual), t.Text}})
+	var steps []step
+	for _, way := range ways {
+		steps = append(steps, step{listing.Row{Cells: []string{fmt.Sprintf("0x%x", way.Virtual), way.Text}}, virtual(way)})
 	}
-	r.open = func(row int) tea.Cmd {
-		return goTo(decode.Place{File: disk.VirtualDisk, Offset: trails[row].Virtual, Length: 1})
-	}
-	m.cover(r)
+	t.showSteps(fmt.Sprintf("%d places of the virtual disk share this byte", len(ways)), steps)
 	return nil
 }
 
-// showTrail lists all addresses of a byte and what connects them.
-func (m *model) showTrail() tea.Cmd {
-	p, _ := m.pointed()
+// show lists all addresses of a byte and what connects them.
+func (t *trails) show() tea.Cmd {
+	p, _ := t.pointed()
 	if p.Cursor.File == disk.VirtualDisk {
-		return m.listTrail([]int64{p.Cursor.Offset}, p.Cursor)
+		return t.list([]int64{p.Cursor.Offset}, p.Cursor)
 	}
-	return m.toDisk(p.Cursor, func(trails []disk.Trail) tea.Cmd {
+	return t.toDisk(p.Cursor, func(ways []disk.Trail) tea.Cmd {
 		var offs []int64
-		for _, t := range trails {
-			offs = append(offs, t.Virtual)
+		for _, way := range ways {
+			offs = append(offs, way.Virtual)
 		}
-		return m.listTrail(offs, p.Cursor)
+		return t.list(offs, p.Cursor)
 	})
 }
 
@@ -99,28 +103,28 @@ type step struct {
 	place decode.Place
 }
 
-// listTrail shows the ways from bytes of the virtual disk to the file.
-func (m *model) listTrail(offs []int64, from decode.Place) tea.Cmd {
-	of, img, explorer, ctx := m.number, m.image, m.cfg.Explorer, m.ctx
+// list shows the ways from bytes of the virtual disk to the file.
+func (t *trails) list(offs []int64, from decode.Place) tea.Cmd {
+	img, explorer := t.current().image, t.cfg.Explorer
 	if len(offs) == 0 {
-		m.say("no byte of the virtual disk is stored at "+placeText(from), false)
+		t.say("no byte of the virtual disk is stored at "+placeText(from), false)
 		return nil
 	}
-	return func() tea.Msg {
-		parts, _ := explorer.Partitions(ctx, img) // a disk without a table has none to name
+	return t.later(func() (tea.Msg, error) {
+		parts, _ := explorer.Partitions(t.ctx, img) // a disk without a table has none to name
 		var steps []step
 		for _, off := range offs {
 			more, err := trail(img, explorer, parts, off)
 			if err != nil {
-				return said{err.Error(), true}
+				return nil, err
 			}
 			steps = append(steps, more...)
 		}
-		return shown{of, func() tea.Cmd {
-			m.showSteps("Addresses of "+placeText(from), steps)
+		return shown{then: func() tea.Cmd {
+			t.showSteps("Addresses of "+placeText(from), steps)
 			return nil
-		}}
-	}
+		}}, nil
+	})
 }
 
 // trail lists the addresses of a byte of the virtual disk, the entries that
@@ -169,7 +173,8 @@ func layered(p decode.Place, layer int) decode.Place {
 	return p
 }
 
-func (m *model) showSteps(title string, steps []step) *results {
+// showSteps lists places that can be gone to.
+func (f *feature) showSteps(title string, steps []step) *results {
 	r := &results{}
 	r.Title = title
 	for _, s := range steps {
@@ -177,12 +182,12 @@ func (m *model) showSteps(title string, steps []step) *results {
 	}
 	r.open = func(row int) tea.Cmd {
 		if steps[row].place.File == "" {
-			m.say("this row leads nowhere in this image", false)
+			f.say("this row leads nowhere in this image", false)
 			return nil
 		}
-		return goTo(steps[row].place)
+		return jumpTo(steps[row].place)
 	}
-	m.cover(r)
+	f.cover(r)
 	return r
 }
 
@@ -191,39 +196,36 @@ const referrerLimit = 1000
 
 // showReferrers lists who points at the byte under the cursor; on the virtual
 // disk, at the place where that is stored.
-func (m *model) showReferrers() tea.Cmd {
-	p, _ := m.pointed()
-	of, img, explorer, finder := m.number, m.image, m.cfg.Explorer, m.cfg.Finder
-	return m.start("looking who points here", nil, func(j *job) tea.Msg {
+func (t *trails) showReferrers() tea.Cmd {
+	p, _ := t.pointed()
+	img := t.current().image
+	return t.inJob("looking who points here", func(j *job) (tea.Msg, error) {
 		place := p.Cursor
 		if place.File == disk.VirtualDisk {
-			t, err := explorer.Trail(img, place.Offset)
-			if err != nil || t.File == "" || t.Layer > 0 {
-				return said{"this byte is stored in no file of this image: nothing can point at it", false}
+			way, err := t.cfg.Explorer.Trail(img, place.Offset)
+			if err != nil || way.File == "" || way.Layer > 0 {
+				return said{"this byte is stored in no file of this image: nothing can point at it", false}, nil
 			}
-			place = decode.Place{File: t.File, Offset: t.Offset, Length: 1}
+			place = decode.Place{File: way.File, Offset: way.Offset, Length: 1}
 		}
 		var steps []step
-		for n, err := range finder.Referrers(j.ctx, img, place, j.progress) {
-			switch {
-			case j.ctx.Err() != nil:
-				return nil
-			case err != nil:
-				return said{err.Error(), true}
+		for n, err := range t.cfg.Finder.Referrers(j.ctx, img, place, j.progress) {
+			if err != nil {
+				return nil, err
 			}
 			steps = append(steps, referrer(img, n))
 			if len(steps) == referrerLimit {
 				break
 			}
 		}
-		return shown{of, func() tea.Cmd {
+		return shown{then: func() tea.Cmd {
 			if len(steps) == 0 {
-				m.say("nothing points at "+placeText(place), false)
+				t.say("nothing points at "+placeText(place), false)
 				return nil
 			}
-			m.showSteps(fmt.Sprintf("Who points at %s: %d", placeText(place), len(steps)), steps)
+			t.showSteps(fmt.Sprintf("Who points at %s: %d", placeText(place), len(steps)), steps)
 			return nil
-		}}
+		}}, nil
 	})
 }
 

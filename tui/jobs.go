@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,11 +35,18 @@ type (
 	ended  struct{ gen views.Gen }
 )
 
+// jobs are those of the program.
+type jobs struct {
+	ctx   context.Context
+	list  []*job // oldest first
+	begun []*job // also those that were dropped, and may not have noticed yet
+}
+
 // start begins a job. Work reports by the message that it returns.
-func (m *model) start(title string, collect func() tea.Cmd, work func(*job) tea.Msg) tea.Cmd {
+func (js *jobs) start(title string, collect func() tea.Cmd, work func(*job) tea.Msg) tea.Cmd {
 	j := &job{gen: views.NewGen(), title: title, begun: time.Now(), over: make(chan struct{}), collect: collect}
-	j.ctx, j.cancel = context.WithCancel(m.ctx)
-	m.jobs, m.begun = append(m.jobs, j), append(m.working(), j)
+	j.ctx, j.cancel = context.WithCancel(js.ctx)
+	js.list, js.begun = append(js.list, j), append(js.working(), j)
 	run := func() tea.Msg {
 		defer close(j.over)
 		return work(j)
@@ -68,17 +76,17 @@ func (j *job) watch() tea.Cmd {
 	}
 }
 
-// looked takes in what a job has done so far.
-func (m *model) looked(gen views.Gen, over bool) tea.Cmd {
-	i := slices.IndexFunc(m.jobs, func(j *job) bool { return j.gen == gen })
+// look takes in what a job has done so far.
+func (js *jobs) look(gen views.Gen, over bool) tea.Cmd {
+	i := slices.IndexFunc(js.list, func(j *job) bool { return j.gen == gen })
 	if i < 0 {
 		return nil
 	}
-	j := m.jobs[i]
+	j := js.list[i]
 	var cmds []tea.Cmd
 	if over {
 		j.cancel()
-		m.jobs = slices.Delete(m.jobs, i, i+1)
+		js.list = slices.Delete(js.list, i, i+1)
 	} else {
 		cmds = append(cmds, j.watch())
 	}
@@ -88,9 +96,9 @@ func (m *model) looked(gen views.Gen, over bool) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// stopJob ends the job that was started last; it reports its title.
-func (m *model) stopJob() (string, bool) {
-	for _, j := range slices.Backward(m.jobs) {
+// stopLast ends the job that was started last; it reports its title.
+func (js *jobs) stopLast() (string, bool) {
+	for _, j := range slices.Backward(js.list) {
 		if j.ctx.Err() == nil {
 			j.cancel()
 			return j.title, true
@@ -110,29 +118,38 @@ func (j *job) running() bool {
 }
 
 // working are the jobs that have not come to their end, stopped or not.
-func (m *model) working() []*job {
-	return slices.DeleteFunc(slices.Clone(m.begun), func(j *job) bool { return !j.running() })
+func (js *jobs) working() []*job {
+	return slices.DeleteFunc(slices.Clone(js.begun), func(j *job) bool { return !j.running() })
 }
 
-// cancelJobs tells all jobs to end; what they have found by then still shows.
-func (m *model) cancelJobs() {
-	for _, j := range m.jobs {
+// cancel tells all jobs to end; what they have found by then still shows.
+func (js *jobs) cancel() {
+	for _, j := range js.list {
 		j.cancel()
 	}
 }
 
-// dropJobs ends all jobs.
-func (m *model) dropJobs() {
-	m.cancelJobs()
-	m.jobs = nil
+// stop tells the jobs of a title to end.
+func (js *jobs) stop(title string) {
+	for _, j := range js.list {
+		if j.title == title {
+			j.cancel()
+		}
+	}
 }
 
-// jobText is what the status line says of the jobs that run.
-func (m *model) jobText() string {
-	if len(m.jobs) == 0 {
+// drop ends all jobs.
+func (js *jobs) drop() {
+	js.cancel()
+	js.list = nil
+}
+
+// text is what the status line says of the jobs that run.
+func (js *jobs) text() string {
+	if len(js.list) == 0 {
 		return ""
 	}
-	j := m.jobs[len(m.jobs)-1]
+	j := js.list[len(js.list)-1]
 	text := j.title
 	at, of, spent := j.at.Load(), j.of.Load(), time.Since(j.begun)
 	if of > 0 {
@@ -145,4 +162,26 @@ func (m *model) jobText() string {
 		}
 	}
 	return text + " (esc stops)"
+}
+
+// tray is what a job hands over as it goes, until the program takes it.
+type tray[T any] struct {
+	mu    sync.Mutex
+	fresh T
+}
+
+// put adds to what is handed over.
+func (t *tray[T]) put(add func(*T)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	add(&t.fresh)
+}
+
+func (t *tray[T]) take() T {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var none T
+	taken := t.fresh
+	t.fresh = none
+	return taken
 }

@@ -17,9 +17,9 @@ import (
 // compareLimit bounds what is compared, in bytes of each copy.
 const compareLimit = 1 << 20
 
-// twins finds the structure around the cursor that has a second copy, and
+// copies finds the structure around the cursor that has a second copy, and
 // where that is.
-func twins(p views.Pointed) (decode.Node, decode.Place, bool) {
+func copies(p views.Pointed) (decode.Node, decode.Place, bool) {
 	var best decode.Node
 	for _, n := range slices.Backward(p.Nodes) {
 		if n.Twin == nil || n.Place.Length <= 0 {
@@ -52,29 +52,39 @@ func layoutOf(n decode.Node) *decode.Layout {
 	return nil
 }
 
-// compareTwin puts a structure and its second copy side by side. What has none
+// lacksSecond says why what is pointed at has neither a second copy nor a second
+// image to be compared with.
+func (c *comparison) lacksSecond() string {
+	p, _ := c.pointed()
+	switch _, _, ok := copies(p); {
+	case ok:
+		return ""
+	case c.cfg.Look == nil:
+		return "this structure has no second copy"
+	}
+	return c.incomparable()
+}
+
+// secondCopy puts a structure and its second copy side by side. What has none
 // is compared with another image.
-func (m *model) compareTwin() tea.Cmd {
-	p, _ := m.pointed()
-	n, twin, ok := twins(p)
+func (c *comparison) secondCopy() tea.Cmd {
+	p, _ := c.pointed()
+	n, there, ok := copies(p)
 	if !ok {
-		return m.openComparison()
+		return c.open()
 	}
 	here := n.Place
-	here.Length, twin.Length = min(here.Length, compareLimit), min(twin.Length, compareLimit)
-	of, img, finder := m.number, m.image, m.cfg.Finder
-	return m.start("comparing", nil, func(j *job) tea.Msg {
+	here.Length, there.Length = min(here.Length, compareLimit), min(there.Length, compareLimit)
+	img, finder := c.current().image, c.cfg.Finder
+	return c.inJob("comparing", func(j *job) (tea.Msg, error) {
 		var sides [2][]byte
-		for i, place := range []decode.Place{here, twin} {
+		for i, place := range []decode.Place{here, there} {
 			err := finder.Stream(j.ctx, img, place, func(b []byte) error {
 				sides[i] = append(sides[i], b...)
 				return nil
 			})
-			switch {
-			case j.ctx.Err() != nil:
-				return nil
-			case err != nil:
-				return said{err.Error(), true}
+			if err != nil {
+				return nil, err
 			}
 		}
 		steps, fields := fieldSteps(finder, layoutOf(n), here, sides[0], sides[1])
@@ -83,12 +93,12 @@ func (m *model) compareTwin() tea.Cmd {
 		if count > 0 {
 			note = fmt.Sprintf("%d fields, %d bytes differ", fields, count)
 		}
-		return shown{of, func() tea.Cmd {
-			r := m.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
-			r.compare = m.incomparable() == ""
-			r.Head, r.Note = []string{"", "", placeText(here), placeText(twin)}, note
+		return shown{then: func() tea.Cmd {
+			r := c.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
+			r.compare = c.incomparable() == ""
+			r.Head, r.Note = []string{"", "", placeText(here), placeText(there)}, note
 			return nil
-		}}
+		}}, nil
 	})
 }
 

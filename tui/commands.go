@@ -1,0 +1,157 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/keymap"
+	"platter/views"
+)
+
+// command is what the program does at an action.
+type command struct {
+	do    func() tea.Cmd
+	needs []func() string // why it would do nothing now, each; empty: it would
+}
+
+// why says why the command would do nothing now; empty if it would.
+func (c command) why() string {
+	for _, lacks := range c.needs {
+		if why := lacks(); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func does(do func() tea.Cmd, needs ...func() string) command { return command{do, needs} }
+
+// makeCommands lists the actions that the parts of the program carry out. What
+// stands neither here nor in [model.do] is the view's.
+func (m *model) makeCommands() map[keymap.Action]command {
+	finder, locked, none := m.searches.lacksFinder, m.edits.locked, m.searches.none
+	points := func() string {
+		if _, ok := pointedIn(m.view()); !ok {
+			return "there is nothing to point at"
+		}
+		return ""
+	}
+	view := func(a keymap.Action) func() string { return func() string { return refusal(m.view(), a) } }
+	to := func(do func(int) tea.Cmd, step int) func() tea.Cmd { return func() tea.Cmd { return do(step) } }
+	return map[keymap.Action]command{
+		keymap.Palette: does(m.openPalette),
+
+		keymap.Undo:    does(m.edits.undo, locked),
+		keymap.Redo:    does(m.edits.redo, locked),
+		keymap.Review:  does(m.edits.openReview, locked),
+		keymap.Writing: does(m.edits.toggleWriting, locked),
+		keymap.Renew:   does(m.edits.renew, locked),
+
+		keymap.Search:     does(m.searches.open, finder),
+		keymap.SearchThis: does(m.searches.this, finder, points),
+		keymap.HitList:    does(m.searches.show, finder, none),
+		keymap.NextHit:    does(to(m.searches.step, 1), finder, none),
+		keymap.PrevHit:    does(to(m.searches.step, -1), finder, none),
+
+		keymap.Copy:       does(m.export.copyPlain, finder, points),
+		keymap.CopyAs:     does(m.export.openCopy, finder, points),
+		keymap.HashThis:   does(m.export.openHash, finder),
+		keymap.SaveBytes:  does(m.export.openSave, finder),
+		keymap.SaveEntry:  does(m.export.saveEntry, finder, view(keymap.SaveEntry)),
+		keymap.SaveReport: does(m.export.openReports, finder),
+
+		keymap.Parent:      does(m.parents.find, finder, m.parents.lacks, view(keymap.Parent)),
+		keymap.VerifyLinks: does(m.parents.verify, finder, m.parents.lacks, view(keymap.VerifyLinks)),
+
+		keymap.OtherSpace: does(m.trails.other, finder, points, m.trails.unconnected),
+		keymap.ShowTrail:  does(m.trails.show, finder, points, m.trails.unconnected),
+		keymap.Referrers:  does(m.trails.showReferrers, finder, points, m.trails.unconnected),
+
+		keymap.CompareTwin:  does(m.comparison.secondCopy, finder, points, m.comparison.lacksSecond),
+		keymap.CompareImage: does(m.comparison.open, finder, m.comparison.incomparable),
+		keymap.CheckAgain:   does(m.comparison.again, finder),
+
+		keymap.NextMark:  does(to(m.marks.step, 1), finder, points),
+		keymap.PrevMark:  does(to(m.marks.step, -1), finder, points),
+		keymap.Bookmark:  does(m.notes.bookmark, finder, points, m.notes.lacks),
+		keymap.Bookmarks: does(m.notes.show, finder),
+		keymap.Note:      does(m.notes.edit, finder, points, m.notes.lacks),
+	}
+}
+
+// command is what the program does at an action; false for what is the view's.
+// The map has marks and a check of its own.
+func (m *model) command(a keymap.Action) (command, bool) {
+	_, points := m.view().(views.Pointer)
+	switch {
+	case a == keymap.CheckAgain && !m.comparison.shows(), (a == keymap.NextMark || a == keymap.PrevMark) && !points:
+		return command{}, false
+	}
+	c, ok := m.commands[a]
+	return c, ok
+}
+
+// carryOut does what the program does at an action; false for what is the view's.
+func (m *model) carryOut(a keymap.Action) (tea.Cmd, bool) {
+	c, ok := m.command(a)
+	if !ok {
+		return nil, false
+	}
+	if why := c.why(); why != "" {
+		m.say(why, false)
+		return nil, true
+	}
+	return c.do(), true
+}
+
+// disabled says why an action would do nothing now, whoever would do it.
+func (m *model) disabled(a keymap.Action) string {
+	if why := m.lacking(a); why != "" {
+		return why
+	}
+	if c, ok := m.command(a); ok {
+		if why := c.why(); why != "" || a != keymap.OtherSpace {
+			return why
+		}
+	}
+	return refusal(m.view(), a)
+}
+
+// refusal says why a view would do nothing at an action.
+func refusal(v views.View, a keymap.Action) string {
+	if d, ok := v.(views.Disabler); ok {
+		return d.Disabled(a)
+	}
+	return ""
+}
+
+// answered takes in what the commands of the parts answer; it reports false for
+// other messages.
+func (m *model) answered(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case ticked:
+		return m.jobs.look(msg.gen, false), true
+	case ended:
+		return m.jobs.look(msg.gen, true), true
+	case resolved:
+		return m.goTo.arrive(msg), true
+	case completions:
+		m.completions(msg)
+	case views.Answer:
+		if msg.Image == nil || msg.Image == m.image {
+			m.trails.showAnswer(msg)
+		}
+	case second:
+		return m.comparison.with(msg), true
+	case said:
+		m.say(msg.text, msg.failure)
+	case shown:
+		if msg.of == m.number {
+			return msg.then(), true
+		}
+	case notesLoaded:
+		return m.notes.loaded(msg), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
