@@ -46,6 +46,9 @@ func (i *Interrupted) read() error {
 	case errors.Is(err, store.ErrTorn), err == nil && len(i.journal.Steps) == 0:
 		i.Torn = true
 		return nil
+	case errors.Is(err, store.ErrOtherVersion):
+		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
+			What: "a write was interrupted that another version of platter had begun, and its journal can't be read here: recover with that version, and keep the file and the journal until then", Err: err}
 	case errors.Is(err, store.ErrDamaged):
 		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
 			What: "a write was interrupted, and its journal leads neither back nor forward; some of the bytes may be written and others not: keep the file, it may hold the only copy of the old ones", Err: store.ErrDamaged}

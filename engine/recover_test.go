@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -125,8 +124,9 @@ func TestRecover(t *testing.T) {
 // somebody else can have written it.
 func TestRecoverFromAnEmptyJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disk.img")
-	body := []byte("[]")
-	journal := fmt.Appendf(nil, "platter commit journal 1\n%x\n%s", sha256.Sum256(body), body)
+	journal := []byte("platter commit journal 3\n\x00")
+	sum := sha256.Sum256(journal)
+	journal = append(journal, sum[:]...)
 	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), journal, 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +136,17 @@ func TestRecoverFromAnEmptyJournal(t *testing.T) {
 	}
 	if i.Summary() == "" || i.Back() != nil || i.Close() != nil {
 		t.Error("an empty journal can't be taken back")
+	}
+}
+
+// TestRecoverNamesAnotherVersion has a journal that this program can't read.
+func TestRecoverNamesAnotherVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), []byte("platter commit journal 2\nsum\n[]"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.FindInterrupted(path, engine.Options{}); !errors.Is(err, store.ErrOtherVersion) || !strings.Contains(err.Error(), "with that version") {
+		t.Errorf("found: %v", err)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -245,13 +247,28 @@ func TestSaveAndLoad(t *testing.T) {
 	must(t, again.Undo(), again.Undo())
 	check(t, a, before["a"])
 
-	if err := again.Load(bytes.NewReader(text[:len(text)-1])); !errors.Is(err, store.ErrTorn) {
-		t.Errorf("loading a part: %v", err)
+	for n := range text {
+		if err := again.Load(bytes.NewReader(text[:n])); !errors.Is(err, store.ErrTorn) {
+			t.Errorf("loading %d bytes: %v", n, err)
+		}
 	}
 	disk, err := base.OpenWrite("b")
 	must(t, err)
 	disk.WriteAt([]byte{0xee}, 602)
 	if err := again.Load(bytes.NewReader(text)); !errors.Is(err, store.ErrChanged) || again.Staged() != 0 {
 		t.Errorf("loading over other bytes: %v, %d staged", err, again.Staged())
+	}
+}
+
+// TestStepsAreStreamed saves many bytes in little memory.
+func TestStepsAreStreamed(t *testing.T) {
+	w, _ := workspace(t, nil)
+	must(t, edit(w, "fill", text(strings.Repeat("bytes", 3<<20), 0)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	must(t, w.Save(io.Discard))
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("%d bytes were taken to save 15 MiB", n)
 	}
 }

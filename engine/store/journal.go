@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,17 +20,14 @@ var ErrTorn = errors.New("the journal is incomplete")
 // or its format is not known. The commit may have begun: it must be kept.
 var ErrDamaged = errors.New("the journal is damaged, or of an unknown format")
 
-// maxJournal bounds what is read of a journal; Commit writes none that is longer.
-const maxJournal = 6 * MaxStaged
+// ErrOtherVersion: a journal whose format another version of the program knows.
+var ErrOtherVersion = errors.New("the journal is of another version of the program")
 
 const (
-	journalMagic = "platter commit journal 2\n"
-	// journalMagic1 marks a journal that was written in one go, head and all.
-	journalMagic1 = "platter commit journal 1\n"
+	journalMagic = "platter commit journal 3\n"
+	// anyJournal begins the journals of all versions.
+	anyJournal = "platter commit journal "
 )
-
-// savedMagic marks steps that were not committed, see Save.
-const savedMagic = "platter staged changes 1\n"
 
 // JournalName is the name of an image's commit journal: beside it, so that it
 // travels with a torn image.
@@ -44,76 +40,21 @@ type Journal struct {
 	Steps []Step
 }
 
-// entry is a step in a journal. A file name need not be UTF-8, as text in JSON must.
-type entry struct {
-	Name []byte
-	Step
-}
-
-// A journal is a line that names the format, the SHA-256 of the rest in hex on a
-// line, and the steps in JSON. The image's own file has no name in it: a journal
-// belongs to the image that it lies beside, whatever that is called now.
-func encodeJournal(magic, image string, steps []Step) (head, body []byte, err error) {
-	var entries []entry
-	for _, s := range steps {
-		name := []byte(s.File)
-		if s.File == image {
-			name, s.File = nil, ""
-		}
-		entries = append(entries, entry{name, s})
-	}
-	if body, err = json.Marshal(entries); err != nil {
-		return nil, nil, err
-	}
-	return fmt.Appendf(nil, "%s%x\n", magic, sha256.Sum256(body)), body, nil
-}
-
-func decodeJournal(magic, image string, b []byte) ([]Step, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(magic))
-	sum, body, found := bytes.Cut(rest, []byte("\n"))
-	if !ok || !found || string(sum) != fmt.Sprintf("%x", sha256.Sum256(body)) {
-		return nil, whyBroken(magic, b)
-	}
-	var entries []entry
-	if err := json.Unmarshal(body, &entries); err != nil {
-		return nil, err
-	}
-	var steps []Step
-	for _, e := range entries {
-		if e.Step.File = string(e.Name); e.Step.File == "" {
-			e.Step.File = image
-		}
-		steps = append(steps, e.Step)
-	}
-	return steps, nil
-}
-
-// whyBroken tells whether the writing of b did not come to its end. A journal gets
-// its head when the rest is durable, and in one sector: without a head it is torn,
-// with any it was whole. What was written in one go is torn if it ends too early,
-// or has zeros, which no text has, where a sector was not written.
-func whyBroken(magic string, b []byte) error {
-	head := b[:min(len(b), len(magic))]
-	torn := len(bytes.TrimLeft(head, "\x00")) == 0
-	if magic != journalMagic {
-		torn = torn || bytes.HasPrefix([]byte(magic), b) ||
-			string(head) == magic && (bytes.IndexByte(b, 0) >= 0 || !bytes.HasSuffix(b, []byte("]")))
-	}
-	if torn {
+// whyBroken tells whether the writing of a journal, of which the first line is given,
+// did not come to its end. It gets that line when the rest is durable, and in one
+// sector: without it the journal is torn, with any it was whole.
+func whyBroken(head []byte) error {
+	switch {
+	case len(bytes.TrimLeft(head, "\x00")) == 0:
 		return ErrTorn
+	case bytes.HasPrefix(head, []byte(anyJournal)) && string(head) != journalMagic:
+		return fmt.Errorf("%w: %w", ErrDamaged, ErrOtherVersion)
 	}
 	return ErrDamaged
 }
 
 func writeJournal(to FS, image string, steps []Step) error {
 	name := JournalName(image)
-	head, body, err := encodeJournal(journalMagic, image, steps)
-	if err != nil {
-		return err
-	}
-	if n := len(head) + len(body); n > maxJournal {
-		return fmt.Errorf("a journal of %d bytes: %w", n, ErrTooMuch)
-	}
 	f, err := to.Create(name)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("an interrupted commit left its journal: %w", err)
@@ -121,21 +62,21 @@ func writeJournal(to FS, image string, steps []Step) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoJournal, err)
 	}
-	if err = errors.Join(fillJournal(f, head, body), f.Close(), to.SyncDir()); err != nil {
+	if err = errors.Join(fillJournal(f, image, steps), f.Close(), to.SyncDir()); err != nil {
 		return errors.Join(err, to.Remove(name))
 	}
 	return nil
 }
 
-// fillJournal puts the head in when the body is durable, see whyBroken.
-func fillJournal(f File, head, body []byte) error {
-	if _, err := f.WriteAt(body, int64(len(head))); err != nil {
+// fillJournal puts the first line in when the rest is durable, see whyBroken.
+func fillJournal(f File, image string, steps []Step) error {
+	if err := putSteps(io.NewOffsetWriter(f, int64(len(journalMagic))), journalMagic, image, steps); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if _, err := f.WriteAt(head, 0); err != nil {
+	if _, err := f.WriteAt([]byte(journalMagic), 0); err != nil {
 		return err
 	}
 	return f.Sync()
@@ -168,22 +109,26 @@ func ReadJournal(o Opener, image string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size > maxJournal {
-		return nil, fmt.Errorf("a commit journal of %d bytes: %w", size, ErrTooMuch)
-	}
-	content := make([]byte, size)
-	if n, err := f.ReadAt(content, 0); n < len(content) {
-		return nil, fmt.Errorf("commit journal: %w", errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	magic := journalMagic
-	if bytes.HasPrefix(content, []byte(journalMagic1)) {
-		magic = journalMagic1
-	}
-	steps, err := decodeJournal(magic, image, content)
+	steps, err := readJournal(f, size, image)
 	if err != nil {
 		return nil, nameErr("read", JournalName(image), err)
 	}
 	return &Journal{image, steps}, nil
+}
+
+func readJournal(f File, size int64, image string) ([]Step, error) {
+	head := make([]byte, min(size, int64(len(journalMagic))))
+	if n, err := f.ReadAt(head, 0); n < len(head) {
+		return nil, errors.Join(err, io.ErrUnexpectedEOF)
+	}
+	rest := size - int64(len(head))
+	switch {
+	case string(head) != journalMagic:
+		return nil, whyBroken(head)
+	case rest > maxRecords+sha256.Size:
+		return nil, fmt.Errorf("a commit journal of %d bytes: %w", size, ErrTooMuch)
+	}
+	return getSteps(io.NewSectionReader(f, int64(len(head)), rest), rest, journalMagic, image)
 }
 
 // RollBack puts the old bytes of an interrupted commit back and removes its journal.

@@ -5,9 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"platter/engine/store"
@@ -129,8 +129,13 @@ func TestBrokenJournals(t *testing.T) {
 	}
 	left := base.Clone()
 	whole := []byte(content(t, open(t, left, store.JournalName("a"))))
-	body := whole[bytes.LastIndexByte(whole, '\n')+1:]
-	first := fmt.Appendf(nil, "platter commit journal 1\n%x\n%s", sha256.Sum256(body), body)
+	const magic = "platter commit journal 3\n"
+	signed := func(records string) []byte {
+		sum := sha256.Sum256([]byte(magic + records))
+		return slices.Concat([]byte(magic+records), sum[:])
+	}
+	const step = "\x01\x00\x00\x00\x00\x00\x00\x00\x01x" // one byte at the start of the image
+	huge := strings.Repeat("\xff", 9) + "\x01"
 	rotten := func(b []byte, at int) []byte {
 		b = bytes.Clone(b)
 		b[(at+len(b))%len(b)] ^= 0x10
@@ -145,24 +150,26 @@ func TestBrokenJournals(t *testing.T) {
 		journal []byte
 		want    error
 	}{
-		"whole":                       {whole, nil},
-		"empty":                       {nil, store.ErrTorn},
-		"without a head":              {hole(whole, 0, len(whole)-len(body)), store.ErrTorn},
-		"a part without a head":       {hole(whole, 0, len(whole)-len(body))[:700], store.ErrTorn},
-		"without its first sector":    {hole(whole, 0, 512), store.ErrTorn},
-		"rot in the name":             {rotten(whole, 3), store.ErrDamaged},
-		"rot in the sum":              {rotten(whole, 40), store.ErrDamaged},
-		"rot in the steps":            {rotten(whole, -30), store.ErrDamaged},
-		"a sector lost later":         {hole(whole, 512, 1024), store.ErrDamaged},
-		"cut later":                   {whole[:len(whole)-1], store.ErrDamaged},
-		"of a later version":          {bytes.Replace(whole, []byte("journal 2"), []byte("journal 3"), 1), store.ErrDamaged},
-		"something else":              {[]byte("notes"), store.ErrDamaged},
-		"first format":                {first, nil},
-		"first format, cut":           {first[:len(first)-1], store.ErrTorn},
-		"first format, cut early":     {first[:30], store.ErrTorn},
-		"first format, sector absent": {hole(first, 512, 1024), store.ErrTorn},
-		"first format, no head":       {hole(first, 0, 512), store.ErrTorn},
-		"first format, rot":           {rotten(first, -30), store.ErrDamaged},
+		"whole":                    {whole, nil},
+		"empty":                    {nil, store.ErrTorn},
+		"without a head":           {hole(whole, 0, len(magic)), store.ErrTorn},
+		"a part without a head":    {hole(whole, 0, len(magic))[:700], store.ErrTorn},
+		"without its first sector": {hole(whole, 0, 512), store.ErrTorn},
+		"rot in the name":          {rotten(whole, 3), store.ErrDamaged},
+		"rot in a length":          {rotten(whole, len(magic)+9), store.ErrDamaged},
+		"rot in the steps":         {rotten(whole, -40), store.ErrDamaged},
+		"rot in the sum":           {rotten(whole, -3), store.ErrDamaged},
+		"a sector lost later":      {hole(whole, 512, 1024), store.ErrDamaged},
+		"cut later":                {whole[:len(whole)-1], store.ErrDamaged},
+		"longer":                   {append(bytes.Clone(whole), 0), store.ErrDamaged},
+		"of an earlier version":    {bytes.Replace(whole, []byte("journal 3"), []byte("journal 2"), 1), store.ErrOtherVersion},
+		"of a later version":       {bytes.Replace(whole, []byte("journal 3"), []byte("journal 4"), 1), store.ErrDamaged},
+		"something else":           {[]byte("notes"), store.ErrDamaged},
+		"somebody else's":          {signed(step + "\x00"), nil},
+		"a length past the end":    {signed("\x01\x00\x00\x00\x00" + huge), store.ErrDamaged},
+		"a length of 70 bits":      {signed("\x01\x00\x00\x00\x00\xff" + huge), store.ErrDamaged},
+		"without an end":           {signed(step), store.ErrDamaged},
+		"a million steps":          {signed(strings.Repeat(step, 1<<20) + "\x00"), store.ErrDamaged},
 	} {
 		left.PutFile(store.JournalName("a"), c.journal)
 		j, err := store.ReadJournal(left, "a")

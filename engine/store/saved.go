@@ -1,22 +1,25 @@
 package store
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 )
 
+// savedMagic begins steps that were not committed.
+const savedMagic = "platter staged changes 2\n"
+
 // Save writes what is staged, with the old bytes, so that a later run can Load it:
 // work is not lost with the program. It keeps who changed which byte last, not the
 // history before that. Nothing staged is saved as such.
 func (w *Workspace) Save(to io.Writer) error {
-	head, body, err := encodeJournal(savedMagic, w.image, w.Plan())
-	if err != nil {
+	if _, err := io.WriteString(to, savedMagic); err != nil {
 		return err
 	}
-	_, err = to.Write(append(head, body...))
-	return err
+	return putSteps(to, savedMagic, w.image, w.Plan())
 }
 
 // Load stages what Save wrote, one change for each that had a part in it. The files
@@ -24,11 +27,7 @@ func (w *Workspace) Save(to io.Writer) error {
 // anything is staged already (ErrBusy), or the text is incomplete (ErrTorn) or
 // damaged (ErrDamaged).
 func (w *Workspace) Load(from io.Reader) error {
-	content, err := io.ReadAll(io.LimitReader(from, maxJournal))
-	if err != nil {
-		return fmt.Errorf("load staged changes: %w", err)
-	}
-	steps, err := decodeJournal(savedMagic, w.image, content)
+	steps, err := w.saved(from)
 	if err != nil {
 		return fmt.Errorf("load staged changes: %w", err)
 	}
@@ -41,6 +40,21 @@ func (w *Workspace) Load(from io.Reader) error {
 		}
 	}
 	return w.stageAll(steps)
+}
+
+func (w *Workspace) saved(from io.Reader) ([]Step, error) {
+	head := make([]byte, len(savedMagic))
+	if n, err := io.ReadFull(from, head); err != nil && string(head[:n]) == savedMagic[:n] {
+		return nil, ErrTorn
+	}
+	if string(head) != savedMagic {
+		return nil, ErrDamaged
+	}
+	steps, err := getSteps(from, maxRecords+sha256.Size, savedMagic, w.image)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = ErrTorn
+	}
+	return steps, err
 }
 
 // fits checks that a step starts from what is on disk.
