@@ -118,28 +118,25 @@ func (v *Image) batmapSum() (sums [2]uint32, err error) {
 func (c *checker) checkFullBlocks(ctx context.Context) bool {
 	v := c.image
 	limit := min(v.table.usable(), 8*v.batmap.length)
-	for e, err := range v.table.scan(ctx, 0, limit) {
+	for e, err := range v.owners(ctx, limit) {
 		if err != nil {
 			return c.Fail(err)
 		}
-		if e.holes > 0 || v.misplaced(e.sector) != "" {
-			continue
-		}
-		at := v.batmap.mapOff + e.index/8
+		at := v.batmap.mapOff + int64(e.Index/8)
 		b, err := readUpTo(v.src.File, at, 1)
 		if err != nil {
 			return c.Fail(err)
 		}
-		if len(b) == 0 || b[0]&(0x80>>(e.index%8)) == 0 {
+		if len(b) == 0 || b[0]&(0x80>>(e.Index%8)) == 0 {
 			continue
 		}
-		set, n, err := v.table.bitRow(int64(e.sector)*vhd.Sector, 0, v.table.blockSize/vhd.Sector)
+		set, n, err := v.table.bitRow(start(e), 0, v.table.blockSize/vhd.Sector)
 		if err != nil {
 			return c.Fail(err)
 		}
 		if !set || n < v.table.blockSize/vhd.Sector {
-			text := fmt.Sprintf("the batmap calls block %d full, its sector bitmap does not", e.index)
-			if !c.Report(v.finding("V049", text, v.place(at, 1), v.place(int64(e.sector)*vhd.Sector, v.table.bitmapBytes))) {
+			text := fmt.Sprintf("the batmap calls block %d full, its sector bitmap does not", e.Index)
+			if !c.Report(v.finding("V049", text, v.place(at, 1), v.place(start(e), v.table.bitmapBytes))) {
 				return false
 			}
 		}

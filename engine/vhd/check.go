@@ -7,13 +7,14 @@ import (
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
 // Check examines the image and all of its table and bitmaps, and looks for
 // errors in the layers below. Of each code [disk.PerCode] findings are listed.
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: order{image: v}}
+		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: v.order()}
 		if c.Repeat(v.info.Findings) && c.scans(ctx) && c.checkLayers(ctx) {
 			c.Rest()
 		}
@@ -24,7 +25,7 @@ func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 type checker struct {
 	disk.Reporter
 	image *Image
-	order order
+	order *space.Order
 }
 
 // scans are the checks that go through table, bitmaps and blocks. An image
@@ -147,7 +148,7 @@ func (v *Image) pathAt(off, n int64) string {
 // checkGaps looks at what nothing claims (V035).
 func (c *checker) checkGaps(ctx context.Context) bool {
 	reach, kind := int64(0), c.image.gaps()
-	for cl, err := range c.image.ascending(ctx, &c.order) {
+	for cl, err := range c.image.ascending(ctx, c.order) {
 		if err != nil {
 			return c.Fail(err)
 		}

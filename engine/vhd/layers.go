@@ -37,7 +37,7 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 // there is none. It runs only the checks that can find one, and stops there, so
 // that a long chain of large tables is gone through in bearable time.
 func (v *Image) firstError(ctx context.Context) (first *disk.Finding, failure error) {
-	c := &checker{image: v, order: order{image: v}}
+	c := &checker{image: v, order: v.order()}
 	c.Reporter = disk.NewReporter(func(f disk.Finding, err error) bool {
 		switch {
 		case err != nil:

@@ -24,7 +24,7 @@ const alignment = 4096
 // (vhd.md 17), beyond what Check says about it.
 func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: order{image: v}}
+		c := &checker{image: v, Reporter: disk.NewReporter(yield)}
 		switch profile {
 		case disk.ProfileAzure:
 			c.azure()

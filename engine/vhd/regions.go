@@ -12,6 +12,7 @@ import (
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
 // Regions tells what each byte of the file is for.
@@ -23,7 +24,7 @@ func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
 func (v *Image) claims(ctx context.Context) iter.Seq2[disk.Claim, error] {
 	return func(yield func(disk.Claim, error) bool) {
 		q := blockQueue{image: v, yield: yield}
-		for cl, err := range v.ascending(ctx, &order{image: v}) {
+		for cl, err := range v.ascending(ctx, v.order()) {
 			switch {
 			case err != nil:
 				yield(disk.Claim{}, err)
@@ -56,21 +57,21 @@ type blockQueue struct {
 
 // block claims the bitmap. Of the blocks of one place two are enough to show
 // that they overlap.
-func (q *blockQueue) block(b storedBlock) bool {
-	if b.sector != q.sector {
-		q.sector, q.same = b.sector, 0
+func (q *blockQueue) block(b space.Owner) bool {
+	if b.Unit != q.sector {
+		q.sector, q.same = b.Unit, 0
 	}
 	if q.same++; q.same > 2 {
 		return true
 	}
 	t := &q.image.table
-	name := "block " + strconv.FormatUint(uint64(b.index), 10)
-	if int64(b.index) >= t.needed {
+	name := "block " + strconv.FormatUint(uint64(b.Index), 10)
+	if int64(b.Index) >= t.needed {
 		name = "stale " + name
 	}
-	data := b.start() + t.bitmapBytes
+	data := start(b) + t.bitmapBytes
 	q.data = append(q.data, disk.Claim{Offset: data, Length: min(t.blockSize, q.image.dataEnd-data), Kind: disk.KindPayload, Name: name})
-	return q.yield(disk.Claim{Offset: b.start(), Length: t.bitmapBytes, Kind: disk.KindBitmap, Name: "sector bitmap of " + name}, nil)
+	return q.yield(disk.Claim{Offset: start(b), Length: t.bitmapBytes, Kind: disk.KindBitmap, Name: "sector bitmap of " + name}, nil)
 }
 
 // upTo claims the data that starts before a place.
@@ -92,13 +93,13 @@ func (q *blockQueue) upTo(off int64) bool {
 type claim struct {
 	off, n int64
 	fixed  disk.Claim // empty for a block
-	block  storedBlock
+	block  space.Owner
 }
 
 // ascending yields the structures and the blocks as they lie in the file.
 // Entries that can't be right claim nothing; entries behind the last one needed
 // count, since something may be stored there.
-func (v *Image) ascending(ctx context.Context, o *order) iter.Seq2[claim, error] {
+func (v *Image) ascending(ctx context.Context, o *space.Order) iter.Seq2[claim, error] {
 	return func(yield func(claim, error) bool) {
 		fixed := v.fixedClaims()
 		slices.SortStableFunc(fixed, func(a, b disk.Claim) int { return cmp.Compare(a.Offset, b.Offset) })
@@ -111,13 +112,13 @@ func (v *Image) ascending(ctx context.Context, o *order) iter.Seq2[claim, error]
 			return true
 		}
 		if v.table.placed && v.dynamicKind() {
-			for b, err := range o.blocks(ctx) {
+			for b, err := range o.Ascending(ctx) {
 				if err != nil {
 					yield(claim{}, err)
 					return
 				}
-				start := b.start()
-				if !upTo(start) || !yield(claim{off: start, n: min(v.table.stored(), v.dataEnd-start), block: b}, nil) {
+				at := start(b)
+				if !upTo(at) || !yield(claim{off: at, n: min(v.table.stored(), v.dataEnd-at), block: b}, nil) {
 					return
 				}
 			}
@@ -232,17 +233,14 @@ func (v *Image) LocateFile(ctx context.Context, file string, off int64) iter.Seq
 // may lie at the place.
 func (v *Image) locateBlocks(ctx context.Context, off int64, yield func(int64, error) bool) {
 	t := &v.table
-	for e, err := range t.scan(ctx, 0, t.usable()) {
+	for b, err := range v.owners(ctx, t.usable()) {
 		if err != nil {
 			yield(0, err)
 			return
 		}
-		data := int64(e.sector)*vhd.Sector + t.bitmapBytes
-		if e.holes > 0 || off < data || off >= data+t.blockSize || v.misplaced(e.sector) != "" {
-			continue
-		}
-		at := e.index*t.blockSize + off - data
-		if at >= v.virtual {
+		data := start(b) + t.bitmapBytes
+		at := int64(b.Index)*t.blockSize + off - data
+		if off < data || off >= data+t.blockSize || at >= v.virtual {
 			continue
 		}
 		if r, err := v.run(at, at+1); (err != nil || r.state == disk.Data) && (!yield(at, err) || err != nil) {

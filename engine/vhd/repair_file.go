@@ -43,13 +43,11 @@ func (v *Image) endOfData(ctx context.Context) (int64, error) {
 	if !v.table.placed {
 		return roundUp(end, vhd.Sector), nil
 	}
-	for e, err := range v.table.scan(ctx, 0, v.table.entries) {
+	for b, err := range v.owners(ctx, v.table.entries) {
 		if err != nil {
 			return 0, err
 		}
-		if e.holes == 0 && v.misplaced(e.sector) == "" {
-			end = max(end, int64(e.sector)*vhd.Sector+v.table.stored())
-		}
+		end = max(end, start(b)+v.table.stored())
 	}
 	return roundUp(end, vhd.Sector), nil
 }

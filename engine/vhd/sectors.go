@@ -18,19 +18,19 @@ func (c *checker) checkSectors(ctx context.Context) bool {
 	v := c.image
 	s := sectorScan{checker: c, ctx: ctx}
 	reach := int64(0)
-	for b, err := range c.order.blocks(ctx) {
+	for b, err := range c.order.Ascending(ctx) {
 		if err == nil {
 			err = ctx.Err()
 		}
 		switch {
 		case err != nil:
 			return c.Fail(err)
-		case int64(b.index) >= v.table.needed || b.start() < reach:
+		case int64(b.Index) >= v.table.needed || start(b) < reach:
 			continue
-		case !s.block(int64(b.index), b.start()):
+		case !s.block(int64(b.Index), start(b)):
 			return false
 		}
-		reach = b.start() + v.table.stored()
+		reach = start(b) + v.table.stored()
 	}
 	return true
 }

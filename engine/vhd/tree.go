@@ -182,13 +182,12 @@ func (v *Image) blockAt(file string, off int64) (int, bool) {
 	if file != v.src.Name || off < 0 || off >= v.dataEnd {
 		return 0, false
 	}
-	for e, err := range t.scan(context.Background(), 0, min(t.usable(), blockSearch)) {
+	for b, err := range v.owners(context.Background(), min(t.usable(), blockSearch)) {
 		if err != nil {
 			return 0, false
 		}
-		start := int64(e.sector) * vhd.Sector
-		if e.holes == 0 && off >= start && off < start+t.stored() && v.misplaced(e.sector) == "" {
-			return int(e.index), true
+		if off >= start(b) && off < start(b)+t.stored() {
+			return int(b.Index), true
 		}
 	}
 	return 0, false
