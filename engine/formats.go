@@ -6,6 +6,7 @@ import (
 	"platter/engine/disk"
 	"platter/engine/raw"
 	"platter/engine/vhd"
+	vhdwriter "platter/engine/vhd/writer"
 	"platter/engine/vhdx"
 	"platter/engine/vmdk"
 )
@@ -25,7 +26,7 @@ type format struct {
 var formats = []format{
 	{"vhdx", vhdx.Probe, vhdx.Open, disk.Carried},
 	{"vmdk", vmdk.Probe, vmdk.Open, disk.Carried},
-	{"vhd", vhd.Probe, vhd.Open, disk.Carried},
+	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs},
 	{"raw", nil, raw.Open, nil},
 }
 

@@ -43,8 +43,8 @@ var (
 		"Room reserved for the path. The specification says sectors, Windows and most others store bytes: below 512 it can only be sectors.")
 	LocatorLength = LocatorTable.U32(8, "data_length",
 		"Length of the path in bytes, without a terminator.", decode.Count(decode.InBytes))
-	_             = LocatorTable.Reserved(12, 4)
-	LocatorOffset = LocatorTable.U64(16, "data_offset",
+	LocatorReserved = LocatorTable.Reserved(12, 4)
+	LocatorOffset   = LocatorTable.U64(16, "data_offset",
 		"Where the path lies in the file.", decode.Points(decode.InBytes, "parent path", 0))
 )
 

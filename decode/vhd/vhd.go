@@ -22,6 +22,9 @@ const None = ^uint64(0)
 // MaxPieces is how many files a split image may have (vhd.md 15).
 const MaxPieces = 64
 
+// EntrySize is the length of an entry of the BAT in bytes.
+const EntrySize = 4
+
 // Unallocated is the BAT entry of a block that is not stored.
 const Unallocated = ^uint32(0)
 

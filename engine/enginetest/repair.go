@@ -149,6 +149,16 @@ func Staged(t testing.TB, ws *store.Workspace, name string, formats Formats) dis
 	return disk.Source{Path: name, Name: name, File: f, Opener: &opener{t, files, name, formats, []store.FileID{idOf(t, f)}}}
 }
 
+// Repair makes one change of what a repair writes to the files of a workspace.
+func Repair(t testing.TB, ws *store.Workspace, r disk.Repair) error {
+	t.Helper()
+	edits, err := disk.EditsOf(t.Context(), ws, r)
+	if err != nil {
+		return err
+	}
+	return Stage(ws, r.Title, edits)
+}
+
 // Stage makes one change of edits to the files of a workspace.
 func Stage(ws *store.Workspace, title string, edits []disk.Edit) error {
 	return ws.Do(title, func(tx *store.Tx) error {

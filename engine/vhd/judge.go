@@ -168,7 +168,7 @@ func (v *Image) judgeReserved() {
 }
 
 // maxDynamic is the largest dynamic disk: 2040 GiB.
-const maxDynamic = 0xFF000000 * vhd.Sector
+const MaxDynamic = 0xFF000000 * vhd.Sector
 
 // judgeSizes checks sizes and geometry.
 func (v *Image) judgeSizes() {
@@ -184,7 +184,7 @@ func (v *Image) judgeSizes() {
 		v.add("V014", "the current size is 0", at)
 	case current%vhd.Sector != 0:
 		v.add("V014", "the current size is %d, not a multiple of 512", at, current)
-	case v.dynamicKind() && current > maxDynamic:
+	case v.dynamicKind() && current > MaxDynamic:
 		v.add("V014", "the current size is %d, more than 2040 GiB", at, current)
 	}
 	if v.kind == vhd.Fixed {

@@ -25,7 +25,7 @@ func (c *checker) checkLayers(ctx context.Context) bool {
 		}
 		f.Text = fmt.Sprintf("layer %d, %s, has errors, the first: %s", i+1, decode.InQuotes(layer.src.Name), f.Text)
 		f.Detail += " What this image takes from that layer is affected. Open that file to see everything that is wrong with it, and to repair it."
-		f.Fatal, f.Repairable, f.Repairs = false, false, nil
+		f.Fatal, f.Repairable = false, false
 		if !c.Report(*f) {
 			return false
 		}

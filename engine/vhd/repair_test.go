@@ -12,6 +12,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhd"
+	"platter/engine/vhd/writer"
 )
 
 // offered is how many repairs each fault of a code has, in the order of
@@ -42,7 +43,7 @@ func TestRepairs(t *testing.T) {
 		if list := strings.Fields(offered[c.code]); len(list) > 0 {
 			want = list[min(seen[c.code], len(list)-1)]
 		}
-		n := enginetest.Repairs(t, faulty(t, c), "disk.vhd", formats, vhd.Open, disk.Carried, "vhd/"+c.code, also)
+		n := enginetest.Repairs(t, faulty(t, c), "disk.vhd", formats, vhd.Open, writer.Repairs, "vhd/"+c.code, also)
 		if n != int(want[0]-'0') {
 			t.Errorf("%s, fault %d: %d repairs, want %s", c.code, seen[c.code], n, want)
 		}
@@ -86,7 +87,7 @@ func TestRepairsOfNames(t *testing.T) {
 		}},
 	} {
 		files := faulty(t, headerFault(c.code, bad, childPlan, c.plant))
-		if n := enginetest.Repairs(t, files, "disk.vhd", formats, byHand, disk.Carried, "vhd/"+c.code, ""); n != 1 {
+		if n := enginetest.Repairs(t, files, "disk.vhd", formats, byHand, writer.Repairs, "vhd/"+c.code, ""); n != 1 {
 			t.Errorf("%s: %d repairs", c.code, n)
 		}
 		w := store.NewWorkspace(files, "disk.vhd")
@@ -102,15 +103,16 @@ func TestRepairsOfNames(t *testing.T) {
 // repair stages a repair of the first finding of a code.
 func repair(t *testing.T, w *store.Workspace, open enginetest.Opening, code string, which int) {
 	t.Helper()
-	for _, f := range check(t, reopen(t, w, open)) {
+	img := reopen(t, w, open)
+	for _, f := range check(t, img) {
 		if f.Code != code {
 			continue
 		}
-		edits, err := f.Repairs[which].Edits(t.Context())
+		list, err := writer.Repairs(t.Context(), img, f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := enginetest.Stage(w, f.Repairs[which].Title, edits); err != nil {
+		if err := enginetest.Repair(t, w, list[which]); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -235,12 +237,17 @@ func TestRepairsThatWouldDestroy(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := build(t, c.plan)
 			c.plant(f)
-			for _, found := range check(t, openBytes(t, f.bytes)) {
+			files := store.NewMem()
+			files.PutFile("disk.vhd", f.bytes)
+			w := store.NewWorkspace(files, "disk.vhd")
+			img := reopen(t, w, vhd.Open)
+			for _, found := range check(t, img) {
 				if found.Code != c.code {
 					continue
 				}
-				if edits, err := found.Repairs[c.which].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
-					t.Errorf("%q has %d edits, error %v", found.Repairs[c.which].Title, len(edits), err)
+				list, _ := writer.Repairs(t.Context(), img, found)
+				if err := enginetest.Repair(t, w, list[c.which]); err == nil || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%q: error %v", list[c.which].Title, err)
 				}
 				return
 			}
@@ -265,7 +272,7 @@ func TestSparesInFrontOfBatmap(t *testing.T) {
 	layout.HeaderEntries.Put(f.header(), 200)
 	f.sealHeader()
 	list := check(t, openBytes(t, f.bytes))
-	if len(list) != 1 || list[0].Code != "vhd/V030" || len(list[0].Repairs) > 0 || !strings.Contains(list[0].Detail, "batmap") {
+	if len(list) != 1 || list[0].Code != "vhd/V030" || list[0].Repairable || !strings.Contains(list[0].Detail, "batmap") {
 		t.Errorf("findings %v", list)
 	}
 }

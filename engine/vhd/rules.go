@@ -5,136 +5,115 @@ import (
 	"platter/engine/disk"
 )
 
-// rule is what all findings of a code have in common (vhd.md 18).
-type rule struct {
-	severity disk.Severity
-	fatal    bool
-	detail   string
-}
-
 const (
 	info    = disk.SeverityInfo
 	warning = disk.SeverityWarning
 	severe  = disk.SeverityError
 )
 
-// rules are the format's checks. Where a check has several severities this is
-// the usual one.
-var rules = map[string]rule{
-	"V001": {severe, true, "Without a footer no program knows the size or the kind of the disk. The blocks may still be there: the dynamic header says where."},
-	"V002": {severe, false, "Windows, VirtualBox, libvhdi and DiscUtils read the footer at the end; QEMU and 7-Zip the copy at the start. Often the file was cut, or a program died while it made the file longer. The copy at the start can be written to the end again."},
-	"V003": {severe, false, "QEMU and 7-Zip read only the copy at the start and do not open the image. The footer at the end can be copied there."},
-	"V004": {severe, false, "QEMU, 7-Zip and Windows refuse the image; VirtualBox and libvhdi do not look at the checksum. Some byte of the footer was changed without it."},
-	"V005": {severe, false, "Each copy is valid, so programs see different disks: QEMU and 7-Zip believe the one at the start, the others the one at the end. A crash between the two writes leaves this."},
-	"V006": {severe, false, "One program mounts another disk than the next one checks. It happens when the guest of a fixed disk stores a VHD in its first sectors, and it can be made on purpose."},
-	"V007": {severe, false, "XenServer's tapdisk puts this cookie in place of \"conectix\" to keep everybody from using an image, for instance after a failed merge."},
-	"V008": {severe, false, "All structures of a VHD are whole sectors. The file was cut, or something was added that is no sector."},
-	"V009": {warning, false, "libvhdi does not open such a file, 7-Zip warns, QEMU and VirtualBox use the copy at the start. Hidden data may lie there."},
-	"V010": {severe, true, "Only version 1.0 of the format is known."},
-	"V011": {warning, false, "The reserved bit 1 is always set, and only bit 0 (temporary) has a meaning beside it."},
-	"V012": {severe, true, "Types other than fixed (2), dynamic (3) and differencing (4) are not defined."},
-	"V013": {severe, true, "The dynamic header has to be found behind the footer copy, on a sector, inside the file."},
-	"V014": {severe, false, "A disk has at least one sector, whole sectors only, and at most 2040 GiB if it is dynamic."},
-	"V015": {severe, false, "The end of the disk is missing: reading it fails. The file was cut, or the size was changed without the file."},
-	"V016": {info, false, "The disk was shrunk after it was made. xen-orchestra refuses such images."},
-	"V017": {info, false, "Programs that trust the geometry show the guest another size. Only very old guests look at it."},
-	"V018": {warning, false, "QEMU gives the disk the size of its geometry for this creator, Windows and VirtualBox current_size: a guest sees the disk shrink or grow when the image moves."},
-	"V019": {warning, false, "The clock of the creating machine was wrong, or the field was forged."},
-	"V020": {warning, false, "Children can't name this disk as their parent."},
-	"V021": {warning, false, "Only 0 and 1 are defined."},
-	"V022": {warning, false, "7-Zip refuses images with bytes here. Nothing that is known writes them; data may be hidden there."},
-	"V023": {info, false, "Programs decide by the creator whether the geometry gives the size of the disk; for unknown ones most use current_size."},
-	"V024": {severe, true, "Without the dynamic header nobody knows where the blocks are; there is no second copy of it."},
-	"V025": {warning, false, "No structure behind the dynamic header was ever defined. libvhd refuses such images, DiscUtils follows the pointer. Early QEMU wrote 32 ones instead of 64."},
-	"V026": {severe, true, "Every place on the disk is computed by dividing by the size of a block, which has to be a power of two of at least one sector."},
-	"V027": {warning, false, "Microsoft tested only 512 KiB and 2 MiB. libvhd refuses blocks over 2 MiB; under 4 KiB programs disagree about the length of the sector bitmap."},
-	"V028": {severe, true, "Where each block lies can't be told without the table."},
-	"V029": {severe, true, "Part of the disk has no entry in the table; every program refuses such images."},
-	"V030": {info, false, "Early QEMU wrote one entry too many, XenServer keeps spare ones to grow. 7-Zip and Azure refuse such images."},
-	"V031": {severe, false, "What is read there is the image's own structures, and a write to the block destroys them. The block can't be read here."},
-	"V032": {severe, false, "The block, or its end, can't be read. The file was cut, or the entry is wrong. QEMU refuses the whole image."},
-	"V033": {warning, false, "Programs that honour the sector bitmap (VirtualBox, DiscUtils, Platter) read zeros or the parent; those that ignore it (QEMU, libvhdi) read these bytes. 7-Zip fails. Data may be hidden there."},
-	"V034": {severe, false, "A write to one block changes the other."},
-	"V035": {info, false, "Nothing refers to these bytes: space left behind by a crash, a deleted block, or room for alignment. Old data may remain in it."},
-	"V036": {warning, false, "QEMU up to 9 left the old footer inside the first block that it added to an empty image of Virtual PC or Hyper-V, marked as data of the guest."},
-	"V037": {info, false, "Behind the last entry the table's sector is filled with ones or zeros by all known programs."},
-	"V038": {warning, false, "The entries behind the last one that the disk needs are ignored, but space is allocated to them: the disk was shrunk, or data is hidden."},
-	"V039": {warning, false, "A dynamic image has no parent. It may have been a differencing one whose type was changed."},
-	"V040": {severe, false, "Nobody can find the parent of this image."},
-	"V041": {severe, false, "Programs that follow the locators in order may fail on it or read other bytes as a path."},
-	"V042": {warning, false, "The room of a locator is given in sectors by the specification and in bytes by Windows; this is neither."},
-	"V043": {severe, false, "What is not stored in this image can't be read without its parent; its own sectors can."},
-	"V044": {severe, false, "Every program refuses a parent with another identity: composed with the wrong disk the content is garbage."},
-	"V045": {warning, false, "The parent may have been written to since the child was made, which makes the child worthless. Copying the file changes its time too, so it may mean nothing."},
-	"V046": {severe, false, "Windows refuses parent and child of different sizes (0xC03A0017)."},
-	"V047": {severe, true, "The content can't be composed: a chain must end in a base image, after at most 256 layers."},
-	"V048": {severe, false, "Only tapdisk does that, for a parent that is a raw disk."},
-	"V049": {warning, false, "tapdisk does not look at the sector bitmap of blocks that the batmap calls full, and would show old bytes."},
-	"V050": {warning, false, "A parent must not change while it has children."},
-	"V051": {info, false, "Virtual PC before 2004 wrote footers of 511 bytes. libvhdi does not open them."},
-	"V052": {info, false, "Azure takes fixed images only, of whole MiB, made under the system Wi2k."},
-	"V053": {info, false, "Hyper-V is slow on disks with 4096-byte sectors unless the blocks' data start on multiples of 4096."},
-	"V054": {info, false, "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others."},
-}
-
-// finding makes a finding of a code with its usual severity. Where nothing can
-// be repaired it says why.
-func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
-	r := rules[code]
-	f := disk.Finding{Code: "vhd/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: r.detail, Repairs: v.repairs(code, where)}
-	f.Repairable = len(f.Repairs) > 0
-	if why := unrepaired[code]; why != "" && len(f.Repairs) == 0 {
-		f.Detail += " " + why
-	}
-	return f
-}
-
 // sealFirst is why no field of a damaged footer is changed.
 const sealFirst = "A footer with a wrong checksum has to be mended first (V004)."
 
-// unrepaired says for each code why a finding has no repair, and what else can
-// be done. Those that are not listed always have one, or are notes that ask for
-// none.
-var unrepaired = map[string]string{
-	"V001": "The header and its table do not make sense either, so no footer can be made from them.",
-	"V002": "The copy at the start is of no dynamic or differencing image, so the end of the data is not known.",
-	"V003": "The footer at the end has no room for a copy: it says that other structures lie at the start.",
-	"V006": "Which disk is meant only its owner knows: no repair can choose.",
-	"V007": sealFirst,
-	"V008": "Without a valid footer nobody knows where the image ends.",
-	"V010": "What a program meant by another version nobody knows, so it is not changed.",
-	"V011": sealFirst,
-	"V012": "Neither a dynamic header nor the length of the file tells the type; a footer with a wrong checksum has to be mended first.",
-	"V013": "No valid dynamic header lies behind the footer copy; a footer with a wrong checksum has to be mended first.",
-	"V014": "Neither the file nor the table tells another size; a footer with a wrong checksum has to be mended first.",
-	"V015": "The file has no room for a disk, or would more than double; a footer with a wrong checksum has to be mended first.",
-	"V017": sealFirst,
-	"V018": "Both sizes are in use: convert the image with a program that shows the one that is meant.",
-	"V020": sealFirst,
-	"V021": sealFirst,
-	"V022": sealFirst,
-	"V024": "A header of another version is not changed. A new one is made only for a dynamic image whose footer is valid; the identity of a differencing image's parent is lost with the header.",
-	"V025": "A header with a wrong checksum has to be mended first (V024).",
-	"V026": "Without the size of a block the table means nothing. If it is known from an image of the same program, put it in by hand and mend the checksum.",
-	"V027": "The size of the blocks can't be changed in place: convert the image.",
-	"V028": "Where the table lies can only be found by hand: it is usually at 0x600, or at 0x2000.",
-	"V029": "The table is too short by too much, or the header or footer has a wrong checksum, which has to be mended first.",
-	"V030": "The spare entries take as much room as a block, tapdisk's batmap lies behind them, or the header has a wrong checksum: convert the image to lose them.",
-	"V031": "So many entries are not cleared at once: restore the table from a copy of the image.",
-	"V036": "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters.",
-	"V039": "A header with a wrong checksum has to be mended first (V024).",
-	"V040": "Open the image with its parent named by hand: then its name can be stored.",
-	"V041": "A header with a wrong checksum has to be mended first; if this is the only name of the parent, open the image with the parent named by hand: then its name can be stored.",
-	"V042": "A header with a wrong checksum has to be mended first (V024).",
-	"V043": "Put the parent where its name says, or open the image with its parent named by hand: then its name can be stored.",
-	"V044": "No file was found that could be the parent: one with the same size, and not this image itself. Open the image with the right parent named by hand.",
-	"V045": "A header with a wrong checksum has to be mended first (V024).",
-	"V046": "Neither disk can be resized for the other: convert the chain to one image.",
-	"V047": "The chain has to be untangled by hand: take one image out of the folder, and see which parent is missing then.",
-	"V048": "Whose identity belongs here is not known before the parent is: see what is found in its place (V044).",
-	"V049": "The batmap is too large to be written anew.",
-	"V050": "What was written to the parent can't be told from what was there before.",
-	"V054": sealFirst,
+// rules are the format's checks (vhd.md 18).
+var rules = disk.Rules{
+	"V001": {Severity: severe, Fatal: true, Detail: "Without a footer no program knows the size or the kind of the disk. The blocks may still be there: the dynamic header says where.",
+		NoRepair: "The header and its table do not make sense either, so no footer can be made from them."},
+	"V002": {Severity: severe, Detail: "Windows, VirtualBox, libvhdi and DiscUtils read the footer at the end; QEMU and 7-Zip the copy at the start. Often the file was cut, or a program died while it made the file longer. The copy at the start can be written to the end again.",
+		NoRepair: "The copy at the start is of no dynamic or differencing image, so the end of the data is not known."},
+	"V003": {Severity: severe, Detail: "QEMU and 7-Zip read only the copy at the start and do not open the image. The footer at the end can be copied there.",
+		NoRepair: "The footer at the end has no room for a copy: it says that other structures lie at the start."},
+	"V004": {Severity: severe, Detail: "QEMU, 7-Zip and Windows refuse the image; VirtualBox and libvhdi do not look at the checksum. Some byte of the footer was changed without it."},
+	"V005": {Severity: severe, Detail: "Each copy is valid, so programs see different disks: QEMU and 7-Zip believe the one at the start, the others the one at the end. A crash between the two writes leaves this."},
+	"V006": {Severity: severe, Detail: "One program mounts another disk than the next one checks. It happens when the guest of a fixed disk stores a VHD in its first sectors, and it can be made on purpose.",
+		NoRepair: "Which disk is meant only its owner knows: no repair can choose."},
+	"V007": {Severity: severe, Detail: "XenServer's tapdisk puts this cookie in place of \"conectix\" to keep everybody from using an image, for instance after a failed merge.",
+		NoRepair: sealFirst},
+	"V008": {Severity: severe, Detail: "All structures of a VHD are whole sectors. The file was cut, or something was added that is no sector.",
+		NoRepair: "Without a valid footer nobody knows where the image ends."},
+	"V009": {Severity: warning, Detail: "libvhdi does not open such a file, 7-Zip warns, QEMU and VirtualBox use the copy at the start. Hidden data may lie there."},
+	"V010": {Severity: severe, Fatal: true, Detail: "Only version 1.0 of the format is known.",
+		NoRepair: "What a program meant by another version nobody knows, so it is not changed."},
+	"V011": {Severity: warning, Detail: "The reserved bit 1 is always set, and only bit 0 (temporary) has a meaning beside it.",
+		NoRepair: sealFirst},
+	"V012": {Severity: severe, Fatal: true, Detail: "Types other than fixed (2), dynamic (3) and differencing (4) are not defined.",
+		NoRepair: "Neither a dynamic header nor the length of the file tells the type; a footer with a wrong checksum has to be mended first."},
+	"V013": {Severity: severe, Fatal: true, Detail: "The dynamic header has to be found behind the footer copy, on a sector, inside the file.",
+		NoRepair: "No valid dynamic header lies behind the footer copy; a footer with a wrong checksum has to be mended first."},
+	"V014": {Severity: severe, Detail: "A disk has at least one sector, whole sectors only, and at most 2040 GiB if it is dynamic.",
+		NoRepair: "Neither the file nor the table tells another size; a footer with a wrong checksum has to be mended first."},
+	"V015": {Severity: severe, Detail: "The end of the disk is missing: reading it fails. The file was cut, or the size was changed without the file.",
+		NoRepair: "The file has no room for a disk, or would more than double; a footer with a wrong checksum has to be mended first."},
+	"V016": {Severity: info, Detail: "The disk was shrunk after it was made. xen-orchestra refuses such images."},
+	"V017": {Severity: info, Detail: "Programs that trust the geometry show the guest another size. Only very old guests look at it.",
+		NoRepair: sealFirst},
+	"V018": {Severity: warning, Detail: "QEMU gives the disk the size of its geometry for this creator, Windows and VirtualBox current_size: a guest sees the disk shrink or grow when the image moves.",
+		NoRepair: "Both sizes are in use: convert the image with a program that shows the one that is meant."},
+	"V019": {Severity: warning, Detail: "The clock of the creating machine was wrong, or the field was forged."},
+	"V020": {Severity: warning, Detail: "Children can't name this disk as their parent.",
+		NoRepair: sealFirst},
+	"V021": {Severity: warning, Detail: "Only 0 and 1 are defined.",
+		NoRepair: sealFirst},
+	"V022": {Severity: warning, Detail: "7-Zip refuses images with bytes here. Nothing that is known writes them; data may be hidden there.",
+		NoRepair: sealFirst},
+	"V023": {Severity: info, Detail: "Programs decide by the creator whether the geometry gives the size of the disk; for unknown ones most use current_size."},
+	"V024": {Severity: severe, Fatal: true, Detail: "Without the dynamic header nobody knows where the blocks are; there is no second copy of it.",
+		NoRepair: "A header of another version is not changed. A new one is made only for a dynamic image whose footer is valid; the identity of a differencing image's parent is lost with the header."},
+	"V025": {Severity: warning, Detail: "No structure behind the dynamic header was ever defined. libvhd refuses such images, DiscUtils follows the pointer. Early QEMU wrote 32 ones instead of 64.",
+		NoRepair: "A header with a wrong checksum has to be mended first (V024)."},
+	"V026": {Severity: severe, Fatal: true, Detail: "Every place on the disk is computed by dividing by the size of a block, which has to be a power of two of at least one sector.",
+		NoRepair: "Without the size of a block the table means nothing. If it is known from an image of the same program, put it in by hand and mend the checksum."},
+	"V027": {Severity: warning, Detail: "Microsoft tested only 512 KiB and 2 MiB. libvhd refuses blocks over 2 MiB; under 4 KiB programs disagree about the length of the sector bitmap.",
+		NoRepair: "The size of the blocks can't be changed in place: convert the image."},
+	"V028": {Severity: severe, Fatal: true, Detail: "Where each block lies can't be told without the table.",
+		NoRepair: "Where the table lies can only be found by hand: it is usually at 0x600, or at 0x2000."},
+	"V029": {Severity: severe, Fatal: true, Detail: "Part of the disk has no entry in the table; every program refuses such images.",
+		NoRepair: "The table is too short by too much, or the header or footer has a wrong checksum, which has to be mended first."},
+	"V030": {Severity: info, Detail: "Early QEMU wrote one entry too many, XenServer keeps spare ones to grow. 7-Zip and Azure refuse such images.",
+		NoRepair: "The spare entries take as much room as a block, tapdisk's batmap lies behind them, or the header has a wrong checksum: convert the image to lose them."},
+	"V031": {Severity: severe, Detail: "What is read there is the image's own structures, and a write to the block destroys them. The block can't be read here.",
+		NoRepair: "So many entries are not cleared at once: restore the table from a copy of the image."},
+	"V032": {Severity: severe, Detail: "The block, or its end, can't be read. The file was cut, or the entry is wrong. QEMU refuses the whole image."},
+	"V033": {Severity: warning, Detail: "Programs that honour the sector bitmap (VirtualBox, DiscUtils, Platter) read zeros or the parent; those that ignore it (QEMU, libvhdi) read these bytes. 7-Zip fails. Data may be hidden there."},
+	"V034": {Severity: severe, Detail: "A write to one block changes the other."},
+	"V035": {Severity: info, Detail: "Nothing refers to these bytes: space left behind by a crash, a deleted block, or room for alignment. Old data may remain in it."},
+	"V036": {Severity: warning, Detail: "QEMU up to 9 left the old footer inside the first block that it added to an empty image of Virtual PC or Hyper-V, marked as data of the guest.",
+		NoRepair: "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters."},
+	"V037": {Severity: info, Detail: "Behind the last entry the table's sector is filled with ones or zeros by all known programs."},
+	"V038": {Severity: warning, Detail: "The entries behind the last one that the disk needs are ignored, but space is allocated to them: the disk was shrunk, or data is hidden."},
+	"V039": {Severity: warning, Detail: "A dynamic image has no parent. It may have been a differencing one whose type was changed.",
+		NoRepair: "A header with a wrong checksum has to be mended first (V024)."},
+	"V040": {Severity: severe, Detail: "Nobody can find the parent of this image.",
+		NoRepair: "Open the image with its parent named by hand: then its name can be stored."},
+	"V041": {Severity: severe, Detail: "Programs that follow the locators in order may fail on it or read other bytes as a path.",
+		NoRepair: "A header with a wrong checksum has to be mended first; if this is the only name of the parent, open the image with the parent named by hand: then its name can be stored."},
+	"V042": {Severity: warning, Detail: "The room of a locator is given in sectors by the specification and in bytes by Windows; this is neither.",
+		NoRepair: "A header with a wrong checksum has to be mended first (V024)."},
+	"V043": {Severity: severe, Detail: "What is not stored in this image can't be read without its parent; its own sectors can.",
+		NoRepair: "Put the parent where its name says, or open the image with its parent named by hand: then its name can be stored."},
+	"V044": {Severity: severe, Detail: "Every program refuses a parent with another identity: composed with the wrong disk the content is garbage.",
+		NoRepair: "No file was found that could be the parent: one with the same size, and not this image itself. Open the image with the right parent named by hand."},
+	"V045": {Severity: warning, Detail: "The parent may have been written to since the child was made, which makes the child worthless. Copying the file changes its time too, so it may mean nothing.",
+		NoRepair: "A header with a wrong checksum has to be mended first (V024)."},
+	"V046": {Severity: severe, Detail: "Windows refuses parent and child of different sizes (0xC03A0017).",
+		NoRepair: "Neither disk can be resized for the other: convert the chain to one image."},
+	"V047": {Severity: severe, Fatal: true, Detail: "The content can't be composed: a chain must end in a base image, after at most 256 layers.",
+		NoRepair: "The chain has to be untangled by hand: take one image out of the folder, and see which parent is missing then."},
+	"V048": {Severity: severe, Detail: "Only tapdisk does that, for a parent that is a raw disk.",
+		NoRepair: "Whose identity belongs here is not known before the parent is: see what is found in its place (V044)."},
+	"V049": {Severity: warning, Detail: "tapdisk does not look at the sector bitmap of blocks that the batmap calls full, and would show old bytes.",
+		NoRepair: "The batmap is too large to be written anew."},
+	"V050": {Severity: warning, Detail: "A parent must not change while it has children.",
+		NoRepair: "What was written to the parent can't be told from what was there before."},
+	"V051": {Severity: info, Detail: "Virtual PC before 2004 wrote footers of 511 bytes. libvhdi does not open them."},
+	"V052": {Severity: info, Detail: "Azure takes fixed images only, of whole MiB, made under the system Wi2k."},
+	"V053": {Severity: info, Detail: "Hyper-V is slow on disks with 4096-byte sectors unless the blocks' data start on multiples of 4096."},
+	"V054": {Severity: info, Detail: "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others.",
+		NoRepair: sealFirst},
+}
+
+// finding makes a finding of a code with its usual severity.
+func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
+	return rules.Finding("vhd", code, text, v.repairable(code, where), where...)
 }
 
 // graded is the finding with another severity; less than severe is not fatal.

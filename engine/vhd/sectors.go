@@ -84,7 +84,7 @@ func (s *sectorScan) leftover(block, start, at int64) bool {
 	sector := (at - start - t.bitmapBytes) / vhd.Sector
 	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", sector, block)
 	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1))
-	f.Repairs, f.Repairable = v.leftoverRepairs(block, start, sector), v.Sealed() == ""
+	f.About = Leftover{block, start, sector}
 	return s.Report(f)
 }
 

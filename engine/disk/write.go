@@ -1,0 +1,133 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"platter/decode"
+	"platter/engine/store"
+)
+
+// Step is what a [Repair] does, or a part of it.
+type Step = func(ctx context.Context, to store.FS) error
+
+// Steps carries steps out one after the other.
+func Steps(list ...Step) Step {
+	return func(ctx context.Context, to store.FS) error {
+		for _, step := range list {
+			if err := errors.Join(ctx.Err(), step(ctx, to)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// Change has the bytes at a place changed where they lie. A place that is not
+// wholly in the file is an [Error] of kind OutOfRange, one that is longer than a
+// workspace takes is [store.ErrTooMuch].
+func Change(at decode.Place, change func([]byte)) Step {
+	return func(_ context.Context, to store.FS) error {
+		if at.Length > store.MaxStaged {
+			return store.ErrTooMuch
+		}
+		return edit(to, at.File, func(f store.File) error {
+			b := make([]byte, max(at.Length, 0))
+			if n, err := f.ReadAt(b, at.Offset); n < len(b) {
+				return &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("only %d of %d bytes could be read", n, at.Length), Err: err}
+			}
+			change(b)
+			_, err := f.WriteAt(b, at.Offset)
+			return err
+		})
+	}
+}
+
+// Put writes bytes; the file grows to take them in.
+func Put(file string, off int64, b []byte) Step {
+	return func(_ context.Context, to store.FS) error {
+		return edit(to, file, func(f store.File) error {
+			_, err := f.WriteAt(b, off)
+			return err
+		})
+	}
+}
+
+// Resize gives a file another length. What it gains is zeros.
+func Resize(file string, size int64) Step {
+	return func(_ context.Context, to store.FS) error {
+		return edit(to, file, func(f store.File) error { return f.Truncate(size) })
+	}
+}
+
+// Clear writes zeros over what the file has of a place.
+func Clear(at decode.Place) Step {
+	return func(ctx context.Context, to store.FS) error {
+		return edit(to, at.File, func(f store.File) error {
+			return pieces(ctx, f, at, func(b []byte, off int64) error {
+				clear(b)
+				_, err := f.WriteAt(b, off)
+				return err
+			})
+		})
+	}
+}
+
+// Copy writes what the file has of a place to another place in it, which must not
+// follow in the first and holds zeros so far.
+func Copy(from decode.Place, to int64) Step {
+	return func(ctx context.Context, fs store.FS) error {
+		return edit(fs, from.File, func(f store.File) error {
+			return pieces(ctx, f, from, func(b []byte, off int64) error {
+				_, err := f.WriteAt(b, to+off-from.Offset)
+				return err
+			})
+		})
+	}
+}
+
+func edit(to store.FS, file string, change func(store.File) error) error {
+	f, err := to.OpenWrite(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(f), f.Close())
+}
+
+// pieceSize is how many bytes are copied at once.
+const pieceSize = 256 << 10
+
+// pieces reads what a file has of a place, but for its holes.
+func pieces(ctx context.Context, f store.File, at decode.Place, use func(b []byte, off int64) error) error {
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, pieceSize)
+	for off, end := at.Offset, min(at.End(), size); off < end; {
+		data, err := store.NextData(f, off, end)
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(notEnd(err), ctx.Err())
+		}
+		off = max(off, data.Offset)
+		b := buf[:min(pieceSize, data.End()-off)]
+		if n, err := f.ReadAt(b, off); n < len(b) {
+			return &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("the file ends at 0x%x", off+int64(n)), Err: err}
+		}
+		if err := use(b, off); err != nil {
+			return err
+		}
+		off += int64(len(b))
+	}
+	return nil
+}
+
+// notEnd is nil where a file has nothing more.
+func notEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}

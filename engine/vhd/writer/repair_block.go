@@ -1,0 +1,94 @@
+package writer
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/store"
+	reader "platter/engine/vhd"
+)
+
+// partBlocks is for two entries that share bytes (V034): either gets a block of
+// its own, or is given up.
+func (v *image) partBlocks(f disk.Finding) []disk.Repair {
+	entries, blocks := f.Where[:2], f.Where[2:4]
+	var list []disk.Repair
+	for i := range entries {
+		list = append(list, v.cloneBlock(entries[i], blocks[i].Offset))
+	}
+	for _, at := range entries {
+		list = append(list, v.clearEntries(at))
+	}
+	return list
+}
+
+// cloneBlock copies the block at start behind all data, and the entry leads
+// there.
+func (v *image) cloneBlock(entry decode.Place, start int64) disk.Repair {
+	t := v.Table
+	title := fmt.Sprintf("give block %d a copy of its own behind the data", t.Index(entry.Offset))
+	risk := "one of the two blocks has lost its content to the other: which, nobody knows"
+	return disk.Repair{Title: title, Risk: risk, Apply: func(ctx context.Context, to store.FS) error {
+		at, room, err := v.roomBehind(ctx, t.Stored)
+		if err != nil {
+			return err
+		}
+		if at/vhd.Sector >= int64(vhd.Unallocated) {
+			return &disk.Error{Kind: disk.OutOfRange, Op: "repair", At: v.place(at, 0), What: "no entry of the table can lead that far"}
+		}
+		leads := binary.BigEndian.AppendUint32(nil, uint32(at/vhd.Sector))
+		return disk.Steps(room, disk.Copy(v.place(start, t.Stored), at), v.put(entry.Offset, leads))(ctx, to)
+	}}
+}
+
+// settleLeftover is for a sector that has bytes although its bit is clear (V033).
+func (v *image) settleLeftover(f disk.Finding) []disk.Repair {
+	of, ok := f.About.(reader.Leftover)
+	if !ok {
+		return nil
+	}
+	older := "the guest reads these bytes instead of zeros"
+	if v.Kind == vhd.Differencing {
+		older = "the guest reads these bytes instead of the parent's"
+	}
+	bit := v.change(of.Start+of.Sector/8, 1, func(b []byte) { b[0] |= 0x80 >> (of.Sector % 8) })
+	return []disk.Repair{
+		{Title: fmt.Sprintf("zero all absent sectors of block %d", of.Block), Risk: "what is hidden in them is lost", Apply: disk.Steps(v.unlessShared(of), v.zeroAbsent(of))},
+		{Title: fmt.Sprintf("set the bit of sector %d", of.Sector), Risk: older, Apply: disk.Steps(v.unlessShared(of), bit)},
+	}
+}
+
+// unlessShared fails where something else lies in a block: what is absent there
+// may be present in that.
+func (v *image) unlessShared(of reader.Leftover) disk.Step {
+	return func(ctx context.Context, _ store.FS) error {
+		if err := v.freeOfOthers(ctx, of.Start, v.Table.Stored, of.Block); err != nil {
+			return fmt.Errorf("%w: settle that first (V031, V034)", err)
+		}
+		return nil
+	}
+}
+
+func (v *image) zeroAbsent(of reader.Leftover) disk.Step {
+	return func(ctx context.Context, to store.FS) error {
+		t := v.Table
+		end := (min(v.Virtual-of.Block*t.BlockSize, t.BlockSize) + vhd.Sector - 1) / vhd.Sector
+		for sector := int64(0); sector < end; {
+			set, n, err := t.BitRow(of.Start, sector, end)
+			if err != nil {
+				return err
+			}
+			if at := of.Start + t.BitmapBytes + sector*vhd.Sector; !set && at < v.DataEnd {
+				if err := disk.Clear(v.place(at, min(n*vhd.Sector, v.DataEnd-at)))(ctx, to); err != nil {
+					return err
+				}
+			}
+			sector += n
+		}
+		return ctx.Err()
+	}
+}
