@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Repairs lists the ways to repair what a finding of an image found, see
@@ -22,12 +23,13 @@ var errNothing = errors.New("the bytes are already as this repair would make the
 
 // Repair makes one undoable change of what a repair writes.
 func (s *Session) Repair(ctx context.Context, title string, r disk.Repair) error {
-	edits, err := disk.EditsOf(ctx, s.ws.Snapshot(), r)
-	switch {
-	case err != nil:
+	if err := s.sealed(); err != nil {
 		return err
-	case len(edits) == 0:
+	}
+	before := s.ws.Generation()
+	err := s.ws.Do(title, func(tx *store.Tx) error { return disk.Applied(r)(ctx, tx) })
+	if err == nil && s.ws.Generation() == before {
 		return errNothing
 	}
-	return s.Stage(title, edits...)
+	return err
 }

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,13 +118,10 @@ func (w *workbench) content(list []disk.Finding) []byte {
 func (w *workbench) repair(before []disk.Finding, f disk.Finding, r disk.Repair, also string) {
 	w.t.Helper()
 	defer func(img disk.Image) { w.img = img }(w.img)
-	edits, err := disk.EditsOf(w.t.Context(), w.ws.Snapshot(), r)
-	if err != nil || len(edits) == 0 || r.Title == "" {
-		w.t.Errorf("%s: the repair %q has %d edits, error %v", f.Code, r.Title, len(edits), err)
+	generation := w.ws.Generation()
+	if err := Repair(w.t, w.ws, r); err != nil || w.ws.Generation() == generation || r.Title == "" {
+		w.t.Errorf("%s: the repair %q changes something: %v, error %v", f.Code, r.Title, w.ws.Generation() != generation, err)
 		return
-	}
-	if err := Stage(w.ws, r.Title, edits); err != nil {
-		w.t.Fatal(err)
 	}
 	for _, after := range w.check() {
 		switch {
@@ -152,33 +150,7 @@ func Staged(t testing.TB, ws *store.Workspace, name string, formats Formats) dis
 // Repair makes one change of what a repair writes to the files of a workspace.
 func Repair(t testing.TB, ws *store.Workspace, r disk.Repair) error {
 	t.Helper()
-	edits, err := disk.EditsOf(t.Context(), ws, r)
-	if err != nil {
-		return err
-	}
-	return Stage(ws, r.Title, edits)
-}
-
-// Stage makes one change of edits to the files of a workspace.
-func Stage(ws *store.Workspace, title string, edits []disk.Edit) error {
-	return ws.Do(title, func(tx *store.Tx) error {
-		for _, e := range edits {
-			f, err := tx.OpenWrite(e.File)
-			if err != nil {
-				return err
-			}
-			if e.Resize {
-				err = f.Truncate(e.Offset)
-			} else {
-				_, err = f.WriteAt(e.Data, e.Offset)
-			}
-			f.Close()
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return ws.Do(r.Title, func(tx *store.Tx) error { return disk.Applied(r)(t.Context(), tx) })
 }
 
 func has(list []disk.Finding, code string) bool {
@@ -190,37 +162,22 @@ func has(list []disk.Finding, code string) bool {
 	return false
 }
 
-// Offers asks for the repairs of a finding, and each for its edits: they may
-// fail, but not leave the files.
-func Offers(t testing.TB, files store.Opener, img disk.Image, repairs disk.Repairer, f disk.Finding) {
+// Offers asks for the repairs of a finding, and tries each: they may fail, but
+// not leave the image's files.
+func Offers(t testing.TB, files *store.Mem, img disk.Image, repairs disk.Repairer, f disk.Finding) {
 	t.Helper()
 	list, err := repairs(t.Context(), img, f)
 	if err != nil || f.Repairable != (len(list) > 0) {
 		t.Errorf("%s is repairable: %v; it has %d repairs, error %v", f.Code, f.Repairable, len(list), err)
 	}
+	w := store.NewWorkspace(files, "")
+	defer w.Close()
 	for _, r := range list {
-		edits, err := disk.EditsOf(t.Context(), files, r)
-		if err != nil {
-			continue
-		}
-		sizes := map[string]int64{}
-		for _, f := range img.Files() {
-			sizes[f.Name] = f.Size
-		}
+		edits, err := w.Try(func(tx *store.Tx) error { return disk.Applied(r)(t.Context(), tx) })
 		for _, e := range edits {
-			if !inside(sizes, e) {
-				t.Errorf("%s: %q changes %d bytes at 0x%x of %q, which are not there", f.Code, r.Title, len(e.Data), e.Offset, e.File)
+			if err == nil && !slices.ContainsFunc(img.Files(), func(f disk.File) bool { return f.Name == e.File }) {
+				t.Errorf("%s: %q changes %q", f.Code, r.Title, e.File)
 			}
 		}
 	}
-}
-
-// inside reports whether an edit stays in its file, and takes its new length in.
-func inside(sizes map[string]int64, e disk.Edit) bool {
-	size, ok := sizes[e.File]
-	if e.Resize {
-		sizes[e.File] = e.Offset
-		return ok && e.Offset >= 0 && len(e.Data) == 0
-	}
-	return ok && e.Offset >= 0 && e.Offset <= size && int64(len(e.Data)) <= size-e.Offset
 }
