@@ -232,60 +232,45 @@ type opened struct {
 	path   string
 	parent string
 	image  disk.Image
+	how    Editing
 	err    error
 	reload bool
 }
 
-// open opens an image in the background.
-func (m *model) open(path string) tea.Cmd { return m.openWith(path, "", false) }
-
-// openWith opens an image with a parent that the user has named, if any.
-func (m *model) openWith(path, parent string, reload bool) tea.Cmd {
-	m.opening, m.opened = path, views.NewGen()
-	gen, ctx, open, adopt, forget := m.opened, m.ctx, m.cfg.Open, m.cfg.Adopt, m.edits.Forget
-	if m.edits.staged > 0 || m.edits.busy {
-		forget = nil
+// open opens an image in the background, with a parent that the user has named,
+// if any. It does not as long as changes would be lost.
+func (m *model) open(path, parent string, reload bool) tea.Cmd {
+	if m.edits.keepsImage() {
+		return nil
 	}
+	m.opening, m.opened = path, views.NewGen()
+	gen, ctx, open, forget := m.opened, m.ctx, m.cfg.Open, m.edits.Forget
 	return func() tea.Msg {
 		if forget != nil { // nothing is staged any more of what was kept
 			if err := forget(); err != nil {
 				return said{err.Error(), true}
 			}
 		}
-		var img disk.Image
-		var err error
-		if parent == "" {
-			img, err = open(ctx, path)
-		} else {
-			img, err = adopt(ctx, path, parent)
-		}
-		return opened{gen, path, parent, img, err, reload}
+		img, how, err := open(ctx, path, parent)
+		return opened{gen, path, parent, img, how, err, reload}
 	}
 }
 
 // adopt opens the image again, with a parent that the user has chosen. It
 // stays so as long as the image is open; the file is not changed.
-func (m *model) adopt(parent string) tea.Cmd {
-	if m.edits.keepsImage() {
-		return nil
-	}
-	return m.openWith(m.path, parent, false)
-}
+func (m *model) adopt(parent string) tea.Cmd { return m.open(m.path, parent, false) }
 
 func (m *model) reload() tea.Cmd {
-	switch {
-	case m.image == nil:
-		return nil
-	case m.edits.keepsImage():
+	if m.image == nil {
 		return nil
 	}
-	return m.openWith(m.path, m.parent, true)
+	return m.open(m.path, m.parent, true)
 }
 
 func (m *model) openedImage(msg opened) tea.Cmd {
 	if msg.gen != m.opened {
-		if msg.image != nil {
-			m.edits.dismiss(msg.image)
+		if msg.image != nil { // it comes too late
+			msg.how.closer(msg.image)()
 		}
 		return nil
 	}
@@ -297,17 +282,17 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 	drained := m.edits.drain() // what was typed meanwhile belongs to the image that shows
 	switch {
 	case m.edits.keepsImage():
-		m.edits.dismiss(msg.image)
+		msg.how.closer(msg.image)()
 		return drained
 	case msg.reload:
 		m.stopJobs()
 		m.jobs.cancel()
-		m.release(msg.image)
+		m.release(msg.image, msg.how)
 		m.say("read anew", false)
 		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.checks.start())
 	}
-	m.show(msg.image, msg.path)
-	if m.parent = msg.parent; m.parent != "" {
+	m.show(msg.image, msg.how, msg.path, msg.parent)
+	if m.parent != "" {
 		m.active = max(0, m.screenOf(keymap.Screen7))
 		m.parents.adopted()
 	}

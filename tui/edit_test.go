@@ -83,20 +83,17 @@ func editFile(t *testing.T, path string, w, h int) *bench {
 	b := &bench{path: path}
 	cfg := Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
 	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
-	var ed *engine.Session
-	cfg.Open = func(ctx context.Context, path string) (disk.Image, error) {
-		var err error
-		if ed, err = engine.OpenSession(ctx, path, engine.Options{}); err != nil {
-			return nil, err
+	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, Editing, error) {
+		ed, err := engine.OpenSession(ctx, path, engine.Options{})
+		if err != nil {
+			return nil, Editing{}, err
 		}
-		return ed.Image()
-	}
-	cfg.Editing = func(disk.Image) Editing {
-		return Editing{
+		img, err := ed.Image()
+		return img, Editing{
 			Editor: ed, Close: ed.Close,
 			Keep:   func() error { return ed.Save(&b.kept) },
 			Forget: func() error { b.kept.Reset(); return nil },
-		}
+		}, err
 	}
 	b.story = tell(t, cfg, w, h)
 	t.Cleanup(b.m.close)
@@ -286,7 +283,7 @@ func TestKeepsWhatIsStagedWhenTheTerminalGoes(t *testing.T) {
 }
 
 func TestReadOnlySaysWhy(t *testing.T) {
-	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Editing: func(disk.Image) Editing { return Editing{Locked: "a sample can't be changed"} }}
+	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Editing: Editing{Locked: "a sample can't be changed"}}
 	s := tell(t, cfg, 120, 40)
 	for _, k := range []string{"u", "s", "W", "ctrl+r"} {
 		s.keys(k).expect("a sample can't be changed")

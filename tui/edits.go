@@ -31,6 +31,14 @@ type Editing struct {
 	Close func() error
 }
 
+// closer closes an image with its editor.
+func (e Editing) closer(img disk.Image) func() error {
+	if e.Close != nil {
+		return e.Close
+	}
+	return img.Close
+}
+
 // edits is what is being changed of the image that shows.
 type edits struct {
 	feature
@@ -88,12 +96,9 @@ type worked struct {
 	err    error
 }
 
-// begin takes the editor of an image in.
-func (e *edits) begin(img disk.Image) {
-	e.editing = editing{last: &typing{}}
-	if e.cfg.Editing != nil {
-		e.Editing = e.cfg.Editing(img)
-	}
+// begin takes in how another image can be changed.
+func (e *edits) begin(how Editing) {
+	e.editing = editing{Editing: how, last: &typing{}}
 	if e.Editor != nil {
 		e.staged = e.Editor.Staged()
 	}
@@ -120,14 +125,6 @@ func (e *edits) keepsImage() bool {
 	return true
 }
 
-// closer closes an image with its editor.
-func (e *edits) closer() func() error {
-	if e.Close != nil {
-		return e.Close
-	}
-	return e.current().image.Close
-}
-
 // locked says why nothing can be changed; empty if it can.
 func (e *edits) locked() string {
 	switch {
@@ -139,17 +136,6 @@ func (e *edits) locked() string {
 		return cmp.Or(e.Locked, "this image is open for reading only")
 	}
 	return ""
-}
-
-// dismiss closes an image that came too late to be shown.
-func (e *edits) dismiss(img disk.Image) {
-	if e.cfg.Editing != nil {
-		if own := e.cfg.Editing(img); own.Close != nil {
-			own.Close()
-			return
-		}
-	}
-	img.Close()
 }
 
 // changed takes in the messages of this kind; it reports false for others.

@@ -166,7 +166,9 @@ func TestMarkOnDemand(t *testing.T) {
 // reads the first one.
 func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 	first := viewtest.New()
-	s := tell(t, Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string) (disk.Image, error) { return viewtest.New(), nil }}, 120, 40)
+	s := tell(t, Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, Editing, error) {
+		return viewtest.New(), Editing{}, nil
+	}}, 120, 40)
 	work := s.m.jobs.start("working", nil, func(j *job) tea.Msg {
 		if j.ctx.Err() == nil || first.Closed {
 			t.Errorf("the job was told to end: %v, its image is closed: %t", j.ctx.Err(), first.Closed)

@@ -75,8 +75,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.commands = m.makeCommands()
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
-		m.show(cfg.Image, cfg.Path)
-		m.parent = cfg.Parent
+		m.show(cfg.Image, cfg.Editing, cfg.Path, cfg.Parent)
 	} else {
 		m.showStart()
 	}
@@ -90,14 +89,14 @@ func (m *model) showStart() {
 }
 
 // show makes the screens of an image.
-func (m *model) show(img disk.Image, path string) {
+func (m *model) show(img disk.Image, how Editing, path, parent string) {
 	m.stopJobs()
 	m.jobs.drop()
 	m.comparison.forget()
 	m.over, m.searches.last = nil, nil
 	m.notes.forget()
-	m.release(img)
-	m.path = path
+	m.release(img, how)
+	m.path, m.parent = path, parent
 	e := &m.edits
 	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.cfg.Theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
 	m.views = nil
@@ -111,14 +110,15 @@ func (m *model) show(img disk.Image, path string) {
 
 // release puts an image in the place of the present one, which stays open as
 // long as commands may be reading it.
-func (m *model) release(img disk.Image) {
+func (m *model) release(img disk.Image, how Editing) {
 	m.replay.end()
 	m.old = slices.DeleteFunc(m.old, replaced.closed)
 	if m.image != nil {
-		m.old = append(m.old, replaced{m.edits.closer(), m.jobs.working()})
+		m.old = append(m.old, replaced{m.edits.closer(m.image), m.jobs.working()})
 	}
-	m.image, m.info, m.number = img, img.Info(), views.NewGen()
-	m.edits.begin(img)
+	m.set(img)
+	m.number = views.NewGen()
+	m.edits.begin(how)
 }
 
 // replaced is an image that another one took the place of. It stays open until
@@ -151,14 +151,14 @@ func (m *model) close() {
 		r.close()
 	}
 	if m.image != nil {
-		m.edits.closer()()
+		m.edits.closer(m.image)()
 	}
 }
 
 // Init opens the image to begin with, or starts the screens that are there.
 func (m *model) Init() tea.Cmd {
 	if m.image == nil && m.cfg.Path != "" {
-		return guard(m.open(m.cfg.Path))
+		return guard(m.open(m.cfg.Path, "", false))
 	}
 	return guard(m.startViews())
 }
@@ -231,10 +231,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case replayed:
 		return m.replay.show(msg)
 	case views.OpenPath:
-		if m.edits.keepsImage() {
-			return nil
-		}
-		return m.open(msg.Path)
+		return m.open(msg.Path, "", false)
 	case opened:
 		return m.openedImage(msg)
 	case checked:

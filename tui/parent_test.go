@@ -58,8 +58,11 @@ func orphan(t *testing.T) (*story, string) {
 			t.Fatal(err)
 		}
 	}
-	open := func(_ context.Context, path, parent string) (disk.Image, error) { return newChild(path, parent), nil }
-	return tell(t, Config{Image: newChild(path, ""), Path: path, Look: open, Adopt: open}, 120, 40), dir
+	look := func(_ context.Context, path, parent string) (disk.Image, error) { return newChild(path, parent), nil }
+	open := func(_ context.Context, path, parent string) (disk.Image, Editing, error) {
+		return newChild(path, parent), Editing{}, nil
+	}
+	return tell(t, Config{Image: newChild(path, ""), Path: path, Look: look, Open: open}, 120, 40), dir
 }
 
 func TestFindParent(t *testing.T) {

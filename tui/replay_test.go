@@ -11,7 +11,9 @@ import (
 // TestReplay goes through the steps of a replay: all screens show the image
 // as it is then, and nothing can be changed.
 func TestReplay(t *testing.T) {
-	open := func(context.Context, string) (disk.Image, error) { return viewtest.NewDirty(), nil }
+	open := func(context.Context, string, string) (disk.Image, Editing, error) {
+		return viewtest.NewDirty(), Editing{}, nil
+	}
 	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx", Open: open}, 120, 40)
 	s.keys("4").expect("[4 Log]", "AFTER the replay").not("REPLAY 2/2")
 	s.keys("r").expect("REPLAY 0/2", "BEFORE the replay")

@@ -239,11 +239,11 @@ func TestStartScreenOpensAndFails(t *testing.T) {
 		Samples: []start.Sample{{Name: "bad", About: "does not open", Path: "sample:bad"}, {Name: "fake", About: "opens", Path: "sample:fake"}},
 		Folder:  t.TempDir(),
 		Opened:  func(path string) { remembered = path },
-		Open: func(_ context.Context, path string) (disk.Image, error) {
+		Open: func(_ context.Context, path, _ string) (disk.Image, Editing, error) {
 			if path == "sample:bad" {
-				return nil, errors.New("no \x1b[2J image")
+				return nil, Editing{}, errors.New("no \x1b[2J image")
 			}
-			return img, nil
+			return img, Editing{}, nil
 		},
 	}
 	s := tell(t, cfg, 80, 24).expect("Built-in samples", "opens").keys(":").expect("open an image first")
@@ -261,7 +261,7 @@ func TestStartScreenOpensAndFails(t *testing.T) {
 func TestReload(t *testing.T) {
 	second := viewtest.New()
 	second.Describe = func(i *disk.Info) { i.Creator = "written meanwhile" }
-	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Open: func(context.Context, string) (disk.Image, error) { return second, nil }}
+	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, Editing, error) { return second, Editing{}, nil }}
 	s := tell(t, cfg, 120, 40).keys("2", "jjj", "l", "jjj").expect("header 2.SequenceNumber")
 	s.keys("R").expect("read anew").keys("j", "k").expect("header 2.SequenceNumber").keys("1").expect("written meanwhile")
 }

@@ -21,23 +21,22 @@ import (
 
 // Config is what the program needs from outside.
 type Config struct {
-	// Open opens an image; it is called in the background. The program closes
-	// what it opened.
-	Open func(ctx context.Context, path string) (disk.Image, error)
+	// Open opens an image, with a parent that the user names instead of the one
+	// that the image gives, or with none. It is called in the background. The
+	// program closes what it opened.
+	Open func(ctx context.Context, path, parent string) (disk.Image, Editing, error)
 
-	// Adopt opens an image like Open, with a parent that the user names instead
-	// of the one that the image gives. Look opens one to look at beside it:
-	// read-only, without an editor; parent may be empty. What they need can't
-	// be done where they are nil.
-	Adopt func(ctx context.Context, path, parent string) (disk.Image, error)
-	Look  func(ctx context.Context, path, parent string) (disk.Image, error)
+	// Look opens one to look at beside that: read-only, without an editor. What
+	// needs it can't be done where it is nil.
+	Look func(ctx context.Context, path, parent string) (disk.Image, error)
 
 	// Path is the image to show first; empty for the start screen. Image is
-	// that image where it is open already.
-	// Parent is its parent where the user has named it.
-	Path   string
-	Image  disk.Image
-	Parent string
+	// that image where it is open already, with how it can be changed, and
+	// Parent its parent where the user has named it.
+	Path    string
+	Image   disk.Image
+	Editing Editing
+	Parent  string
 
 	// Samples and Recent are offered by the start screen; their paths go to
 	// Open. Folder is where its file picker starts; empty for the working
@@ -67,10 +66,6 @@ type Config struct {
 	// Notes keeps the user's bookmarks and notes; nil: they last as long as
 	// the program runs.
 	Notes Keeper
-
-	// Editing tells how an image that Open or Image gave can be changed; nil:
-	// no image can.
-	Editing func(disk.Image) Editing
 
 	// Notice is shown first, until a key is pressed.
 	Notice string

@@ -7,106 +7,73 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/tui"
 )
 
-// desk holds what the screens edit: for every image that is open there, how
-// it can be changed.
-type desk struct {
-	app *app
-	mu  sync.Mutex
-	at  map[disk.Image]tui.Editing
-}
-
-// open opens an image so that it can be edited, if it is a file. What an
-// earlier run kept staged is staged again.
-func (d *desk) open(ctx context.Context, path string) (disk.Image, error) {
-	return d.adopt(ctx, path, "")
-}
-
-// adopt is open with a parent that the user names; without one the image's own
-// names count. The one of the command line is that of the first image only.
-func (d *desk) adopt(ctx context.Context, path, parent string) (disk.Image, error) {
-	opt := d.app.opt
+// openToEdit opens an image so that it can be edited, if it is a file. What an
+// earlier run kept staged is staged again. Without a parent the image's own names
+// count: the one of the command line is that of the first image only.
+func (a *app) openToEdit(ctx context.Context, path, parent string) (disk.Image, tui.Editing, error) {
+	if err := a.knownFormat(); err != nil {
+		return nil, tui.Editing{}, err
+	}
+	opt := a.opt
 	opt.Parent = parent
-	return d.openAs(ctx, path, opt)
+	if why := unchangeable(path); why != "" {
+		img, err := engine.Open(ctx, path, opt)
+		return img, tui.Editing{Locked: why}, err
+	}
+	s, err := engine.OpenSession(ctx, path, opt)
+	if err != nil {
+		return nil, tui.Editing{}, err
+	}
+	how := a.staged(s)
+	img, err := s.Image()
+	if err != nil {
+		return nil, tui.Editing{}, errors.Join(err, s.Close())
+	}
+	return img, how, nil
 }
 
 // look opens an image to look at beside the one that is edited.
-func (d *desk) look(ctx context.Context, path, parent string) (disk.Image, error) {
-	if err := d.app.knownFormat(); err != nil {
+func (a *app) look(ctx context.Context, path, parent string) (disk.Image, error) {
+	if err := a.knownFormat(); err != nil {
 		return nil, err
 	}
-	opt := d.app.opt
+	opt := a.opt
 	opt.Parent = parent
 	return engine.Open(ctx, path, opt)
 }
 
-func (d *desk) openAs(ctx context.Context, path string, opt engine.Options) (disk.Image, error) {
-	if why := unchangeable(path); why != "" {
-		if err := d.app.knownFormat(); err != nil {
-			return nil, err
-		}
-		img, err := engine.Open(ctx, path, opt)
-		return d.put(img, tui.Editing{Locked: why}), err
-	}
-	if err := d.app.knownFormat(); err != nil {
-		return nil, err
-	}
-	s, err := engine.OpenSession(ctx, path, opt)
-	if err != nil {
-		return nil, err
-	}
+// staged is a session with what an earlier run kept staged in it again.
+func (a *app) staged(s *engine.Session) tui.Editing {
 	e := tui.Editing{Editor: s, Close: s.Close}
-	if file := d.app.keptFile(s); file != "" {
-		e.Keep = func() error { return keep(s, file) }
-		err := reload(s, file)
-		switch {
-		case err == nil:
-			e.Notice = "the changes kept from the last time are staged again: s reviews them"
-			e.Forget = func() error { return forget(file) }
-		case errors.Is(err, fs.ErrNotExist):
-			e.Forget = func() error { return forget(file) }
-		default: // what was kept stays, under another name once something else is
-			e.Notice = "the changes kept from the last time are not staged, they stay in " + filepath.Dir(file) + ": " + err.Error()
-			moved := false
-			e.Keep = func() error {
-				if !moved {
-					if err := os.Rename(file, file+".old"); err != nil {
-						return err
-					}
-					moved = true
+	file := a.keptFile(s)
+	if file == "" {
+		return e
+	}
+	e.Keep = func() error { return keep(s, file) }
+	e.Forget = func() error { return forget(file) }
+	switch err := reload(s, file); {
+	case err == nil:
+		e.Notice = "the changes kept from the last time are staged again: s reviews them"
+	case !errors.Is(err, fs.ErrNotExist): // what was kept stays, under another name once something else is
+		e.Notice = "the changes kept from the last time are not staged, they stay in " + filepath.Dir(file) + ": " + err.Error()
+		moved := false
+		e.Forget = nil
+		e.Keep = func() error {
+			if !moved {
+				if err := os.Rename(file, file+".old"); err != nil {
+					return err
 				}
-				return keep(s, file)
+				moved = true
 			}
+			return keep(s, file)
 		}
 	}
-	img, err := s.Image()
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return d.put(img, e), nil
-}
-
-func (d *desk) put(img disk.Image, e tui.Editing) disk.Image {
-	if img != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.at[img] = e
-	}
-	return img
-}
-
-// editing is how an image that open gave can be changed. It is asked once.
-func (d *desk) editing(img disk.Image) tui.Editing {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e := d.at[img]
-	delete(d.at, img)
 	return e
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"platter/decode"
 	"platter/engine"
-	"platter/engine/disk"
 	"platter/engine/sample"
 	"platter/tui"
 	"platter/tui/quiet"
@@ -55,12 +54,9 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 	if err != nil {
 		return exit{ExitUsage, err}
 	}
-	d := desk{app: a, at: map[disk.Image]tui.Editing{}}
 	cfg := tui.Config{
-		Open:     d.open,
-		Adopt:    d.adopt,
-		Look:     d.look,
-		Editing:  d.editing,
+		Open:     a.openToEdit,
+		Look:     a.look,
 		Samples:  offered(),
 		Recent:   a.recent(),
 		Opened:   a.remember,
@@ -76,12 +72,12 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		cfg.Notes = noteFolder{filepath.Join(dir, "notes")}
 	}
 	if len(args) > 0 {
-		img, err := d.adopt(ctx, args[0], a.opt.Parent) // before the screen is taken: errors stay readable
+		img, how, err := a.openToEdit(ctx, args[0], a.opt.Parent) // before the screen is taken: errors stay readable
 		if err != nil {
 			return err
 		}
 		a.remember(args[0])
-		cfg.Path, cfg.Image, cfg.Parent = args[0], img, a.opt.Parent
+		cfg.Path, cfg.Image, cfg.Editing, cfg.Parent = args[0], img, how, a.opt.Parent
 	}
 	return tui.Run(ctx, cfg)
 }
