@@ -226,7 +226,7 @@ func (m *model) drawHints(a grid.Area) {
 
 // skipHint leaves out what would do nothing where the cursor is.
 func (m *model) skipHint(a keymap.Action) bool {
-	if m.image == nil && onlyImages(a) {
+	if m.needsImage(a) {
 		return true
 	}
 	if m.prompting() {

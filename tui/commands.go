@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/keymap"
@@ -114,6 +116,19 @@ func (m *model) disabled(a keymap.Action) string {
 		}
 	}
 	return refusal(m.view(), a)
+}
+
+// needsImage reports whether an action only makes sense once an image is open, and
+// none is.
+func (m *model) needsImage(a keymap.Action) bool {
+	if m.image != nil {
+		return false
+	}
+	switch a {
+	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload:
+		return true
+	}
+	return len(m.commands[a].needs) > 0 || slices.ContainsFunc(screens, func(s screen) bool { return s.action == a })
 }
 
 // refusal says why a view would do nothing at an action.

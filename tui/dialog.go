@@ -25,7 +25,7 @@ type dialog struct {
 	below   overlay // what the dialog covers
 
 	want string // must be typed before the last button can be pressed; empty: nothing
-	line []rune
+	line line
 
 	w, h int
 	row  int // of the buttons, as drawn
@@ -68,7 +68,7 @@ func (d *dialog) do(m *model, a keymap.Action, p press) tea.Cmd {
 	case keymap.Left:
 		d.at = (d.at + len(d.buttons) - 1) % len(d.buttons)
 	case keymap.Accept:
-		if d.want != "" && len(d.line) > 0 && string(d.line) != d.want {
+		if d.want != "" && d.line != "" && string(d.line) != d.want {
 			m.say("that is not "+d.want+"; esc leaves everything as it is", false)
 			return nil
 		}
@@ -86,43 +86,34 @@ func (d *dialog) do(m *model, a keymap.Action, p press) tea.Cmd {
 
 // key edits the line, or presses the button with that first letter.
 func (d *dialog) key(m *model, p press) tea.Cmd {
-	switch {
-	case d.want == "":
-		for i, b := range d.buttons {
-			if strings.EqualFold(b.label[:1], p.name) {
-				return d.press(m, i)
-			}
-		}
-	case p.name == "backspace" || p.name == "ctrl+h":
-		d.line = d.line[:max(len(d.line)-1, 0)]
-	case p.name == "ctrl+u":
-		d.line = nil
-	default:
-		d.typed(p.msg)
+	if d.want != "" {
+		d.line.edit(p)
+		d.agree()
 		return nil
 	}
-	d.agree()
+	for i, b := range d.buttons {
+		if strings.EqualFold(b.label[:1], p.name) {
+			return d.press(m, i)
+		}
+	}
 	return nil
 }
 
 // agree gives the last button the focus once what was asked for is typed, and
 // takes it away again: what has the focus is what enter presses.
 func (d *dialog) agree() {
-	if d.want == "" {
-		return
-	}
 	d.at = 0
 	if string(d.line) == d.want {
 		d.at = len(d.buttons) - 1
 	}
 }
 
-// typed takes text for the line. Pasted text is made harmless.
+// typed takes text for the line.
 func (d *dialog) typed(msg tea.KeyMsg) {
-	if d.want != "" && (msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace) {
-		d.line = append(d.line, []rune(plainText(string(msg.Runes)))...)
+	if d.want != "" {
+		d.line.typed(msg)
+		d.agree()
 	}
-	d.agree()
 }
 
 func (d *dialog) press(m *model, i int) tea.Cmd {

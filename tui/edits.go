@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -78,11 +77,7 @@ type work struct {
 // run does it. A fault in the program is an error like any other: what waits
 // behind the work goes on.
 func (w work) run(ed disk.Editor) (say string, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &crash{r, debug.Stack()}
-		}
-	}()
+	defer caught(&err)
 	return w.do(ed)
 }
 
@@ -253,24 +248,21 @@ func (e *edits) worked(msg worked) tea.Cmd {
 }
 
 func (e *edits) undo() tea.Cmd {
-	last := e.last
-	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := last.undo(ed)
-		if errors.Is(err, store.ErrNothing) {
-			return "there is nothing to undo", nil
-		}
-		return "undone: " + title + " (ctrl+r brings it back)", err
-	}))
+	return e.step(e.last.undo, "there is nothing to undo", "undone: %s (ctrl+r brings it back)")
 }
 
 func (e *edits) redo() tea.Cmd {
-	last := e.last
+	return e.step(e.last.redo, "there is nothing to bring back", "brought back: %s")
+}
+
+// step goes through the history, after what views have asked for.
+func (e *edits) step(step func(disk.Editor) (string, error), none, done string) tea.Cmd {
 	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
-		title, err := last.redo(ed)
+		title, err := step(ed)
 		if errors.Is(err, store.ErrNothing) {
-			return "there is nothing to bring back", nil
+			return none, nil
 		}
-		return "brought back: " + title, err
+		return fmt.Sprintf(done, title), err
 	}))
 }
 

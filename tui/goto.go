@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -89,11 +88,7 @@ func (g *goTo) open() tea.Cmd {
 // resolve finds an address. A fault on the way must not leave what is typed
 // waiting for it.
 func resolve(ctx context.Context, f disk.Finder, from disk.Standpoint, text string) (_ decode.Place, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &crash{r, debug.Stack()}
-		}
-	}()
+	defer caught(&err)
 	return f.Resolve(ctx, from, text)
 }
 

@@ -16,19 +16,29 @@ func guard(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
 	}
-	return func() (msg tea.Msg) {
-		defer func() {
-			if r := recover(); r != nil {
-				msg = views.Failed{Err: &crash{r, debug.Stack()}}
-			}
-		}()
-		msg = cmd()
+	return func() tea.Msg {
+		msg, err := safely(cmd)
+		if err != nil {
+			return views.Failed{Err: err}
+		}
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			for i, c := range batch {
 				batch[i] = guard(c)
 			}
 		}
 		return msg
+	}
+}
+
+func safely(cmd tea.Cmd) (msg tea.Msg, err error) {
+	defer caught(&err)
+	return cmd(), nil
+}
+
+// caught, deferred, turns a panic into an error.
+func caught(err *error) {
+	if r := recover(); r != nil {
+		*err = &crash{r, debug.Stack()}
 	}
 }
 

@@ -17,7 +17,7 @@ type help struct {
 	ctx    keymap.Context
 	rows   []helpRow // that match
 	all    []helpRow
-	filter string
+	filter line
 	scroll grid.Scroll
 	grid   grid.Grid
 }
@@ -44,7 +44,7 @@ func (m *model) openHelp() {
 	h := &help{ctx: ctx}
 	group := ""
 	for _, b := range keymap.Bindings(ctx) {
-		if m.image == nil && (b.Context == keymap.Everywhere && onlyImages(b.Action)) {
+		if m.needsImage(b.Action) {
 			continue
 		}
 		if g := b.Group; g != group {
@@ -64,21 +64,6 @@ func (m *model) openHelp() {
 	m.help = h
 	h.match()
 	m.resize()
-}
-
-// onlyImages are the actions that need an opened image.
-func onlyImages(a keymap.Action) bool {
-	for _, s := range screens {
-		if s.action == a {
-			return true
-		}
-	}
-	switch a {
-	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload, keymap.Search, keymap.NextHit, keymap.PrevHit, keymap.HitList,
-		keymap.HashThis, keymap.Bookmarks, keymap.Undo, keymap.Redo, keymap.Review, keymap.Writing, keymap.Renew:
-		return true
-	}
-	return false
 }
 
 // regroup brings the rows of a group together, in the order in which groups
@@ -106,7 +91,7 @@ func regroup(rows []helpRow) []helpRow {
 // match keeps the rows that hold all words of the filter.
 func (h *help) match() {
 	h.rows = h.rows[:0]
-	words := strings.Fields(strings.ToLower(h.filter))
+	words := strings.Fields(strings.ToLower(string(h.filter)))
 	for _, r := range h.all {
 		text := strings.ToLower(r.keys + " " + r.text)
 		keep := r.head == "" || len(words) == 0
@@ -167,7 +152,7 @@ func (h *help) view(t *theme.Theme) string {
 	title := "Keys: " + h.ctx.Title()
 	in := a.Box(t, title, true)
 	x := in.Text(1, 0, "filter: ", theme.Label)
-	x = in.Text(x, 0, h.filter, theme.Strong)
+	x = in.Text(x, 0, string(h.filter), theme.Strong)
 	in.Set(x, 0, ' ', theme.Cursor)
 	h.scroll.Fit(int64(len(h.rows)), h.capacity())
 	rows := h.lines()
@@ -224,38 +209,21 @@ func (m *model) helpKey(a keymap.Action, p press) {
 	case keymap.PageUp:
 		h.scroll.Wheel(-int64(h.scroll.Rows))
 	default:
-		h.key(p)
 		if (p.name == "?" || p.name == "q") && h.filter == "" {
 			m.help = nil
+			return
+		}
+		was := h.filter
+		if h.filter.edit(p); h.filter != was {
+			h.match()
 		}
 	}
 }
 
-// key edits the filter. With an empty filter ? and q close the help, so they
-// don't get here as text.
-func (h *help) key(p press) {
-	switch {
-	case p.name == "backspace" || p.name == "ctrl+h":
-		if n := len(h.filter); n > 0 {
-			r := []rune(h.filter)
-			h.filter = string(r[:len(r)-1])
-		}
-	case p.name == "ctrl+u":
-		h.filter = ""
-	case h.filter == "" && (p.name == "?" || p.name == "q"):
-	default:
-		h.typed(p.msg)
-		return
-	}
-	h.match()
-}
-
-// typed adds typed or pasted text to the filter.
+// typed adds pasted text to the filter.
 func (h *help) typed(msg tea.KeyMsg) {
-	if msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace {
-		h.filter += plainText(string(msg.Runes))
-		h.match()
-	}
+	h.filter.typed(msg)
+	h.match()
 }
 
 // mouseHelp scrolls, or closes the help and presses the key under the mouse.

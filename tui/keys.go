@@ -65,3 +65,25 @@ var keyTypes = func() map[string]tea.KeyType {
 	}
 	return types
 }()
+
+// line is a line of text that is typed.
+type line string
+
+// edit changes the line as a key says.
+func (l *line) edit(p press) {
+	switch r := []rune(*l); {
+	case p.name == "backspace" || p.name == "ctrl+h":
+		*l = line(r[:max(len(r)-1, 0)])
+	case p.name == "ctrl+u":
+		*l = ""
+	default:
+		l.typed(p.msg)
+	}
+}
+
+// typed adds typed or pasted text, made harmless.
+func (l *line) typed(msg tea.KeyMsg) {
+	if msg.Type == tea.KeyRunes || msg.Type == tea.KeySpace {
+		*l += line(plainText(string(msg.Runes)))
+	}
+}

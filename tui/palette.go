@@ -19,7 +19,7 @@ func (m *model) openPalette() tea.Cmd {
 	}
 	var list []command
 	for _, b := range keymap.Bindings(m.view().Context()) {
-		if b.Action == keymap.Palette || m.image == nil && onlyImages(b.Action) {
+		if b.Action == keymap.Palette || m.needsImage(b.Action) {
 			continue
 		}
 		key := strings.Join(b.Keys[:min(1, len(b.Keys))], "")
