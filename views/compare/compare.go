@@ -18,6 +18,7 @@ import (
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/hexpane"
 )
 
 // pane is one that can have the focus.
@@ -42,7 +43,6 @@ const blockLimit = 100_000
 // View is the comparison screen. It implements [views.View].
 type View struct {
 	images [2]disk.Image
-	sizes  [2]int64 // of their disks
 	theme  *theme.Theme
 
 	blocks []disk.BlockDiff
@@ -68,7 +68,9 @@ type View struct {
 
 // New makes the screen of an image and a second one.
 func New(env views.Env, other disk.Image) *View {
-	return &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, cancel: func() {}, dirty: true}
+	v := &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, cancel: func() {}, dirty: true}
+	v.hex.show(v.images)
+	return v
 }
 
 // Begin forgets what was found: the disks are compared anew.
@@ -116,38 +118,30 @@ func (v *View) SetSize(w, h int) {
 func hexRows(h int) int { return h / 2 }
 
 func (v *View) arrange() {
-	for i, img := range v.images {
-		v.sizes[i] = img.Info().VirtualSize
-	}
 	v.list.Fit(int64(len(v.blocks)), v.h-hexRows(v.h)-3)
-	v.hex.fit(v.size(), v.w-2, hexRows(v.h)-3)
-}
-
-// size is that of the larger disk.
-func (v *View) size() int64 {
-	return max(v.sizes[0], v.sizes[1])
+	v.hex.fit(v.w-2, hexRows(v.h)-3)
 }
 
 // Start reads the bytes under the cursor.
-func (v *View) Start() tea.Cmd { return v.read() }
+func (v *View) Start() tea.Cmd { return v.hex.read() }
 
 // Update takes answers in.
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case fetched:
-		if v.hex.take(msg) {
-			v.dirty = true
+	case hexpane.Answer:
+		for i := range v.hex.disks {
+			v.dirty = v.hex.disks[i].Fill(msg) || v.dirty
 		}
 	case sought:
 		return v.found(msg)
 	case tea.WindowSizeMsg:
-		return v.read()
+		return v.hex.read()
 	case views.Changed:
 		v.Stop()
 		v.images[0], v.stale, v.dirty = msg.Image, true, true
+		v.hex.show(v.images)
 		v.arrange()
-		v.hex.forget()
-		return v.read()
+		return v.hex.read()
 	}
 	return nil
 }
@@ -175,8 +169,8 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.step(-1)
 	}
 	if v.focus == bytesPane {
-		v.hex.move(a)
-		return v.read()
+		v.hex.lines.Do(a)
+		return v.hex.read()
 	}
 	was := v.list.Cursor
 	v.list.Do(a)
@@ -192,15 +186,15 @@ func (v *View) here() int64 {
 	if b, ok := v.current(); ok && v.focus == listPane {
 		return b.First
 	}
-	return v.hex.cursor
+	return v.hex.lines.Cursor()
 }
 
 // toBlock shows the first bytes of the block under the cursor that differ.
 func (v *View) toBlock() tea.Cmd {
 	if b, ok := v.current(); ok {
-		v.hex.show(b.First)
+		v.hex.lines.Go(b.First)
 	}
-	return v.read()
+	return v.hex.read()
 }
 
 // step goes to the next difference: in the list to the next block.
@@ -219,7 +213,7 @@ func (v *View) Disabled(a keymap.Action) string {
 		if len(v.blocks) == 0 {
 			return "no difference was found"
 		}
-		if a == keymap.Open && v.here() >= v.sizes[0] {
+		if a == keymap.Open && v.here() >= v.hex.disks[0].Size() {
 			return "the disk of this image ends before"
 		}
 	case keymap.Escape:
@@ -311,11 +305,11 @@ func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
 	switch {
 	case y >= below && step != 0:
-		v.hex.scroll(step)
-		return v.read()
+		v.hex.lines.Down(int(step))
+		return v.hex.read()
 	case y >= below:
 		v.focus = bytesPane
-		v.hex.toRow(int64(y - below - 2))
+		v.hex.lines.Click(0, y-below-2)
 	case step != 0:
 		v.list.Wheel(step)
 		return v.toBlock()

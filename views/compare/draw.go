@@ -112,19 +112,17 @@ func (v *View) drawHex(a grid.Area) {
 	in.Text(1, 0, "virtual", theme.Label)
 	in.TextFit(left+1, 0, x.width(), "this: "+name(v.images[0]), theme.Label)
 	in.TextFit(right+1, 0, in.W()-right-1, "other: "+name(v.images[1]), theme.Label)
-	for y := range x.rows {
-		off := x.top + int64(y)*int64(x.per)
-		if off >= x.size {
-			break
-		}
-		row := in.Row(y + 1)
+	shown, per := x.lines.Shown(), int64(x.lines.PerRow())
+	for y, off := 1, shown.Start; off < shown.End; y, off = y+1, off+per {
+		row := in.Row(y)
 		for i := range x.digits {
 			row.Set(1+i, 0, rune(digits[off>>(4*(x.digits-1-i))&15]), theme.Offset)
 		}
+		p := x.at(off, int(per))
 		for i, at := range []int{left, right} {
-			v.drawSide(row.Sub(at, 0, x.width(), 1), i, off)
+			v.drawSide(row.Sub(at, 0, x.width(), 1), off, &p, i)
 		}
-		if x.cursor >= off && x.cursor < off+int64(x.per) {
+		if at := x.lines.Cursor(); at >= off && at < off+per {
 			row.Set(0, 0, '>', theme.Selected)
 		}
 	}
@@ -134,31 +132,30 @@ const digits = "0123456789abcdef"
 
 // drawSide draws a row of bytes of one disk; a star stands before each that
 // differs from the other disk's.
-func (v *View) drawSide(a grid.Area, i int, off int64) {
-	x := &v.hex
-	s, size := &x.sides[i], v.sizes[i]
-	for k := range x.per {
-		at := off + int64(k)
-		b, ok := s.at(at - x.from)
-		high, low, style, mark := '?', '?', theme.ByteMissing, ' '
+func (v *View) drawSide(a grid.Area, off int64, p *piece, i int) {
+	x, s := &v.hex, &p[i]
+	per := x.lines.PerRow()
+	for k := range per {
+		b, ok := s.has(k)
+		high, low, style, mark := ' ', ' ', theme.ByteMissing, ' '
 		switch {
 		case ok:
 			high, low, style = rune(digits[b>>4]), rune(digits[b&15]), theme.Class(b)
-		case at >= size || s.err == nil: // behind the end, or not read yet
-			high, low = ' ', ' '
+		case s.lost && int64(k) < s.size:
+			high, low = '?', '?'
 		}
-		if x.differs(at) {
+		if p.differs(k) {
 			mark = '*'
 			style = theme.Warn
 		}
-		if at == x.cursor && v.focus == bytesPane {
+		if off+int64(k) == x.lines.Cursor() && v.focus == bytesPane {
 			style = theme.Cursor
 		}
 		a.Set(3*k, 0, mark, theme.Warn)
 		a.Set(3*k+1, 0, high, style)
 		a.Set(3*k+2, 0, low, style)
 		if x.text && ok {
-			a.Set(3*x.per+1+k, 0, letter(b), style)
+			a.Set(3*per+1+k, 0, letter(b), style)
 		}
 	}
 }

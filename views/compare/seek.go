@@ -2,7 +2,9 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -26,7 +28,7 @@ const seekPiece = 64 << 10
 func (v *View) seek(step int64) tea.Cmd {
 	ctx, cancel := context.WithCancel(context.Background())
 	v.seeking, v.cancel = views.NewGen(), cancel
-	gen, images, cursor := v.seeking, v.images, v.hex.cursor
+	gen, images, cursor := v.seeking, v.images, v.hex.lines.Cursor()
 	blocks := v.blocks
 	i := blockAt(blocks, cursor, step)
 	return func() tea.Msg {
@@ -90,9 +92,9 @@ func nextRun(ctx context.Context, images [2]disk.Image, b disk.BlockDiff, at, st
 			from = max(b.Start, at+1-seekPiece)
 			n = at + 1 - from
 		}
-		x := hex{from: from, sides: readBoth(images, from, int(n))}
+		p := readBoth(images, from, int(n))
 		for ; at >= from && at < from+n; at += step {
-			switch d := x.differs(at); {
+			switch d := p.differs(int(at - from)); {
 			case d && !run:
 				return at, true
 			case !d:
@@ -118,7 +120,19 @@ func (v *View) found(msg sought) tea.Cmd {
 		return views.Send(views.Failed{Err: fmt.Errorf("no difference %s this one", where)})
 	}
 	v.list.To(msg.block)
-	v.hex.show(msg.at)
-	v.hex.forget()
-	return v.read()
+	v.hex.lines.Go(msg.at)
+	return v.hex.read()
+}
+
+// readBoth reads n bytes of two disks, as far as they go.
+func readBoth(images [2]disk.Image, off int64, n int) (p piece) {
+	for i, img := range images {
+		p[i].size = img.Info().VirtualSize - off
+		b := make([]byte, max(0, min(int64(n), p[i].size)))
+		if got, err := img.ReadAt(b, off); err != nil && !errors.Is(err, io.EOF) {
+			b, p[i].lost = b[:got], true
+		}
+		p[i].b = b
+	}
+	return p
 }

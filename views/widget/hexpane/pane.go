@@ -88,6 +88,31 @@ func (p *Pane) SetSize(w, h int) {
 	}
 }
 
+// Lay lays the source out in h rows of so many bytes, for a screen that draws
+// them itself.
+func (p *Pane) Lay(bytes, h int) {
+	const room = 1 << 10 // columns
+	if bytes != p.want.Bytes {
+		p.want.Bytes, p.w = bytes, 0
+	}
+	p.SetSize(room, h)
+}
+
+// Row is n bytes of a row from off on, up to the first that is not at hand;
+// lost tells that it can't be read.
+func (p *Pane) Row(off int64, n int) (b []byte, lost bool) {
+	if off < 0 || off >= p.cache.src.Size {
+		return nil, false
+	}
+	b, gone := p.at(line{start: off, end: min(off+int64(n), p.cache.src.Size)})
+	for _, r := range gone {
+		if r.End > off && r.Start < off+int64(len(b)) {
+			return b[:max(r.Start-off, 0)], true
+		}
+	}
+	return b, false
+}
+
 // refit chooses the columns again.
 func (p *Pane) refit() {
 	p.want.Sector = p.cache.src.Sector
