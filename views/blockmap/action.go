@@ -17,7 +17,7 @@ const leap = 8
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty, v.opening, v.note = true, "", ""
+	v.canvas.Dirty, v.opening, v.note = true, "", ""
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
 		v.focus ^= stripPane
@@ -197,7 +197,7 @@ func (v *View) entry() (via disk.Via, ok bool) {
 
 // doStrip moves the cursor of the file strip.
 func (v *View) doStrip(a keymap.Action) {
-	cols, width := v.lay.stripColumns(), max(v.lay.strip.w, 1)
+	cols, width := v.lay.stripColumns(), max(v.lay.strip.W, 1)
 	switch a {
 	case keymap.Left:
 		v.column--
@@ -267,7 +267,7 @@ func (v *View) Disabled(a keymap.Action) string {
 
 // Mouse puts cursors where it clicks and scrolls the map.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	switch what {
 	case views.WheelUp, views.WheelDown:
 		return v.wheel(what)
@@ -305,10 +305,10 @@ func (v *View) wheel(what views.Mouse) tea.Cmd {
 // cellAt is the cell at a column and row of the screen.
 func (v *View) cellAt(x, y int) (int64, bool) {
 	m := v.lay.cells
-	if !m.holds(x, y) {
+	if !m.Holds(x, y) {
 		return 0, false
 	}
-	row, ok := v.rows.At(y - m.y)
-	cell := row*int64(v.lay.cols) + int64((x-m.x)/max(v.lay.wide, 1))
+	row, ok := v.rows.At(y - m.Y)
+	cell := row*int64(v.lay.cols) + int64((x-m.X)/max(v.lay.wide, 1))
 	return cell, ok && cell < v.tally.shape.cells(v.level)
 }

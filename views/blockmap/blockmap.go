@@ -64,10 +64,8 @@ type View struct {
 	used  [16]bool
 	stale bool // cells
 
-	grid  grid.Grid
-	ink   ink
-	text  string
-	dirty bool
+	canvas grid.Canvas
+	ink    ink
 }
 
 // job is something that runs in the background.
@@ -106,7 +104,7 @@ func (j *job) end(gen views.Gen) bool {
 
 // New makes the screen of an image. Start begins to count its map.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, looks: looks(env.Theme.Glyphs), dirty: true}
+	v := &View{image: env.Image, theme: env.Theme, looks: looks(env.Theme.Glyphs)}
 	v.open()
 	return v
 }
@@ -149,7 +147,7 @@ func (v *View) Stop() bool {
 	for _, stop := range []func() bool{v.fine.stop, v.content.stop, v.survey.stop, v.exam.stop, v.seeking.stop} {
 		stopped = stop() || stopped
 	}
-	v.opening, v.dirty = "", true
+	v.opening, v.canvas.Dirty = "", true
 	return stopped
 }
 
@@ -180,14 +178,14 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.scanned(msg)
 	case refined:
 		if v.fine.take(msg) {
-			v.stale, v.dirty = true, true
+			v.stale, v.canvas.Dirty = true, true
 			return v.refresh()
 		}
 	case surveyed:
 		return v.surveyed(msg)
 	case tasted:
 		if v.content.take(msg) {
-			v.stale, v.dirty = true, true
+			v.stale, v.canvas.Dirty = true, true
 			return msg.more
 		}
 	case examined:
@@ -206,7 +204,7 @@ func (v *View) scanned(msg scanned) tea.Cmd {
 	if !v.tally.take(msg) {
 		return nil
 	}
-	v.stale, v.dirty = true, true
+	v.stale, v.canvas.Dirty = true, true
 	if !v.tally.running && v.due {
 		return tea.Batch(v.startSurvey(), v.refresh())
 	}
@@ -219,7 +217,7 @@ func (v *View) surveyed(msg surveyed) tea.Cmd {
 	if msg.gen != v.survey.gen {
 		return nil
 	}
-	v.strip, v.dirty = msg.strip, true
+	v.strip, v.canvas.Dirty = msg.strip, true
 	if !v.strip.done {
 		return msg.more
 	}
@@ -237,7 +235,7 @@ func (v *View) examined(msg examined) tea.Cmd {
 	if !v.exam.end(msg.gen) {
 		return nil
 	}
-	v.detail, v.dirty = msg.detail, true
+	v.detail, v.canvas.Dirty = msg.detail, true
 	if cmd := v.refresh(); cmd != nil {
 		return cmd
 	}
@@ -274,7 +272,7 @@ func (v *View) place() {
 	cols := int64(max(v.lay.cols, 1))
 	v.rows.Fit((v.tally.shape.cells(v.level)+cols-1)/cols, v.lay.rows)
 	v.rows.To(v.cell() / cols)
-	v.stale, v.dirty = true, true
+	v.stale, v.canvas.Dirty = true, true
 }
 
 // refresh asks for what the screen lacks and nobody has asked for yet.

@@ -10,18 +10,18 @@ import (
 // them, reversed, where the block under the map's cursor lies.
 func (v *View) drawFiles(a grid.Area) {
 	f, cols := v.lay.files, v.lay.stripColumns()
-	if !f.shows() {
+	if !f.Shows() {
 		return
 	}
 	focus := v.focus == stripPane
 	words := grid.Area{}
-	if v.lay.frame.shows() {
-		in := a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.filesTitle(cols), focus)
-		words = in.Sub(1, v.lay.strip.h, in.W()-2, in.H())
+	if v.lay.frame.Shows() {
+		in := f.In(a).Box(v.theme, v.filesTitle(cols), focus)
+		words = in.Sub(1, v.lay.strip.H, in.W()-2, in.H())
 	} else {
-		a.Text(f.x+labelWidth-5, f.y, "file", theme.Label)
+		a.Text(f.X+labelWidth-5, f.Y, "file", theme.Label)
 	}
-	s := a.Sub(v.lay.strip.x, v.lay.strip.y, v.lay.strip.w, v.lay.strip.h)
+	s := v.lay.strip.In(a)
 	from, to := v.mirrored(cols)
 	for i := range cols {
 		slot, ok := v.strip.column(i, cols)

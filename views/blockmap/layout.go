@@ -1,25 +1,20 @@
 package blockmap
 
-// rect is a part of the screen, in columns and rows from the view's corner.
-type rect struct{ x, y, w, h int }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
+import "platter/views/grid"
 
 // layout is where everything lies. Rects of what does not show are empty.
 type layout struct {
-	cols, rows int  // of cells
-	wide       int  // columns of the screen that a cell takes
-	cells      rect // without labels
-	labels     rect
+	cols, rows int       // of cells
+	wide       int       // columns of the screen that a cell takes
+	cells      grid.Rect // without labels
+	labels     grid.Rect
 
-	frame  rect // around map and legend
-	legend rect
-	facts  rect // one line about the cell
+	frame  grid.Rect // around map and legend
+	legend grid.Rect
+	facts  grid.Rect // one line about the cell
 
-	cell, totals, files, list rect // boxes
-	strip                     rect // the columns of the file strip, within files
+	cell, totals, files, list grid.Rect // boxes
+	strip                     grid.Rect // the columns of the file strip, within files
 }
 
 // widen makes the cells of a disk that has only few wider, so that they do not
@@ -32,14 +27,14 @@ func (l *layout) widen(cells int64) {
 }
 
 // stripColumns is the number of columns of the file strip, row by row.
-func (l *layout) stripColumns() int { return max(1, l.strip.w*l.strip.h) }
+func (l *layout) stripColumns() int { return max(1, l.strip.W*l.strip.H) }
 
 // stripAt is the column of the file strip at a place of the screen.
 func (l *layout) stripAt(x, y int) (int, bool) {
-	if !l.strip.holds(x, y) {
+	if !l.strip.Holds(x, y) {
 		return 0, false
 	}
-	return (y-l.strip.y)*l.strip.w + x - l.strip.x, true
+	return (y-l.strip.Y)*l.strip.W + x - l.strip.X, true
 }
 
 // The measures of the layouts.
@@ -87,27 +82,27 @@ func small(w, h int) layout {
 	}
 	l.rows = h - 1 - below
 	l.place(0, 1)
-	l.legend = rect{1, 1 + l.rows, w - 1, 1}
+	l.legend = grid.At(1, 1+l.rows, w-1, 1)
 	if below == 3 {
-		l.facts = rect{1, 2 + l.rows, w - 1, 1}
-		l.strip = rect{labelWidth, 3 + l.rows, w - labelWidth - 1, 1}
-		l.files = rect{0, 3 + l.rows, w, 1}
+		l.facts = grid.At(1, 2+l.rows, w-1, 1)
+		l.strip = grid.At(labelWidth, 3+l.rows, w-labelWidth-1, 1)
+		l.files = grid.At(0, 3+l.rows, w, 1)
 	}
 	return l
 }
 
 // place puts labels and cells into the frame.
 func (l *layout) place(x, y int) {
-	l.labels = rect{x, y, labelWidth, l.rows}
-	l.cells = rect{x + labelWidth, y, l.cols, l.rows}
+	l.labels = grid.At(x, y, labelWidth, l.rows)
+	l.cells = grid.At(x+labelWidth, y, l.cols, l.rows)
 }
 
 // medium has the map to the left, and facts to the right of it.
 func medium(w, h int) layout {
 	l := layout{cols: 64}
 	l.mapFrame(h)
-	x := l.frame.w
-	l.files = rect{x, h - sideFilesHeight, w - x, sideFilesHeight}
+	x := l.frame.W
+	l.files = grid.At(x, h-sideFilesHeight, w-x, sideFilesHeight)
 	l.side(x, w-x, h-sideFilesHeight)
 	l.inFiles(3)
 	return l
@@ -118,27 +113,27 @@ func large(w, h int) layout {
 	l := layout{cols: 128}
 	top := h - wideFilesHeight - listHeight
 	l.mapFrame(top)
-	l.side(l.frame.w, w-l.frame.w, top)
-	l.files = rect{0, top, w, wideFilesHeight}
-	l.list = rect{0, top + wideFilesHeight, w, listHeight}
+	l.side(l.frame.W, w-l.frame.W, top)
+	l.files = grid.At(0, top, w, wideFilesHeight)
+	l.list = grid.At(0, top+wideFilesHeight, w, listHeight)
 	l.inFiles(2)
 	return l
 }
 
 func (l *layout) mapFrame(h int) {
 	l.rows = h - 2 - legendHeight
-	l.frame = rect{0, 0, labelWidth + l.cols + 3, h}
+	l.frame = grid.At(0, 0, labelWidth+l.cols+3, h)
 	l.place(1, 1)
-	l.legend = rect{2, 1 + l.rows, l.frame.w - 4, legendHeight}
+	l.legend = grid.At(2, 1+l.rows, l.frame.W-4, legendHeight)
 }
 
 func (l *layout) side(x, w, h int) {
-	l.totals = rect{x, h - totalsHeight, w, totalsHeight}
-	l.cell = rect{x, 0, w, h - totalsHeight}
+	l.totals = grid.At(x, h-totalsHeight, w, totalsHeight)
+	l.cell = grid.At(x, 0, w, h-totalsHeight)
 }
 
 // inFiles puts the strip into its frame, with rows for words below.
 func (l *layout) inFiles(words int) {
 	f := l.files
-	l.strip = rect{f.x + 2, f.y + 1, f.w - 4, f.h - 2 - words}
+	l.strip = grid.At(f.X+2, f.Y+1, f.W-4, f.H-2-words)
 }

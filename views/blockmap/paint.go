@@ -8,21 +8,15 @@ import (
 )
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
 	if v.lay.cols > 0 {
 		v.refill()
 		v.drawMap(a)
 		v.drawFacts(a)
 		v.drawBoxes(a)
 	}
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 // refill counts the cells that show, if they are not those of the last frame.
@@ -87,8 +81,8 @@ func (v *View) count() count {
 
 func (v *View) drawMap(a grid.Area) {
 	focus := v.focus == mapPane
-	if f := v.lay.frame; f.shows() {
-		a.Sub(f.x, f.y, f.w, f.h).Box(v.theme, v.title(true), focus)
+	if f := v.lay.frame; f.Shows() {
+		f.In(a).Box(v.theme, v.title(true), focus)
 	} else {
 		v.drawHead(a.Row(0))
 	}
@@ -96,12 +90,12 @@ func (v *View) drawMap(a grid.Area) {
 		v.drawRefused(a)
 		return
 	}
-	v.drawCells(a.Sub(v.lay.cells.x, v.lay.cells.y, v.lay.cells.w, v.lay.cells.h), focus)
+	v.drawCells(v.lay.cells.In(a), focus)
 	v.drawLabels(a)
-	if focus || v.lay.frame.shows() {
+	if focus || v.lay.frame.Shows() {
 		v.drawLegend(a)
 	} else {
-		v.drawKinds(a.Sub(v.lay.legend.x, v.lay.legend.y, v.lay.legend.w, 2))
+		v.drawKinds(a.Sub(v.lay.legend.X, v.lay.legend.Y, v.lay.legend.W, 2))
 	}
 }
 
@@ -127,7 +121,7 @@ func (v *View) drawLabels(a grid.Area) {
 		block := (first + int64(y*cols)) << v.level
 		k := v.ink.line()
 		k.b = appendLabel(k.b, v.tally.shape.offset(block))
-		k.right(0, l.w-1).draw(a, l.x, l.y+y, theme.Offset)
+		k.right(0, l.W-1).draw(a, l.X, l.Y+y, theme.Offset)
 	}
 }
 
@@ -139,7 +133,7 @@ func cursorStyle(focus bool) theme.Style {
 }
 
 func (v *View) drawRefused(a grid.Area) {
-	m := a.Sub(v.lay.labels.x+1, v.lay.cells.y, labelWidth+v.lay.cols-1, v.lay.rows)
+	m := a.Sub(v.lay.labels.X+1, v.lay.cells.Y, labelWidth+v.lay.cols-1, v.lay.rows)
 	m.Text(0, 0, "The virtual disk can't be read:", theme.Error)
 	for y, line := range grid.Wrap(decode.Printable(v.info.Refused.Error()), m.W()) {
 		m.Text(0, 1+y, line, theme.Value)
@@ -151,7 +145,7 @@ func (v *View) drawRefused(a grid.Area) {
 func (v *View) drawHead(a grid.Area) {
 	hint, key := "", keymap.Key(keymap.Map, keymap.NextPane)
 	switch {
-	case key == "" || !v.lay.files.shows():
+	case key == "" || !v.lay.files.Shows():
 	case v.focus == stripPane:
 		hint = key + ": map"
 	default:
@@ -219,10 +213,10 @@ func (v *View) layLegend(put func(x, y int, l look)) (lines int) {
 		if l.glyph == ' ' {
 			w += 2
 		}
-		if x > 0 && x+w > at.w {
+		if x > 0 && x+w > at.W {
 			x, lines = 0, lines+1
 		}
-		put(at.x+x, at.y+lines, l)
+		put(at.X+x, at.Y+lines, l)
 		x += w + 2
 	}
 	return lines + 1

@@ -29,7 +29,7 @@ func (p *panel) put(label string, k *ink, s theme.Style) {
 // legend leaves it free.
 func (v *View) drawFacts(a grid.Area) {
 	f := v.lay.facts
-	if !f.shows() || v.tally.shape.blocks == 0 || v.legendLines() > 1 {
+	if !f.Shows() || v.tally.shape.blocks == 0 || v.legendLines() > 1 {
 		return
 	}
 	c := v.count()
@@ -41,27 +41,27 @@ func (v *View) drawFacts(a grid.Area) {
 			k.str(", ").num(b).str(" ").str(markNames[m-1])
 		}
 	}
-	a.TextFit(f.x, f.y, f.w, k.String(), theme.Value)
+	a.TextFit(f.X, f.Y, f.W, k.String(), theme.Value)
 }
 
 // legendLines is how many lines the legend takes that shows below a map
 // without frames.
 func (v *View) legendLines() int {
 	if v.focus == stripPane {
-		return v.layKinds(v.lay.legend.w, func(int, int, int) {})
+		return v.layKinds(v.lay.legend.W, func(int, int, int) {})
 	}
 	return v.layLegend(func(int, int, look) {})
 }
 
 func (v *View) drawBoxes(a grid.Area) {
-	if b := v.lay.cell; b.shows() {
-		v.drawCell(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, v.cellTitle(), false))
+	if b := v.lay.cell; b.Shows() {
+		v.drawCell(b.In(a).Box(v.theme, v.cellTitle(), false))
 	}
-	if b := v.lay.totals; b.shows() {
-		v.drawTotals(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, "Whole disk", false))
+	if b := v.lay.totals; b.Shows() {
+		v.drawTotals(b.In(a).Box(v.theme, "Whole disk", false))
 	}
-	if b := v.lay.list; b.shows() {
-		v.drawList(a.Sub(b.x, b.y, b.w, b.h).Box(v.theme, v.listTitle(), false))
+	if b := v.lay.list; b.Shows() {
+		v.drawList(b.In(a).Box(v.theme, v.listTitle(), false))
 	}
 	v.drawFiles(a)
 }

@@ -71,7 +71,7 @@ func (v *View) sought(msg sought) tea.Cmd {
 	if !v.seeking.end(msg.gen) {
 		return nil
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	if msg.err != nil {
 		return views.Send(views.Failed{Err: msg.err})
 	}

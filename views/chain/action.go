@@ -13,7 +13,7 @@ import (
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	switch a {
 	case keymap.NextPane:
 		v.focus = (v.focus + 1) % panes
@@ -64,7 +64,7 @@ func (v *View) scrollAbout(a keymap.Action) {
 // moveCell moves the cursor on the strip.
 func (v *View) moveCell(a keymap.Action) tea.Cmd {
 	step := map[keymap.Action]int{
-		keymap.Right: 1, keymap.Left: -1, keymap.Down: v.lay.strip.w, keymap.Up: -v.lay.strip.w,
+		keymap.Right: 1, keymap.Left: -1, keymap.Down: v.lay.strip.W, keymap.Up: -v.lay.strip.W,
 		keymap.PageDown: 8, keymap.PageUp: -8, keymap.HalfDown: 8, keymap.HalfUp: -8,
 		keymap.First: -v.cells(), keymap.Last: v.cells(),
 	}[a]
@@ -153,12 +153,12 @@ func (v *View) cellWords() string {
 
 // Mouse focuses and selects; a double click opens.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
 	switch {
-	case v.lay.layers.holds(x, y):
+	case v.lay.layers.Holds(x, y):
 		v.rows.Wheel(step)
-		if i, ok := v.rows.At(y - v.lay.layers.y - 2); ok && step == 0 {
+		if i, ok := v.rows.At(y - v.lay.layers.Y - 2); ok && step == 0 {
 			v.focus = layersPane
 			v.rows.To(i)
 		}
@@ -166,16 +166,16 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 		if v.own.img != nil && int(v.rows.Cursor) != v.own.layer && what != views.DoubleClick {
 			return v.showOwn()
 		}
-	case v.lay.link.holds(x, y):
+	case v.lay.link.Holds(x, y):
 		if v.about.Wheel(step); step == 0 {
 			v.focus = linkPane
 		}
 		return nil
-	case v.lay.strip.holds(x, y):
+	case v.lay.strip.Holds(x, y):
 		if step != 0 {
 			return nil
 		}
-		v.focus, v.cell = stripPane, min((y-v.lay.strip.y)*v.lay.strip.w+x-v.lay.strip.x, max(v.cells()-1, 0))
+		v.focus, v.cell = stripPane, min((y-v.lay.strip.Y)*v.lay.strip.W+x-v.lay.strip.X, max(v.cells()-1, 0))
 		if what == views.Click {
 			return v.way()
 		}

@@ -54,9 +54,7 @@ type View struct {
 	cell   int     // of the strip
 	trail  trail
 
-	grid  grid.Grid
-	text  string
-	dirty bool
+	canvas grid.Canvas
 }
 
 // Lacks says why an image has no chain to show; empty if it has one.
@@ -69,14 +67,14 @@ func Lacks(img disk.Image) string {
 
 // New makes the screen of an image. Start looks which layer answers for what.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, dirty: true}
+	v := &View{theme: env.Theme}
 	v.take(env.Image)
 	return v
 }
 
 // take walks down the chain; nothing is read for that.
 func (v *View) take(img disk.Image) {
-	v.image, v.layers, v.dirty = img, nil, true
+	v.image, v.layers, v.canvas.Dirty = img, nil, true
 	for at := img; at != nil; at = at.Parent() {
 		l := layer{info: at.Info(), more: at.Parent() != nil}
 		if linked, ok := at.(disk.Linked); ok {
@@ -95,7 +93,7 @@ func (v *View) Start() tea.Cmd { return v.scan.step() }
 
 // Stop ends the scan.
 func (v *View) Stop() bool {
-	v.dirty = true
+	v.canvas.Dirty = true
 	own := v.own.running
 	v.own.running = false
 	return v.scan.halt() || own
@@ -109,7 +107,7 @@ func (v *View) Context() keymap.Context { return keymap.Chain }
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -117,13 +115,13 @@ func (v *View) SetSize(w, h int) {
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case scanned:
-		v.dirty = true
+		v.canvas.Dirty = true
 		return v.scan.take(msg)
 	case owned:
 		return v.takeOwn(msg)
 	case trailed:
 		if msg.gen == v.trail.gen {
-			v.trail, v.dirty = msg.trail, true
+			v.trail, v.canvas.Dirty = msg.trail, true
 		}
 	case views.Changed:
 		v.scan.halt()

@@ -10,15 +10,9 @@ import (
 	"platter/views/theme"
 )
 
-type rect struct{ x, y, w, h int }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-func (r rect) in(a grid.Area) grid.Area { return a.Sub(r.x, r.y, r.w, r.h) }
-
 // layout is where the panes lie; strip is the inside of answers, where the
 // cells are.
-type layout struct{ layers, link, answers, strip rect }
+type layout struct{ layers, link, answers, strip grid.Rect }
 
 // sideWidth is the width from which on the link stands beside the layers.
 const sideWidth = 109
@@ -29,21 +23,21 @@ const underStrip = 2
 func (v *View) arrange() {
 	answers := min(max(7, v.h/3), v.h)
 	above := v.h - answers
-	l := layout{answers: rect{0, above, v.w, answers}}
+	l := layout{answers: grid.At(0, above, v.w, answers)}
 	if v.w >= sideWidth {
 		half := v.w * 55 / 100
-		l.layers, l.link = rect{0, 0, half, above}, rect{half, 0, v.w - half, above}
+		l.layers, l.link = grid.At(0, 0, half, above), grid.At(half, 0, v.w-half, above)
 	} else {
 		list := min(len(v.layers)+3, above/2)
-		l.layers, l.link = rect{0, 0, v.w, list}, rect{0, list, v.w, above - list}
+		l.layers, l.link = grid.At(0, 0, v.w, list), grid.At(0, list, v.w, above-list)
 	}
 	rows := answers - 2 - 1 - underStrip
 	if answers < 8 {
 		rows = answers - 2 - 2
 	}
-	l.strip = rect{2, above + 1, max(0, v.w-4), max(0, rows)}
+	l.strip = grid.At(2, above+1, max(0, v.w-4), max(0, rows))
 	v.lay = l
-	v.rows.Fit(int64(len(v.layers)), l.layers.h-3)
+	v.rows.Fit(int64(len(v.layers)), l.layers.H-3)
 	v.cell = max(0, min(v.cell, v.cells()-1))
 	v.rewrap()
 }
@@ -53,22 +47,16 @@ func (v *View) cells() int {
 	if len(v.scan.parts) == 0 {
 		return 0
 	}
-	return v.lay.strip.w * v.lay.strip.h
+	return v.lay.strip.W * v.lay.strip.H
 }
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
-	v.drawLayers(v.lay.layers.in(a))
-	v.drawLink(v.lay.link.in(a))
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	v.drawLayers(v.lay.layers.In(a))
+	v.drawLink(v.lay.link.In(a))
 	v.drawAnswers(a)
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 func (v *View) drawLayers(a grid.Area) {
@@ -117,7 +105,7 @@ func (v *View) rewrap() {
 	v.lines = nil
 	const indent = 10
 	add := func(label, text string, style theme.Style) {
-		for _, part := range grid.Wrap(text, v.lay.link.w-4-indent) {
+		for _, part := range grid.Wrap(text, v.lay.link.W-4-indent) {
 			v.lines = append(v.lines, line{label, part, style})
 			label = ""
 		}
@@ -127,7 +115,7 @@ func (v *View) rewrap() {
 	} else {
 		v.words(l.link, add)
 	}
-	v.about.Fit(int64(len(v.lines)), v.lay.link.h-2)
+	v.about.Fit(int64(len(v.lines)), v.lay.link.H-2)
 }
 
 // words tells what a child wants of its parent and what was found.
@@ -216,13 +204,13 @@ func look(a answer) (rune, theme.Style) {
 }
 
 func (v *View) drawAnswers(a grid.Area) {
-	in := v.lay.answers.in(a).Box(v.theme, v.answersTitle(), v.focus == stripPane)
+	in := v.lay.answers.In(a).Box(v.theme, v.answersTitle(), v.focus == stripPane)
 	n := v.cells()
 	if n == 0 {
 		in.TextFit(1, 0, in.W()-2, "The disk can't be read.", theme.Label)
 		return
 	}
-	strip := v.lay.strip.in(a)
+	strip := v.lay.strip.In(a)
 	if v.own.img != nil {
 		v.drawOwn(strip, in.Row(strip.H()))
 		v.drawTrail(in, strip.H()+1)

@@ -102,7 +102,7 @@ func (v *View) takeOwn(msg owned) tea.Cmd {
 	if msg.gen != v.own.gen || !v.own.running {
 		return nil
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	copy(v.own.parts[msg.first:], msg.parts)
 	v.own.done, v.own.err = msg.first+len(msg.parts), msg.err
 	v.own.running = msg.err == nil

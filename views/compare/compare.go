@@ -60,15 +60,13 @@ type View struct {
 	seeking views.Gen          // the search for the next difference; 0 for none
 	cancel  context.CancelFunc // of it
 
-	w, h  int
-	grid  grid.Grid
-	text  string
-	dirty bool
+	w, h   int
+	canvas grid.Canvas
 }
 
 // New makes the screen of an image and a second one.
 func New(env views.Env, other disk.Image) *View {
-	v := &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, cancel: func() {}, dirty: true}
+	v := &View{images: [2]disk.Image{env.Image, other}, theme: env.Theme, cancel: func() {}}
 	v.hex.show(v.images)
 	return v
 }
@@ -76,13 +74,13 @@ func New(env views.Env, other disk.Image) *View {
 // Begin forgets what was found: the disks are compared anew.
 func (v *View) Begin() {
 	v.blocks, v.count, v.differ, v.unread = nil, 0, 0, 0
-	v.over, v.stale, v.err, v.dirty = false, false, nil, true
+	v.over, v.stale, v.err, v.canvas.Dirty = false, false, nil, true
 	v.arrange()
 }
 
 // Take takes in what the comparison has found.
 func (v *View) Take(p Progress) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	first := len(v.blocks) == 0
 	for _, b := range p.Blocks {
 		v.count++
@@ -110,7 +108,7 @@ func (v *View) Context() keymap.Context { return keymap.Compare }
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -130,7 +128,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case hexpane.Answer:
 		for i := range v.hex.disks {
-			v.dirty = v.hex.disks[i].Fill(msg) || v.dirty
+			v.canvas.Dirty = v.hex.disks[i].Fill(msg) || v.canvas.Dirty
 		}
 	case sought:
 		return v.found(msg)
@@ -138,7 +136,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.hex.read()
 	case views.Changed:
 		v.Stop()
-		v.images[0], v.stale, v.dirty = msg.Image, true, true
+		v.images[0], v.stale, v.canvas.Dirty = msg.Image, true, true
 		v.hex.show(v.images)
 		v.arrange()
 		return v.hex.read()
@@ -155,7 +153,7 @@ func (v *View) current() (disk.BlockDiff, bool) {
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.Stop()
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
@@ -299,7 +297,7 @@ func name(img disk.Image) string {
 
 // Mouse focuses and selects; a double click goes to the bytes.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.Stop()
 	below := v.h - hexRows(v.h)
 	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]

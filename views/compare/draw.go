@@ -10,18 +10,12 @@ import (
 )
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
 	below := hexRows(v.h)
 	v.drawList(a.Sub(0, 0, v.w, v.h-below))
 	v.drawHex(a.Sub(0, v.h-below, v.w, below))
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 func (v *View) drawList(a grid.Area) {

@@ -111,7 +111,7 @@ func (v *View) found(msg sought) tea.Cmd {
 		return nil
 	}
 	v.Stop()
-	v.dirty = true
+	v.canvas.Dirty = true
 	if msg.at < 0 {
 		where := "behind"
 		if msg.step < 0 {

@@ -9,23 +9,17 @@ import (
 	"platter/views/theme"
 )
 
-// View is the screen as text. It is drawn anew only when something changed.
-func (v *View) View() string {
-	if v.dirty {
-		v.dirty = false
-		v.grid.Resize(v.w, v.h)
-		area := v.grid.Area()
-		below := detailRows(v.h)
-		v.drawList(area.Sub(0, 0, v.w, v.h-below))
-		lower := area.Sub(0, v.h-below, v.w, below)
-		if v.menu.open() {
-			v.drawMenu(lower)
-		} else {
-			v.drawDetail(lower)
-		}
-		v.text = v.grid.String(v.theme)
+// View paints the screen, or gives the last one again if nothing changed.
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	below := detailRows(v.h)
+	v.drawList(a.Sub(0, 0, v.w, v.h-below))
+	if lower := a.Sub(0, v.h-below, v.w, below); v.menu.open() {
+		v.drawMenu(lower)
+	} else {
+		v.drawDetail(lower)
 	}
-	return v.text
 }
 
 // The columns of the list.

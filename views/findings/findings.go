@@ -45,15 +45,13 @@ type View struct {
 	lines   []line // of that
 	detail  grid.Scroll
 
-	w, h  int
-	grid  grid.Grid
-	text  string
-	dirty bool
+	w, h   int
+	canvas grid.Canvas
 }
 
 // New makes the screen of an image. What opening found shows at once.
 func New(env views.Env) *View {
-	v := &View{foreign: env.Image.Info().Format == "unknown", theme: env.Theme, image: env.Image, offer: offer{by: env.Repairs}, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}, dirty: true}
+	v := &View{foreign: env.Image.Info().Format == "unknown", theme: env.Theme, image: env.Image, offer: offer{by: env.Repairs}, editor: env.Editor, why: env.Locked, reviewed: map[known]bool{}}
 	v.take(env.Image.Info().Findings)
 	return v
 }
@@ -62,7 +60,7 @@ func New(env views.Env) *View {
 // is where the worst ones come in.
 func (v *View) take(list []disk.Finding) {
 	at, _ := v.current()
-	v.all, v.shown, v.dirty = list, nil, true
+	v.all, v.shown, v.canvas.Dirty = list, nil, true
 	for _, f := range list {
 		if f.Severity >= v.least && !(v.hide && v.isReviewed(f)) {
 			v.shown = append(v.shown, f)
@@ -90,7 +88,7 @@ func (v *View) Context() keymap.Context {
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -124,7 +122,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	return tea.Batch(v.act(a), v.ask())
 }
 
@@ -218,7 +216,7 @@ func (v *View) Disabled(a keymap.Action) string {
 // Mouse puts the cursor on a row; twice goes to its evidence. The wheel turns
 // the pane that it is over.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	return tea.Batch(v.click(y, what), v.ask())
 }
 

@@ -57,7 +57,7 @@ func (v *View) takeOffer(msg answer) tea.Cmd {
 	}
 	f, _ := v.current()
 	wanted := o.wanted && o.about == v.about(f)
-	o.list, o.err, o.here, o.wanted, v.dirty = msg.list, msg.err, true, false, true
+	o.list, o.err, o.here, o.wanted, v.canvas.Dirty = msg.list, msg.err, true, false, true
 	v.rewrap()
 	if wanted {
 		return v.showOffer()

@@ -9,7 +9,7 @@ import (
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
 		v.focus = changesPane - v.focus

@@ -12,21 +12,15 @@ import (
 )
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	v.drawRing(v.lay.ring.In(a))
+	v.drawEntries(v.lay.entries.In(a))
+	if v.lay.facts.W > 0 {
+		v.drawFacts(v.lay.facts.In(a))
 	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
-	v.drawRing(v.lay.ring.in(a))
-	v.drawEntries(v.lay.entries.in(a))
-	if v.lay.facts.w > 0 {
-		v.drawFacts(v.lay.facts.in(a))
-	}
-	v.drawChanges(v.lay.changes.in(a))
-	v.text = v.grid.String(v.theme)
-	return v.text
+	v.drawChanges(v.lay.changes.In(a))
 }
 
 // where tells the place of the log and which session counts.

@@ -62,7 +62,7 @@ type effected struct {
 
 // selected reads what the entry under the cursor changes.
 func (v *View) selected() tea.Cmd {
-	v.ask, v.effect, v.rows, v.dirty = views.NewGen(), effect{}, nil, true
+	v.ask, v.effect, v.rows, v.canvas.Dirty = views.NewGen(), effect{}, nil, true
 	v.changes.Fit(0, v.changes.Rows)
 	e, ok := v.entry()
 	if !ok || !v.loaded { // the log that is being read comes with its entry

@@ -60,9 +60,7 @@ type View struct {
 	rows    []row
 	changes grid.Scroll
 
-	grid  grid.Grid
-	text  string
-	dirty bool
+	canvas grid.Canvas
 }
 
 // Lacks says why an image has no log to show; empty if it has one.
@@ -75,7 +73,7 @@ func Lacks(img disk.Image) string {
 
 // New makes the screen of an image. Start reads its log.
 func New(env views.Env) *View {
-	return &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), cancel: func() {}, halt: func() {}, dirty: true}
+	return &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), cancel: func() {}, halt: func() {}}
 }
 
 // Start reads the log.
@@ -97,7 +95,7 @@ func (v *View) Context() keymap.Context { return keymap.Log }
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -108,14 +106,14 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.take(msg)
 	case effected:
 		if msg.gen == v.ask {
-			v.effect, v.dirty = msg.effect, true
+			v.effect, v.canvas.Dirty = msg.effect, true
 			v.changes.Cursor = 0
 			v.list()
 		}
 	case views.Changed:
 		v.cancel()
 		v.halt()
-		v.image, v.gen, v.loaded, v.dirty = msg.Image, views.NewGen(), false, true
+		v.image, v.gen, v.loaded, v.canvas.Dirty = msg.Image, views.NewGen(), false, true
 		return v.load()
 	}
 	return nil
@@ -128,7 +126,7 @@ func (v *View) take(msg loaded) tea.Cmd {
 		return nil
 	}
 	first, moved := v.log.Entries == nil, msg.log.At != v.log.At
-	v.log, v.failure, v.loaded, v.dirty = msg.log, msg.err, true, true
+	v.log, v.failure, v.loaded, v.canvas.Dirty = msg.log, msg.err, true, true
 	v.arrange()
 	if i := v.stepEntry(v.log.At); i >= 0 && moved {
 		v.entries.Center(int64(i))

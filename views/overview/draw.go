@@ -12,15 +12,11 @@ import (
 )
 
 // View paints the screen, or gives the last one again.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
+func (v *View) View() string { return v.canvas.Paint(v.env.Theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
 	for _, p := range []struct {
-		where rect
+		where grid.Rect
 		title string
 		focus bool
 		draw  func(grid.Area)
@@ -31,12 +27,10 @@ func (v *View) View() string {
 		{v.lay.strip, v.stripTitle(), false, v.drawStrip},
 		{v.lay.guest, "Partitions", false, v.drawGuest},
 	} {
-		if p.where.shows() {
-			p.draw(p.where.in(a).Box(v.env.Theme, p.title, p.focus))
+		if p.where.W > 1 && p.where.H > 1 {
+			p.draw(p.where.In(a).Box(v.env.Theme, p.title, p.focus))
 		}
 	}
-	v.text = v.grid.String(v.env.Theme)
-	return v.text
 }
 
 func (v *View) nextTitle() string {

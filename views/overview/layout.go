@@ -2,16 +2,8 @@ package overview
 
 import "platter/views/grid"
 
-type rect struct{ x, y, w, h int }
-
-func (r rect) shows() bool { return r.w > 1 && r.h > 1 }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-func (r rect) in(a grid.Area) grid.Area { return a.Sub(r.x, r.y, r.w, r.h) }
-
 // layout is where the panes lie; next and guest may not show.
-type layout struct{ identity, next, findings, strip, guest rect }
+type layout struct{ identity, next, findings, strip, guest grid.Rect }
 
 // sideWidth is the width from which on the next steps stand beside the
 // identity.
@@ -34,12 +26,12 @@ func (v *View) arrange() {
 		identity = 9
 	}
 	y := 0
-	take := func(h int, show bool) rect {
+	take := func(h int, show bool) grid.Rect {
 		if !show {
-			return rect{}
+			return grid.Rect{}
 		}
 		h = max(0, min(h, v.h-y))
-		r := rect{0, y, v.w, h}
+		r := grid.At(0, y, v.w, h)
 		y += h
 		return r
 	}
@@ -54,10 +46,10 @@ func (v *View) arrange() {
 	l.guest = take(v.h-y, guest)
 	if wide {
 		l.next = l.identity
-		l.next.x, l.next.w = factWidth, v.w-factWidth
-		l.identity.w = factWidth
+		l.next.X, l.next.W = factWidth, v.w-factWidth
+		l.identity.W = factWidth
 	}
 	v.lay = l
-	v.facts.Fit(int64(len(v.lines)), l.identity.h-2)
-	v.list.Fit(int64(len(v.findings.List)), l.findings.h-2)
+	v.facts.Fit(int64(len(v.lines)), l.identity.H-2)
+	v.list.Fit(int64(len(v.findings.List)), l.findings.H-2)
 }

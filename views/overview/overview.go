@@ -41,14 +41,12 @@ type View struct {
 	scan     scan
 	parts    partitions
 
-	grid  grid.Grid
-	text  string
-	dirty bool
+	canvas grid.Canvas
 }
 
 // New makes the screen of an image. Start begins the scan of its allocation.
 func New(env views.Env) *View {
-	v := &View{env: env, focus: findingsPane, dirty: true}
+	v := &View{env: env, focus: findingsPane}
 	v.take(env.Image)
 	return v
 }
@@ -69,7 +67,7 @@ func (v *View) Start() tea.Cmd {
 
 // Stop ends the scan.
 func (v *View) Stop() bool {
-	v.dirty = true
+	v.canvas.Dirty = true
 	return v.scan.halt()
 }
 
@@ -81,7 +79,7 @@ func (v *View) Context() keymap.Context { return keymap.Overview }
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -89,21 +87,21 @@ func (v *View) SetSize(w, h int) {
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case scanned:
-		v.dirty = true
+		v.canvas.Dirty = true
 		return v.scan.take(msg)
 	case partitioned:
 		if msg.gen == v.scan.gen {
-			v.parts, v.dirty = msg.parts, true
+			v.parts, v.canvas.Dirty = msg.parts, true
 			v.arrange()
 		}
 	case views.Findings:
-		v.findings, v.dirty = msg, true
+		v.findings, v.canvas.Dirty = msg, true
 		v.arrange()
 	case views.Changed:
 		v.scan.halt()
 		v.take(msg.Image)
 		v.arrange()
-		v.dirty = true
+		v.canvas.Dirty = true
 		return v.Start()
 	}
 	return nil
@@ -111,7 +109,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 
 // Do moves in the pane with the focus, or goes to the bytes of a finding.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	s := &v.facts
 	if v.focus == findingsPane {
 		s = &v.list
@@ -192,21 +190,21 @@ func (v *View) Status() string {
 
 // Mouse focuses and selects; a double click goes to the bytes.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	step := map[views.Mouse]int64{views.WheelUp: -1, views.WheelDown: 1}[what]
 	switch {
-	case v.lay.identity.holds(x, y):
+	case v.lay.identity.Holds(x, y):
 		v.facts.Wheel(step)
 		if step == 0 {
 			v.focus = identityPane
 		}
-	case v.lay.findings.holds(x, y):
+	case v.lay.findings.Holds(x, y):
 		v.list.Wheel(step)
 		if step != 0 {
 			return nil
 		}
 		v.focus = findingsPane
-		if row, ok := v.list.At(y - v.lay.findings.y - 1); ok {
+		if row, ok := v.list.At(y - v.lay.findings.Y - 1); ok {
 			v.list.To(row)
 			if what == views.DoubleClick {
 				return v.open()

@@ -10,18 +10,12 @@ import (
 )
 
 // View is the screen as text.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
 	below := detailRows(v.h)
 	v.drawList(a.Sub(0, 0, v.w, v.h-below))
 	v.drawDetail(a.Sub(0, v.h-below, v.w, below))
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 func (v *View) title() string {

@@ -30,11 +30,9 @@ type View struct {
 	changes int
 	several bool // the image has several files
 
-	rows  grid.Scroll
-	w, h  int
-	grid  grid.Grid
-	text  string
-	dirty bool
+	rows   grid.Scroll
+	w, h   int
+	canvas grid.Canvas
 }
 
 // entry is one step of the plan and what it changes.
@@ -49,7 +47,7 @@ type entry struct {
 
 // New makes the screen. Start reads the plan.
 func New(env views.Env) *View {
-	return &View{theme: env.Theme, image: env.Image, editor: env.Editor, explorer: env.Explorer, queue: env.Queue, dirty: true}
+	return &View{theme: env.Theme, image: env.Image, editor: env.Editor, explorer: env.Explorer, queue: env.Queue}
 }
 
 // listed bounds the steps that are listed; all of them are written.
@@ -86,7 +84,7 @@ func (v *View) Context() keymap.Context { return keymap.Staging }
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -101,7 +99,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case planned:
 		if msg.gen == v.gen {
 			v.entries, v.more, v.changes = msg.entries, msg.more, msg.changes
-			v.read, v.dirty, v.several = true, true, len(v.image.Files()) > 1
+			v.read, v.canvas.Dirty, v.several = true, true, len(v.image.Files()) > 1
 			v.arrange()
 		}
 	case views.Changed:
@@ -123,7 +121,7 @@ func (v *View) current() (entry, bool) {
 
 // Do carries an action out.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	switch a {
 	case keymap.Open:
 		if e, ok := v.current(); ok {
@@ -152,7 +150,7 @@ func (v *View) Disabled(a keymap.Action) string {
 
 // Mouse puts the cursor on a row; a double click goes to its bytes.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	switch what {
 	case views.WheelUp:
 		v.rows.Wheel(-3)

@@ -12,7 +12,7 @@ import (
 
 // Do carries an action out, in the pane with the focus.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	if v.common(a) {
 		v.place()
 		return v.refresh()
@@ -33,7 +33,7 @@ func (v *View) common(a keymap.Action) bool {
 	case keymap.Escape:
 		v.escape()
 	case keymap.ExplainPane:
-		if v.lay.inspect.shows() {
+		if v.lay.inspect.Shows() {
 			v.explain = !v.explain
 		} else {
 			v.reading = !v.reading

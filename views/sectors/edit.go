@@ -19,7 +19,7 @@ func (v *View) Typing() bool { return v.edit.On() }
 
 // Type takes a key while they do.
 func (v *View) Type(msg tea.KeyMsg) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	return v.edit.Type(v.pad(), msg)
 }
 

@@ -4,21 +4,9 @@ import (
 	"platter/views/grid"
 )
 
-// rect is where a pane lies on the screen; empty if it does not show.
-type rect struct{ x, y, w, h int }
-
-func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-func (r rect) in(a grid.Area) grid.Area { return a.Sub(r.x, r.y, r.w, r.h) }
-
-// inside is the rectangle without its frame.
-func (r rect) inside() rect { return rect{r.x + 1, r.y + 1, max(0, r.w-2), max(0, r.h-2)} }
-
 // layout is where the panes lie.
 type layout struct {
-	bytes, list, where, inspect, explain rect
+	bytes, list, where, inspect, explain grid.Rect
 
 	single bool // one pane at a time
 }
@@ -44,25 +32,25 @@ func (v *View) place() {
 	default:
 		v.lay = v.stacked()
 	}
-	in := v.lay.bytes.inside()
-	v.hex.SetSize(in.w, in.h)
-	v.list.Fit(int64(len(v.parts)), v.lay.list.inside().h-1)
+	in := v.lay.bytes.Inside()
+	v.hex.SetSize(in.W, in.H)
+	v.list.Fit(int64(len(v.parts)), v.lay.list.Inside().H-1)
 }
 
 func (v *View) alone() layout {
 	l := layout{single: true}
 	if v.focus == listPane {
-		l.list = rect{0, 0, v.w, v.h}
+		l.list = grid.At(0, 0, v.w, v.h)
 		return l
 	}
-	l.bytes = rect{0, 0, v.w, v.h}
+	l.bytes = grid.At(0, 0, v.w, v.h)
 	switch {
 	case v.reading && v.h >= 2*stackedBelow:
-		l.bytes.h = v.h - stackedBelow
-		l.explain = rect{0, l.bytes.h, v.w, stackedBelow}
+		l.bytes.H = v.h - stackedBelow
+		l.explain = grid.At(0, l.bytes.H, v.w, stackedBelow)
 	case v.h >= 8:
-		l.bytes.h = v.h - 2
-		l.where = rect{0, l.bytes.h, v.w, 2}
+		l.bytes.H = v.h - 2
+		l.where = grid.At(0, l.bytes.H, v.w, 2)
 	}
 	return l
 }
@@ -74,8 +62,8 @@ const stackedBelow = 6
 // its explanation, or over the partitions while they have the focus.
 func (v *View) stacked() layout {
 	top := v.h - stackedBelow
-	below := rect{0, top, v.w, stackedBelow}
-	l := layout{bytes: rect{0, 0, v.w, top}}
+	below := grid.At(0, top, v.w, stackedBelow)
+	l := layout{bytes: grid.At(0, 0, v.w, top)}
 	switch {
 	case v.focus == listPane:
 		l.list = below
@@ -90,17 +78,17 @@ func (v *View) stacked() layout {
 // beside is the bytes, the explanation under them, and a column with the rest.
 func (v *View) beside() layout {
 	left := min(max(v.hex.Wanted(v.w-sideLeast-2)+2, v.w/2), v.w-sideLeast)
-	l := layout{bytes: rect{0, 0, left, v.h}}
+	l := layout{bytes: grid.At(0, 0, left, v.h)}
 	if v.explain {
 		h := max(8, v.h/5)
-		l.bytes.h = v.h - h
-		l.explain = rect{0, v.h - h, left, h}
+		l.bytes.H = v.h - h
+		l.explain = grid.At(0, v.h-h, left, h)
 	}
 	where := min(12, v.h/3)
 	list := min(max(len(v.parts), 1)+3, v.h/3)
 	x, w := left, v.w-left
-	l.list = rect{x, 0, w, list}
-	l.where = rect{x, list, w, where}
-	l.inspect = rect{x, list + where, w, v.h - list - where}
+	l.list = grid.At(x, 0, w, list)
+	l.where = grid.At(x, list, w, where)
+	l.inspect = grid.At(x, list+where, w, v.h-list-where)
 	return l
 }

@@ -15,18 +15,18 @@ const wheelLines = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click goes, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.hex.Release()
 	switch {
-	case v.lay.bytes.holds(x, y):
-		return v.mouseBytes(x-v.lay.bytes.x-1, y-v.lay.bytes.y-1, what)
-	case v.lay.list.holds(x, y):
-		return v.mouseList(y-v.lay.list.y-2, what)
+	case v.lay.bytes.Holds(x, y):
+		return v.mouseBytes(x-v.lay.bytes.X-1, y-v.lay.bytes.Y-1, what)
+	case v.lay.list.Holds(x, y):
+		return v.mouseList(y-v.lay.list.Y-2, what)
 	case what != views.Click && what != views.DoubleClick:
-	case v.lay.where.holds(x, y) && v.lay.where.h > 2 && !v.lay.inspect.shows() && y-v.lay.where.y-1 == fieldRow:
-		return v.crumb(x - v.lay.where.x - 1)
-	case v.lay.explain.holds(x, y) && y == v.lay.explain.y+1: // the name over what is explained
-		return v.crumb(x - v.lay.explain.x - 1)
+	case v.lay.where.Holds(x, y) && v.lay.where.H > 2 && !v.lay.inspect.Shows() && y-v.lay.where.Y-1 == fieldRow:
+		return v.crumb(x - v.lay.where.X - 1)
+	case v.lay.explain.Holds(x, y) && y == v.lay.explain.Y+1: // the name over what is explained
+		return v.crumb(x - v.lay.explain.X - 1)
 	}
 	return nil
 }
@@ -93,8 +93,8 @@ func (v *View) mouseList(row int, what views.Mouse) tea.Cmd {
 
 // Drag selects in the bytes.
 func (v *View) Drag(x, y int) tea.Cmd {
-	r := v.lay.bytes.inside()
-	if v.focus != bytesPane || r.h == 0 || !v.hex.Drag(x-r.x, y-r.y) {
+	r := v.lay.bytes.Inside()
+	if v.focus != bytesPane || r.H == 0 || !v.hex.Drag(x-r.X, y-r.Y) {
 		return nil
 	}
 	return v.moved()

@@ -12,31 +12,25 @@ import (
 )
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	if r := v.lay.bytes; r.Shows() {
+		v.paintBytes(v.frame(r.In(a)))
 	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
-	if r := v.lay.bytes; r.shows() {
-		v.paintBytes(v.frame(r.in(a)))
+	if r := v.lay.list; r.Shows() {
+		v.paintList(r.In(a).Box(v.theme, "Partitions", v.focus == listPane))
 	}
-	if r := v.lay.list; r.shows() {
-		v.paintList(r.in(a).Box(v.theme, "Partitions", v.focus == listPane))
+	if r := v.lay.where; r.Shows() {
+		v.paintWhere(r.In(a))
 	}
-	if r := v.lay.where; r.shows() {
-		v.paintWhere(r.in(a))
-	}
-	if r := v.lay.inspect; r.shows() {
+	if r := v.lay.inspect; r.Shows() {
 		v.read()
-		v.inspector.Draw(r.in(a).Box(v.theme, v.inspector.Title(), false))
+		v.inspector.Draw(r.In(a).Box(v.theme, v.inspector.Title(), false))
 	}
-	if r := v.lay.explain; r.shows() {
-		v.paintExplain(r.in(a).Box(v.theme, "Explain", false))
+	if r := v.lay.explain; r.Shows() {
+		v.paintExplain(r.In(a).Box(v.theme, "Explain", false))
 	}
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 // frame draws the frame of the bytes, another one while they are overwritten.

@@ -68,16 +68,14 @@ type View struct {
 	list     grid.Scroll // of partitions
 	run      run
 
-	grid      grid.Grid
+	canvas    grid.Canvas
 	edit      hexedit.Mode
 	inspector inspector.Pane
-	text      string
-	dirty     bool
 }
 
 // New makes the screen of an image. Start reads what it shows first.
 func New(env views.Env) *View {
-	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, explain: true, dirty: true}
+	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, explain: true}
 	if v.locked = env.Locked; v.locked == "" {
 		v.locked = "this image is open for reading only"
 	}
@@ -124,7 +122,7 @@ func (v *View) Context() keymap.Context {
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.place()
 }
 
@@ -174,7 +172,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 
 // refresh works out what shows by now and asks for what is lacking.
 func (v *View) refresh() tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.hex.Relay()
 	cmds := []tea.Cmd{v.hex.Read(), v.examine()}
 	if rows := 2 * v.hex.Rows(); rows > 0 && v.ground.size > 0 {

@@ -121,7 +121,7 @@ func (v *View) paintWhere(a grid.Area) {
 		return
 	}
 	a = a.Box(v.theme, "Where", false)
-	if v.lay.inspect.shows() {
+	if v.lay.inspect.Shows() {
 		v.paintNotes(a, v.whereNotes())
 		return
 	}

@@ -8,10 +8,6 @@ import (
 	"platter/views/theme"
 )
 
-type rect struct{ x, y, w, h int }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
 // sideWidth is the width from which on the picker stands beside the lists.
 const sideWidth = 109
 
@@ -28,53 +24,47 @@ func (v *View) arrange() {
 	if v.w >= sideWidth {
 		left := v.w / 2
 		samples = max(0, min(samples, v.h-recent))
-		v.lay = [panes]rect{
-			recentPane: {0, 0, left, min(recent, v.h)},
-			samplePane: {0, recent, left, samples},
-			filePane:   {left, 0, v.w - left, v.h},
+		v.lay = [panes]grid.Rect{
+			recentPane: grid.At(0, 0, left, min(recent, v.h)),
+			samplePane: grid.At(0, recent, left, samples),
+			filePane:   grid.At(left, 0, v.w-left, v.h),
 		}
-		v.about = rect{0, recent + samples, left, max(0, v.h-recent-samples)}
+		v.about = grid.At(0, recent+samples, left, max(0, v.h-recent-samples))
 	} else {
-		v.about = rect{}
+		v.about = grid.Rect{}
 		samples = min(samples, max(0, v.h-recent-4))
-		v.lay = [panes]rect{
-			recentPane: {0, 0, v.w, min(recent, v.h)},
-			samplePane: {0, recent, v.w, samples},
-			filePane:   {0, recent + samples, v.w, max(0, v.h-recent-samples)},
+		v.lay = [panes]grid.Rect{
+			recentPane: grid.At(0, 0, v.w, min(recent, v.h)),
+			samplePane: grid.At(0, recent, v.w, samples),
+			filePane:   grid.At(0, recent+samples, v.w, max(0, v.h-recent-samples)),
 		}
 	}
 	for p := range panes {
-		v.lists[p].Fit(int64(v.count(p)), v.lay[p].h-2)
+		v.lists[p].Fit(int64(v.count(p)), v.lay[p].H-2)
 	}
 }
 
 // View paints the screen, or gives the last one again.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
-	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
+func (v *View) View() string { return v.canvas.Paint(v.cfg.Theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
 	titles := [panes]string{"Recent files", "Built-in samples", "Files in " + decode.Printable(v.folder)}
 	for p, title := range titles {
 		r := v.lay[p]
-		if r.h < 2 || r.w < 2 {
+		if r.H < 2 || r.W < 2 {
 			continue
 		}
 		if pane(p) == filePane {
-			title = "Files in " + grid.FitLeft(decode.Printable(v.folder), r.w-16)
+			title = "Files in " + grid.FitLeft(decode.Printable(v.folder), r.W-16)
 		}
-		v.drawList(a.Sub(r.x, r.y, r.w, r.h).Box(v.cfg.Theme, title, v.focus == pane(p)), pane(p))
+		v.drawList(r.In(a).Box(v.cfg.Theme, title, v.focus == pane(p)), pane(p))
 	}
-	if r := v.about; r.h >= len(about)+2 {
-		in := a.Sub(r.x, r.y, r.w, r.h).Box(v.cfg.Theme, "Platter", false)
+	if r := v.about; r.H >= len(about)+2 {
+		in := r.In(a).Box(v.cfg.Theme, "Platter", false)
 		for y, line := range about {
 			in.TextFit(2, y, in.W()-2, line, theme.Dim)
 		}
 	}
-	v.text = v.grid.String(v.cfg.Theme)
-	return v.text
 }
 
 // about tells a newcomer what this is, where there is room.

@@ -45,8 +45,8 @@ type View struct {
 	cfg   Config
 	gen   views.Gen
 	w, h  int
-	lay   [panes]rect
-	about rect
+	lay   [panes]grid.Rect
+	about grid.Rect
 	focus pane
 	lists [panes]grid.Scroll
 
@@ -56,14 +56,12 @@ type View struct {
 	reading bool            // another folder is on its way
 	ahead   []keymap.Action // meant for it
 
-	grid  grid.Grid
-	text  string
-	dirty bool
+	canvas grid.Canvas
 }
 
 // New makes the screen. Start reads the folder.
 func New(cfg Config) *View {
-	v := &View{cfg: cfg, gen: views.NewGen(), dirty: true, focus: samplePane, folder: cfg.Folder}
+	v := &View{cfg: cfg, gen: views.NewGen(), focus: samplePane, folder: cfg.Folder}
 	switch {
 	case len(cfg.Recent) > 0:
 		v.focus = recentPane
@@ -84,7 +82,7 @@ func (v *View) Context() keymap.Context { return keymap.Start }
 
 // SetSize arranges the lists.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -94,7 +92,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	if !ok || l.gen != v.gen {
 		return nil
 	}
-	v.dirty, v.reading = true, false
+	v.canvas.Dirty, v.reading = true, false
 	v.err = l.err
 	if l.err != nil {
 		v.ahead = nil // it was meant for what is in there
@@ -136,7 +134,7 @@ func (v *View) count(p pane) int {
 
 // Do moves in the list with the focus, or opens what is selected.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	if v.reading && v.focus == filePane {
 		v.ahead = append(v.ahead, a)
 		v.ahead = v.ahead[:min(len(v.ahead), aheadMost)]
@@ -243,9 +241,9 @@ func (v *View) Status() string {
 
 // Mouse selects; a double click opens.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	for p := range panes {
-		if !v.lay[p].holds(x, y) {
+		if !v.lay[p].Holds(x, y) {
 			continue
 		}
 		switch what {
@@ -257,7 +255,7 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 			return nil
 		}
 		v.focus = p
-		if row, ok := v.lists[p].At(y - v.lay[p].y - 1); ok {
+		if row, ok := v.lists[p].At(y - v.lay[p].Y - 1); ok {
 			v.lists[p].To(row)
 			if what == views.DoubleClick {
 				return v.open()

@@ -9,7 +9,7 @@ import (
 
 // Do carries an action out, in the pane with the focus.
 func (v *View) Do(a keymap.Action) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	if cmd, ok := v.common(a); ok {
 		return cmd
 	}
@@ -31,7 +31,7 @@ func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.PrevPane:
 		v.turn(-1)
 	case keymap.ExplainPane:
-		v.explain, v.chosen = !v.lay.explain.shows(), true
+		v.explain, v.chosen = !v.lay.explain.Shows(), true
 		if !v.explain && v.focus == explainPane {
 			v.focus = treePane
 		}
@@ -64,7 +64,7 @@ func (v *View) turn(step int) {
 	const panes = 3
 	for range panes {
 		v.focus = pane((int(v.focus) + step + panes) % panes)
-		if v.focus != explainPane || v.lay.single || v.lay.explain.shows() {
+		if v.focus != explainPane || v.lay.single || v.lay.explain.Shows() {
 			return
 		}
 	}

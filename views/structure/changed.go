@@ -19,7 +19,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	if msg.Editor != nil {
 		v.editor = msg.Editor
 	}
-	v.seek, v.twin, v.dirty = seek{}, twin{}, true
+	v.seek, v.twin, v.canvas.Dirty = seek{}, twin{}, true
 	files := v.image.Files()
 	if !slices.EqualFunc(files, v.files, func(a, b disk.File) bool { return a.Name == b.Name && a.Size == b.Size }) || len(files) == 0 {
 		v.back, v.form = &here, form{}
@@ -106,7 +106,7 @@ func (v *View) reopened(msg reread) tea.Cmd {
 	if c := v.tree.cursor; msg.at.path != nil && slices.Equal(c.in.path(c.index), msg.at.path) {
 		v.tree.put([]key{c}, []decode.Node{msg.at.node})
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	if v.focus == hexPane {
 		return tea.Batch(v.hexMoved(stay), v.refresh())
 	}

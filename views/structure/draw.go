@@ -11,33 +11,27 @@ import (
 )
 
 // View paints the screen, or gives the last one again if nothing changed.
-func (v *View) View() string {
-	if !v.dirty {
-		return v.text
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	if r := v.lay.tree; r.Shows() {
+		v.drawTree(r.In(a).Box(v.theme, v.treeTitle(), v.focus == treePane))
 	}
-	v.dirty = false
-	v.grid.Resize(v.w, v.h)
-	a := v.grid.Area()
-	if r := v.lay.tree; r.shows() {
-		v.drawTree(r.in(a).Box(v.theme, v.treeTitle(), v.focus == treePane))
+	if r := v.lay.hex; r.Shows() {
+		v.drawHex(r.In(a))
 	}
-	if r := v.lay.hex; r.shows() {
-		v.drawHex(r.in(a))
+	if r := v.lay.inspect; r.Shows() {
+		v.drawInspector(r.In(a))
 	}
-	if r := v.lay.inspect; r.shows() {
-		v.drawInspector(r.in(a))
+	if r := v.lay.explain; r.Shows() {
+		v.drawExplain(r.In(a).Box(v.theme, "Explain", v.focus == explainPane))
 	}
-	if r := v.lay.explain; r.shows() {
-		v.drawExplain(r.in(a).Box(v.theme, "Explain", v.focus == explainPane))
-	}
-	if r := v.lay.twin; r.shows() {
-		v.drawTwin(r.in(a))
+	if r := v.lay.twin; r.Shows() {
+		v.drawTwin(r.In(a))
 	}
 	if v.form.open() {
 		v.drawForm(a)
 	}
-	v.text = v.grid.String(v.theme)
-	return v.text
 }
 
 // treeTitle says how many rows there are when not all of them show.

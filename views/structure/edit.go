@@ -20,7 +20,7 @@ func (v *View) Typing() bool { return v.edit.On() || v.form.open() }
 
 // Type takes a key while they do.
 func (v *View) Type(msg tea.KeyMsg) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	if v.form.open() {
 		return v.typeForm(msg)
 	}
@@ -134,7 +134,7 @@ func (v *View) compare() tea.Cmd {
 
 func (v *View) compared(msg compared) {
 	if msg.gen == v.gen {
-		v.staged, v.dirty = msg.staged, true
+		v.staged, v.canvas.Dirty = msg.staged, true
 		v.mark()
 	}
 }

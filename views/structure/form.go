@@ -152,7 +152,7 @@ func (v *View) recorded(msg recorded) tea.Cmd {
 	if msg.gen != f.gen || !f.open() {
 		return nil
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	if f.err = msg.err; msg.err != nil {
 		return nil
 	}

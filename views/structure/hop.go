@@ -54,7 +54,7 @@ func (v *View) hopped(msg hopped) tea.Cmd {
 	if msg.gen != v.form.gen || !v.form.open() {
 		return nil
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	if msg.index < 0 {
 		v.form = form{}
 		return nil

@@ -2,18 +2,9 @@ package structure
 
 import "platter/views/grid"
 
-// rect is where a pane lies on the screen; empty if it does not show.
-type rect struct{ x, y, w, h int }
-
-func (r rect) shows() bool { return r.w > 0 && r.h > 0 }
-
-func (r rect) holds(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-func (r rect) in(a grid.Area) grid.Area { return a.Sub(r.x, r.y, r.w, r.h) }
-
 // layout is where the panes lie.
 type layout struct {
-	tree, hex, inspect, explain, twin rect
+	tree, hex, inspect, explain, twin grid.Rect
 	single                            bool // one pane at a time
 	boxed                             bool // the inspector has a frame of its own
 }
@@ -36,29 +27,29 @@ func (v *View) arrange() {
 	default:
 		v.lay = v.stacked(v.explain && v.chosen)
 	}
-	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.h-2)
+	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.H-2)
 	v.scrollTree()
-	if v.lay.hex.shows() {
-		v.hex.SetSize(v.lay.hex.w-2, v.lay.hex.h-2)
+	if v.lay.hex.Shows() {
+		v.hex.SetSize(v.lay.hex.W-2, v.lay.hex.H-2)
 	}
-	if v.focus == explainPane && !v.lay.explain.shows() {
+	if v.focus == explainPane && !v.lay.explain.Shows() {
 		v.focus = treePane
 		v.arrange()
 	}
 }
 
 func (v *View) alone() layout {
-	all := rect{0, 0, v.w, v.h}
+	all := grid.At(0, 0, v.w, v.h)
 	l := layout{single: true}
 	switch v.focus {
 	case hexPane:
-		l.hex = rect{0, 0, v.w, max(0, v.h-2)}
-		l.inspect = rect{0, v.h - 2, v.w, 2}
+		l.hex = grid.At(0, 0, v.w, max(0, v.h-2))
+		l.inspect = grid.At(0, v.h-2, v.w, 2)
 	case explainPane:
 		l.explain = all
 	default:
-		l.tree = rect{0, 0, v.w, max(0, v.h-2)}
-		l.inspect = rect{0, v.h - 2, v.w, 2}
+		l.tree = grid.At(0, 0, v.w, max(0, v.h-2))
+		l.inspect = grid.At(0, v.h-2, v.w, 2)
 	}
 	return l
 }
@@ -71,13 +62,13 @@ func (v *View) stacked(explain bool) layout {
 	if explain {
 		e := max(7, v.h*7/20)
 		rest = v.h - e
-		l.explain = rect{0, rest, v.w, e}
+		l.explain = grid.At(0, rest, v.w, e)
 	} else {
-		l.inspect = rect{0, rest, v.w, 2}
+		l.inspect = grid.At(0, rest, v.w, 2)
 	}
 	top := rest / 2
-	l.tree = rect{0, 0, v.w, top}
-	l.hex = rect{0, top, v.w, rest - top}
+	l.tree = grid.At(0, 0, v.w, top)
+	l.hex = grid.At(0, top, v.w, rest-top)
 	return l
 }
 
@@ -90,18 +81,18 @@ func (v *View) beside(explain bool) layout {
 		below = max(12, v.h*30/100)
 	}
 	top := v.h - below
-	l := layout{tree: rect{0, 0, left, top}, hex: rect{left, 0, v.w - left, top}}
+	l := layout{tree: grid.At(0, 0, left, top), hex: grid.At(left, 0, v.w-left, top)}
 	if !explain {
-		l.inspect = rect{0, top, v.w, 2}
+		l.inspect = grid.At(0, top, v.w, 2)
 		return l
 	}
 	l.boxed = true
-	l.inspect = rect{0, top, left, below}
-	l.explain = rect{left, top, v.w - left, below}
+	l.inspect = grid.At(0, top, left, below)
+	l.explain = grid.At(left, top, v.w-left, below)
 	if v.w >= twinWidth {
 		half := (v.w - left) / 2
-		l.explain.w = half
-		l.twin = rect{left + half, top, v.w - left - half, below}
+		l.explain.W = half
+		l.twin = grid.At(left+half, top, v.w-left-half, below)
 	}
 	return l
 }
@@ -118,6 +109,6 @@ func treeWidth(w int) int {
 
 // scrollTree keeps the tree's cursor in sight.
 func (v *View) scrollTree() {
-	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.h-2)
+	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.H-2)
 	v.rows.To(int64(v.tree.row()))
 }

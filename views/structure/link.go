@@ -149,7 +149,7 @@ func (v *View) found(msg found) tea.Cmd {
 		return v.search()
 	}
 	v.seek.number = 0
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.tree.walk(msg.path, msg.nodes, msg.seek.follow)
 	if msg.seek.open {
 		v.tree.expand()
@@ -208,7 +208,7 @@ func (v *View) snapTo(s snap) {
 
 // moved follows a move of the tree's cursor.
 func (v *View) moved() tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.lines = grid.Scroll{}
 	v.frameCurrent(true)
 	return v.refresh()
@@ -216,7 +216,7 @@ func (v *View) moved() tea.Cmd {
 
 // hexMoved follows a move of the hex cursor: it names the field.
 func (v *View) hexMoved(s snap) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	src, at := v.hex.Source().Name, v.hex.Cursor()
 	if n, ok := v.current(); ok && v.seek.number == 0 && n.Len() == 0 && n.Place.Holds(src, at) {
 		v.snapTo(s)
@@ -265,7 +265,7 @@ func (v *View) fetched(msg fetched) tea.Cmd {
 	_, had := v.current()
 	v.tree.asking = false
 	v.tree.put(msg.keys, msg.nodes)
-	v.dirty = true
+	v.canvas.Dirty = true
 	if _, ok := v.current(); ok && !had && v.focus == treePane {
 		v.frameCurrent(true)
 	}

@@ -13,20 +13,20 @@ const wheelRows = 3
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click opens or follows, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	v.hex.Release()
 	if v.form.open() {
 		return v.mouseForm(x, y, what)
 	}
-	if !v.lay.hex.holds(x, y) {
+	if !v.lay.hex.Holds(x, y) {
 		v.edit.Stop()
 	}
 	switch {
-	case v.lay.tree.holds(x, y):
+	case v.lay.tree.Holds(x, y):
 		return v.mouseTree(x, y, what)
-	case v.lay.hex.holds(x, y):
+	case v.lay.hex.Holds(x, y):
 		return v.mouseHex(x, y, what)
-	case v.lay.explain.holds(x, y):
+	case v.lay.explain.Holds(x, y):
 		switch what {
 		case views.WheelUp:
 			v.lines.Wheel(-wheelRows)
@@ -49,13 +49,13 @@ func (v *View) mouseTree(x, y int, what views.Mouse) tea.Cmd {
 		return v.wheeled()
 	}
 	v.focus = treePane
-	row, ok := v.rows.At(y - v.lay.tree.y - 1)
+	row, ok := v.rows.At(y - v.lay.tree.Y - 1)
 	if !ok {
 		return nil
 	}
 	v.tree.goRow(int(row))
 	in := v.tree.cursor.in
-	mark := v.lay.tree.x + 1 + nameColumn(in) - 2
+	mark := v.lay.tree.X + 1 + nameColumn(in) - 2
 	if what == views.DoubleClick || x >= mark && x < mark+2 {
 		return tea.Batch(v.moved(), v.Do(keymap.Open))
 	}
@@ -81,7 +81,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 		return v.hexMoved(stay)
 	}
 	v.focus = hexPane
-	text, ok := v.hex.Click(x-v.lay.hex.x-1, y-v.lay.hex.y-1)
+	text, ok := v.hex.Click(x-v.lay.hex.X-1, y-v.lay.hex.Y-1)
 	if !ok {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
 
 // Drag selects in the hex pane.
 func (v *View) Drag(x, y int) tea.Cmd {
-	if r := v.lay.hex; v.focus != hexPane || v.form.open() || !r.shows() || !v.hex.Drag(x-r.x-1, y-r.y-1) {
+	if r := v.lay.hex; v.focus != hexPane || v.form.open() || !r.Shows() || !v.hex.Drag(x-r.X-1, y-r.Y-1) {
 		return nil
 	}
 	return v.hexMoved(stay)

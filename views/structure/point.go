@@ -24,7 +24,7 @@ func (v *View) Pointed() (views.Pointed, bool) {
 
 // take takes in what is marked in the image.
 func (v *View) take(m views.Marks) {
-	v.marks, v.dirty = m, true
+	v.marks, v.canvas.Dirty = m, true
 	v.mark()
 }
 

@@ -62,14 +62,12 @@ type View struct {
 	staged   views.Staged
 	marks    views.Marks
 
-	grid  grid.Grid
-	text  string
-	dirty bool
+	canvas grid.Canvas
 }
 
 // New makes the screen of an image. Start reads its tree.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), editor: env.Editor, why: env.Locked, queue: env.Queue, dirty: true}
+	v := &View{image: env.Image, theme: env.Theme, gen: views.NewGen(), editor: env.Editor, why: env.Locked, queue: env.Queue}
 	v.hex.Fold = true
 	v.open()
 	return v
@@ -114,7 +112,7 @@ func (v *View) Context() keymap.Context {
 
 // SetSize arranges the panes anew.
 func (v *View) SetSize(w, h int) {
-	v.w, v.h, v.dirty = w, h, true
+	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
 }
 
@@ -134,7 +132,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case fetched:
 		return v.fetched(msg)
 	case hexpane.Answer:
-		v.dirty = v.hex.Fill(msg) || v.dirty
+		v.canvas.Dirty = v.hex.Fill(msg) || v.canvas.Dirty
 		return v.hex.Read()
 	case found:
 		return v.found(msg)
@@ -227,7 +225,7 @@ func (v *View) Here() views.Spot {
 
 // Show goes to a spot.
 func (v *View) Show(s views.Spot) tea.Cmd {
-	v.dirty = true
+	v.canvas.Dirty = true
 	sk := seek{file: s.Place.File, off: s.Place.Offset, length: s.Place.Length, hex: s.Place.File != ""}
 	if sk.hex {
 		if i, ok := v.file(s.Place.File); ok {

@@ -48,7 +48,7 @@ func (v *View) readTwin() tea.Cmd {
 		return nil
 	}
 	n, root := trail[i], trail[0]
-	if !v.lay.twin.shows() || v.twin.place == n.Place {
+	if !v.lay.twin.Shows() || v.twin.place == n.Place {
 		return nil
 	}
 	v.twin = twin{place: n.Place}
@@ -77,7 +77,7 @@ func compare(root, n decode.Node) twin {
 
 func (v *View) twinRead(msg twinRead) {
 	if msg.gen == v.gen && msg.twin.place == v.twin.place {
-		v.twin, v.dirty = msg.twin, true
+		v.twin, v.canvas.Dirty = msg.twin, true
 	}
 }
 

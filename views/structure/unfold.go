@@ -59,6 +59,6 @@ func (v *View) unfolded(msg unfolded) tea.Cmd {
 		}
 		at.child(o.path[len(o.path)-1], o.node)
 	}
-	v.dirty = true
+	v.canvas.Dirty = true
 	return v.refresh()
 }
