@@ -35,7 +35,7 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 			return v.showOwn()
 		}
 	case linkPane:
-		v.scrollAbout(a)
+		v.about.Roll(a)
 	case stripPane:
 		return v.moveCell(a)
 	}
@@ -48,17 +48,6 @@ func (v *View) entered() tea.Cmd {
 		return v.way()
 	}
 	return nil
-}
-
-func (v *View) scrollAbout(a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		v.about.Wheel(1)
-	case keymap.Up:
-		v.about.Wheel(-1)
-	default:
-		v.about.Do(a)
-	}
 }
 
 // moveCell moves the cursor on the strip.

@@ -110,39 +110,19 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 // Do moves in the pane with the focus, or goes to the bytes of a finding.
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.canvas.Dirty = true
-	s := &v.facts
-	if v.focus == findingsPane {
-		s = &v.list
-	}
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
 		v.focus = identityPane + findingsPane - v.focus
-	case keymap.Down:
-		v.move(s, 1)
-	case keymap.Up:
-		v.move(s, -1)
-	case keymap.PageDown, keymap.HalfDown:
-		v.move(s, int64(max(1, s.Rows-1)))
-	case keymap.PageUp, keymap.HalfUp:
-		v.move(s, -int64(max(1, s.Rows-1)))
-	case keymap.First:
-		v.move(s, -s.Total)
-	case keymap.Last:
-		v.move(s, s.Total)
 	case keymap.Open:
 		return v.open()
+	default:
+		if v.focus == identityPane {
+			v.facts.Roll(a)
+		} else {
+			v.list.Do(a)
+		}
 	}
 	return nil
-}
-
-// move moves the cursor of the findings, or the view of the identity, which
-// has no cursor.
-func (v *View) move(s *grid.Scroll, n int64) {
-	if v.focus == identityPane {
-		s.Wheel(n)
-	} else {
-		s.Move(n)
-	}
 }
 
 // selected is the finding under the cursor.

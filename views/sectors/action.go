@@ -60,22 +60,10 @@ func (v *View) escape() {
 }
 
 func (v *View) doList(a keymap.Action) tea.Cmd {
-	switch a {
-	case keymap.Down:
-		v.list.Move(1)
-	case keymap.Up:
-		v.list.Move(-1)
-	case keymap.PageDown, keymap.HalfDown:
-		v.list.Page(1)
-	case keymap.PageUp, keymap.HalfUp:
-		v.list.Page(-1)
-	case keymap.First:
-		v.list.To(0)
-	case keymap.Last:
-		v.list.To(v.list.Total)
-	case keymap.Open, keymap.Follow:
+	if a == keymap.Open || a == keymap.Follow {
 		return v.openPartition()
 	}
+	v.list.Do(a)
 	return nil
 }
 

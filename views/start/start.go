@@ -152,26 +152,20 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 			v.lists[v.focus].To(0)
 			break
 		}
-		s.Move(1)
+		s.Do(a)
 	case keymap.Up:
 		if s.Cursor == 0 {
 			v.turn(-1)
 			v.lists[v.focus].To(v.lists[v.focus].Total)
 			break
 		}
-		s.Move(-1)
-	case keymap.PageDown, keymap.HalfDown:
-		s.Page(1)
-	case keymap.PageUp, keymap.HalfUp:
-		s.Page(-1)
-	case keymap.First:
-		s.To(0)
-	case keymap.Last:
-		s.To(s.Total)
+		s.Do(a)
 	case keymap.Left:
 		return v.up()
 	case keymap.Open:
 		return v.open()
+	default:
+		s.Do(a)
 	}
 	return nil
 }

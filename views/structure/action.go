@@ -17,7 +17,7 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 	case hexPane:
 		return v.doHex(a)
 	case explainPane:
-		v.doExplain(a)
+		v.lines.Roll(a)
 		return nil
 	}
 	return v.doTree(a)
@@ -81,27 +81,11 @@ func (v *View) turnFile(step int) tea.Cmd {
 }
 
 func (v *View) doTree(a keymap.Action) tea.Cmd {
-	row := v.tree.row()
-	switch a {
-	case keymap.Down:
-		v.tree.goRow(row + 1)
-	case keymap.Up:
-		v.tree.goRow(row - 1)
-	case keymap.PageDown:
-		v.tree.goRow(row + max(1, v.rows.Rows-1))
-	case keymap.PageUp:
-		v.tree.goRow(row - max(1, v.rows.Rows-1))
-	case keymap.HalfDown:
-		v.tree.goRow(row + max(1, v.rows.Rows/2))
-	case keymap.HalfUp:
-		v.tree.goRow(row - max(1, v.rows.Rows/2))
-	case keymap.First:
-		v.tree.goRow(0)
-	case keymap.Last:
-		v.tree.goRow(v.tree.top.rows - 1)
-	default:
+	v.scrollTree()
+	if !v.rows.Do(a) {
 		return v.doBranch(a)
 	}
+	v.tree.goRow(int(v.rows.Cursor))
 	return v.moved()
 }
 
@@ -198,23 +182,6 @@ func (v *View) fieldEnd(at int64) int64 {
 		return n.Place.End()
 	}
 	return at&^(wordSize-1) + wordSize
-}
-
-func (v *View) doExplain(a keymap.Action) {
-	switch a {
-	case keymap.Down:
-		v.lines.Wheel(1)
-	case keymap.Up:
-		v.lines.Wheel(-1)
-	case keymap.PageDown, keymap.HalfDown:
-		v.lines.Wheel(int64(v.lines.Rows))
-	case keymap.PageUp, keymap.HalfUp:
-		v.lines.Wheel(-int64(v.lines.Rows))
-	case keymap.First:
-		v.lines.Wheel(-v.lines.Total)
-	case keymap.Last:
-		v.lines.Wheel(v.lines.Total)
-	}
 }
 
 // Disabled says why an action would do nothing where the cursor is.
