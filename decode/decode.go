@@ -160,7 +160,8 @@ func (l *Layout) add(f *Field, roles []Role) *Field {
 	return f
 }
 
-func (o Order) uint(b []byte) uint64 {
+// Uint is the integer of 1, 2, 4 or 8 bytes that b is; 0 for other lengths.
+func (o Order) Uint(b []byte) uint64 {
 	switch {
 	case len(b) == 1:
 		return uint64(b[0])
@@ -180,7 +181,8 @@ func (o Order) uint(b []byte) uint64 {
 	return 0
 }
 
-func (o Order) put(b []byte, v uint64) {
+// Put makes b the integer v, as much of it as fits.
+func (o Order) Put(b []byte, v uint64) {
 	for i := range b {
 		shift := 8 * i
 		if o == Big {

@@ -128,7 +128,7 @@ func (f *Field) get(b []byte) uint64 {
 	if !f.fits(b) {
 		return 0
 	}
-	v := f.order.uint(b[f.off : f.off+f.size])
+	v := f.order.Uint(b[f.off : f.off+f.size])
 	if f.bits != 0 {
 		v = v >> f.low & f.mask()
 	}
@@ -141,9 +141,9 @@ func (f *Field) put(b []byte, v uint64) {
 	}
 	at := b[f.off : f.off+f.size]
 	if f.bits != 0 {
-		v = f.order.uint(at)&^(f.mask()<<f.low) | v&f.mask()<<f.low
+		v = f.order.Uint(at)&^(f.mask()<<f.low) | v&f.mask()<<f.low
 	}
-	f.order.put(at, v)
+	f.order.Put(at, v)
 }
 
 // mask covers the values that the field can hold.

@@ -59,7 +59,7 @@ func Magic(s string) Role {
 func Fixed(v uint64) Role {
 	return func(f *Field) {
 		f.fixed = make([]byte, f.size)
-		f.order.put(f.fixed, v)
+		f.order.Put(f.fixed, v)
 		f.hex = true
 	}
 }
@@ -71,7 +71,7 @@ func Is(values ...uint64) Role {
 		f.want = values
 		first := make([]byte, f.size)
 		if f.bits == 0 && values[0] != 0 {
-			f.order.put(first, values[0])
+			f.order.Put(first, values[0])
 			f.layout.blank = append(f.layout.blank, func(b []byte) { copy(b[f.off:], first) })
 		}
 	}

@@ -172,13 +172,13 @@ func surrogate(s string) (uint16, bool) {
 func DecodeUTF16(b []byte, order Order) string {
 	var out strings.Builder
 	for i := 0; i+1 < len(b); i += 2 {
-		u := uint16(order.uint(b[i : i+2]))
+		u := uint16(order.Uint(b[i : i+2]))
 		if !utf16.IsSurrogate(rune(u)) {
 			out.WriteRune(rune(u))
 			continue
 		}
 		if i+3 < len(b) {
-			if r := utf16.DecodeRune(rune(u), rune(order.uint(b[i+2:i+4]))); r != unicode.ReplacementChar {
+			if r := utf16.DecodeRune(rune(u), rune(order.Uint(b[i+2:i+4]))); r != unicode.ReplacementChar {
 				out.WriteRune(r)
 				i += 2
 				continue
@@ -208,7 +208,7 @@ func EncodeUTF16(s string, order Order) []byte {
 	}
 	b := make([]byte, 2*len(units))
 	for i, u := range units {
-		order.put(b[2*i:2*i+2], uint64(u))
+		order.Put(b[2*i:2*i+2], uint64(u))
 	}
 	return b
 }

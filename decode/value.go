@@ -88,7 +88,7 @@ func (f *Field) enumValue(rec []byte) uint64 {
 	if f.kind == KindUint {
 		return f.get(rec)
 	}
-	return f.order.uint(f.slice(rec))
+	return f.order.Uint(f.slice(rec))
 }
 
 func (f *Field) nameOf(v uint64) string {
@@ -274,7 +274,7 @@ func (f *Field) parseText(rec []byte, text string) error {
 			return f.inputError(text, "a text in quotes")
 		}
 	} else if v, ok := f.codeNamed(text); ok {
-		f.order.put(f.slice(rec), v)
+		f.order.Put(f.slice(rec), v)
 		return nil
 	}
 	n := len(s)

@@ -32,18 +32,18 @@ func (r reader) gpt(sector int64) (Table, bool, error) {
 	t := primary.table
 	if !ok {
 		t = backup.table
-		t.Findings = append(t.Findings, finding("P5", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: sector, Length: 92},
+		t.Findings = append(t.Findings, finding("P5", disk.SeverityWarning, gptPlace(sector),
 			"the primary GPT header %s; its backup at 0x%x is shown", primary.fault(), backupAt))
 	}
 	if backupOK {
 		t.Backup = backupAt
 	}
 	if ok && !backupOK {
-		t.Findings = append(t.Findings, finding("P6", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
+		t.Findings = append(t.Findings, finding("P6", disk.SeverityWarning, gptPlace(backupAt),
 			"the backup GPT header expected at 0x%x %s", backupAt, backup.fault()))
 	}
 	if ok && backupOK && !samePartitions(primary.table, backup.table) {
-		t.Findings = append(t.Findings, finding("P7", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: backupAt, Length: 92},
+		t.Findings = append(t.Findings, finding("P7", disk.SeverityWarning, gptPlace(backupAt),
 			"the backup GPT lists other partitions than the primary one"))
 	}
 	return t, true, nil
@@ -68,8 +68,12 @@ func (c gptCopy) unreadable(at int64) []disk.Finding {
 	if c.unread == nil {
 		return nil
 	}
-	return []disk.Finding{finding("P9", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: at, Length: 92},
+	return []disk.Finding{finding("P9", disk.SeverityWarning, gptPlace(at),
 		"the GPT header at 0x%x, or its partition list, can't be read: %v", at, c.unread)}
+}
+
+func gptPlace(at int64) decode.Place {
+	return decode.Place{File: VirtualDisk, Offset: at, Length: int64(format.GPTHeader.Size())}
 }
 
 // gptAt reads one copy. A copy counts if its header's checksum is right. The
@@ -81,7 +85,7 @@ func (r reader) gptAt(at, sector int64) (gptCopy, bool, error) {
 	}
 	rec, _ := format.GPTHeader.Of(b)
 	size := int(format.GPTHeaderSize.Get(rec))
-	if format.GPTSignature.Get(rec) != "EFI PART" || size < 92 || size > len(b) || !sealed(b[:size], rec) {
+	if format.GPTSignature.Get(rec) != "EFI PART" || size < format.GPTHeader.Size() || size > len(b) || !sealed(b[:size]) {
 		return gptCopy{}, false, nil
 	}
 	c := gptCopy{table: Table{Scheme: "GPT", Sector: sector}, alternate: clampLBA(format.GPTAlternateLBA.Get(rec))}
@@ -105,10 +109,13 @@ func (r reader) gptAt(at, sector int64) (gptCopy, bool, error) {
 	return c, true, nil
 }
 
-func sealed[R any](b []byte, rec decode.Record[R]) bool {
+// sealed reports whether the checksum of a header is right.
+func sealed(b []byte) bool {
 	own := append([]byte(nil), b...)
-	clear(own[16:20])
-	return crc32.ChecksumIEEE(own) == uint32(format.GPTHeader.Field("HeaderCRC32").Uint(rec.Bytes()))
+	rec, _ := format.GPTHeader.Of(own)
+	sum := format.GPTHeaderCRC.Get(rec)
+	format.GPTHeaderCRC.Put(rec, 0)
+	return crc32.ChecksumIEEE(own) == sum
 }
 
 // clampLBA keeps sector numbers in a range where multiplying is safe.

@@ -79,19 +79,20 @@ func sectorSizes(own int64) []int64 {
 // plausible tells a partition table from a boot sector, which ends in the
 // same mark: entries have a known status, and a file system's does not start
 // with its parameters.
-func plausible[R any](rec decode.Record[R]) bool {
-	b := rec.Bytes()
+func plausible(rec decode.Record[format.MBRRecord]) bool {
 	for i := range 4 {
-		if s := b[446+16*i]; s != 0 && s != 0x80 {
+		e, _ := format.MBREntries.At(rec, i)
+		if s := format.MBREntryStatus.Get(e); s != 0 && s != 0x80 {
 			return false
 		}
 	}
-	return fileSystem(b) == "" || b[446+4] != 0
+	first, _ := format.MBREntries.At(rec, 0)
+	return fileSystem(rec.Bytes()) == "" || format.MBREntryType.Get(first) != 0
 }
 
-func protective[R any](rec decode.Record[R]) bool {
+func protective(rec decode.Record[format.MBRRecord]) bool {
 	for i := range 4 {
-		if rec.Bytes()[446+16*i+4] == format.TypeProtective {
+		if e, _ := format.MBREntries.At(rec, i); format.MBREntryType.Get(e) == format.TypeProtective {
 			return true
 		}
 	}
@@ -137,7 +138,7 @@ func (r reader) volume(p *disk.Partition) {
 		rec, _ := format.FAT32.Of(b)
 		p.Label = label(format.FAT32Label.Get(rec))
 	case "ext2/3/4":
-		p.Label = strings.TrimRight(string(b[1024+120:1024+136]), "\x00")
+		p.Label = strings.TrimRight(string(b[extLabel:extLabel+16]), "\x00")
 	}
 }
 
@@ -148,6 +149,9 @@ func label(s string) string {
 	}
 	return s
 }
+
+// extLabel is where the superblock of ext2/3/4 has the volume's name.
+const extLabel = 1024 + 120
 
 // fileSystem guesses what a volume's first bytes are; empty if nothing known.
 func fileSystem(b []byte) string {

@@ -17,7 +17,7 @@ func (r reader) mbr(rec decode.Record[format.MBRRecord], sector int64) (Table, e
 		if kind == 0 || format.MBREntrySectors.Get(e) == 0 {
 			continue
 		}
-		p := r.primary(&t, e, i+1, 0, int64(446+16*i))
+		p := r.primary(&t, e, i+1, 0, entryPlace(0, i))
 		if extended(kind) {
 			if err := r.logical(&t, p.Start); err != nil {
 				return t, err
@@ -31,15 +31,20 @@ func extended(kind uint8) bool {
 	return kind == format.TypeExtended || kind == format.TypeExtendedLBA || kind == format.TypeLinuxExt
 }
 
+// entryPlace is where entry i of the boot record at an offset lies.
+func entryPlace(record int64, i int) decode.Place {
+	return decode.At(decode.Place{File: VirtualDisk, Offset: record}, format.MBREntries.Item(i))
+}
+
 // primary adds the partition of one entry; base is what its first LBA counts
 // from, at where the entry lies on the disk.
-func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number int, base, at int64) disk.Partition {
+func (r reader) primary(t *Table, e decode.Record[format.MBREntryRecord], number int, base int64, at decode.Place) disk.Partition {
 	p := disk.Partition{
 		Number: number,
 		Start:  base + int64(format.MBREntryLBA.Get(e))*t.Sector,
 		Length: int64(format.MBREntrySectors.Get(e)) * t.Sector,
 		Type:   format.MBREntryType.Field().Meaning(e.Bytes()),
-		Entry:  decode.Place{File: VirtualDisk, Offset: at, Length: 16},
+		Entry:  at,
 	}
 	if p.Type == "unknown" {
 		p.Type = fmt.Sprintf("type 0x%02x", format.MBREntryType.Get(e))
@@ -77,7 +82,7 @@ func (r reader) logical(t *Table, start int64) error {
 			return nil
 		}
 		if e, _ := format.MBREntries.At(rec, 0); format.MBREntrySectors.Get(e) != 0 {
-			r.primary(t, e, number, at, at+446)
+			r.primary(t, e, number, at, entryPlace(at, 0))
 			number++
 		}
 		next, _ := format.MBREntries.At(rec, 1)

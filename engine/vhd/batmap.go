@@ -75,7 +75,7 @@ func (c *checker) checkBatmap(ctx context.Context) bool {
 	}
 	if stored := vhd.BatmapSum.Get(v.batmap.rec); sum[0] != stored && sum[1] != stored {
 		text := fmt.Sprintf("the batmap has the checksum 0x%08x, its header says 0x%08x", sum[0], stored)
-		return c.Report(v.finding("V049", text, v.place(v.batmap.off+24, 4), v.place(v.batmap.mapOff, v.batmap.length)))
+		return c.Report(v.finding("V049", text, decode.At(v.place(v.batmap.off, 0), vhd.BatmapSum), v.place(v.batmap.mapOff, v.batmap.length)))
 	}
 	return c.checkFullBlocks(ctx)
 }

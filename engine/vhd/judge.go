@@ -60,7 +60,7 @@ func (v *Image) judgeFooters() {
 	}
 	for _, c := range []footerCopy{front, tail} {
 		if c.present && c.poison {
-			v.add("V007", "the footer at 0x%x has the cookie %q: tapdisk has disabled the image", v.place(c.off, 8), c.off, vhd.Poison)
+			v.add("V007", "the footer at 0x%x has the cookie %q: tapdisk has disabled the image", decode.At(v.place(c.off, 0), vhd.FooterCookie), c.off, vhd.Poison)
 		}
 	}
 	if tail.present && tail.off+tail.length < v.size {
@@ -76,13 +76,13 @@ func (v *Image) judgeFooters() {
 	case !front.valid && !tail.valid:
 		c := v.footers.rules()
 		_, why := vhd.FooterChecksum.Field().Verdict(c.raw)
-		v.add("V004", "the footer at 0x%x has a wrong checksum, and there is no other: %s", v.place(c.off+64, 4), c.off, why)
+		v.add("V004", "the footer at 0x%x has a wrong checksum, and there is no other: %s", decode.At(v.place(c.off, 0), vhd.FooterChecksum), c.off, why)
 	case !tail.valid:
 		v.add("V002", "%s", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)), v.tailWords())
 	case dynamic && !front.valid:
 		v.add("V003", "the copy of the footer at the start of the file is missing or damaged", v.place(0, vhd.FooterSize))
 	case front.valid && front.kind() != tail.kind() && (dynamic || front.kind() != vhd.Fixed):
-		v.add("V006", "the footer at the start says type %d, the one at the end type %d", v.place(60, 4), front.kind(), tail.kind())
+		v.add("V006", "the footer at the start says type %d, the one at the end type %d", decode.At(v.place(0, 0), vhd.FooterType), front.kind(), tail.kind())
 	case dynamic && string(front.raw) != string(tail.raw):
 		at := firstDifference(front.raw, tail.raw)
 		v.add("V005", "the two footers are both valid and differ from byte %d on", v.place(at, vhd.FooterSize-at), at)
@@ -109,8 +109,8 @@ func firstDifference(a, b []byte) int64 {
 }
 
 // field is where a field of the footer that rules lies.
-func (v *Image) field(f *decode.Field) decode.Place {
-	return v.place(v.footers.rules().off+int64(f.Offset()), int64(f.Size()))
+func (v *Image) field(f decode.Spot) decode.Place {
+	return decode.At(v.place(v.footers.rules().off, 0), f)
 }
 
 // judgeIdentity checks the footer's fields that do not concern sizes.

@@ -33,8 +33,8 @@ func (v *Image) judgeHeader() {
 	v.judgeParent()
 }
 
-func (v *Image) headerField(f *decode.Field) decode.Place {
-	return v.place(v.header.off+int64(f.Offset()), int64(f.Size()))
+func (v *Image) headerField(first decode.Spot, more ...decode.Spot) decode.Place {
+	return decode.At(v.place(v.header.off, 0), first, more...)
 }
 
 func (v *Image) judgeTable() {

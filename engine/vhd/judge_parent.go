@@ -14,14 +14,14 @@ import (
 func (v *Image) judgeParent() {
 	if v.kind != vhd.Differencing {
 		h := v.header.rec.Bytes()
-		if !isZero(h[40:60]) || !isZero(h[64:768]) {
+		if !isZero(decode.In(h, vhd.HeaderParentID, vhd.HeaderParentTime)) || !isZero(decode.In(h, vhd.HeaderParentName, vhd.HeaderLocators)) {
 			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field()))
 		}
 		return
 	}
 	v.judgeLocators()
 	if len(v.parentNames()) == 0 {
-		v.add("V040", "the image names its parent neither in a locator nor in the header", v.place(v.header.off+64, 704))
+		v.add("V040", "the image names its parent neither in a locator nor in the header", v.headerField(vhd.HeaderParentName, vhd.HeaderLocators))
 	}
 	if v.wantedID() == [16]byte{} {
 		s := severe
@@ -36,7 +36,7 @@ func (v *Image) judgeParent() {
 func (v *Image) judgeLocators() {
 	for _, l := range v.locators {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
-		at := v.place(v.header.off+576+24*int64(l.slot), 24)
+		at := v.headerField(vhd.HeaderLocators.Item(l.slot))
 		if vhd.LocatorCode.Field().Meaning(entry.Bytes()) == "unknown" {
 			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
 		}
@@ -52,7 +52,7 @@ func (v *Image) judgeLocators() {
 func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string {
 	wide := l.code == vhd.RelativeWindows || l.code == vhd.AbsoluteWindows
 	switch {
-	case !isZero(entry.Bytes()[12:16]):
+	case !isZero(vhd.LocatorReserved.Get(entry)):
 		return "has bytes in its reserved field"
 	case wide && l.length%2 != 0:
 		return fmt.Sprintf("has a path of %d bytes, an odd number for UTF-16", l.length)

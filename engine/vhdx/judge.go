@@ -17,7 +17,7 @@ import (
 // virtual disk if one of them is fatal.
 func (v *Image) judge() {
 	if !v.signed {
-		v.add("1", []decode.Place{v.place(0, 8)}, "the file does not start with %q, but has valid headers", vhdx.Signature)
+		v.add("1", []decode.Place{decode.At(v.place(0, 0), vhdx.IdentifierSignature)}, "the file does not start with %q, but has valid headers", vhdx.Signature)
 	}
 	v.judgeHeaders()
 	v.judgeLog()
@@ -142,7 +142,7 @@ func (v *Image) judgeLog() {
 	if v.headers.current < 0 {
 		return
 	}
-	header := v.place(vhdx.HeaderOffset(v.headers.current)+48, 32)
+	header := decode.At(v.place(vhdx.HeaderOffset(v.headers.current), 0), vhdx.HeaderLogGUID, vhdx.HeaderLogOffset)
 	where := []decode.Place{header}
 	if r.length > 0 {
 		where = append(where, v.place(r.off, r.length))

@@ -259,10 +259,10 @@ func (v *Image) logSectorNode(i int) decode.Node {
 	switch {
 	case err != nil || len(b) < vhdx.LogSector:
 		n.Mark, n.Words = decode.Wrong, errors.Join(err, io.ErrUnexpectedEOF).Error()
-	case string(b[:4]) == vhdx.LogEntrySignature:
+	case signed(b, vhdx.LogEntrySignature):
 		n = vhdx.LogEntryTable.Node(b[:vhdx.LogHeadSize], v.src.Name, at, decode.Named(n.Name))
 		n.Place = place
-	case string(b[:4]) == vhdx.DataSectorSignature:
+	case signed(b, vhdx.DataSectorSignature):
 		n = vhdx.DataSectorTable.Node(b, v.src.Name, at, decode.Named(n.Name))
 	case isZero(b):
 		n.Value = "zeros"

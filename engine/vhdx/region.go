@@ -230,14 +230,14 @@ func (v *Image) judgeRegions() {
 }
 
 func (v *Image) judgeTableHead(c tableCopy) {
-	at := vhdx.RegionOffset(v.tables.used)
+	at := v.place(vhdx.RegionOffset(v.tables.used), 0)
 	if n := vhdx.RegionCount.Get(c.head); n > vhdx.MaxRegionEntries {
-		f := v.finding("15", fmt.Sprintf("EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries), v.place(at+8, 4))
+		f := v.finding("15", fmt.Sprintf("EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries), decode.At(at, vhdx.RegionCount))
 		f.Fatal = true
 		v.keep(f)
 	}
 	if !isZero(vhdx.RegionReserved.Get(c.head)) {
-		v.addAs(warning, "15", []decode.Place{v.place(at+12, 4)}, "reserved bytes of the region table are not zero")
+		v.addAs(warning, "15", []decode.Place{decode.At(at, vhdx.RegionReserved)}, "reserved bytes of the region table are not zero")
 	}
 }
 
@@ -262,7 +262,7 @@ func (v *Image) judgeRegion(r region) {
 	entry := v.place(r.entry, vhdx.RegionEntrySize)
 	known := r.guid == vhdx.RegionBAT || r.guid == vhdx.RegionMetadata
 	if r.flags != 0 {
-		v.addAs(warning, "15", []decode.Place{v.place(r.entry+28, 4)}, "Required of the %s region has the undefined bits 0x%x", vhdx.RegionName(r.guid), r.flags<<1)
+		v.addAs(warning, "15", []decode.Place{decode.At(entry, vhdx.RegionRequired)}, "Required of the %s region has the undefined bits 0x%x", vhdx.RegionName(r.guid), r.flags<<1)
 	}
 	if !r.placed {
 		v.add("17", []decode.Place{entry}, "%s region: %s", vhdx.RegionName(r.guid), r.why)

@@ -1,8 +1,8 @@
 package vhdx
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/store"
 )
@@ -97,7 +98,7 @@ func (r *ring) sectors(ctx context.Context, f store.File) iter.Seq2[logSector, e
 			}
 			for i := 0; i < len(buf); i += vhdx.LogSector {
 				sector := buf[i : i+vhdx.LogSector]
-				if string(sector[:4]) == vhdx.LogEntrySignature && !yield(logSector{at + int64(i) - r.off, sector}, nil) {
+				if signed(sector, vhdx.LogEntrySignature) && !yield(logSector{at + int64(i) - r.off, sector}, nil) {
 					return
 				}
 			}
@@ -163,7 +164,7 @@ func (r *ring) entryAt(f store.File, pos int64) (logEntry, error) {
 	if err := r.sector(f, pos, first); err != nil {
 		return logEntry{}, err
 	}
-	if string(first[:4]) != vhdx.LogEntrySignature {
+	if !signed(first, vhdx.LogEntrySignature) {
 		return logEntry{pos: pos, why: faultf("no entry starts here")}, nil
 	}
 	return r.entry(f, pos, first, next)
@@ -184,7 +185,7 @@ func (r *ring) entry(f store.File, pos int64, first, next []byte) (logEntry, err
 		return e, nil
 	}
 	stored := vhdx.LogChecksum.Get(head)
-	clear(first[vhdx.LogChecksum.Offset():][:4])
+	vhdx.LogChecksum.Put(head, 0)
 	var err error
 	e.why, err = r.bodyFault(f, e, first, next, stored)
 	return e, err
@@ -295,12 +296,16 @@ type descriptor struct {
 	trailing uint32
 }
 
+// signed reports whether a sector or descriptor of the log starts with a
+// signature.
+func signed(b []byte, signature string) bool { return bytes.HasPrefix(b, []byte(signature)) }
+
 func descriptorOf(b []byte) descriptor {
-	switch string(b[:4]) {
-	case vhdx.ZeroSignature:
+	switch {
+	case signed(b, vhdx.ZeroSignature):
 		rec, _ := vhdx.ZeroTable.Of(b)
 		return descriptor{kind: vhdx.ZeroSignature, target: vhdx.ZeroFileOffset.Get(rec), length: vhdx.ZeroLength.Get(rec), seq: vhdx.ZeroSequence.Get(rec)}
-	case vhdx.DataSignature:
+	case signed(b, vhdx.DataSignature):
 		rec, _ := vhdx.DataTable.Of(b)
 		return descriptor{kind: vhdx.DataSignature, target: vhdx.DataOffset.Get(rec), length: vhdx.LogSector, seq: vhdx.DataSequence.Get(rec),
 			leading: vhdx.DataLeading.Get(rec), trailing: vhdx.DataTrailing.Get(rec)}
@@ -310,8 +315,8 @@ func descriptorOf(b []byte) descriptor {
 
 func dataFault(e logEntry, buf []byte) fault {
 	rec, _ := vhdx.DataSectorTable.Of(buf)
-	if string(buf[:4]) != vhdx.DataSectorSignature {
-		return faultf("signature 0x%08x, expected that of a data sector", uint64(binary.LittleEndian.Uint32(buf)))
+	if !signed(buf, vhdx.DataSectorSignature) {
+		return faultf("signature 0x%08x, expected that of a data sector", vhdx.DataSectorTable.Order().Uint(decode.In(buf, vhdx.SectorSign)))
 	}
 	if seq := uint64(vhdx.SectorHigh.Get(rec))<<32 | uint64(vhdx.SectorLow.Get(rec)); seq != e.seq {
 		return faultf("sequence number %d in the data sector, %d in the entry", seq, e.seq)

@@ -89,7 +89,7 @@ func open(ctx context.Context, src disk.Source, steps int) (disk.Image, error) {
 		return nil, err
 	}
 	if !v.signed && !v.headers.copies[0].valid && !v.headers.copies[1].valid {
-		return nil, disk.Errorf(disk.NotThisFormat, v.place(0, 8), "no signature %q at the start of the file", vhdx.Signature)
+		return nil, disk.Errorf(disk.NotThisFormat, decode.At(v.place(0, 0), vhdx.IdentifierSignature), "no signature %q at the start of the file", vhdx.Signature)
 	}
 	if err := v.understand(ctx); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 // hostedHeader is H1 to H13, for the header that counts, and S9.
 func (c *checker) hostedHeader(s *sparse) {
 	if s.kind == vmdk.KindUnfinished {
-		c.error("H1", s.file.place(0, 4), "the magic is in lower case: the program that wrote the file never finished it")
+		c.error("H1", s.file.field(0, vmdk.HeaderMagic), "the magic is in lower case: the program that wrote the file never finished it")
 	}
 	if s.file.Size < vmdk.SectorSize {
 		c.error("H1", s.file.place(0, s.file.Size), "the header is cut off: %d bytes of 512", s.file.Size)
@@ -22,14 +22,14 @@ func (c *checker) hostedHeader(s *sparse) {
 	c.hostedShape(s)
 	c.hostedPlaces(s)
 	if vmdk.HeaderUnclean.Get(s.header) != 0 {
-		c.warn("H12", s.file.place(72, 1), "the disk was not closed cleanly")
+		c.warn("H12", s.file.field(0, vmdk.HeaderUnclean), "the disk was not closed cleanly")
 	}
 	for _, r := range []struct {
 		rec decode.Record[vmdk.Header]
 		at  int64
 	}{{s.header, 0}, {s.rules, s.rulesAt()}} {
 		if pad := vmdk.HeaderPad.Get(r.rec); len(bytes.Trim(pad, "\x00")) > 0 {
-			c.note("H13", s.file.place(r.at+int64(vmdk.HeaderPad.Offset()), int64(len(pad))), "the padding of the header is not zero")
+			c.note("H13", s.file.field(r.at, vmdk.HeaderPad), "the padding of the header is not zero")
 		}
 		if s.rulesAt() == 0 {
 			break
@@ -75,8 +75,8 @@ func (c *checker) hostedFlags(s *sparse) {
 
 // newlines is H4.
 func (c *checker) newlines(s *sparse) {
-	const first, want = 73, "\n \r\n"
-	got := s.rules.Bytes()[first : first+4]
+	const want = "\n \r\n"
+	got := decode.In(s.rules.Bytes(), vmdk.HeaderSingleEndLine, vmdk.HeaderDoubleEndLine2)
 	if string(got) == want {
 		return
 	}
@@ -87,7 +87,7 @@ func (c *checker) newlines(s *sparse) {
 	case got[0] == '\r' || got[2] == '\n' || got[0] == '\n' && got[2] != '\r':
 		what = "the file went through a transfer in text mode, which damaged the data too"
 	}
-	c.error("H4", s.file.place(s.rulesAt()+first, 4), "newline bytes % x, expected 0a 20 0d 0a: %s", got, what)
+	c.error("H4", s.headerPlace(vmdk.HeaderSingleEndLine, vmdk.HeaderDoubleEndLine2), "newline bytes % x, expected 0a 20 0d 0a: %s", got, what)
 }
 
 // hostedShape is H6, H7 and H11.
@@ -248,8 +248,7 @@ func (c *checker) footer(s *sparse) {
 			continue
 		}
 		if a, b := f.Value(s.header.Bytes()), f.Value(s.rules.Bytes()); a != b {
-			at := int64(f.Offset())
-			c.found(disk.SeverityWarning, "S2", joined(s.file.place(at, int64(f.Size())), s.file.place(s.footer+at, int64(f.Size()))),
+			c.found(disk.SeverityWarning, "S2", joined(s.file.field(0, f), s.file.field(s.footer, f)),
 				"header and footer differ in %s: %s and %s; the footer counts", f.Name(), a, b)
 		}
 	}

@@ -250,7 +250,7 @@ func (w *scan) conclude() {
 	switch s.kind {
 	case vmdk.KindCowd:
 		if free := int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize; free < w.highest {
-			c.error("C3", s.file.place(28, 4), "the next free sector is %d, but tables and grains reach to sector %d", sectors(free), sectors(w.highest))
+			c.error("C3", s.file.field(0, vmdk.CowdFree), "the next free sector is %d, but tables and grains reach to sector %d", sectors(free), sectors(w.highest))
 		}
 	case vmdk.KindSeSparse:
 		c.seBitmap(s)

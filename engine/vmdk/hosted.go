@@ -186,6 +186,11 @@ func (s *sparse) redundant() (int64, bool) {
 }
 
 // headerPlace is the place of a field in the header that counts.
-func (s *sparse) headerPlace(f *decode.Field) decode.Place {
-	return s.file.place(s.rulesAt()+int64(f.Offset()), int64(f.Size()))
+func (s *sparse) headerPlace(first decode.Spot, more ...decode.Spot) decode.Place {
+	return s.file.field(s.rulesAt(), first, more...)
+}
+
+// field is where fields of the record at base lie in the file.
+func (f *file) field(base int64, first decode.Spot, more ...decode.Spot) decode.Place {
+	return decode.At(f.place(base, 0), first, more...)
 }

@@ -62,32 +62,32 @@ func (c *checker) forQEMU() {
 	}
 	for _, e := range m.extents {
 		if e.sparse != nil && e.sparse.kind == vmdk.KindCowd || e.sparse != nil && e.sparse.footer != 0 {
-			c.warn(codeQEMU, e.sparse.file.place(0, 4), "QEMU must not write to the disk: where a range has no table yet, it would write the data over the header")
+			c.warn(codeQEMU, e.sparse.file.field(0, vmdk.HeaderMagic), "QEMU must not write to the disk: where a range has no table yet, it would write the data over the header")
 		}
 		if e.sparse != nil && e.sparse.kind == vmdk.KindSeSparse {
-			c.note(codeQEMU, e.sparse.file.place(0, 8), "QEMU opens a seSparse extent for reading only")
+			c.note(codeQEMU, e.sparse.file.field(0, vmdk.ConstMagic), "QEMU opens a seSparse extent for reading only")
 		}
 		if e.sparse == nil || e.sparse.kind != vmdk.KindHosted {
 			continue
 		}
 		r, f := e.sparse.rules, e.sparse.file
 		if len(m.extents) > 1 && e.sparse.capacity() != uint64(sectors(e.length)) {
-			c.error(codeQEMU, f.place(12, 8), "QEMU takes the %d sectors of the header for the extent's size, not the %d of its line: everything behind is shifted", e.sparse.capacity(), sectors(e.length))
+			c.error(codeQEMU, f.field(0, vmdk.HeaderCapacity), "QEMU takes the %d sectors of the header for the extent's size, not the %d of its line: everything behind is shifted", e.sparse.capacity(), sectors(e.length))
 		}
 		if n := vmdk.HeaderTableEntries.Get(r); n > 512 {
-			c.error(codeQEMU, f.place(44, 4), "QEMU refuses %d entries in a grain table", n)
+			c.error(codeQEMU, f.field(0, vmdk.HeaderTableEntries), "QEMU refuses %d entries in a grain table", n)
 		}
 		if n := vmdk.HeaderGrainSize.Get(r); n > qemuGrain {
-			c.error(codeQEMU, f.place(20, 8), "QEMU refuses grains of %d sectors", n)
+			c.error(codeQEMU, f.field(0, vmdk.HeaderGrainSize), "QEMU refuses grains of %d sectors", n)
 		}
 		if off := vmdk.HeaderDescriptorOffset.Get(r); off > 1 && f == m.main {
-			c.error(codeQEMU, f.place(28, 8), "QEMU looks for the descriptor at sector 1, wherever the header says that it is: here %d", off)
+			c.error(codeQEMU, f.field(0, vmdk.HeaderDescriptorOffset), "QEMU looks for the descriptor at sector 1, wherever the header says that it is: here %d", off)
 		}
 		if v := vmdk.HeaderVersion.Get(r); v == 3 && vmdk.HeaderFlags.Get(r)&vmdk.FlagCompressed == 0 {
-			c.warn(codeQEMU, f.place(4, 4), "QEMU opens an uncompressed extent of version 3 for reading only")
+			c.warn(codeQEMU, f.field(0, vmdk.HeaderVersion), "QEMU opens an uncompressed extent of version 3 for reading only")
 		}
 		if over := vmdk.HeaderOverHead.Get(r); over > uint64(sectors(f.Size)) {
-			c.error(codeQEMU, f.place(64, 8), "QEMU refuses a file that is shorter than its overHead of %d sectors", over)
+			c.error(codeQEMU, f.field(0, vmdk.HeaderOverHead), "QEMU refuses a file that is shorter than its overHead of %d sectors", over)
 		}
 	}
 }

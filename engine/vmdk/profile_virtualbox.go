@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 )
@@ -94,25 +93,25 @@ func (c *checker) orderForVirtualBox() {
 }
 
 func (c *checker) sparseForVirtualBox(s *sparse) {
-	f, start := s.file, func(off, n int64) decode.Place { return s.file.place(off, n) }
+	f := s.file
 	if s.kind != vmdk.KindHosted {
-		c.error(codeVirtualBox, start(0, 4), "VirtualBox reads no %s", s.kind)
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderMagic), "VirtualBox reads no %s", s.kind)
 		return
 	}
 	if v := vmdk.HeaderVersion.Get(s.rules); v != 1 && v != 3 {
-		c.error(codeVirtualBox, start(4, 4), "VirtualBox accepts header versions 1 and 3, not %d", v)
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderVersion), "VirtualBox accepts header versions 1 and 3, not %d", v)
 	}
 	if n := s.grid.perTable; n < 128 || n&(n-1) != 0 {
-		c.error(codeVirtualBox, start(44, 4), "VirtualBox wants a power of two from 128 on as entries of a grain table, not %d", n)
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderTableEntries), "VirtualBox wants a power of two from 128 on as entries of a grain table, not %d", n)
 	}
 	if first, second := s.directoryOffsets(); first == second {
-		c.error(codeVirtualBox, f.place(48, 16), "VirtualBox refuses a redundant directory that is the first one")
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderRedundantOffset, vmdk.HeaderDirectoryOffset), "VirtualBox refuses a redundant directory that is the first one")
 	}
 	if s.grid.grain < 8*vmdk.SectorSize {
-		c.error(codeVirtualBox, start(20, 8), "VirtualBox wants grains of 8 sectors at least, not %d", sectors(s.grid.grain))
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderGrainSize), "VirtualBox wants grains of 8 sectors at least, not %d", sectors(s.grid.grain))
 	}
 	if s.grid.capacity >= virtualBoxSize {
-		c.error(codeVirtualBox, start(12, 8), "VirtualBox takes sparse disks below 256 TiB, this one has %d bytes", s.grid.capacity)
+		c.error(codeVirtualBox, f.field(0, vmdk.HeaderCapacity), "VirtualBox takes sparse disks below 256 TiB, this one has %d bytes", s.grid.capacity)
 	}
 	if s.grid.dirCount == 2 {
 		c.copiesForVirtualBox(s)

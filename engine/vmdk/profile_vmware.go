@@ -35,7 +35,7 @@ func (c *checker) forVMware() {
 		return
 	}
 	if why := m.notForESX(); why != "" {
-		c.note(codeVMware, m.main.place(0, 4), "Workstation and Fusion run from this disk, ESXi must import it: %s", why)
+		c.note(codeVMware, m.main.field(0, vmdk.HeaderMagic), "Workstation and Fusion run from this disk, ESXi must import it: %s", why)
 	}
 	for _, f := range m.files {
 		if f.sparse != nil && f.sparse.kind == vmdk.KindHosted && f.sparse.grid != nil {
