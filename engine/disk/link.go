@@ -75,6 +75,8 @@ func (t Tries) Fate(name string) string {
 			return "found, used"
 		case errors.Is(try.Err, fs.ErrNotExist):
 			return "not there"
+		case errors.Is(try.Err, ErrOtherDisk):
+			return ErrOtherDisk.Error()
 		}
 		return decode.Printable(innermost(try.Err).Error())
 	}

@@ -2,112 +2,41 @@ package vhd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
+	"platter/engine/store"
 )
-
-// errNoName is why a parent is not even looked for.
-var errNoName = errors.New("the image does not name its parent")
 
 // openParent opens the next layer of a differencing image: the first file
 // under one of the names given whose identity is the one wanted. What is not
 // found or does not fit leaves the image open, with its own sectors readable.
 func (v *Image) openParent(ctx context.Context) {
-	v.layers = []*Image{v}
+	v.stack = layer.New(own{v}, v.src.Name, v.virtual)
 	if v.kind != vhd.Differencing || !v.table.placed {
 		return
 	}
-	v.parent, v.parentErr = v.findParent(ctx)
-	if v.parent == nil {
+	s := layer.Search{Opener: v.src.Opener, Format: "vhd", Names: v.parentNames(), Look: v.otherDisk, Fits: v.fits}
+	if v.wantsRaw() {
+		s.Format, s.Look, s.Fits = "raw", nil, func(disk.Image, string) error { return nil }
+	}
+	if v.parent, v.tries, v.parentErr = layer.FindParent(ctx, s); v.parent == nil {
 		return
 	}
-	if err := v.parent.Info().Refused; err != nil {
-		v.parentErr = fmt.Errorf("the parent can't be read: %w", err)
-		return
+	var below *layer.Stack
+	if p, ok := v.parent.(*Image); ok {
+		below = &p.stack
 	}
-	below, ok := v.parent.(*Image)
-	if !ok {
-		v.base = v.parent
-		return
-	}
-	v.layers = append(v.layers, below.layers...)
-	v.base = below.base
-	for _, l := range v.layers {
-		l.table.share(l.size, len(v.layers))
-	}
-}
-
-// findParent tries the names in turn. Files of another identity are passed
-// over before they are opened with their own parents, or a folder full of
-// images that name each other would be opened over and over. The error that
-// matters most is kept.
-func (v *Image) findParent(ctx context.Context) (disk.Image, error) {
-	if v.src.Opener == nil {
-		return nil, errNoName
-	}
-	names := v.parentNames()
-	var best error
-	for _, name := range names {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		err := v.otherDisk(name)
-		if err == nil {
-			var img disk.Image
-			if img, err = v.tryParent(name); err == nil {
-				v.tries.Add(name, nil)
-				return img, nil
-			}
-		}
-		v.tries.Add(name, orOther(err))
-		if best == nil || rank(err) > rank(best) {
-			best = err
-		}
-	}
-	return v.lastChance(names, best)
-}
-
-// lastChance asks once more for the parent where no name led to it: the user
-// may have said which file it is, and that counts whatever the name.
-func (v *Image) lastChance(names []string, best error) (disk.Image, error) {
-	switch {
-	case len(names) == 0:
-		img, err := v.tryParent("")
-		if err != nil {
-			err = fmt.Errorf("%w: %w", errNoName, err)
-		}
-		return img, err
-	case errors.Is(best, errOtherDisk):
-		return v.tryParent(names[0])
-	}
-	return nil, best
-}
-
-// orOther shortens the reason why a file is passed over.
-func orOther(err error) error {
-	if errors.Is(err, errOtherDisk) {
-		return disk.ErrOtherDisk
-	}
-	return err
+	v.parentErr = v.stack.Over(v.parent, below)
 }
 
 // otherDisk looks into the file of a name, and fails if it is a VHD with
 // another identity than the one wanted.
-func (v *Image) otherDisk(name string) error {
-	if v.wantsRaw() {
-		return nil
-	}
-	f, rel, err := v.src.Opener.OpenFile(name)
-	if err != nil {
-		return nil // OpenParent will say why
-	}
-	defer f.Close()
+func (v *Image) otherDisk(f store.File, name, file string) error {
 	size, err := f.Size()
 	if err != nil {
 		return err
@@ -116,7 +45,16 @@ func (v *Image) otherDisk(name string) error {
 	if err != nil || found.recognised == "" {
 		return err
 	}
-	return v.compareID(name, rel, found.ruling())
+	return v.compareID(name, file, found.ruling())
+}
+
+// fits fails if an image is not the parent that is wanted.
+func (v *Image) fits(img disk.Image, name string) error {
+	p, ok := img.(*Image)
+	if !ok {
+		return layer.OtherDisk("it is another disk: it is no VHD")
+	}
+	return v.compareID(name, p.src.Name, p.footer)
 }
 
 // compareID fails if the footer of the file that was found under a name has
@@ -128,45 +66,7 @@ func (v *Image) compareID(name, file string, footer decode.Record[vhd.Footer]) e
 		return nil
 	}
 	v.remember(other{name: name, file: file, footer: footer})
-	return fmt.Errorf("%s: %w: unique_id is %x, wanted %x", decode.InQuotes(name), errOtherDisk, id, v.wantedID())
-}
-
-// rank orders failures by what they tell.
-func rank(err error) int {
-	switch {
-	case errors.Is(err, disk.ErrChain):
-		return 4
-	case errors.Is(err, errOtherDisk):
-		return 3
-	case errors.Is(err, fs.ErrNotExist):
-		return 1
-	}
-	return 2
-}
-
-// errOtherDisk is wrapped where a parent has another identity than wanted.
-var errOtherDisk = errors.New("it is another disk")
-
-func (v *Image) tryParent(name string) (disk.Image, error) {
-	format := "vhd"
-	if v.wantsRaw() {
-		format = "raw"
-	}
-	img, err := v.src.Opener.OpenParent(name, format)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", decode.InQuotes(name), err)
-	}
-	if format == "raw" {
-		return img, nil
-	}
-	p, ok := img.(*Image)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("%s: %w: it is no VHD", decode.InQuotes(name), errOtherDisk), img.Close())
-	}
-	if err := v.compareID(name, p.src.Name, p.footer); err != nil {
-		return nil, errors.Join(err, img.Close())
-	}
-	return img, nil
+	return layer.OtherDisk("it is another disk: unique_id is %x, wanted %x", id, v.wantedID())
 }
 
 // other is an image that was found where the parent should be, but has another

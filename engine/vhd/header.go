@@ -59,7 +59,7 @@ func (v *Image) placeTable() {
 	if off%vhd.Sector != 0 || off > uint64(v.dataEnd) || 4*entries > v.dataEnd-int64(off) {
 		return
 	}
-	v.table.place(v.src.File, v.size, int64(off), entries)
+	v.table.place(v.src.File, int64(off), entries)
 }
 
 // metadataEnd is the first byte behind footer copy, header and BAT where these

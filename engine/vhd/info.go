@@ -191,14 +191,7 @@ func (v *Image) parentDetails() []disk.Detail {
 	case v.parentErr != nil:
 		rows = append(rows, disk.Detail{Label: "Parent file", Value: "not usable: " + v.parentErr.Error()})
 	case v.parent != nil:
-		rows = append(rows, disk.Detail{Label: "Parent file", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, v.depth())})
+		rows = append(rows, disk.Detail{Label: "Parent file", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, v.stack.Depth())})
 	}
 	return rows
-}
-
-func (v *Image) depth() int {
-	if v.base != nil {
-		return len(v.layers) + 1
-	}
-	return len(v.layers)
 }

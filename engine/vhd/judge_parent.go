@@ -76,7 +76,7 @@ func (v *Image) judgeChain() {
 	case errors.Is(err, disk.ErrChain):
 		v.add("V047", "the chain of parents can't be followed: %v", at, chainFault(err))
 		return
-	case errors.Is(err, errOtherDisk):
+	case errors.Is(err, disk.ErrOtherDisk):
 		v.add("V044", "the parent found is another one: %v", at, err)
 		return
 	default:
@@ -98,7 +98,7 @@ func (v *Image) judgeChain() {
 			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.InQuotes(p.src.Name))
 		}
 	}
-	if last := v.layers[len(v.layers)-1]; last != v && last.parentErr != nil {
+	if last, ok := v.stack.Last().(own); ok && last.Image != v && last.parentErr != nil {
 		v.add("V043", "further down the chain the parent %s can't be used: %v", at, last.wanted(), last.parentErr)
 	}
 }

@@ -3,6 +3,7 @@ package vhd
 import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
 var _ disk.Linked = (*Image)(nil)
@@ -18,12 +19,11 @@ func (v *Image) Link() disk.LinkInfo {
 	}
 	for _, loc := range v.locators {
 		if loc.usable() {
-			l.Names = append(l.Names, disk.LinkName{Label: "locator " + vhd.CodeName(loc.code), Name: loc.path, Fate: v.tries.Fate(loc.path)})
+			l.Names = append(l.Names, disk.LinkName{Label: "locator " + vhd.CodeName(loc.code), Name: loc.path})
 		}
 	}
 	if name := v.parentName(); name != "" {
-		l.Names = append(l.Names, disk.LinkName{Label: "name in the header", Name: name, Fate: v.tries.Fate(name)})
+		l.Names = append(l.Names, disk.LinkName{Label: "name in the header", Name: name})
 	}
-	l.Names = disk.ByHand(v.src.Opener, v.tries.Rest("in this folder", l.Names))
-	return l
+	return layer.Linked(l, v.src.Opener, v.tries)
 }

@@ -9,18 +9,19 @@ import (
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
-// run is one layer's answer for a range of the virtual disk.
-type run struct {
-	start, end int64
-	state      disk.State
-	offset     int64 // in the file; for data
-	block      int64 // the BAT entry that decided; -1 for none
-	entry      uint32
-	bit        int64 // the bitmap bit that decided; -1 for none
-	why        string
-}
+// own is what this layer stores, without those below.
+type own struct{ *Image }
+
+var _ layer.Layer = own{}
+
+// Refused is why the disk can't be read at all.
+func (v own) Refused() error { return v.refused }
+
+// Share gives the tables their part of the memory.
+func (v own) Share(depth int) { v.table.share(v.size, depth) }
 
 func shortRead(off int64, got, want int, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
@@ -29,33 +30,32 @@ func shortRead(off int64, got, want int, err error) error {
 	return fmt.Errorf("%d of %d bytes at 0x%x: %w", got, want, off, err)
 }
 
-// run is the layer's own answer for the start of [off, limit), which lies on
-// its virtual disk: as far as one table entry or a row of equal bitmap bits
-// decides, or a row of equal entries without a block.
-func (v *Image) run(off, limit int64) (run, error) {
-	limit = min(limit, v.virtual)
+// Run is the layer's own answer for the start of [off, limit): as far as one
+// table entry or a row of equal bitmap bits decides, or a row of equal entries
+// without a block.
+func (v own) Run(off, limit int64) (layer.Run, error) {
+	r := layer.Run{Start: off, End: limit, State: v.absent(), Offset: -1}
 	if v.kind == vhd.Fixed {
-		return v.fixedRun(off, limit), nil
+		v.fixedRun(&r)
+		return r, nil
 	}
-	block := off / v.table.blockSize
-	r := run{start: off, end: limit, block: block, bit: -1, offset: -1, state: v.absent()}
-	var err error
-	if r.entry, err = v.table.entry(block); err != nil {
+	t := &v.table
+	block := off / t.blockSize
+	sector, err := t.entry(block)
+	if err != nil {
 		return r, err
 	}
-	if r.entry != vhd.Unallocated {
-		r.why = v.misplaced(r.entry)
+	r.Decide(block, t.off+4*block, uint64(sector))
+	if sector != vhd.Unallocated {
+		if r.Why = v.misplaced(sector); r.Why == "" {
+			r.End = min(limit, (block+1)*t.blockSize)
+			return r, v.bitmapRun(&r)
+		}
+		r.State = disk.Missing
 	}
-	switch {
-	case r.why != "":
-		r.state = disk.Missing
-	case r.entry != vhd.Unallocated:
-		r.end = min(limit, (block+1)*v.table.blockSize)
-		return v.bitmapRun(r)
-	}
-	last := (limit + v.table.blockSize - 1) / v.table.blockSize
-	n, err := v.table.equalFrom(block, last, r.entry)
-	r.end = min(limit, (block+n)*v.table.blockSize)
+	last := (limit + t.blockSize - 1) / t.blockSize
+	n, err := t.equalFrom(block, last, sector)
+	r.End = min(limit, (block+n)*t.blockSize)
 	return r, err
 }
 
@@ -67,11 +67,12 @@ func (v *Image) absent() disk.State {
 	return disk.Unallocated
 }
 
-func (v *Image) fixedRun(off, limit int64) run {
-	if off >= v.dataEnd {
-		return run{start: off, end: limit, state: disk.Missing, offset: -1, block: -1, bit: -1, why: "the file ends before"}
+func (v own) fixedRun(r *layer.Run) {
+	if r.Start >= v.dataEnd {
+		r.State, r.Why = disk.Missing, "the file ends before"
+		return
 	}
-	return run{start: off, end: min(limit, v.dataEnd), state: disk.Data, offset: off, block: -1, bit: -1}
+	r.State, r.Offset, r.File, r.End = disk.Data, r.Start, v.src.Name, min(r.End, v.dataEnd)
 }
 
 // misplaced says why a block can't be where its entry says; empty if it can.
@@ -87,29 +88,29 @@ func (v *Image) misplaced(entry uint32) string {
 }
 
 // bitmapRun follows the sector bitmap of a stored block.
-func (v *Image) bitmapRun(r run) (run, error) {
+func (v own) bitmapRun(r *layer.Run) error {
 	t := &v.table
-	inBlock := r.start - r.block*t.blockSize
+	block, bitmap := r.Via[0].Index, int64(r.Via[0].Raw)*vhd.Sector
+	inBlock := r.Start - block*t.blockSize
 	sector := inBlock / vhd.Sector
-	last := (r.end - r.block*t.blockSize + vhd.Sector - 1) / vhd.Sector
-	bitmap := int64(r.entry) * vhd.Sector
+	last := (r.End - block*t.blockSize + vhd.Sector - 1) / vhd.Sector
 	set, n, err := t.bitRow(bitmap, sector, last)
 	if err != nil {
-		return r, err
+		return err
 	}
-	r.bit = sector
-	r.end = min(r.end, r.block*t.blockSize+(sector+n)*vhd.Sector)
+	r.End = min(r.End, block*t.blockSize+(sector+n)*vhd.Sector)
 	if !set {
-		return r, nil
+		r.Decide(sector, bitmap+sector/8, 0)
+		return nil
 	}
-	r.state, r.offset = disk.Data, bitmap+t.bitmapBytes+inBlock
-	switch {
-	case r.offset >= v.dataEnd:
-		r.state, r.offset, r.why = disk.Missing, -1, "the block reaches past the end of the file"
-	case r.offset+r.end-r.start > v.dataEnd:
-		r.end = r.start + v.dataEnd - r.offset
+	r.Decide(sector, bitmap+sector/8, 1)
+	switch at := bitmap + t.bitmapBytes + inBlock; {
+	case at >= v.dataEnd:
+		r.State, r.Why = disk.Missing, "the block reaches past the end of the file"
+	default:
+		r.State, r.Offset, r.File, r.End = disk.Data, at, v.src.Name, min(r.End, r.Start+v.dataEnd-at)
 	}
-	return r, nil
+	return nil
 }
 
 // bitRow tells the bit of a sector in the bitmap at off and how many bits from
@@ -151,52 +152,18 @@ func uniform(b []byte, set bool) bool {
 }
 
 // ReadAt reads the virtual disk, composed of all layers.
-func (v *Image) ReadAt(p []byte, off int64) (int, error) {
-	if v.refused != nil {
-		return 0, v.refused
-	}
-	return disk.ReadWithin(v.virtual, v.src.Name, p, off, func(p []byte, off int64) (int, error) { return v.readLayer(0, p, off) })
-}
+func (v *Image) ReadAt(p []byte, off int64) (int, error) { return v.stack.ReadAt(p, off) }
 
-// readLayer reads what layer i stores, and the rest from the layers below.
-func (v *Image) readLayer(i int, p []byte, off int64) (int, error) {
-	done := 0
-	for done < len(p) {
-		layer, limit := v.skipAbsent(i, off+int64(done), off+int64(len(p)))
-		n, err := v.readRun(layer, p[done:limit-off], off+int64(done))
-		done += n
-		if err != nil {
-			return done, err
-		}
-	}
-	return done, nil
-}
-
-// skipAbsent is the first layer from i on that may store the byte at off, and
-// how far, below limit, the layers above it have nothing.
-func (v *Image) skipAbsent(i int, off, limit int64) (layer int, end int64) {
-	for i+1 < len(v.layers) {
-		end, absent := v.layers[i].absentAt(off, limit)
-		if !absent {
-			break
-		}
-		limit = end
-		i++
-	}
-	return i, limit
-}
-
-// absentAt reports whether a layer, all but the last of a chain, is known to
-// leave the byte at off to its parent, and how far below limit. It is the fast
-// way past layers that have nothing; run is the one that knows everything.
-func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
+// Absent reports whether the layer leaves the byte at off to its parent, by the
+// page of the table that is at hand.
+func (v own) Absent(off, limit int64) (end int64, known bool) {
 	t := &v.table
-	sector, known := t.lookup(min(off, v.virtual-1))
-	if !known || off >= v.virtual {
+	sector, known := t.lookup(off)
+	if !known {
 		return limit, false
 	}
 	block := off &^ (t.blockSize - 1)
-	limit = min(limit, block+t.blockSize, v.virtual) // behind its end not even a parent is asked
+	limit = min(limit, block+t.blockSize)
 	if sector == vhd.Unallocated {
 		return limit, true
 	}
@@ -208,65 +175,27 @@ func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
 	return min(limit, block+(first+n)*vhd.Sector), err == nil && !set
 }
 
-func (v *Image) readRun(i int, p []byte, off int64) (int, error) {
-	layer := v.layers[i]
-	if off >= layer.virtual { // a child may be larger than its parent
-		clear(p)
-		return len(p), nil
+// Fill reads the data of a run.
+func (v own) Fill(p []byte, r layer.Run) (int, error) {
+	n, err := v.src.File.ReadAt(p, r.Offset)
+	if n < len(p) {
+		return n, shortRead(r.Offset, n, len(p), err)
 	}
-	r, err := layer.run(off, off+int64(len(p)))
-	if err != nil {
-		return 0, layer.readError(r, err)
-	}
-	p = p[:r.end-off]
-	switch r.state {
-	case disk.Data:
-		n, err := layer.src.File.ReadAt(p, r.offset)
-		if n < len(p) {
-			return n, layer.readError(r, shortRead(r.offset, n, len(p), err))
-		}
-		return n, nil
-	case disk.FromParent:
-		return v.readBelow(i, p, off)
-	case disk.Missing:
-		return 0, layer.missing(r)
-	}
-	clear(p)
-	return len(p), nil
+	return n, nil
 }
 
-// readBelow reads what layer i leaves to its parent.
-func (v *Image) readBelow(i int, p []byte, off int64) (int, error) {
-	switch {
-	case i+1 < len(v.layers):
-		return v.readLayer(i+1, p, off)
-	case v.base == nil:
-		return 0, v.layers[i].orphaned(off)
+// Lost says why a run has no bytes: it is damaged, or its parent is missing.
+func (v own) Lost(r layer.Run) error {
+	if r.State == disk.FromParent {
+		what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s is missing", r.Start, v.wanted())
+		return &disk.Error{Kind: disk.NotFound, Op: "read", At: v.place(0, 0), What: what, Err: v.parentErr}
 	}
-	n, err := v.base.ReadAt(p, off)
-	if err == io.EOF {
-		clear(p[n:])
-		return len(p), nil
-	}
-	return n, err
-}
-
-func (v *Image) readError(r run, err error) error {
-	return &disk.Error{Kind: disk.Damaged, Op: "read", At: v.place(max(r.offset, 0), 0), What: fmt.Sprintf("virtual byte 0x%x", r.start), Err: err}
-}
-
-func (v *Image) missing(r run) error {
 	at := v.place(v.dataEnd, 0)
-	what := fmt.Sprintf("virtual byte 0x%x is not there: %s", r.start, r.why)
-	if r.block >= 0 {
-		at = v.place(v.table.off+4*r.block, 4)
-		what = fmt.Sprintf("virtual byte 0x%x, block %d, sector 0x%x of the file: %s", r.start, r.block, r.entry, r.why)
+	what := fmt.Sprintf("virtual byte 0x%x is not there: %s", r.Start, r.Why)
+	if r.Vias > 0 {
+		e := r.Via[0]
+		at = v.place(e.At, 4)
+		what = fmt.Sprintf("virtual byte 0x%x, block %d, sector 0x%x of the file: %s", r.Start, e.Index, e.Raw, r.Why)
 	}
 	return &disk.Error{Kind: disk.Damaged, Op: "read", At: at, What: what}
-}
-
-// orphaned says which parent a range would have to come from.
-func (v *Image) orphaned(off int64) error {
-	what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s is missing", off, v.wanted())
-	return &disk.Error{Kind: disk.NotFound, Op: "read", At: v.place(0, 0), What: what, Err: v.parentErr}
 }

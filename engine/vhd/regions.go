@@ -243,7 +243,7 @@ func (v *Image) locateBlocks(ctx context.Context, off int64, yield func(int64, e
 		if off < data || off >= data+t.blockSize || at >= v.virtual {
 			continue
 		}
-		if r, err := v.run(at, at+1); (err != nil || r.state == disk.Data) && (!yield(at, err) || err != nil) {
+		if r, err := (own{v}).Run(at, at+1); (err != nil || r.State == disk.Data) && (!yield(at, err) || err != nil) {
 			return
 		}
 	}

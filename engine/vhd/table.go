@@ -40,9 +40,8 @@ const (
 	bitmapPage = vhd.Sector
 )
 
-func (t *table) place(f store.File, size, off, entries int64) {
+func (t *table) place(f store.File, off, entries int64) {
 	t.placed, t.off, t.entries, t.file = true, off, entries, f
-	t.share(size, 1)
 }
 
 // share gives the table its part of the budgets when depth layers share them.

@@ -17,6 +17,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/store"
 )
 
@@ -37,13 +38,12 @@ type Image struct {
 	locators []locator
 	batmap   batmap
 
-	parent    disk.Image // the next layer, usable or not
-	parentErr error      // why what is not stored here can't be read
-	tries     disk.Tries // the names under which the parent was looked for
-	seen      *[16]byte  // the identity of the file that was found last; nil: none was
-	others    []other    // what was found in its place
-	layers    []*Image   // this image and the VHD layers below it
-	base      disk.Image // a raw disk below the last of them; nil if there is none
+	parent    disk.Image  // the next layer, usable or not
+	parentErr error       // why what is not stored here can't be read
+	tries     disk.Tries  // the names under which the parent was looked for
+	seen      *[16]byte   // the identity of the file that was found last; nil: none was
+	others    []other     // what was found in its place
+	stack     layer.Stack // this image and the layers below it
 
 	findings []disk.Finding // those that need no scan
 	refused  error

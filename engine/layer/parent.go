@@ -1,0 +1,136 @@
+package layer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// ErrNoName is why a parent is not even looked for.
+var ErrNoName = errors.New("the image does not name its parent")
+
+// Search is how a child looks for its parent.
+type Search struct {
+	Opener disk.Opener // nil where there is no way to open other files
+	Format string      // that the parent must have
+	Names  []string    // to be tried in turn
+
+	// Look looks into the file of a name before it is opened with its own
+	// parents, and fails if it can't be the parent: a folder full of images that
+	// name each other would be opened over and over. It may be nil.
+	Look func(f store.File, name, file string) error
+
+	// Fits fails if the image that was found under a name is not the parent.
+	Fits func(img disk.Image, name string) error
+}
+
+// Failure is why a name led to no parent.
+type Failure struct {
+	Name string
+	Err  error
+}
+
+// Error words the failure, with the name.
+func (f *Failure) Error() string { return decode.InQuotes(f.Name) + ": " + f.Err.Error() }
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// OtherDisk words why a file is not the parent: it has another identity. The
+// error is [disk.ErrOtherDisk].
+func OtherDisk(format string, args ...any) error { return otherDisk(fmt.Sprintf(format, args...)) }
+
+type otherDisk string
+
+func (o otherDisk) Error() string        { return string(o) }
+func (o otherDisk) Is(target error) bool { return target == disk.ErrOtherDisk }
+
+// FindParent opens the first image under one of the names that fits. If none
+// does, fault is the [Failure] that tells most. Where the user has named the
+// parent, the image's own names are not followed.
+func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tries, fault error) {
+	switch chooser, ok := s.Opener.(disk.Chooser); {
+	case s.Opener == nil:
+		return nil, nil, ErrNoName
+	case len(s.Names) == 0:
+		if parent, fault = s.open(""); fault != nil {
+			fault = fmt.Errorf("%w: %w", ErrNoName, fault)
+		}
+		return parent, nil, fault
+	case ok && chooser.Chosen():
+		parent, fault = s.open(s.Names[0])
+		return parent, nil, fault
+	}
+	for _, name := range s.Names {
+		if err := ctx.Err(); err != nil {
+			return nil, tries, err
+		}
+		err := s.look(name)
+		if err == nil {
+			parent, err = s.open(name)
+		}
+		tries.Add(name, err)
+		if err == nil {
+			return parent, tries, nil
+		}
+		if fault == nil || rank(err) > rank(fault) {
+			fault = err
+		}
+	}
+	return nil, tries, fault
+}
+
+// look looks into the file of a name.
+func (s *Search) look(name string) error {
+	if s.Look == nil {
+		return nil
+	}
+	f, rel, err := s.Opener.OpenFile(name)
+	if err != nil {
+		return nil // open will say why
+	}
+	defer f.Close()
+	if err := s.Look(f, name, rel); err != nil {
+		return &Failure{name, err}
+	}
+	return nil
+}
+
+func (s *Search) open(name string) (disk.Image, error) {
+	img, err := s.Opener.OpenParent(name, s.Format)
+	if err != nil {
+		return nil, &Failure{name, err}
+	}
+	if err := s.Fits(img, name); err != nil {
+		return nil, &Failure{name, errors.Join(err, img.Close())}
+	}
+	return img, nil
+}
+
+// rank orders failures by what they tell.
+func rank(err error) int {
+	switch {
+	case errors.Is(err, disk.ErrChain):
+		return 4
+	case errors.Is(err, disk.ErrOtherDisk):
+		return 3
+	case errors.Is(err, fs.ErrNotExist):
+		return 1
+	}
+	return 2
+}
+
+// Linked completes what an image tells of its link: what became of each name,
+// and the other names that were tried.
+func Linked(l disk.LinkInfo, o disk.Opener, tries disk.Tries) disk.LinkInfo {
+	for i := range l.Names {
+		l.Names[i].Fate = tries.Fate(l.Names[i].Name)
+	}
+	l.Names = disk.ByHand(o, tries.Rest("in this folder", l.Names))
+	return l
+}
