@@ -1,13 +1,17 @@
 package vhd
 
-import "platter/decode"
+import (
+	"encoding/binary"
+
+	"platter/decode"
+)
 
 // Entry is one entry of the block allocation table.
 type Entry struct{}
 
 // The table of a BAT entry.
 var (
-	EntryTable = decode.New[Entry]("BAT entry", 4, decode.Big,
+	EntryTable = decode.New[Entry]("BAT entry", EntrySize, decode.Big,
 		"Says where one block of the virtual disk is stored. Entry n is for the bytes from n x block_size on.",
 		"VHD specification 1.0, Block Allocation Table")
 
@@ -15,6 +19,16 @@ var (
 		"Sector of the file at which the block's sector bitmap starts; the data follows it. All ones: the block was never written, so it reads as zeros or, in a differencing image, as the parent.",
 		decode.Points(decode.InSectors, "block", uint64(Unallocated)))
 )
+
+// EntryAt is the sector in the BAT entry at the start of b. It does what
+// [EntrySector] does, for tables of millions.
+func EntryAt(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
+
+// PutEntry makes the BAT entry at the start of b lead to a sector.
+func PutEntry(b []byte, sector uint32) { binary.BigEndian.PutUint32(b, sector) }
+
+// AppendEntry appends a BAT entry that leads to a sector to b.
+func AppendEntry(b []byte, sector uint32) []byte { return binary.BigEndian.AppendUint32(b, sector) }
 
 // BitmapByte is one byte of a sector bitmap.
 type BitmapByte struct{}

@@ -137,3 +137,14 @@ func FuzzTree(f *testing.F) {
 		vhd.LocatorPath(vhd.MacURL, b)
 	})
 }
+
+// TestEntriesAreReadAsDeclared compares the fast way with the table.
+func TestEntriesAreReadAsDeclared(t *testing.T) {
+	rec := vhd.EntryTable.Blank()
+	vhd.EntrySector.Put(rec, 0x01020304)
+	b := make([]byte, vhd.EntrySize)
+	vhd.PutEntry(b, 0x01020304)
+	if vhd.EntryAt(rec.Bytes()) != 0x01020304 || !bytes.Equal(b, rec.Bytes()) || !bytes.Equal(vhd.AppendEntry(nil, 0x01020304), b) {
+		t.Errorf("% x, declared % x", b, rec.Bytes())
+	}
+}

@@ -1,6 +1,10 @@
 package vhdx
 
-import "platter/decode"
+import (
+	"encoding/binary"
+
+	"platter/decode"
+)
 
 // Payload is a BAT entry that places a payload block.
 type Payload struct{}
@@ -23,6 +27,16 @@ const (
 
 // EntrySize is the length of a BAT entry in bytes.
 const EntrySize = 8
+
+// EntryAt is the BAT entry at the start of b. It does what the tables' handles
+// do, for tables of millions.
+func EntryAt(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
+
+// PutEntry stores a BAT entry at the start of b.
+func PutEntry(b []byte, entry uint64) { binary.LittleEndian.PutUint64(b, entry) }
+
+// AppendEntry appends a BAT entry to b.
+func AppendEntry(b []byte, entry uint64) []byte { return binary.LittleEndian.AppendUint64(b, entry) }
 
 // State is the state in a BAT entry.
 func State(entry uint64) uint64 { return entry & 7 }

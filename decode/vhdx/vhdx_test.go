@@ -1,6 +1,7 @@
 package vhdx_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"testing"
 
@@ -225,4 +226,17 @@ func FuzzTree(f *testing.F) {
 			vhdx.Linkage(p.Value)
 		}
 	})
+}
+
+// TestEntriesAreReadAsDeclared compares the fast way with the table.
+func TestEntriesAreReadAsDeclared(t *testing.T) {
+	const entry = 5<<20 | vhdx.FullyPresent
+	rec := vhdx.PayloadTable.Blank()
+	vhdx.PayloadState.Put(rec, vhdx.State(entry))
+	vhdx.PayloadOffset.Put(rec, vhdx.FileOffset(entry)/vhdx.MiB)
+	b := make([]byte, vhdx.EntrySize)
+	vhdx.PutEntry(b, entry)
+	if vhdx.EntryAt(rec.Bytes()) != entry || !bytes.Equal(b, rec.Bytes()) || !bytes.Equal(vhdx.AppendEntry(nil, entry), b) {
+		t.Errorf("% x, declared % x", b, rec.Bytes())
+	}
 }

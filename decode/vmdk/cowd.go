@@ -68,13 +68,13 @@ type CowdTableEntry struct{}
 
 // The entries of directories and tables in a COWD extent (vmdk.md 6).
 var (
-	CowdDirectoryEntryTable = decode.New[CowdDirectoryEntry]("COWD GDE", 4, decode.Little,
+	CowdDirectoryEntryTable = decode.New[CowdDirectoryEntry]("COWD GDE", EntrySize, decode.Little,
 		"Grain directory entry of a redo log: where a grain table lies, once one was needed.", "VMware Virtual Disk Format 1.1, ESX Server Sparse Extents")
 	CowdDirectoryEntryTableAt = CowdDirectoryEntryTable.U32(0, "grain table",
 		"Sector of a grain table of 4096 entries. 0: nothing of what it would describe was written since the snapshot, the parent's data shows.",
 		decode.Points(decode.InSectors, "grain table", 0))
 
-	CowdTableEntryTable = decode.New[CowdTableEntry]("COWD GTE", 4, decode.Little,
+	CowdTableEntryTable = decode.New[CowdTableEntry]("COWD GTE", EntrySize, decode.Little,
 		"Grain table entry of a redo log: where a grain lies.", "VMware Virtual Disk Format 1.1, ESX Server Sparse Extents")
 	CowdTableEntryGrain = CowdTableEntryTable.U32(0, "grain",
 		"Sector of a grain. 0: not written since the snapshot, the parent's data shows. There is no entry that means zeros: 1 is the header's second sector and damage.",

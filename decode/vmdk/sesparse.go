@@ -97,7 +97,7 @@ const (
 
 // The entries of directories and tables in a seSparse extent (vmdk.md 7).
 var (
-	SeDirectoryEntryTable = decode.New[SeDirectoryEntry]("seSparse GDE", 8, decode.Little,
+	SeDirectoryEntryTable = decode.New[SeDirectoryEntry]("seSparse GDE", SeEntrySize, decode.Little,
 		"Grain directory entry of a seSparse extent: the index of a grain table in the area of tables.", "no published specification: known from what other programs read")
 	SeDirectoryIndex = SeDirectoryEntryTable.Bits(0, 8, 0, 32, "index",
 		"Index of the table: it lies 64 sectors times this after the start of the tables.")
@@ -109,7 +109,7 @@ var (
 			return ""
 		}))
 
-	SeTableEntryTable = decode.New[SeTableEntry]("seSparse GTE", 8, decode.Little,
+	SeTableEntryTable = decode.New[SeTableEntry]("seSparse GTE", SeEntrySize, decode.Little,
 		"Grain table entry of a seSparse extent: the state of a grain and, in two scrambled parts, its index in the area of grains.", "no published specification: known from what other programs read")
 	SeTableHigh = SeTableEntryTable.Bits(0, 8, 0, 48, "index (high part)",
 		"The grain's index without its lowest 12 bits.", decode.Hex())

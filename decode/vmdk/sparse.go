@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"platter/decode"
@@ -127,15 +128,41 @@ type DirectoryEntry struct{}
 // TableEntry is a 32-bit entry of a grain table.
 type TableEntry struct{}
 
+// EntrySize is the length of an entry of a directory or a table in bytes, and
+// SeEntrySize that of a seSparse extent.
+const (
+	EntrySize   = 4
+	SeEntrySize = 8
+)
+
+// EntryAt is the directory or table entry of width bytes, [EntrySize] or
+// [SeEntrySize], at the start of b. It does what the tables' handles do, for
+// tables of millions.
+func EntryAt(b []byte, width int64) uint64 {
+	if width == SeEntrySize {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return uint64(binary.LittleEndian.Uint32(b))
+}
+
+// PutEntry stores an entry of width bytes at the start of b.
+func PutEntry(b []byte, width int64, entry uint64) {
+	if width == SeEntrySize {
+		binary.LittleEndian.PutUint64(b, entry)
+	} else {
+		binary.LittleEndian.PutUint32(b, uint32(entry))
+	}
+}
+
 // The entries of directories and tables in a hosted extent (vmdk.md 4.2).
 var (
-	DirectoryEntryTable = decode.New[DirectoryEntry]("GDE", 4, decode.Little,
+	DirectoryEntryTable = decode.New[DirectoryEntry]("GDE", EntrySize, decode.Little,
 		"Grain directory entry: where one grain table lies.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata")
 	DirectoryEntryTableAt = DirectoryEntryTable.U32(0, "grain table",
 		"Sector of a grain table. All tables of a hosted extent exist from the start, so 0 is legal only in streams, where a table without grains is left out: everything it would describe is unallocated.",
 		decode.Points(decode.InSectors, "grain table", 0))
 
-	TableEntryTable = decode.New[TableEntry]("GTE", 4, decode.Little,
+	TableEntryTable = decode.New[TableEntry]("GTE", EntrySize, decode.Little,
 		"Grain table entry: where one grain lies.", "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata")
 	TableEntryGrain = TableEntryTable.U32(0, "grain",
 		"Sector of a grain. 0: never written, the parent's data shows through or zeros if there is no parent. 1: zeros, even over a parent. Being 32 bits wide it can reach no grain past 2 TiB of the file.",

@@ -1,6 +1,7 @@
 package vmdk_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -85,4 +86,25 @@ func FuzzTables(f *testing.F) {
 			decodetest.Walk(t, l.Node(b, "f", 0), 1000)
 		}
 	})
+}
+
+// TestEntriesAreReadAsDeclared compares the fast way with the tables.
+func TestEntriesAreReadAsDeclared(t *testing.T) {
+	plain := vmdk.TableEntryTable.Blank()
+	vmdk.TableEntryGrain.Put(plain, 0x01020304)
+	entry := vmdk.SeEntry(0x123456)
+	se := vmdk.SeTableEntryTable.Blank()
+	vmdk.SeTableType.Put(se, vmdk.SeAllocated)
+	vmdk.SeTableHigh.Put(se, 0x123)
+	vmdk.SeTableLow.Put(se, 0x456)
+	for width, c := range map[int64]struct {
+		entry    uint64
+		declared []byte
+	}{vmdk.EntrySize: {0x01020304, plain.Bytes()}, vmdk.SeEntrySize: {entry, se.Bytes()}} {
+		b := make([]byte, width)
+		vmdk.PutEntry(b, width, c.entry)
+		if vmdk.EntryAt(c.declared, width) != c.entry || !bytes.Equal(b, c.declared) {
+			t.Errorf("% x, declared % x", b, c.declared)
+		}
+	}
 }

@@ -55,7 +55,7 @@ func (v *Image) tableTrusted() bool {
 // checkPadding looks at the rest of the table's last sector (V037).
 func (c *checker) checkPadding() bool {
 	v := c.image
-	end := v.table.off + 4*v.table.entries
+	end := v.table.at(v.table.entries)
 	b, err := readUpTo(v.src.File, end, int(v.table.end()-end))
 	if err != nil {
 		return c.Fail(err)
@@ -106,12 +106,12 @@ func (c *checker) checkEntry(e tableEntry) bool {
 // entryFinding words what is wrong with an entry.
 func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 	t := &v.table
-	at := v.place(t.off+4*e.index, 4)
+	at := v.entryPlace(e.index)
 	start := int64(e.sector) * vhd.Sector
 	block := v.place(start, t.stored())
 	switch {
 	case e.holes > 0:
-		at.Length = 4 * e.holes
+		at.Length = vhd.EntrySize * e.holes
 		return v.finding(code, fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at)
 	case code == "V038":
 		return v.finding(code, fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)

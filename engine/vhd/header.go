@@ -56,7 +56,7 @@ func (v *Image) placeTable() {
 		v.table.needed++
 	}
 	off, entries := vhd.HeaderTableOffset.Get(h), int64(vhd.HeaderEntries.Get(h))
-	if off%vhd.Sector != 0 || off > uint64(v.dataEnd) || 4*entries > v.dataEnd-int64(off) {
+	if off%vhd.Sector != 0 || off > uint64(v.dataEnd) || vhd.EntrySize*entries > v.dataEnd-int64(off) {
 		return
 	}
 	v.table.place(v.src.File, int64(off), entries)

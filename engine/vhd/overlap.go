@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/space"
@@ -49,6 +48,5 @@ func (o *overlaps) overlap(b space.Owner, size int64) disk.Finding {
 	if o.by.Unit != b.Unit {
 		text = fmt.Sprintf("block %d at 0x%x overlaps block %d at 0x%x", b.Index, at.Offset, o.by.Index, other.Offset)
 	}
-	entry := func(i uint32) decode.Place { return v.place(v.table.off+4*int64(i), 4) }
-	return v.finding("V034", text, entry(b.Index), entry(o.by.Index), at, other)
+	return v.finding("V034", text, v.entryPlace(int64(b.Index)), v.entryPlace(int64(o.by.Index)), at, other)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/space"
 )
@@ -21,6 +22,13 @@ func (v *Image) owners(ctx context.Context, n int64) iter.Seq2[space.Owner, erro
 			}
 		}
 	}
+}
+
+// at is the byte of the file at which an entry lies.
+func (t *table) at(index int64) int64 { return t.off + vhd.EntrySize*index }
+
+func (v *Image) entryPlace(index int64) decode.Place {
+	return v.place(v.table.at(index), vhd.EntrySize)
 }
 
 // start is the byte of the file at which a block's bitmap starts.

@@ -73,7 +73,7 @@ type Entry struct {
 }
 
 // Place is where an entry lies in the file.
-func (t Table) Place(index int64) int64 { return t.off + vhd.EntrySize*index }
+func (t Table) Place(index int64) int64 { return t.at(index) }
 
 // Index is the entry that lies at a place in the file.
 func (t Table) Index(off int64) int64 { return (off - t.off) / vhd.EntrySize }

@@ -78,7 +78,7 @@ func (c *checker) alignment(ctx context.Context) {
 		stored++
 		if data := int64(e.sector)*vhd.Sector + t.bitmapBytes; data%alignment != 0 {
 			if odd == 0 {
-				first = v.place(t.off+4*e.index, 4)
+				first = v.entryPlace(e.index)
 			}
 			odd++
 		}

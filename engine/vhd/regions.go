@@ -155,8 +155,8 @@ func (v *Image) fixedClaims() []disk.Claim {
 		add(v.header.off, vhd.HeaderSize, disk.KindHeader, "dynamic header")
 	}
 	if v.table.placed {
-		end := v.table.off + 4*v.table.entries
-		add(v.table.off, 4*v.table.entries, disk.KindTable, "BAT")
+		end := v.table.at(v.table.entries)
+		add(v.table.off, end-v.table.off, disk.KindTable, "BAT")
 		add(end, v.table.end()-end, disk.KindPadding, "BAT padding")
 	}
 	for _, l := range v.locators {

@@ -144,14 +144,14 @@ func (v *Image) wholeHeader() bool {
 
 // canExtendTable reports whether the table may get the entries that it lacks.
 func (v *Image) canExtendTable() bool {
-	return headerSealed(v, nil) && 4*(v.table.needed-v.table.entries) <= store.MaxStaged && v.virtual <= MaxDynamic
+	return headerSealed(v, nil) && vhd.EntrySize*(v.table.needed-v.table.entries) <= store.MaxStaged && v.virtual <= MaxDynamic
 }
 
 // canDropSpares holds where the spare entries take less room than a block. A
 // batmap is looked for behind the table, so that one that has it stays as it is.
 func canDropSpares(v *Image, _ []decode.Place) bool {
 	t := &v.table
-	end := t.off + 4*t.needed
+	end := t.at(t.needed)
 	spare := t.end() - end
 	return headerSealed(v, nil) && spare <= store.MaxStaged && spare < t.stored() && (!v.batmap.found || roundUp(end, vhd.Sector) == t.end())
 }

@@ -108,7 +108,7 @@ func (v *Image) tableNode() decode.Node {
 	t := &v.table
 	n := decode.Node{
 		Name:  "BAT",
-		Place: v.place(t.off, 4*t.entries),
+		Place: v.place(t.off, vhd.EntrySize*t.entries),
 		Value: fmt.Sprintf("%d entries, %d needed", t.entries, t.needed),
 		Doc:   "Block allocation table: for each block of the virtual disk the sector of the file where it is stored, or all ones. There is no second copy; an entry lost is a block lost.",
 		Ref:   "VHD specification 1.0, Block Allocation Table and Data Blocks",
@@ -137,7 +137,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 		to := decode.Target{Place: v.place(int64(sector)*vhd.Sector, t.stored()), What: fmt.Sprintf("block %d", i)}
 		opts = append(opts, decode.Leads(vhd.EntrySector.Field().Name(), to))
 	}
-	n := vhd.EntryTable.Read(v.src.File, v.src.Name, t.off+4*i, opts...)
+	n := vhd.EntryTable.Read(v.src.File, v.src.Name, t.at(i), opts...)
 	field := n.Child(0)
 	n.Value, n.Target = field.Value, field.Target
 	return n
@@ -196,7 +196,7 @@ func (v *Image) blockAt(file string, off int64) (int, bool) {
 func (v *Image) blockNode(i int64) decode.Node {
 	t := &v.table
 	n := decode.Node{
-		Name: fmt.Sprintf("block %d", i), Place: v.place(t.off+4*i, 0),
+		Name: fmt.Sprintf("block %d", i), Place: v.place(t.at(i), 0),
 		Doc: "One block of the virtual disk.", Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 		Words: fmt.Sprintf("virtual bytes from 0x%x on", i*t.blockSize),
 	}

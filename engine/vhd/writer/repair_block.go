@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"platter/decode"
@@ -40,7 +39,7 @@ func (v *image) cloneBlock(entry decode.Place, start int64) disk.Repair {
 		if at/vhd.Sector >= int64(vhd.Unallocated) {
 			return &disk.Error{Kind: disk.OutOfRange, Op: "repair", At: v.place(at, 0), What: "no entry of the table can lead that far"}
 		}
-		leads := binary.BigEndian.AppendUint32(nil, uint32(at/vhd.Sector))
+		leads := vhd.AppendEntry(nil, uint32(at/vhd.Sector))
 		return disk.Steps(room, disk.Copy(v.place(start, t.Stored), at), v.put(entry.Offset, leads))(ctx, to)
 	}}
 }

@@ -139,8 +139,8 @@ func (v *image) plausible(ctx context.Context) error {
 	if !t.Placed || t.End > v.DataEnd {
 		return errors.New("the table does not fit in the file")
 	}
-	pad := make([]byte, t.End-t.Off-4*t.Entries)
-	if n, err := v.Source.File.ReadAt(pad, t.Off+4*t.Entries); n < len(pad) {
+	pad := make([]byte, t.End-t.Place(t.Entries))
+	if n, err := v.Source.File.ReadAt(pad, t.Place(t.Entries)); n < len(pad) {
 		return err
 	}
 	if len(bytes.TrimLeft(pad, "\x00")) > 0 && len(bytes.TrimLeft(pad, "\xff")) > 0 {

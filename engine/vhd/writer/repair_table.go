@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"platter/decode"
@@ -71,10 +70,10 @@ func (v *image) count(h decode.Record[vhd.Header]) { vhd.HeaderEntries.Put(h, ui
 
 // dropImplausible makes unallocated what can't be an entry of the table.
 func (v *image) dropImplausible(b []byte) {
-	for ; len(b) >= 4; b = b[4:] {
-		start := int64(binary.BigEndian.Uint32(b)) * vhd.Sector
+	for ; len(b) >= vhd.EntrySize; b = b[vhd.EntrySize:] {
+		start := int64(vhd.EntryAt(b)) * vhd.Sector
 		if start == 0 || v.Misplaced(start) || start+v.Table.Stored > v.DataEnd {
-			fill(b[:4], 0xFF)
+			vhd.PutEntry(b, vhd.Unallocated)
 		}
 	}
 }
