@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -42,7 +43,7 @@ func besides(t *testing.T, w, h int) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tell(t, Config{Image: img, Path: "one.raw", Look: look}, w, h)
+	return tell(t, tui.Config{Image: img, Path: "one.raw", Look: look}, w, h)
 }
 
 func TestCompareWithAnotherImage(t *testing.T) {
@@ -71,7 +72,7 @@ func TestTwinLeadsToAnotherImage(t *testing.T) {
 	look := func(ctx context.Context, path, _ string) (disk.Image, error) {
 		return engine.Open(ctx, path, engine.Options{})
 	}
-	s := tell(t, Config{Image: img, Path: path, Look: look}, 80, 24)
+	s := tell(t, tui.Config{Image: img, Path: path, Look: look}, 80, 24)
 	s.keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1 and its twin", "= another image").keys("=").expect("compare with:")
 	s.keys("sample:vhd", "enter").expect("[9 Compare]", "differ", "past the end")
 	s.keys("2").expect("[2 Structure]", "9 Com").keys(":", "identifier", "enter", "=").expect("[9 Compare]")
@@ -85,11 +86,8 @@ func (stuck) ReadAt([]byte, int64) (int, error) { return 0, errors.New("stuck") 
 // TestStoppedComparison stops a comparison that runs.
 func TestStoppedComparison(t *testing.T) {
 	s := besides(t, 120, 40)
-	other, err := s.m.cfg.Look(t.Context(), "two.raw", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := s.m.comparison.with(second{s.m.number, "two.raw", other})
+	_, look := s.keys("=", "two.raw").m.Update(key("enter"))
+	_, cmd := s.m.Update(look())
 	s.expect("[9 Compare]", "no difference so far, comparing", "esc stops").keys("esc").expect("stopped comparing")
 	s.run(cmd)
 	s.expect("not complete: it was stopped")
@@ -98,7 +96,7 @@ func TestStoppedComparison(t *testing.T) {
 
 // TestUnreadableSides counts what can't be compared.
 func TestUnreadableSides(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx", Look: func(context.Context, string, string) (disk.Image, error) { return stuck{viewtest.New()}, nil }}, 120, 40)
+	s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Look: func(context.Context, string, string) (disk.Image, error) { return stuck{viewtest.New()}, nil }}, 120, 40)
 	s.keys("=").send(tea.KeyMsg{Type: tea.KeyCtrlU})
 	s.keys("x", "enter").expect("no difference in what was compared", "can't be read", "??")
 }

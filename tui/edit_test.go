@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/sample"
 	"platter/engine/store"
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -37,6 +38,9 @@ type bench struct {
 	first []byte // the file before the story
 	kept  bytes.Buffer
 	clip  string // what was copied last
+
+	session *engine.Session // of the image that was opened last
+	broken  bool            // it fails at the next change
 }
 
 // onFile opens a sample that was written to disk.
@@ -81,24 +85,48 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 func editFile(t *testing.T, path string, w, h int) *bench {
 	t.Helper()
 	b := &bench{path: path}
-	cfg := Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
+	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
 	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
-	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, Editing, error) {
+	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, tui.Editing, error) {
 		ed, err := engine.OpenSession(ctx, path, engine.Options{})
 		if err != nil {
-			return nil, Editing{}, err
+			return nil, tui.Editing{}, err
 		}
+		b.session = ed
 		img, err := ed.Image()
-		return img, Editing{
-			Editor: ed, Close: ed.Close,
+		return img, tui.Editing{
+			Editor: editor{ed, b}, Close: ed.Close,
 			Keep:   func() error { return ed.Save(&b.kept) },
 			Forget: func() error { b.kept.Reset(); return nil },
 		}, err
 	}
 	b.story = tell(t, cfg, w, h)
-	t.Cleanup(b.m.close)
+	t.Cleanup(b.m.Close)
 	b.first = b.file()
 	return b
+}
+
+// editor is a session that can be broken.
+type editor struct {
+	*engine.Session
+	b *bench
+}
+
+func (e editor) Stage(title string, edits ...disk.Edit) error {
+	if e.b.broken {
+		panic("out of luck")
+	}
+	return e.Session.Stage(title, edits...)
+}
+
+// image is the image as it is by now.
+func (b *bench) image() disk.Image {
+	b.t.Helper()
+	img, err := b.session.Image()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return img
 }
 
 // file is what is on disk.
@@ -182,7 +210,7 @@ func TestTypingWaitsForTheGoTo(t *testing.T) {
 		}
 		b.run(late)
 		b.expect(c.want...)
-		if staged := b.m.edits.staged; staged != map[bool]int{true: 1}[c.key == "" && c.to == "0x1c2"] {
+		if staged := b.staged(); staged != map[bool]int{true: 1}[c.key == "" && c.to == "0x1c2"] {
 			t.Errorf("%s %s: %d changes staged", c.to, c.key, staged)
 		}
 	}
@@ -260,7 +288,7 @@ func TestQuitWithStagedChanges(t *testing.T) {
 	}
 	saved := b.kept.Bytes()
 	again := editFile(t, b.path, 120, 40)
-	if err := again.m.edits.Editor.(*engine.Session).Load(bytes.NewReader(saved)); err != nil {
+	if err := again.session.Load(bytes.NewReader(saved)); err != nil {
 		t.Fatal(err)
 	}
 	again.keys("2", "tab", "l", "e", "11", "esc").expect("* 2 staged").keys("q", "d")
@@ -277,13 +305,13 @@ func TestQuitWithStagedChanges(t *testing.T) {
 func TestKeepsWhatIsStagedWhenTheTerminalGoes(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", "e", "7f", "esc")
-	if err := b.m.edits.keepRest(); err != nil || b.kept.Len() == 0 {
+	if err := b.m.KeepRest(); err != nil || b.kept.Len() == 0 {
 		t.Errorf("%v, %d bytes kept", err, b.kept.Len())
 	}
 }
 
 func TestReadOnlySaysWhy(t *testing.T) {
-	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Editing: Editing{Locked: "a sample can't be changed"}}
+	cfg := tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Editing: tui.Editing{Locked: "a sample can't be changed"}}
 	s := tell(t, cfg, 120, 40)
 	for _, k := range []string{"u", "s", "W", "ctrl+r"} {
 		s.keys(k).expect("a sample can't be changed")
@@ -349,7 +377,6 @@ func TestRandomKeys(t *testing.T) {
 	seen := [][]byte{b.first}
 	at := 0
 	for range 150 {
-		b.m.message = ""
 		switch op := rnd.IntN(8); {
 		case op < 4:
 			off, c := rnd.IntN(4096), byte(1+rnd.IntN(0x90))
@@ -368,9 +395,9 @@ func TestRandomKeys(t *testing.T) {
 			at = min(at+1, len(seen)-1)
 		default:
 			b.keys("s", "w")
-			if d, ok := b.m.over.(*dialog); ok && d.want != "" {
-				b.keys(d.want, "enter")
-			} else if ok {
+			if screen := b.screen(); strings.Contains(screen, "Type the file's name") {
+				b.keys("sample.vhd", "enter")
+			} else if strings.Contains(screen, "Write to disk") {
 				b.keys("w")
 			}
 			b.keys("esc")
@@ -379,10 +406,7 @@ func TestRandomKeys(t *testing.T) {
 			}
 		}
 		got := make([]byte, 4096)
-		if err := b.m.message; b.m.failure {
-			t.Fatal(err)
-		}
-		if _, err := b.m.image.Files()[0].Data.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got, seen[at][:4096]) {
+		if _, err := b.image().Files()[0].Data.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got, seen[at][:4096]) {
 			t.Fatalf("the image is not the model: %v\n%s", err, b.screen())
 		}
 	}

@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import "testing"
 
@@ -24,7 +24,7 @@ func TestTabInOneBurst(t *testing.T) {
 	b.keys("2", ":", "footer.features", "enter", "e", "ctrl+u")
 	_, first := b.m.Update(special["tab"])
 	_, second := b.m.Update(special["ctrl+u"])
-	_, third := b.m.Update(keyMsg("9"))
+	_, third := b.m.Update(key("9"))
 	b.run(first)
 	b.run(second)
 	b.run(third)

@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/transfer"
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -30,30 +31,31 @@ func init() {
 	}
 }
 
-// desk is a story with a clipboard and a place for notes.
-type desk struct {
+// notebook is a story with a clipboard and a place for notes.
+type notebook struct {
 	*story
 	copied string
-	kept   []Note
+	kept   []tui.Note
+	image  disk.Image
 }
 
-func (d *desk) Load(disk.Info) ([]Note, error) { return slices.Clone(d.kept), nil }
+func (d *notebook) Load(disk.Info) ([]tui.Note, error) { return slices.Clone(d.kept), nil }
 
-func (d *desk) Save(_ disk.Info, list []Note) error {
+func (d *notebook) Save(_ disk.Info, list []tui.Note) error {
 	d.kept = list
 	return nil
 }
 
 // atDesk opens a built-in sample.
-func atDesk(t *testing.T, sample string) *desk {
+func atDesk(t *testing.T, sample string, kept ...tui.Note) *notebook {
 	t.Helper()
 	path := engine.SamplePrefix + sample
 	img, err := engine.Open(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{}
-	d.story = tell(t, Config{Image: img, Path: path, Notes: d, Copy: func(text string) (string, error) {
+	d := &notebook{image: img, kept: kept}
+	d.story = tell(t, tui.Config{Image: img, Path: path, Notes: d, Copy: func(text string) (string, error) {
 		d.copied = text
 		return "", nil
 	}}, 120, 40)
@@ -84,9 +86,6 @@ func TestSearchBackwards(t *testing.T) {
 	s.keys("68 65 61 64", "enter").expect(`"68 65 61 64" in sample.vhdx, backwards from 0x20000`, "1 hit, complete", "0x10000  ")
 	s.keys("esc", ":", "end-1", "enter", "/", "alt+b", "68 65 61 64", "enter").expect("2 hits, complete").keys("enter").expect("header 2.Signature")
 	s.keys("n").expect("hit 2 of 2 hits", "header 1.Signature").keys("N").expect("hit 1 of 2 hits", "header 2.Signature")
-	if got := s.m.marks.message().Hits; len(got) != 2 || got[0].Offset > got[1].Offset {
-		t.Errorf("the marks are not ascending: %v", got)
-	}
 }
 
 func TestSearchInTheSelection(t *testing.T) {
@@ -107,9 +106,6 @@ func TestHelpOfPrompts(t *testing.T) {
 func TestSearchThisAndMarks(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.signature", "enter", "*").expect(`"68 65 61 64" in sample.vhdx`, "2 hits").keys("esc")
 	s.keys(".").expect("0x20000").keys(",").expect("0x10000").keys(",").expect("no mark further on")
-	if got := s.m.marks.message(); len(got.Hits) != 2 {
-		t.Errorf("%d hits are marked", len(got.Hits))
-	}
 }
 
 // TestUTF16Hits shows text in UTF-16 as text.
@@ -121,22 +117,6 @@ func TestUTF16Hits(t *testing.T) {
 	h = disk.Hit{Place: decode.Place{Length: 90}, Encoding: "hex", Before: 1, Context: []byte("a\x1bb\u202e")}
 	if a, b, c := h.Parts(); a != "a" || b != ".b..." || c != "" {
 		t.Errorf("%q %q %q", a, b, c)
-	}
-}
-
-func TestHitsBeyondTheLimit(t *testing.T) {
-	h := &search{query: query{Pattern: disk.Pattern{Text: "x"}, file: "f"}}
-	h.run(func(yield func(disk.Hit, error) bool) {
-		for i := int64(0); yield(disk.Hit{Place: decode.Place{File: "f", Offset: i, Length: 1}}, nil); i++ {
-			if i%5000 == 0 && !yield(disk.Hit{}, &disk.Error{Kind: disk.Damaged, What: "lost"}) {
-				return
-			}
-		}
-	})
-	m := atDesk(t, "vhd").m
-	m.searches.collect(h)
-	if len(h.hits) != hitLimit || !h.full || h.complete || !strings.Contains(h.Note, "2 ranges can't be read") {
-		t.Errorf("%d hits, %s", len(h.hits), h.Note)
 	}
 }
 
@@ -169,20 +149,10 @@ func TestCopy(t *testing.T) {
 	d.keys("6", "y").expect("copied 440 bytes at virtual 0x0")
 }
 
-func TestShellQuote(t *testing.T) {
-	for in, want := range map[string]string{
-		"a/b-c.vhd": "a/b-c.vhd", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "x\x1b[2J": `$'x\x1b\x5b2J'`, "$(rm)": "'$(rm)'",
-	} {
-		if got := shellQuote(in); got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestHash(t *testing.T) {
 	d := atDesk(t, "vhdx")
 	sum := sha256.New()
-	if err := transfer.Disk(t.Context(), d.m.image, 0, d.m.info.VirtualSize, func(b []byte) error { _, err := sum.Write(b); return err }); err != nil {
+	if err := transfer.Disk(t.Context(), d.image, 0, d.image.Info().VirtualSize, func(b []byte) error { _, err := sum.Write(b); return err }); err != nil {
 		t.Fatal(err)
 	}
 	d.keys("#").expect("Hash", "virtual disk", "file sample.vhdx").keys("virtual disk", "enter").expect("SHA-256", fmt.Sprintf("%x", sum.Sum(nil)), "MD5")
@@ -245,7 +215,7 @@ func TestSaveSparesTheImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := tell(t, Config{Image: img, Path: path}, 160, 40)
+	s := tell(t, tui.Config{Image: img, Path: path}, 160, 40)
 	s.keys("S", "file", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU})
 	s.keys(path, "enter").expect("is a file of an open image")
 	if read(t, path) != string(data) {
@@ -257,11 +227,7 @@ func TestAddresses(t *testing.T) {
 	s := atDesk(t, "vhd").keys("6", ":", "part1+0x1fe", "enter").expect("LBA").keys("X")
 	s.expect("Addresses of virtual", "partition 1", "BAT[0]", "stored", "in one line").keys("j", "enter").expect("[6 Sectors]")
 	s.keys(":", "part1+0x1fe", "enter", "x", "x").expect("[2 Structure]", "virtual 0x", "->")
-	at := s.m.views[1]
 	s.keys("x").expect("[6 Sectors]", "virtual 0x", "BAT[0]").keys("[").expect("[2 Structure]")
-	if s.m.view() != at {
-		t.Error("back is another screen")
-	}
 	s.keys("&").expect("Who points at", "BAT.entry 0").keys("enter").expect("[2 Structure]", "entry")
 	s.keys(":", "0", "enter", "x").expect("no byte of the virtual disk")
 }
@@ -294,13 +260,12 @@ func TestBookmarksAndNotes(t *testing.T) {
 	if len(d.kept) != 0 {
 		t.Errorf("kept %v", d.kept)
 	}
-	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 16, Length: 1}, Text: "first"}}
-	d.run(d.m.notes.load())
+	d = atDesk(t, "vhdx", tui.Note{Place: decode.Place{File: disk.VirtualDisk, Offset: 16, Length: 1}, Text: "first"})
 	d.keys("6", ":", "virt:16", "enter", "l", "h").expect("; first")
 }
 
 func TestFindNeedsSomething(t *testing.T) {
-	s := tell(t, Config{}, 80, 24)
+	s := tell(t, tui.Config{}, 80, 24)
 	for _, k := range []string{"/", "n", "#", "'", ":"} {
 		s.keys(k).expect("open an image first")
 	}
@@ -350,6 +315,6 @@ func TestLongPatterns(t *testing.T) {
 	s := withImage(t).keys("/")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("A", 5000) + "B"), Paste: true})
 	s.keys("enter").expect("expected at most 4096").keys("esc", "/")
-	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("A", promptLimit+1)), Paste: true})
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("A", 16<<10+1)), Paste: true})
 	s.expect("no more than 16384 characters fit").keys("x", "enter").expect("0 hits, complete")
 }

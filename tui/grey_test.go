@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"strings"
@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
+	"platter/tui"
 	"platter/tui/wire"
 	"platter/views/viewtest"
 )
@@ -46,7 +47,7 @@ func TestListsReadInGrey(t *testing.T) {
 		return b.keys(screen...)
 	}
 	image := func(img disk.Image, screen ...string) *story {
-		return tell(t, Config{Image: img, Path: "image"}, 120, 40).keys(screen...)
+		return tell(t, tui.Config{Image: img, Path: "image"}, 120, 40).keys(screen...)
 	}
 	for name, s := range map[string]*story{
 		"structure": image(viewtest.New(), "2", "L"), "findings": image(viewtest.New(), "5"), "log": image(viewtest.NewDirty(), "4"),
@@ -73,7 +74,7 @@ func TestListsReadInGrey(t *testing.T) {
 // TestSeveritiesReadInGrey holds that the findings say in letters how bad they
 // are.
 func TestSeveritiesReadInGrey(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New(), Path: "image"}, 120, 40).keys("5")
+	s := tell(t, tui.Config{Image: viewtest.New(), Path: "image"}, 120, 40).keys("5")
 	marks := map[string]bool{}
 	for _, line := range strings.Split(s.screen(), "\n") {
 		for _, mark := range []string{"!!", "!", "i"} {
@@ -124,7 +125,7 @@ func TestBytesReadInGrey(t *testing.T) {
 // signs: the legend has none twice.
 func TestMapReadsInGrey(t *testing.T) {
 	for _, size := range sizes {
-		s := tell(t, Config{Image: viewtest.New(), Path: "image"}, size[0], size[1]).keys("3")
+		s := tell(t, tui.Config{Image: viewtest.New(), Path: "image"}, size[0], size[1]).keys("3")
 		reversed := func() (list [][2]int) {
 			for y, row := range s.greyCells()[2:] {
 				for x, c := range row {

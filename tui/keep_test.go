@@ -1,17 +1,15 @@
-package tui
+package tui_test
 
 import (
 	"context"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
+	"platter/tui"
 	"platter/views"
 	"platter/views/viewtest"
 )
@@ -26,8 +24,6 @@ func TestOtherImageLeavesStagedChanges(t *testing.T) {
 	b.send(views.OpenPath{Path: b.path})
 	b.expect("* 1 staged", stagedStays)
 	b.keys("R").expect("* 1 staged", stagedStays)
-	b.run(b.m.adopt(b.path))
-	b.expect("* 1 staged", stagedStays)
 	b.write()
 	b.send(views.OpenPath{Path: b.path})
 	b.not("staged")
@@ -48,7 +44,7 @@ func TestLateImageLeavesStagedChanges(t *testing.T) {
 		_, late := b.m.Update(ask)
 		b.keys("e", "7f", "esc").expect("* 1 staged")
 		b.run(late)
-		if b.m.edits.staged != 1 {
+		if b.staged() != 1 {
 			t.Errorf("%s: the change is gone", name)
 		}
 		b.expect("* 1 staged", stagedStays)
@@ -62,10 +58,10 @@ func TestUnstagedTypingStaysWithItsImage(t *testing.T) {
 	b.keys("2", "tab", ":", "0x30", "enter")
 	_, late := b.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("R")})
 	b.keys("e")
-	b.m.edits.queue.Send(views.Stage{Title: "typed", Edits: nil})
-	was := b.m.edits.Editor
+	b.m.Update(key("4"))
+	b.m.Update(key("1"))
 	b.run(late)
-	if b.m.edits.Editor != was {
+	if b.staged() != 1 {
 		t.Error("the image was replaced under what is to be staged")
 	}
 }
@@ -111,33 +107,9 @@ func TestAnswersWaitForTheTyping(t *testing.T) {
 	b.send(answer)
 	b.not("Entry 7").keys("0x10").expect("go to: 0x10").keys("esc").expect("Entry 7")
 	b.keys("esc")
-	answer.Image = stranger{b.m.image}
+	answer.Image = viewtest.New()
 	b.send(answer)
 	b.not("Entry 7")
-}
-
-// stranger is another image.
-type stranger struct{ disk.Image }
-
-// TestDoubleClickStaysWhereItBegan closes a dialog with the first of two
-// clicks: the second is no double click on what lies beneath.
-func TestDoubleClickStaysWhereItBegan(t *testing.T) {
-	b := onFile(t, "vhd", 120, 40)
-	b.keys("2", "W").expect("[ Cancel ]")
-	x, y := b.at("[ Cancel ]")
-	press := tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
-	if what, _ := b.m.mouseKind(press); what != views.Click {
-		t.Fatal("the first click is none")
-	}
-	b.m.over = nil
-	b.m.clicked.at = b.m.clicked.at.Add(time.Hour)
-	if what, _ := b.m.mouseKind(press); what != views.Click {
-		t.Error("a click on the dialog and one on the view beneath it are a double click")
-	}
-	b.m.clicked.at = b.m.clicked.at.Add(time.Hour)
-	if what, _ := b.m.mouseKind(press); what != views.DoubleClick {
-		t.Error("two clicks on the view are no double click")
-	}
 }
 
 // TestDragBeginsOnAByte presses the button on a frame and in another pane.
@@ -166,18 +138,15 @@ func TestMarkOnDemand(t *testing.T) {
 // reads the first one.
 func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 	first := viewtest.New()
-	s := tell(t, Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, Editing, error) {
-		return viewtest.New(), Editing{}, nil
+	s := tell(t, tui.Config{Image: first, Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, tui.Editing, error) {
+		return viewtest.New(), tui.Editing{}, nil
 	}}, 120, 40)
-	work := s.m.jobs.start("working", nil, func(j *job) tea.Msg {
-		if j.ctx.Err() == nil || first.Closed {
-			t.Errorf("the job was told to end: %v, its image is closed: %t", j.ctx.Err(), first.Closed)
-		}
-		return nil
-	})
-	s.keys("R", "R")
+	_, work := s.keys("#", "virtual disk").m.Update(key("enter"))
+	if s.keys("R", "R"); first.Closed {
+		t.Error("the image is closed under the job")
+	}
 	s.run(work)
-	s.keys("R")
+	s.not("SHA-256").keys("R")
 	if !first.Closed {
 		t.Error("the image stays open without need")
 	}
@@ -185,33 +154,15 @@ func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 
 // TestHelpOfTheStart lists no key that needs an image.
 func TestHelpOfTheStart(t *testing.T) {
-	tell(t, Config{}, 120, 60).keys("?", "DataWriteGuid").expect("no key matches")
+	tell(t, tui.Config{}, 120, 60).keys("?", "DataWriteGuid").expect("no key matches")
 }
 
-// TestFilesOfOpenImagesStay names files of an adopted parent and of a second
-// image as where to save.
-func TestFilesOfOpenImagesStay(t *testing.T) {
-	dir := t.TempDir()
-	parent := filepath.Join(dir, "elsewhere.vmdk")
-	if err := os.WriteFile(parent, []byte("parent"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if unwritable(parent, adoptive{viewtest.New(), parent}, filepath.Join(dir, "sub", "child.vmdk")) == "" {
-		t.Error("an extent of a parent in another folder would be overwritten")
-	}
-	s := besides(t, 120, 40)
-	s.keys("=", "two.raw", "enter").expect("[9 Compare]")
-	s.run(s.m.export.save(saving{what: "all", write: func(context.Context, io.Writer, func(int)) error { return nil }}, "two.raw", true))
-	s.expect("is a file of an open image")
+// TestFilesOfASecondImageStay names the second image as where to save.
+func TestFilesOfASecondImageStay(t *testing.T) {
+	s := besides(t, 120, 40).keys("=", "two.raw", "enter").expect("[9 Compare]")
+	s.keys("6", "S", "virtual disk", "enter").send(key("ctrl+u"))
+	s.keys("two.raw", "enter").expect("is a file of an open image")
 }
-
-// adoptive is an image one file of which lies in another folder.
-type adoptive struct {
-	*viewtest.Image
-	file string
-}
-
-func (a adoptive) Files() []disk.File { return []disk.File{{Name: filepath.ToSlash(a.file)}} }
 
 // TestLateJumpsWait has a screen lead elsewhere while the user types, and while a
 // question wants an answer.
@@ -230,10 +181,10 @@ func TestLateJumpsWait(t *testing.T) {
 // an image before another one took its place.
 func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
-	late := views.Stage{Image: b.m.image, Title: "a repair", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee}}}}
+	late := views.Stage{Image: b.image(), Title: "a repair", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee}}}}
 	b.keys("R").expect("read anew").send(late)
 	b.expect("a repair: not staged").not("* 1 staged")
-	late.Image = b.m.image
+	late.Image = b.image()
 	b.send(late)
 	b.expect("* 1 staged").send(late)
 	b.expect("a repair: not staged")
@@ -241,9 +192,11 @@ func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
 
 // TestBookmarksWaitForTheKept puts a bookmark before those of before are there.
 func TestBookmarksWaitForTheKept(t *testing.T) {
-	d := atDesk(t, "vhd")
-	d.kept = []Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 512, Length: 1}, Text: "precious"}}
-	load := d.m.notes.load()
+	d := &notebook{kept: []tui.Note{{Place: decode.Place{File: disk.VirtualDisk, Offset: 512, Length: 1}, Text: "precious"}}}
+	cfg := tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Theme: viewtest.Theme(t), Finder: engine.Finder{}, Notes: d}
+	d.story = &story{t: t, m: tui.New(t.Context(), cfg)}
+	load := d.m.Init()
+	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	d.keys("6", "m").expect("still being read")
 	d.run(load)
 	if d.keys("m").expect("bookmarked"); len(d.kept) != 2 {
@@ -262,7 +215,7 @@ func TestBookmarksInAPartition(t *testing.T) {
 
 // TestReplayTakesNoEdits types bytes in the middle of a replay.
 func TestReplayTakesNoEdits(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40)
+	s := tell(t, tui.Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40)
 	s.keys("4", "r").expect("REPLAY").keys("2", "tab", "e").expect("middle of a replay").not("EDIT").not("e edit")
 }
 
@@ -281,9 +234,9 @@ func TestTheMarkGoesWithItsEdit(t *testing.T) {
 func TestNotesKeepTheirOrder(t *testing.T) {
 	d := atDesk(t, "vhd")
 	d.keys("6", ":", "part1+0x3004", "enter")
-	_, first := d.m.Update(keyMsg("m"))
-	d.m.Update(keyMsg("j"))
-	_, second := d.m.Update(keyMsg("m"))
+	_, first := d.m.Update(key("m"))
+	d.m.Update(key("j"))
+	_, second := d.m.Update(key("m"))
 	d.run(second)
 	if d.run(first); len(d.kept) != 2 {
 		t.Errorf("%v are kept", d.kept)
@@ -302,7 +255,8 @@ func TestNotesKeepTheirOrder(t *testing.T) {
 // that is closed.
 func TestReviewThatIsOverStaysSo(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
-	b.keys("/", "conectix", "enter").expect("hits").keys("esc", "2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "s").expect("Staged changes")
-	b.m.cover(&b.m.searches.last.results)
-	b.keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("hits").keys("esc").not("Staged changes")
+	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc")
+	_, search := b.m.Update(key("*"))
+	b.keys("s").expect("Staged changes").run(search)
+	b.expect("with what is around it").keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("with what is around it").keys("esc").not("Staged changes")
 }

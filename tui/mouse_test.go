@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -23,7 +24,7 @@ func (s *story) at(text string) (x, y int) {
 
 // press presses the left button on a cell.
 func (s *story) press(x, y int) *story {
-	s.m.clicked = click{} // however fast the story goes, this is no double click
+	s.m.Unclick()
 	s.send(tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
 	return s
 }
@@ -37,7 +38,7 @@ func (s *story) click(text string) *story {
 // drag moves the mouse with the button held.
 func (s *story) drag(x, y int) *story {
 	msg := tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionMotion}
-	if filter(nil, msg) == nil {
+	if tui.Filter(nil, msg) == nil {
 		s.t.Error("dragging does not get through")
 	}
 	s.send(msg)
@@ -117,7 +118,7 @@ func TestClicksOnHintsAndCrumbs(t *testing.T) {
 
 func TestClicksInMenusListsAndHelp(t *testing.T) {
 	for _, size := range sizes {
-		s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1]).keys("2")
+		s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1]).keys("2")
 		s.keys("ctrl+p").expect("Commands: ").keys("offset-b").click("offset-base").not("Commands: ").expect("Hex")
 		s.keys("?", "next pane").expect("Next pane").click("Next pane").not("Keys: ").expect("tab")
 		s.keys("ctrl+l", "m", "'").expect("Bookmarks and notes").click("#").expect("Bookmarks and notes")
@@ -142,7 +143,7 @@ func TestClicksInTheFieldEditor(t *testing.T) {
 }
 
 func TestWheelScrollsWhatCovers(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24).keys("2", "?")
+	s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24).keys("2", "?")
 	first := s.screen()
 	if s.wheel(10, 10, tea.MouseButtonWheelDown); s.screen() == first {
 		t.Error("the help does not scroll")
@@ -162,11 +163,11 @@ func TestWheelScrollsWhatCovers(t *testing.T) {
 func TestWheelZoomsTheMap(t *testing.T) {
 	s := onFile(t, "vmdk", 80, 24).keys("3")
 	for key, button := range map[string]tea.MouseButton{"+": tea.MouseButtonWheelUp, "-": tea.MouseButtonWheelDown} {
-		want := s.keys(key).m.message
+		want := s.keys(key).status()
 		s.keys("a", "a", "a")
 		s.send(tea.MouseMsg{X: 10, Y: 10, Ctrl: true, Button: button, Action: tea.MouseActionPress})
-		if want == "" || s.m.message != want {
-			t.Errorf("%q instead of %q", s.m.message, want)
+		if s.status() != want {
+			t.Errorf("%q instead of %q", s.status(), want)
 		}
 	}
 }

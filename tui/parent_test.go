@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"platter/engine/disk"
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -59,10 +60,10 @@ func orphan(t *testing.T) (*story, string) {
 		}
 	}
 	look := func(_ context.Context, path, parent string) (disk.Image, error) { return newChild(path, parent), nil }
-	open := func(_ context.Context, path, parent string) (disk.Image, Editing, error) {
-		return newChild(path, parent), Editing{}, nil
+	open := func(_ context.Context, path, parent string) (disk.Image, tui.Editing, error) {
+		return newChild(path, parent), tui.Editing{}, nil
 	}
-	return tell(t, Config{Image: newChild(path, ""), Path: path, Look: look, Open: open}, 120, 40), dir
+	return tell(t, tui.Config{Image: newChild(path, ""), Path: path, Look: look, Open: open}, 120, 40), dir
 }
 
 func TestFindParent(t *testing.T) {
@@ -111,30 +112,6 @@ func TestSavesReports(t *testing.T) {
 
 func TestSavesALogEntry(t *testing.T) {
 	t.Chdir(t.TempDir())
-	s := tell(t, Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40).keys("4", "S").expect("save log entry 18 to: ").keys("enter").expect("saved 32768 bytes")
+	s := tell(t, tui.Config{Image: viewtest.NewDirty(), Path: "fake.vhdx"}, 120, 40).keys("4", "S").expect("save log entry 18 to: ").keys("enter").expect("saved 32768 bytes")
 	s.keys("c").expect("Entry 18 at 0xa000 of the log", "whole: its checksum and sequence numbers are right").keys("enter").expect("[2 Structure]")
-}
-
-func TestCompletesPaths(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	for _, name := range []string{"disk.vhd", "disc.vhd", ".hidden", "bad\x1b[31m"} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir("disks", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for typed, want := range map[string]string{
-		"": "disc.vhd disk.vhd disks/", "disk": "disk.vhd disks/", "disk.vhd": "", "b": "", ".h": ".hidden", "nowhere/": "", "sam": "sample:vhd", dir + "/disc": dir + "/disc.vhd",
-	} {
-		var got []string
-		for _, c := range completePath(typed, []string{"sample:vhd"}) {
-			got = append(got, filepath.ToSlash(c.Text))
-		}
-		if s := strings.Join(got, " "); s != want {
-			t.Errorf("%q completes as %q, want %q", typed, s, want)
-		}
-	}
 }

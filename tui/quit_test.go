@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"testing"
@@ -31,7 +31,7 @@ func TestQuitWaitsForAWrite(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w", "sample.vhd")
 	_, write := b.m.Update(special["enter"])
-	for _, key := range []tea.KeyMsg{special["ctrl+c"], keyMsg("q"), keyMsg("q"), special["ctrl+c"]} {
+	for _, key := range []tea.KeyMsg{special["ctrl+c"], key("q"), key("q"), special["ctrl+c"]} {
 		b.send(key)
 	}
 	if b.expect("wait until it is done"); b.quit || len(b.differing()) > 0 {
@@ -76,10 +76,10 @@ func TestEnterPressesWhatHasTheFocus(t *testing.T) {
 func TestQuitBehindTypingAsks(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("6", "e")
-	b.m.Update(keyMsg("4"))
-	b.m.Update(keyMsg("1"))
+	b.m.Update(key("4"))
+	b.m.Update(key("1"))
 	b.m.Update(special["esc"])
-	_, stage := b.m.Update(keyMsg("q"))
+	_, stage := b.m.Update(key("q"))
 	if b.expect("Changes are staged", "1 change of"); b.quit {
 		t.Fatal("the program quits without a question")
 	}
@@ -113,7 +113,7 @@ func TestQuitWaitsForAQueuedCommit(t *testing.T) {
 	b.m.Update(special["enter"])
 	_, commit := b.m.Update(first())
 	b.m.Update(special["esc"])
-	b.m.Update(keyMsg("q"))
+	b.m.Update(key("q"))
 	b.expect("wait until it is done").run(commit)
 	if b.quit || len(b.differing()) != 1 {
 		t.Errorf("quit: %v, bytes %v differ", b.quit, b.differing())
@@ -125,13 +125,13 @@ func TestQuitWaitsForAQueuedCommit(t *testing.T) {
 func TestAskingAgainStopsALeave(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	_, stage := b.m.Update(views.Stage{Title: "a byte", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{1}}}})
-	b.m.Update(keyMsg("q"))
-	b.m.Update(keyMsg("d"))
+	b.m.Update(key("q"))
+	b.m.Update(key("d"))
 	b.expect("leaving once")
-	b.m.Update(keyMsg("q"))
+	b.m.Update(key("q"))
 	b.m.Update(special["esc"])
-	if b.run(stage); b.quit || b.m.edits.staged != 1 {
-		t.Errorf("quit: %v, %d staged", b.quit, b.m.edits.staged)
+	if b.run(stage); b.quit || b.staged() != 1 {
+		t.Errorf("quit: %v, %d staged", b.quit, b.staged())
 	}
 }
 
@@ -140,8 +140,8 @@ func TestAskingAgainStopsALeave(t *testing.T) {
 func TestLeavingTellsWhatFailed(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	_, stage := b.m.Update(views.Stage{Title: "too far", Edits: []disk.Edit{{File: "sample.vhd", Offset: 1 << 40, Data: []byte{1}}}})
-	b.m.Update(keyMsg("q"))
-	b.m.Update(keyMsg("k"))
+	b.m.Update(key("q"))
+	b.m.Update(key("k"))
 	if b.run(stage); b.quit {
 		t.Error("the program quits over an error that nobody has seen")
 	}
@@ -151,20 +151,14 @@ func TestLeavingTellsWhatFailed(t *testing.T) {
 	}
 }
 
-// broken is an editor with a fault.
-type broken struct{ disk.Editor }
-
-func (broken) Stage(string, ...disk.Edit) error { panic("out of luck") }
-
 // TestFaultsInAChangeAreTold has the program fail at a change: others and the way
 // out stay open.
 func TestFaultsInAChangeAreTold(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
-	sound := b.m.edits.Editor
-	b.m.edits.Editor = broken{sound}
+	b.broken = true
 	b.send(views.Stage{Title: "a byte", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{1}}}})
 	b.expect("out of luck")
-	b.m.edits.Editor = sound
+	b.broken = false
 	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc").expect("* 1 staged").keys("q", "d")
 	if !b.quit {
 		t.Error("the program can't be left")
@@ -178,7 +172,7 @@ func TestRevertOverABorder(t *testing.T) {
 	at := decode.Place{File: disk.VirtualDisk, Offset: 0x100000 - 4, Length: 8}
 	read := func() string {
 		got := make([]byte, at.Length)
-		if _, err := b.m.image.ReadAt(got, at.Offset); err != nil {
+		if _, err := b.image().ReadAt(got, at.Offset); err != nil {
 			t.Fatal(err)
 		}
 		return string(got)

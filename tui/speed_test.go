@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine"
+	"platter/tui"
 	"platter/views/viewtest"
 )
 
@@ -26,7 +27,7 @@ func hold(t testing.TB, h heldKey) *story {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { img.Close() })
-	m := newModel(t.Context(), Config{Image: img, Path: "sample:vhdx", Theme: viewtest.Theme(t), Finder: engine.Finder{}, Explorer: engine.Explorer{}})
+	m := tui.New(t.Context(), tui.Config{Image: img, Path: "sample:vhdx", Theme: viewtest.Theme(t), Finder: engine.Finder{}, Explorer: engine.Explorer{}})
 	s := &story{m: m}
 	s.run(m.Init())
 	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
@@ -71,7 +72,7 @@ func BenchmarkHeldKeys(b *testing.B) {
 func BenchmarkBurst(b *testing.B) {
 	for _, h := range heldKeys {
 		b.Run(h.name, func(b *testing.B) {
-			p := newPaced(hold(b, h).m)
+			p := tui.Throttled(hold(b, h).m)
 			for b.Loop() {
 				for range 600 {
 					p.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(h.key)})

@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/tui"
+	"platter/views"
 	"platter/views/start"
 	"platter/views/viewtest"
 )
@@ -18,17 +20,18 @@ import (
 // story drives the whole program: keys in, screens out, commands in line.
 type story struct {
 	t    *testing.T
-	m    *model
+	m    *tui.Program
+	w, h int
 	quit bool
 }
 
-func tell(t *testing.T, cfg Config, w, h int) *story {
+func tell(t *testing.T, cfg tui.Config, w, h int) *story {
 	t.Helper()
 	cfg.Theme = viewtest.Theme(t)
 	if cfg.Finder == nil {
 		cfg.Finder, cfg.Explorer = engine.Finder{}, engine.Explorer{}
 	}
-	s := &story{t: t, m: newModel(t.Context(), cfg)}
+	s := &story{t: t, m: tui.New(t.Context(), cfg)}
 	s.run(s.m.Init())
 	s.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return s
@@ -37,10 +40,13 @@ func tell(t *testing.T, cfg Config, w, h int) *story {
 // withImage opens the fake image at 120x40.
 func withImage(t *testing.T) *story {
 	t.Helper()
-	return tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, 120, 40)
+	return tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, 120, 40)
 }
 
 func (s *story) send(msg tea.Msg) {
+	if size, ok := msg.(tea.WindowSizeMsg); ok {
+		s.w, s.h = size.Width, size.Height
+	}
 	_, cmd := s.m.Update(msg)
 	s.run(cmd)
 }
@@ -75,17 +81,33 @@ var special = map[string]tea.KeyMsg{
 // keys presses keys by name; what has no name is typed as it is, in one burst.
 func (s *story) keys(names ...string) *story {
 	for _, n := range names {
-		msg, ok := special[n]
-		if !ok {
-			msg = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(n)}
-		}
-		s.send(msg)
+		s.send(key(n))
 	}
 	return s
 }
 
+func key(name string) tea.KeyMsg {
+	if msg, ok := special[name]; ok {
+		return msg
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+}
+
+// staged is how many changes the title says are staged.
+func (s *story) staged() (n int) {
+	s.t.Helper()
+	title, _, _ := strings.Cut(s.screen(), "\n")
+	if _, badge, ok := strings.Cut(title, "* "); ok {
+		fmt.Sscanf(badge, "%d staged", &n)
+	}
+	return n
+}
+
+// status is the line over the hints.
+func (s *story) status() string { return strings.Split(s.screen(), "\n")[s.h-2] }
+
 func (s *story) screen() string {
-	return strings.Join(viewtest.Lines(s.t, s.m.View(), s.m.w-1, s.m.h), "\n")
+	return strings.Join(viewtest.Lines(s.t, s.m.View(), s.w-1, s.h), "\n")
 }
 
 func (s *story) expect(parts ...string) *story {
@@ -113,7 +135,7 @@ func (s *story) not(parts ...string) *story {
 func TestGolden(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 		name := fmt.Sprintf("%dx%d", size[0], size[1])
-		s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1])
+		s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1])
 		golden := func(screen string) {
 			viewtest.Golden(t, screen+"-"+name, s.m.View(), size[0]-1, size[1])
 		}
@@ -196,7 +218,7 @@ func TestEscapeNeverQuitsAndQuitDoes(t *testing.T) {
 }
 
 func TestRunningJobsStopFirst(t *testing.T) {
-	s := &story{t: t, m: newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})}
+	s := &story{t: t, m: tui.New(t.Context(), tui.Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})}
 	cmd := s.m.Init()
 	s.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	s.keys("ctrl+c").expect("stopped", "...")
@@ -219,7 +241,7 @@ func TestFindingsInTheTitle(t *testing.T) {
 }
 
 func TestSmallTerminals(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New()}, 59, 14).expect("needs 60 x 15", "this is 59 x 14")
+	s := tell(t, tui.Config{Image: viewtest.New()}, 59, 14).expect("needs 60 x 15", "this is 59 x 14")
 	s.send(tea.WindowSizeMsg{Width: 60, Height: 15})
 	s.expect("Overview").keys("2").not("+- Hex").keys("tab").expect("= Hex")
 	for w := range 8 {
@@ -235,15 +257,15 @@ func TestSmallTerminals(t *testing.T) {
 
 func TestStartScreenOpensAndFails(t *testing.T) {
 	img, remembered := viewtest.New(), ""
-	cfg := Config{
+	cfg := tui.Config{
 		Samples: []start.Sample{{Name: "bad", About: "does not open", Path: "sample:bad"}, {Name: "fake", About: "opens", Path: "sample:fake"}},
 		Folder:  t.TempDir(),
 		Opened:  func(path string) { remembered = path },
-		Open: func(_ context.Context, path, _ string) (disk.Image, Editing, error) {
+		Open: func(_ context.Context, path, _ string) (disk.Image, tui.Editing, error) {
 			if path == "sample:bad" {
-				return nil, Editing{}, errors.New("no \x1b[2J image")
+				return nil, tui.Editing{}, errors.New("no \x1b[2J image")
 			}
-			return img, Editing{}, nil
+			return img, tui.Editing{}, nil
 		},
 	}
 	s := tell(t, cfg, 80, 24).expect("Built-in samples", "opens").keys(":").expect("open an image first")
@@ -252,7 +274,7 @@ func TestStartScreenOpensAndFails(t *testing.T) {
 	if remembered != "sample:fake" {
 		t.Errorf("remembers %q", remembered)
 	}
-	s.m.close()
+	s.m.Close()
 	if !img.Closed {
 		t.Error("the image stays open")
 	}
@@ -261,7 +283,9 @@ func TestStartScreenOpensAndFails(t *testing.T) {
 func TestReload(t *testing.T) {
 	second := viewtest.New()
 	second.Describe = func(i *disk.Info) { i.Creator = "written meanwhile" }
-	cfg := Config{Image: viewtest.New(), Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, Editing, error) { return second, Editing{}, nil }}
+	cfg := tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Open: func(context.Context, string, string) (disk.Image, tui.Editing, error) {
+		return second, tui.Editing{}, nil
+	}}
 	s := tell(t, cfg, 120, 40).keys("2", "jjj", "l", "jjj").expect("header 2.SequenceNumber")
 	s.keys("R").expect("read anew").keys("j", "k").expect("header 2.SequenceNumber").keys("1").expect("written meanwhile")
 }
@@ -278,15 +302,15 @@ func TestMouseOnTabsAndPanes(t *testing.T) {
 	s.keys("?")
 	s.send(tea.MouseMsg{X: 6, Y: 6, Button: tea.MouseButtonWheelDown, Action: tea.MouseActionPress})
 	s.expect("Keys: ")
-	if filter(nil, tea.MouseMsg{Action: tea.MouseActionMotion}) != nil {
+	if tui.Filter(nil, tea.MouseMsg{Action: tea.MouseActionMotion}) != nil {
 		t.Error("mouse moves get through")
 	}
 }
 
 func TestPanicInACommandIsAMessage(t *testing.T) {
-	s := withImage(t)
-	s.run(guard(tea.Batch(func() tea.Msg { panic("index out of range") }, nil)))
-	s.expect("a fault in the program: index out of range")
+	copy := func(string) (string, error) { panic("index out of range") }
+	s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Copy: copy}, 120, 40)
+	s.keys("2", "y").expect("a fault in the program: index out of range")
 }
 
 func TestSuspendAndRedrawInOverlays(t *testing.T) {
@@ -312,7 +336,7 @@ func TestHeldKeysAreCheap(t *testing.T) {
 }
 
 func BenchmarkHeldKey(b *testing.B) {
-	m := newModel(b.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(b)})
+	m := tui.New(b.Context(), tui.Config{Image: viewtest.New(), Theme: viewtest.Theme(b)})
 	s := &story{m: m}
 	s.run(m.Init())
 	s.send(tea.WindowSizeMsg{Width: 200, Height: 60})
@@ -326,9 +350,9 @@ func BenchmarkHeldKey(b *testing.B) {
 
 // TestLongMessagesTakeTheHintsToo has a message that one row has no room for.
 func TestLongMessagesTakeTheHintsToo(t *testing.T) {
-	s := tell(t, Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24)
+	s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24)
 	x, y := s.at("? help")
-	s.send(left{errors.New(strings.Repeat("so many words ", 8) + "until the end")})
+	s.send(views.Failed{Err: errors.New(strings.Repeat("so many words ", 8) + "until the end")})
 	s.expect("so many", "until the end").not("? help")
 	s.press(x, y).not("Keys: ").keys("j").expect("? help").not("until the end")
 }

@@ -85,7 +85,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
-	_, err := tea.NewProgram(newPaced(m), opts...).Run()
+	_, err := tea.NewProgram(newThrottle(m), opts...).Run()
 	if keepErr := m.edits.keepRest(); keepErr != nil {
 		return fmt.Errorf("the staged changes are lost: %w", keepErr)
 	}

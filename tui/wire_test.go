@@ -1,4 +1,4 @@
-package tui
+package tui_test
 
 import (
 	"math/rand/v2"
@@ -9,6 +9,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/tui"
 	"platter/tui/wire"
 	"platter/tui/wire/wiretest"
 	"platter/views/theme"
@@ -101,7 +102,7 @@ func inColour(t *testing.T, img disk.Image, size tea.WindowSizeMsg) *story {
 		}
 		t.Cleanup(func() { img.Close() })
 	}
-	m := newModel(t.Context(), Config{Image: img, Path: "image", Theme: look, Finder: engine.Finder{}, Explorer: engine.Explorer{}})
+	m := tui.New(t.Context(), tui.Config{Image: img, Path: "image", Theme: look, Finder: engine.Finder{}, Explorer: engine.Explorer{}})
 	s := &story{t: t, m: m}
 	s.run(m.Init())
 	s.send(size)

@@ -14,8 +14,8 @@ import (
 	"platter/views/report"
 )
 
-// quest is what the flags of the search verb say.
-type quest struct {
+// query is what the flags of the search verb say.
+type query struct {
 	hex, regex, fold, back bool
 	encodings              []string
 	offset, length, inFile string
@@ -23,7 +23,7 @@ type quest struct {
 }
 
 func (a *app) searchVerb() *cobra.Command {
-	var q quest
+	var q query
 	cmd := &cobra.Command{
 		Use: "search IMAGE PATTERN", Short: "Find text or bytes on the disk or in its files", GroupID: "read", Args: exactly(2),
 		Long: "Prints where the pattern is found on the virtual disk, or with --file in the container's bytes.\n" +
@@ -47,7 +47,7 @@ func (a *app) searchVerb() *cobra.Command {
 	return cmd
 }
 
-func (q quest) pattern(text string) disk.Pattern {
+func (q query) pattern(text string) disk.Pattern {
 	p := disk.Pattern{Text: text, FoldCase: q.fold, Encodings: q.encodings}
 	switch {
 	case q.hex:
@@ -59,7 +59,7 @@ func (q quest) pattern(text string) disk.Pattern {
 }
 
 // limits is the range that the flags ask for.
-func (q quest) limits() (disk.Stretch, error) {
+func (q query) limits() (disk.Stretch, error) {
 	from, err := size("--offset", q.offset, 0)
 	if err != nil {
 		return disk.Stretch{}, err
@@ -71,7 +71,7 @@ func (q quest) limits() (disk.Stretch, error) {
 	return disk.Stretch{From: from, To: from + min(n, 1<<62-min(from, 1<<62)), Backwards: q.back}, nil
 }
 
-func (a *app) search(ctx context.Context, path, pattern string, q quest) error {
+func (a *app) search(ctx context.Context, path, pattern string, q query) error {
 	m, err := search.Compile(q.pattern(pattern))
 	if err != nil {
 		return exit{ExitUsage, err}

@@ -11,9 +11,9 @@ import (
 // the others.
 const frameTime = 12 * time.Millisecond
 
-// paced is the model as bubbletea runs it: a frame that comes too early is left
-// to a later message, which paced sends itself.
-type paced struct {
+// throttle is the model as bubbletea runs it: a frame that comes too early is left
+// to a later message, which throttle sends itself.
+type throttle struct {
 	*model
 	now   func() time.Time
 	last  time.Time // of the frame that shows
@@ -22,13 +22,13 @@ type paced struct {
 	early bool // the next frame is left to it
 }
 
-// repaint is the message behind a burst.
+// repaint is the message after a burst.
 type repaint struct{}
 
-func newPaced(m *model) *paced { return &paced{model: m, now: time.Now} }
+func newThrottle(m *model) *throttle { return &throttle{model: m, now: time.Now} }
 
 // Update passes messages on.
-func (p *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+func (p *throttle) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if _, ok := msg.(repaint); ok {
 		p.awake, p.early = false, false
 		return p, nil
@@ -43,7 +43,7 @@ func (p *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 // View is the frame, or the last one if it is too early for another.
-func (p *paced) View() string {
+func (p *throttle) View() string {
 	if !p.early && p.model.dirty {
 		p.last, p.text = p.now(), p.model.View()
 	}

@@ -5,14 +5,18 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"platter/views/viewtest"
 )
 
 // TestBurstsCostFewFrames sends keys faster than frames are shown: few are made,
 // and the one behind the burst shows where it led.
 func TestBurstsCostFewFrames(t *testing.T) {
-	s := onDisk(t, "vhdx")
+	m := newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	m.Update(keyMsg("2"))
 	clock := time.Unix(1000, 0)
-	p := newPaced(s.m)
+	p := newThrottle(m)
 	p.now = func() time.Time { return clock }
 	frames := map[string]bool{p.View(): true}
 	for range 600 {
@@ -24,20 +28,22 @@ func TestBurstsCostFewFrames(t *testing.T) {
 		t.Errorf("%d frames in 60 ms", len(frames))
 	}
 	p.Update(repaint{})
-	if p.View() != s.m.View() {
+	if p.View() != m.View() {
 		t.Error("the frame behind the burst is not the model's")
 	}
 	clock = clock.Add(time.Second)
 	p.Update(tea.KeyMsg{Type: tea.KeyHome})
-	if p.View() != s.m.View() {
+	if p.View() != m.View() {
 		t.Error("a key of its own does not show at once")
 	}
 }
 
 // TestRepaintIsAskedForOnce has one repaint on its way, however long the burst.
 func TestRepaintIsAskedForOnce(t *testing.T) {
-	s := onDisk(t, "vhdx")
-	p := newPaced(s.m)
+	m := newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	m.Update(keyMsg("2"))
+	p := newThrottle(m)
 	p.now = func() time.Time { return time.Unix(1000, 0) }
 	p.View()
 	p.Update(tea.KeyMsg{Type: tea.KeyDown})
