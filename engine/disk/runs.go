@@ -113,9 +113,7 @@ func FileRuns(ctx context.Context, f File, off, n int64) iter.Seq2[Run, error] {
 // NextStored is the first range of [off, end) that is no hole; both are end if
 // there is none.
 func (f File) NextStored(off, end int64) (start, stop int64) {
-	sparse, ok := f.Data.(interface {
-		NextData(off int64) (store.Range, error)
-	})
+	sparse, ok := f.Data.(store.Holes)
 	if !ok {
 		return off, end
 	}

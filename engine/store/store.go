@@ -30,6 +30,11 @@ type File interface {
 	// ModTime is when the file was last changed, as a child of a differencing chain
 	// remembers it of its parent; the zero time if that is not known.
 	ModTime() (time.Time, error)
+	Holes
+}
+
+// Holes is what files know of theirs.
+type Holes interface {
 	// NextData is the first run of bytes at or after off that may hold something
 	// else than zeros; io.EOF when only a hole is left. A file that does not know
 	// its holes is data throughout.
@@ -98,7 +103,7 @@ func (r Range) End() int64 { return r.Offset + r.Length }
 
 // NextData is the first run of f's first size bytes, at or after off, that may
 // hold something else than zeros. io.EOF means that no data is left.
-func NextData(f File, off, size int64) (Range, error) {
+func NextData(f Holes, off, size int64) (Range, error) {
 	if off >= size {
 		return Range{}, io.EOF
 	}

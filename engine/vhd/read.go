@@ -117,11 +117,11 @@ func (v own) bitmapRun(r *layer.Run) error {
 // there on, below last, are the same. The first sector has the highest bit.
 func (t *table) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 	for at := sector; at < last; {
-		p, err := t.bitmaps.get(off + at/8)
+		b, err := t.bitmaps.Get(off + at/8)
 		if err != nil {
 			return false, 0, fmt.Errorf("sector bitmap at 0x%x: %w", off, err)
 		}
-		for b := p.data[off+at/8-p.start:]; len(b) > 0 && at < last; {
+		for len(b) > 0 && at < last {
 			if at%64 == 0 && at > sector && len(b) >= 8 && at+64 <= last && uniform(b, set) {
 				at, b = at+64, b[8:]
 				continue

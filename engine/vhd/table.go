@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"platter/decode/vhd"
+	"platter/engine/pages"
 	"platter/engine/store"
 )
 
@@ -24,8 +25,8 @@ type table struct {
 	off     int64
 	entries int64 // max_table_entries
 	file    store.File
-	pages   cache // of the table
-	bitmaps cache // of sector bitmaps
+	pages   *pages.Cache // of the table
+	bitmaps *pages.Cache // of sector bitmaps
 }
 
 // The budgets, in bytes, for what is kept of tables and of sector bitmaps; all
@@ -35,9 +36,11 @@ const (
 	bitmapBudget = 8 << 20
 )
 
+// The sizes of pages, as powers of two, and how many there are at least.
 const (
-	tablePage  = 8 << 10
-	bitmapPage = vhd.Sector
+	tableBits  = 13
+	bitmapBits = 9
+	fewPages   = 8
 )
 
 func (t *table) place(f store.File, off, entries int64) {
@@ -47,8 +50,8 @@ func (t *table) place(f store.File, off, entries int64) {
 // share gives the table its part of the budgets when depth layers share them.
 func (t *table) share(size int64, depth int) {
 	if t.placed {
-		t.pages = newCache(t.file, size, tablePage, tableBudget/int64(depth))
-		t.bitmaps = newCache(t.file, size, bitmapPage, bitmapBudget/int64(depth))
+		t.pages = pages.New(t.file, size, tableBits, max(tableBudget/int64(depth), fewPages<<tableBits))
+		t.bitmaps = pages.New(t.file, size, bitmapBits, max(bitmapBudget/int64(depth), fewPages<<bitmapBits))
 	}
 }
 
@@ -63,23 +66,20 @@ func (t *table) usable() int64 { return min(t.entries, t.needed) }
 
 // entry reads entry i.
 func (t *table) entry(i int64) (uint32, error) {
-	off := t.off + 4*i
-	p, err := t.pages.get(off)
+	b, err := t.pages.Get(t.off + 4*i)
 	if err != nil {
 		return 0, fmt.Errorf("BAT entry %d: %w", i, err)
 	}
-	at := off - p.start
-	return binary.BigEndian.Uint32(p.data[at : at+4]), nil
+	return binary.BigEndian.Uint32(b), nil
 }
 
 // lookup is the entry for the virtual byte at off, if its page is kept.
 func (t *table) lookup(off int64) (sector uint32, known bool) {
-	at := t.off + 4*(off>>t.shift)
-	p := t.pages.hit(at)
-	if p == nil {
+	b := t.pages.Peek(t.off + 4*(off>>t.shift))
+	if len(b) < 4 {
 		return 0, false
 	}
-	return binary.BigEndian.Uint32(p.data[at-p.start:]), true
+	return binary.BigEndian.Uint32(b), true
 }
 
 // equalFrom is how many entries from i on, below end, have the given value. Of
@@ -93,12 +93,10 @@ func (t *table) equalFrom(i, end int64, value uint32) (int64, error) {
 			}
 			start = next
 		}
-		p, err := t.pages.get(t.off + 4*start)
+		b, err := t.pages.Get(t.off + 4*start)
 		if err != nil {
 			return 0, fmt.Errorf("BAT entry %d: %w", start, err)
 		}
-		at := t.off + 4*start - p.start
-		b := p.data[at:]
 		b = b[:min(int64(len(b)), 4*(end-start))]
 		for len(b) >= 4 {
 			if binary.BigEndian.Uint32(b) != value {

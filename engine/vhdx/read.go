@@ -23,12 +23,11 @@ type run struct {
 
 // entry reads a BAT entry.
 func (v *Image) entry(index int64) (uint64, error) {
-	at := v.bat.off + index*vhdx.EntrySize
-	p, err := v.entries.get(at)
+	b, err := v.entries.Get(v.bat.off + index*vhdx.EntrySize)
 	if err != nil {
 		return 0, fmt.Errorf("BAT entry %d: %w", index, err)
 	}
-	return binary.LittleEndian.Uint64(p.data[at-p.start:]), nil
+	return binary.LittleEndian.Uint64(b), nil
 }
 
 // run is the layer's own answer for the start of [off, limit), which lies on
@@ -170,11 +169,10 @@ func (v *Image) bitmapRun(r *run) error {
 // there on, below last, are the same. The first sector has the lowest bit.
 func (v *Image) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 	for at := sector; at < last; {
-		p, err := v.bitmaps.get(off + at/8)
+		b, err := v.bitmaps.Get(off + at/8)
 		if err != nil {
 			return false, 0, fmt.Errorf("sector bitmap: %w", err)
 		}
-		b := p.data[off+at/8-p.start:]
 		for ; len(b) > 0 && at < last; b = b[1:] {
 			rest := b[0] >> (at % 8)
 			width := 8 - at%8
@@ -237,12 +235,11 @@ func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
 	if off >= v.geo.DiskSize {
 		return limit, false
 	}
-	at := v.bat.off + v.geo.PayloadIndex(v.geo.Block(off))*vhdx.EntrySize
-	p := v.entries.hit(at)
-	if p == nil {
+	b := v.entries.Peek(v.bat.off + v.geo.PayloadIndex(v.geo.Block(off))*vhdx.EntrySize)
+	if len(b) < vhdx.EntrySize {
 		return limit, false
 	}
-	entry := binary.LittleEndian.Uint64(p.data[at-p.start:])
+	entry := binary.LittleEndian.Uint64(b)
 	limit = min(limit, off&^(v.geo.BlockSize-1)+v.geo.BlockSize, v.geo.DiskSize)
 	switch vhdx.State(entry) {
 	case vhdx.NotPresent:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -138,6 +139,21 @@ func (d *replayed) ReadAt(p []byte, off int64) (int, error) {
 		return done, io.EOF
 	}
 	return done, nil
+}
+
+// NextData finds the holes of a file that the log leaves as it is.
+func (d *replayed) NextData(off int64) (store.Range, error) {
+	if len(d.parts) == 0 && d.grown == d.size {
+		return d.file.NextData(off)
+	}
+	return store.Range{Offset: off, Length: d.grown - off}, nil
+}
+
+func shortRead(off int64, got, want int, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%d of %d bytes at 0x%x: %w", got, want, off, err)
 }
 
 // piece reads the start of p, as far as one source has it.

@@ -17,6 +17,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/pages"
 )
 
 // Image is an opened VHDX. Only reading is done through it.
@@ -41,8 +42,8 @@ type Image struct {
 	params  parameters
 	geo     vhdx.Geometry
 	sized   bool // geo is valid and the BAT has room for it
-	entries cache
-	bitmaps cache
+	entries *pages.Cache
+	bitmaps *pages.Cache
 
 	parent    disk.Image // the next layer, usable or not
 	parentErr error      // why what is left to the parent can't be read
@@ -151,8 +152,15 @@ func (v *Image) placeTable() {
 func (v *Image) share(layers int) {
 	const budget = 12 << 20
 	part := int64(budget / layers)
-	v.entries = newCache(v.data, v.data.grown, v.bat.length, part*2/3)
-	v.bitmaps = newCache(v.data, v.data.grown, v.geo.Chunks*vhdx.MiB, part/3)
+	v.entries = kept(v.data, v.bat.length, part*2/3)
+	v.bitmaps = kept(v.data, v.geo.Chunks*vhdx.MiB, part/3)
+}
+
+// kept keeps pages of what it is asked for of a file, a table of want bytes or several
+// small ones together, within a budget in bytes.
+func kept(d *replayed, want, budget int64) *pages.Cache {
+	const bits, few = 14, 8
+	return pages.New(d, d.grown, bits, max(min(want, budget), few<<bits))
 }
 
 // place is a range of this image's file.

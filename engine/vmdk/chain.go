@@ -181,7 +181,7 @@ func (m *Image) shareBudget() {
 	}
 	n := int64(max(1, len(list)))
 	for _, f := range list {
-		f.tables.limit(max(tableBudget/n, min(fewChunks*chunkBytes, 4*tableBudget/n)))
+		f.share(max(tableBudget/n, min(fewChunks<<chunkBits, 4*tableBudget/n)))
 	}
 }
 

@@ -146,7 +146,7 @@ func (w *scan) compare(t, at int64) {
 	if err != nil || !ok || second == at {
 		return // a redundant entry that leads nowhere is G2
 	}
-	if g.file.tables.isHole(at, g.tableBytes()) && g.file.tables.isHole(second, g.tableBytes()) {
+	if g.file.tables.Hole(at, g.tableBytes()) && g.file.tables.Hole(second, g.tableBytes()) {
 		return
 	}
 	one, errOne := g.file.head(at, g.tableBytes())

@@ -157,7 +157,6 @@ func (m *Image) attachSparse(e *extent) {
 // openSparse reads a sparse file's headers once, however many lines name it.
 func (f *file) openSparse(kind vmdk.Kind) (*sparse, error) {
 	if f.sparse == nil {
-		f.tables.limit(0)
 		s, err := openSparse(f, kind)
 		if err != nil {
 			return nil, err

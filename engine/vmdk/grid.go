@@ -136,20 +136,20 @@ func (g *grid) run(x, n int64, r *run) error {
 // data.
 func (g *grid) follow(n int64, r *run) (ended bool) {
 	e := r.tail
-	c := g.file.tables.peek(uint64(e.at))
-	if e.at == 0 || c == nil {
+	b := g.file.tables.Peek(e.at)
+	if e.at == 0 || b == nil {
 		return false
 	}
-	for ; r.length < n && e.index+1 < g.perTable && (e.at+g.width)%chunkBytes != 0; r.length += g.grain {
+	for b = b[g.width:]; r.length < n && e.index+1 < g.perTable && len(b) > 0; r.length += g.grain {
 		want := g.successor(e.raw, r.state)
-		if raw := c.uint(uint64(e.at+g.width), g.width); raw != want {
+		if raw := entryIn(b, g.width); raw != want {
 			ended = r.state == disk.Data
 			break
 		}
 		if r.state == disk.Data && r.offset+r.length+g.grain > g.file.Size {
 			break
 		}
-		e = entry{e.index + 1, e.at + g.width, want}
+		e, b = entry{e.index + 1, e.at + g.width, want}, b[g.width:]
 	}
 	r.tail = e
 	return ended
@@ -178,11 +178,11 @@ func (g *grid) absent(x, n int64) int64 {
 	number := uint64(x) >> g.grainShift
 	t := number >> g.tableShift
 	off := uint64(g.dirs[0]) + t*uint64(g.width)
-	c := g.file.tables.peek(off)
-	if c == nil || int64(t) >= g.tables || int64(off) > g.file.Size-g.width {
+	b := g.file.tables.Peek(int64(off))
+	if int64(len(b)) < g.width || int64(t) >= g.tables {
 		return 0
 	}
-	raw := c.uint(off, g.width)
+	raw := entryIn(b, g.width)
 	if raw == 0 {
 		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
 	}
@@ -191,12 +191,12 @@ func (g *grid) absent(x, n int64) int64 {
 		return 0
 	}
 	i := number & (1<<g.tableShift - 1)
-	off = uint64(table) + i*uint64(g.width)
-	if c = g.file.tables.peek(off); c == nil || c.uint(off, g.width) != 0 {
+	b = g.file.tables.Peek(table + int64(i)*g.width)
+	if b == nil || entryIn(b, g.width) != 0 {
 		return 0
 	}
 	length := g.grain - x&(g.grain-1)
-	for off += uint64(g.width); length < n && i+1 < 1<<g.tableShift && off%chunkBytes != 0 && c.uint(off, g.width) == 0; off += uint64(g.width) {
+	for b = b[g.width:]; length < n && i+1 < 1<<g.tableShift && len(b) > 0 && entryIn(b, g.width) == 0; b = b[g.width:] {
 		length, i = length+g.grain, i+1
 	}
 	return min(n, length)
@@ -218,7 +218,7 @@ func (g *grid) locate(x int64, r *run) error {
 	}
 	i := number - t*g.perTable
 	e := entry{index: i, at: table + i*g.width}
-	if g.file.tables.peek(uint64(e.at)) == nil && g.file.tables.isHole(table, g.tableBytes()) {
+	if g.file.tables.Peek(e.at) == nil && g.file.tables.Hole(table, g.tableBytes()) {
 		r.via[1], r.vias, r.state = e, 2, disk.FromParent // no entry of it says anything
 		return nil
 	}
@@ -341,24 +341,22 @@ func (g *grid) judgeSe(raw uint64, r *run) int64 {
 // entries visits the entries of the table at a byte offset that are not 0,
 // until told to stop.
 func (g *grid) entries(at int64, visit func(i int64, raw uint64) bool) error {
-	if g.file.tables.isHole(at, g.tableBytes()) {
+	if g.file.tables.Hole(at, g.tableBytes()) {
 		return nil
 	}
 	for i := int64(0); i < g.perTable; {
 		off := at + i*g.width
-		c, err := g.file.tables.at(off)
-		n := min(g.perTable-i, (chunkBytes-off%chunkBytes)/g.width)
-		if err == nil && off%chunkBytes+n*g.width > int64(c.length) {
+		b, err := g.file.tables.Get(off)
+		if err == nil && int64(len(b)) < g.width {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
 			return g.ioError(off, err)
 		}
-		for end := i + n; i < end; i++ {
-			if raw := c.uint(uint64(off), g.width); raw != 0 && !visit(i, raw) {
+		for ; i < g.perTable && int64(len(b)) >= g.width; i, b = i+1, b[g.width:] {
+			if raw := entryIn(b, g.width); raw != 0 && !visit(i, raw) {
 				return nil
 			}
-			off += g.width
 		}
 	}
 	return nil

@@ -240,12 +240,12 @@ func (g *grid) tableOf(copy int, t int64) (int64, bool, error) {
 func (g *grid) emptyFrom(copy int, t int64) (n int64, err error) {
 	at := g.dirs[copy] + t*g.width
 	for t+n < g.tables && at <= g.file.Size-g.width {
-		c, err := g.file.tables.at(at)
+		b, err := g.file.tables.Get(at)
 		if err != nil {
 			return n, err
 		}
-		for ends := (at/chunkBytes + 1) * chunkBytes; at < ends && t+n < g.tables && at <= g.file.Size-g.width; n, at = n+1, at+g.width {
-			if c.uint(uint64(at), g.width) != 0 {
+		for ; int64(len(b)) >= g.width && t+n < g.tables; n, at, b = n+1, at+g.width, b[g.width:] {
+			if entryIn(b, g.width) != 0 {
 				return n, nil
 			}
 		}
@@ -314,7 +314,7 @@ func (s *sparse) floor() int64 {
 // isZero reports whether a range of the file holds zeros only, as far as it
 // can be read.
 func (f *file) isZero(off, length int64) bool {
-	if f.tables.isHole(off, length) {
+	if f.tables.Hole(off, length) {
 		return true
 	}
 	buf := make([]byte, min(length, 64<<10))

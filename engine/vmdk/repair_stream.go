@@ -116,7 +116,7 @@ func (u *stream) salvage(ctx context.Context) ([]packedGrain, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if f.tables.isHole(pos, holeStep) {
+		if f.tables.Hole(pos, holeStep) {
 			pos += holeStep
 			continue
 		}
