@@ -8,6 +8,7 @@ import (
 	"platter/engine/vhd"
 	vhdwriter "platter/engine/vhd/writer"
 	"platter/engine/vhdx"
+	vhdxwriter "platter/engine/vhdx/writer"
 	"platter/engine/vmdk"
 )
 
@@ -18,17 +19,18 @@ type format struct {
 	open  func(context.Context, disk.Source) (disk.Image, error)
 
 	repairs disk.Repairer // nil: nothing is repaired
+	renewal disk.Renewer  // nil: there is no mark of the content
 }
 
 // formats are all formats in the order in which they are tried. A signature
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{"vhdx", vhdx.Probe, vhdx.Open, disk.Carried},
-	{"vmdk", vmdk.Probe, vmdk.Open, disk.Carried},
-	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs},
-	{"raw", nil, raw.Open, nil},
+	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal},
+	{"vmdk", vmdk.Probe, vmdk.Open, disk.Carried, vmdk.Renewal},
+	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil},
+	{"raw", nil, raw.Open, nil, nil},
 }
 
 // unknown is what a file is that no format recognises.
-var unknown = format{"unknown", nil, raw.OpenUnknown, nil}
+var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil}

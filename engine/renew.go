@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 
-	"platter/engine/disk"
 	"platter/engine/store"
 )
 
@@ -13,19 +12,15 @@ func (s *Session) Renew(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, ok := img.(disk.Renewer)
-	if !ok || s.renewed() {
+	format, err := named(img.Info().Format)
+	if err != nil || format.renewal == nil || s.renewed() {
 		return "", nil
 	}
-	renewal, ok := r.Renewal()
+	renewal, ok := format.renewal(img)
 	if !ok {
 		return "", nil
 	}
-	edits, err := renewal.Edits(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := s.Stage(renewal.Title, edits...); err != nil {
+	if err := s.Repair(ctx, renewal.Title, renewal); err != nil {
 		return "", err
 	}
 	history := s.History()

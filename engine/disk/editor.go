@@ -22,15 +22,11 @@ type Edit struct {
 // Resized is the edit that gives a file the length size, in bytes.
 func Resized(file string, size int64) Edit { return Edit{File: file, Offset: size, Resize: true} }
 
-// Renewer is an ability of images whose format marks each change of the disk's
-// content, so that children of the disk notice it: the DataWriteGuid of a VHDX
-// (vhdx.md 3), the CID of a VMDK (vmdk.md 9).
-type Renewer interface {
-	// Renewal gives the disk a new mark. It belongs beside the first change of
-	// the virtual disk's content in a session. It reports false where there is
-	// no mark, or where it can't be replaced in place.
-	Renewal() (Repair, bool)
-}
+// Renewer gives a disk a new mark of its content, by which its children notice
+// that it changed: the DataWriteGuid of a VHDX (vhdx.md 3), the CID of a VMDK
+// (vmdk.md 9). That belongs beside the first change of the content in a session.
+// It reports false where there is no mark, or where it can't be replaced in place.
+type Renewer func(img Image) (Repair, bool)
 
 // Sealer is an ability of images that may be none to edit.
 type Sealer interface {

@@ -345,3 +345,28 @@ func (c *checker) checkPadding() bool {
 	}
 	return c.add("36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero behind the last entry that the disk needs, from 0x%x to 0x%x", first, last)
 }
+
+// tablesWhole is an error that names the first fault of the structures behind
+// the log (13 to 45).
+func (v *Image) tablesWhole(ctx context.Context) error {
+	for _, f := range v.findings {
+		if f.Severity == severe && f.Code != "vhdx/11" && f.Code != "vhdx/34" {
+			return v.refusal(f)
+		}
+	}
+	if !v.sized {
+		return disk.Errorf(disk.Damaged, v.place(0, 0), "the structures that place the blocks of the disk are not there")
+	}
+	var fault error
+	c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(func(f disk.Finding, err error) bool {
+		if err == nil && f.Severity == severe {
+			err = v.refusal(f)
+		}
+		fault = err
+		return err == nil
+	})}
+	if c.checkEntries() {
+		c.checkOverlaps()
+	}
+	return fault
+}

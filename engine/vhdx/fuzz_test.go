@@ -11,6 +11,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhdx"
+	"platter/engine/vhdx/writer"
 )
 
 // packed is the parts of an image that a fuzzer should change, one behind the
@@ -133,7 +134,7 @@ func everything(t *testing.T, f *store.MemFile, img disk.Image) {
 		if err == nil && (f.Text == "" || f.Code == "") {
 			t.Fatalf("finding %+v", f)
 		}
-		enginetest.Offers(t, files, img, disk.Carried, f)
+		enginetest.Offers(t, files, img, writer.Repairs, f)
 	}
 	if ctx.Err() != nil {
 		t.Fatal("took 5 seconds")

@@ -9,7 +9,6 @@ import (
 
 	"platter/decode"
 	"platter/decode/vhdx"
-	"platter/engine/disk"
 )
 
 // metadata is the metadata region.
@@ -259,10 +258,22 @@ func (v *Image) judgeMandatory() {
 				why = fmt.Sprintf("has 0x%x bytes at 0x%x, expected %d", it.length, it.offset, known.Length)
 			}
 		}
-		at := v.mandatoryPlace(known)
-		supply := settled(func(v *Image, _ []decode.Place) ([]disk.Repair, string) { return v.supplyItem(known) })
-		v.keep(v.mended("27", fmt.Sprintf("%s %s", known.Name, why), supply, at))
+		ok, instead := v.settled(func() (bool, string) { return v.canSupply(known) })
+		f := v.worded("27", fmt.Sprintf("%s %s", known.Name, why), ok, instead, v.mandatoryPlace(known))
+		f.About = known
+		v.keep(f)
 	}
+}
+
+// mandatoryPlace is where a finding about a mandatory item points.
+func (v *Image) mandatoryPlace(known vhdx.Item) decode.Place {
+	at := v.place(v.meta.region.off, vhdx.MetadataTableSize)
+	for _, it := range v.meta.items {
+		if it.id == known.ID && !it.user {
+			at = v.entryPlace(it)
+		}
+	}
+	return at
 }
 
 // release forgets the contents that were only needed to judge them: an item

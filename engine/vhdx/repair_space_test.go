@@ -66,12 +66,13 @@ func TestNoCycle(t *testing.T) {
 	base := derived
 	base.id, base.parent, base.name = 2, 1, "disk.vhdx"
 	folder := files(map[string]*fixture{"disk.vhdx": build(t, child), "base.vhdx": build(t, base)})
-	for _, f := range check(t, open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))) {
-		if f.Code != "vhdx/34" || len(f.Repairs) == 0 {
+	img := open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))
+	for _, f := range check(t, img) {
+		if f.Code != "vhdx/34" || !f.Repairable {
 			continue
 		}
-		if _, err := f.Repairs[0].Edits(t.Context()); !errors.Is(err, disk.ErrChain) {
-			t.Errorf("%q: %v", f.Repairs[0].Title, err)
+		if r := repairsOf(t, img, f)[0]; !errors.Is(r.Apply(t.Context(), folder), disk.ErrChain) {
+			t.Errorf("%q has the child for its parent", r.Title)
 		}
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhdx"
+	"platter/engine/vhdx/writer"
 )
 
 // offered is how many repairs the faults have that have any: of two headers,
@@ -76,7 +77,7 @@ func folderOf(t *testing.T, d damage) *store.Mem {
 func TestRepairs(t *testing.T) {
 	for _, d := range damages {
 		key := d.code + " " + d.name
-		if n := enginetest.Repairs(t, folderOf(t, d), "disk.vhdx", formats, vhdx.Open, disk.Carried, "vhdx/"+d.code, brings[key]); n != offered[key] {
+		if n := enginetest.Repairs(t, folderOf(t, d), "disk.vhdx", formats, vhdx.Open, writer.Repairs, "vhdx/"+d.code, brings[key]); n != offered[key] {
 			t.Errorf("%s: %d repairs, want %d", key, n, offered[key])
 		}
 	}
@@ -99,27 +100,30 @@ func TestEveryRepairIsTested(t *testing.T) {
 // mendedBy is the image of a fault after a repair.
 func mendedBy(t *testing.T, d damage, r disk.Repair) *fixture {
 	t.Helper()
-	list, err := r.Edits(t.Context())
+	after := planted(t, d)
+	if err := r.Apply(t.Context(), files(map[string]*fixture{"disk.vhdx": after})); err != nil {
+		t.Fatal(err)
+	}
+	return after
+}
+
+// repairsOf are the repairs of a finding.
+func repairsOf(t *testing.T, img disk.Image, f disk.Finding) []disk.Repair {
+	t.Helper()
+	list, err := writer.Repairs(t.Context(), img, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	after := planted(t, d)
-	for _, e := range list {
-		if e.Resize {
-			after.Truncate(e.Offset)
-		} else {
-			after.put(e.Offset, e.Data)
-		}
-	}
-	return after
+	return list
 }
 
 // firstRepair is the first repair of the first finding with the fault's code.
 func firstRepair(t *testing.T, before *fixture, d damage) disk.Repair {
 	t.Helper()
-	for _, f := range check(t, opened(t, before, d)) {
-		if f.Code == "vhdx/"+d.code && len(f.Repairs) > 0 {
-			return f.Repairs[0]
+	img := opened(t, before, d)
+	for _, f := range check(t, img) {
+		if f.Code == "vhdx/"+d.code && f.Repairable {
+			return repairsOf(t, img, f)[0]
 		}
 	}
 	t.Fatalf("no repair of %s", d.code)
@@ -131,8 +135,9 @@ func firstRepair(t *testing.T, before *fixture, d damage) disk.Repair {
 func eachRepair(t *testing.T, fn func(t *testing.T, d damage, before, after *fixture, r disk.Repair)) {
 	for _, d := range damages {
 		before := planted(t, d)
-		for _, f := range check(t, opened(t, before, d)) {
-			for _, r := range f.Repairs {
+		img := opened(t, before, d)
+		for _, f := range check(t, img) {
+			for _, r := range repairsOf(t, img, f) {
 				if f.Code == "vhdx/"+d.code {
 					t.Run(d.code+" "+d.name+" "+r.Title, func(t *testing.T) { fn(t, d, before, mendedBy(t, d, r), r) })
 				}
@@ -244,8 +249,8 @@ func TestDirtyImages(t *testing.T) {
 	f.put(8, []byte{1})
 	f.log(f.record(0, 1, 0))
 	for _, found := range check(t, openFixture(t, f)) {
-		if found.Code == "vhdx/41" && (len(found.Repairs) > 0 || !strings.Contains(found.Detail, "vhdx/10")) {
-			t.Errorf("%s has %d repairs although a log has to be replayed: %s", found.Code, len(found.Repairs), found.Detail)
+		if found.Code == "vhdx/41" && (found.Repairable || !strings.Contains(found.Detail, "vhdx/10")) {
+			t.Errorf("%s has repairs although a log has to be replayed: %s", found.Code, found.Detail)
 		}
 	}
 }
@@ -266,7 +271,7 @@ func TestRepairsRefuse(t *testing.T) {
 				f.put(f.at[1]+off*4096, bytes.Repeat([]byte{7}, 4096))
 			}
 			f.batEntry(0, uint64(f.at[1])|6)
-		}, "more than can be staged"},
+		}, store.ErrTooMuch.Error()},
 		"longer than the disk": {plain, "12", func(f *fixture) {
 			r := f.record(0, 1, 0)
 			r.flushed = 1 << 46
@@ -321,13 +326,15 @@ func TestRepairsRefuse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := build(t, c.plan)
 			c.plant(f)
-			for _, found := range check(t, openFixture(t, f)) {
-				if found.Code != "vhdx/"+c.code || len(found.Repairs) == 0 {
+			img := openFixture(t, f)
+			for _, found := range check(t, img) {
+				if found.Code != "vhdx/"+c.code || !found.Repairable {
 					continue
 				}
-				_, err := found.Repairs[0].Edits(t.Context())
+				r := repairsOf(t, img, found)[0]
+				err := enginetest.Repair(t, store.NewWorkspace(files(map[string]*fixture{"disk.vhdx": f}), ""), r)
 				if err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("%q: %v, want %q", found.Repairs[0].Title, err, c.want)
+					t.Errorf("%q: %v, want %q", r.Title, err, c.want)
 				}
 				return
 			}
@@ -392,17 +399,13 @@ func TestRelinked(t *testing.T) {
 // nothing else.
 func TestRenewal(t *testing.T) {
 	f := build(t, plain)
-	r, ok := openFixture(t, f).(disk.Renewer).Renewal()
+	r, ok := writer.Renewal(openFixture(t, f))
 	if !ok {
 		t.Fatal("not offered")
 	}
-	list, err := r.Edits(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	was := headersOf(f)
-	for _, e := range list {
-		f.put(e.Offset, e.Data)
+	if err := r.Apply(t.Context(), files(map[string]*fixture{"disk.vhdx": f})); err != nil {
+		t.Fatal(err)
 	}
 	is := headersOf(f)
 	for i := range is {
@@ -426,7 +429,7 @@ func TestRenewal(t *testing.T) {
 func TestNoRenewal(t *testing.T) {
 	for _, d := range damages {
 		if d.code == "10" || d.code == "4" || d.code == "7" || d.name == "same number, other content" {
-			if _, ok := opened(t, planted(t, d), d).Renewal(); ok {
+			if _, ok := writer.Renewal(opened(t, planted(t, d), d)); ok {
 				t.Errorf("%s %s: offered", d.code, d.name)
 			}
 		}
@@ -437,7 +440,7 @@ func TestNoRenewal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := at.(disk.Renewer).Renewal(); ok {
+	if _, ok := writer.Renewal(at); ok {
 		t.Error("offered in the middle of a replay")
 	}
 }

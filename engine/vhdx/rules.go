@@ -7,98 +7,92 @@ import (
 	"platter/engine/disk"
 )
 
-// rule is what all findings of a code have in common (vhdx.md 14).
-type rule struct {
-	severity disk.Severity
-	fatal    bool
-	detail   string
-}
-
 const (
 	info    = disk.SeverityInfo
 	warning = disk.SeverityWarning
 	severe  = disk.SeverityError
 )
 
-// rules are the format's checks. Where a check has several severities this is
+// rules are the format's checks (vhdx.md 14). Where a check has several severities this is
 // the usual one.
-var rules = map[string]rule{
-	"1":  {severe, true, "No program recognises the image. The headers are there, so writing the signature again would make it usable."},
-	"2":  {info, false, "Nothing that is known writes there. Programs ignore these bytes; data may be hidden in them."},
-	"3":  {warning, false, "A power cut while the header was written leaves this, and the other copy is used. 7-Zip and old libvhdi refuse the image; QEMU may give the damaged copy a new checksum and so make wrong values valid."},
-	"4":  {severe, true, "Without a header nobody knows whether a log must be replayed, or where it is."},
-	"5":  {warning, false, "Disk2vhd writes two identical headers; programs take the first one. Copies that differ can't be told apart."},
-	"6":  {info, false, "Programs ignore these bytes. Data may be hidden in them."},
-	"7":  {severe, true, "Only version 1 of the format and version 0 of its log are known; every program refuses others."},
-	"8":  {info, false, "An update writes both headers, so they normally agree. The second write is missing, or QEMU made the image: it gives each copy a DataWriteGuid of its own."},
-	"9":  {severe, true, "Every program refuses an image whose log is not in its place: nobody can tell whether there is something to replay, and replaying it could destroy other structures."},
-	"10": {warning, false, "The program that used the image died. What the log holds is shown here as replayed, in memory only. QEMU refuses to open the image for reading, libvhdi and 7-Zip show the state before the replay."},
-	"11": {severe, true, "The image was not closed cleanly, and what has to be replayed is not there. Tables may be half written. QEMU opens such an image and fails on writes."},
-	"12": {severe, true, "Blocks that were at the end of the file are lost. Replaying the log would bring back pointers to them."},
-	"13": {warning, false, "The tables should be equal. QEMU and dissect read the first one only, libvhdi needs both."},
-	"14": {severe, true, "Nobody can tell where BAT and metadata are. They start at multiples of 1 MiB; the metadata can be found by its signature."},
-	"15": {severe, false, "Programs check these bounds before they believe the table."},
-	"16": {severe, true, "BAT and metadata have to be there, each region once."},
-	"17": {severe, true, "The content of a region can't be trusted if something else lies there too, or if it is not in the file."},
-	"18": {severe, true, "A program that does not know a required region must not open the file."},
-	"19": {info, false, "QEMU writes this. Other programs set Required to 1; all of them read it."},
-	"20": {severe, true, "The metadata hold block size and disk size: without them nothing can be read."},
-	"21": {severe, false, "The item can't be read, or shares its bytes with another one."},
-	"22": {warning, false, "An empty item has no place."},
-	"23": {severe, false, "Programs take the first or the last one of two items, and see different disks."},
-	"24": {warning, false, "Programs ignore it, but for Microsoft's openvmm, which refuses the image."},
-	"25": {severe, true, "A program that does not know a required item must not open the file."},
-	"26": {severe, true, "The program that made the file did not finish, so any part of it may be missing. Windows refuses it."},
-	"27": {severe, true, "Without this item nobody can tell where the blocks of the disk are."},
-	"28": {severe, true, "Every place on the disk is computed from these sizes. Programs that divide by them unchecked crash."},
-	"29": {severe, true, "Programs refuse such a size."},
-	"30": {warning, false, "Only bits 0 and 1 have a meaning."},
-	"31": {severe, true, "Nobody can find the parent of this image."},
-	"32": {severe, false, "Programs refuse the locator, or read other keys than the next one does."},
-	"33": {severe, false, "Without identity and path the parent can't be found, or can't be verified."},
-	"34": {severe, false, "What is not stored in this image can't be read without the parent that it was made from; its own sectors can. A parent that was written to since the child was made no longer fits: what the child leaves to it may be garbage."},
-	"35": {severe, true, "Part of the disk has no entry in the table."},
-	"36": {info, false, "Nobody reads entries behind the last one. They may be left over from a larger disk."},
-	"37": {warning, false, "7-Zip and openvmm refuse the image; others ignore the bits."},
-	"38": {severe, false, "State 4 is not defined: the block can't be read. State 5 was UNMAPPED in a draft: QEMU reads zeros, 7-Zip and openvmm refuse it."},
-	"39": {severe, false, "Only differencing images have blocks of which a part is in the parent. openvmm reads the whole block from this file, others fail."},
-	"40": {warning, false, "Hyper-V can't read images with a place for a ZERO block. QEMU before 2015 wrote them."},
-	"41": {severe, false, "The block would lie on top of the headers: its content is lost, or was never written."},
-	"42": {severe, false, "The content of the block is lost: the file was cut, or the entry is wrong."},
-	"43": {warning, false, "QEMU ends fixed images where the disk ends, and so inside the last block. openvmm rejects any block that reaches past the end of the file."},
-	"44": {severe, false, "A write to one changes the other. QEMU does not notice."},
-	"45": {warning, false, "The old content of a freed block has been overwritten by another block."},
-	"46": {warning, false, "Only differencing images have sector bitmaps, and a sector bitmap is present or not."},
-	"47": {severe, false, "Which sectors of the block are in this file is lost."},
-	"48": {info, false, "The state could be simpler: everything is in one place."},
-	"49": {info, false, "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
-	"50": {info, false, "Nothing refers to these bytes: space left behind by a crash or a moved block. Old data may remain in it."},
-	"51": {info, false, "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
-	"52": {info, false, "Entries of earlier sessions tell what was done to the image. They are never replayed."},
-	"53": {warning, false, "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
-	"P1": {info, false, "Hyper-V makes and mounts fixed, dynamic and differencing VHDX since Windows 8 and Server 2012. What is said here comes from what its own tools make and from known refusals; other versions may differ."},
-	"P2": {severe, false, "QEMU 7.2 behaves so; later versions may not."},
-	"P3": {severe, false, "The format is Microsoft's. qemu-img converts it: qemu-img convert -O vmdk."},
-	"P4": {severe, false, "Azure's images are fixed VHDs. Hyper-V and qemu-img convert between the formats."},
-	"P5": {severe, false, "VirtualBox reads dynamic and fixed VHDX, and never writes them. To use the disk there, convert it to VDI or VHD."},
-	"L1": {severe, false, "What the image leaves to this layer can't be read, or is wrong. Open the layer by itself to see all of its errors; a repair that changes what it reads orphans the images that were made from it."},
-	"54": {info, false, "The next update has no higher number to use."},
+var rules = disk.Rules{
+	"1":  {Severity: severe, Fatal: true, Detail: "No program recognises the image. The headers are there, so writing the signature again would make it usable."},
+	"2":  {Severity: info, Detail: "Nothing that is known writes there. Programs ignore these bytes; data may be hidden in them."},
+	"3":  {Severity: warning, Detail: "A power cut while the header was written leaves this, and the other copy is used. 7-Zip and old libvhdi refuse the image; QEMU may give the damaged copy a new checksum and so make wrong values valid."},
+	"4":  {Severity: severe, Fatal: true, Detail: "Without a header nobody knows whether a log must be replayed, or where it is."},
+	"5":  {Severity: warning, Detail: "Disk2vhd writes two identical headers; programs take the first one. Copies that differ can't be told apart."},
+	"6":  {Severity: info, Detail: "Programs ignore these bytes. Data may be hidden in them."},
+	"7":  {Severity: severe, Fatal: true, Detail: "Only version 1 of the format and version 0 of its log are known; every program refuses others."},
+	"8":  {Severity: info, Detail: "An update writes both headers, so they normally agree. The second write is missing, or QEMU made the image: it gives each copy a DataWriteGuid of its own."},
+	"9":  {Severity: severe, Fatal: true, Detail: "Every program refuses an image whose log is not in its place: nobody can tell whether there is something to replay, and replaying it could destroy other structures."},
+	"10": {Severity: warning, Detail: "The program that used the image died. What the log holds is shown here as replayed, in memory only. QEMU refuses to open the image for reading, libvhdi and 7-Zip show the state before the replay."},
+	"11": {Severity: severe, Fatal: true, Detail: "The image was not closed cleanly, and what has to be replayed is not there. Tables may be half written. QEMU opens such an image and fails on writes."},
+	"12": {Severity: severe, Fatal: true, Detail: "Blocks that were at the end of the file are lost. Replaying the log would bring back pointers to them."},
+	"13": {Severity: warning, Detail: "The tables should be equal. QEMU and dissect read the first one only, libvhdi needs both.",
+		NoRepair: "Neither table is valid."},
+	"14": {Severity: severe, Fatal: true, Detail: "Nobody can tell where BAT and metadata are. They start at multiples of 1 MiB; the metadata can be found by its signature."},
+	"15": {Severity: severe, Detail: "Programs check these bounds before they believe the table."},
+	"16": {Severity: severe, Fatal: true, Detail: "BAT and metadata have to be there, each region once."},
+	"17": {Severity: severe, Fatal: true, Detail: "The content of a region can't be trusted if something else lies there too, or if it is not in the file."},
+	"18": {Severity: severe, Fatal: true, Detail: "A program that does not know a required region must not open the file."},
+	"19": {Severity: info, Detail: "QEMU writes this. Other programs set Required to 1; all of them read it."},
+	"20": {Severity: severe, Fatal: true, Detail: "The metadata hold block size and disk size: without them nothing can be read.",
+		NoRepair: "Without the table nobody knows which items there were: take the metadata region from a backup, or from another image of the same disk."},
+	"21": {Severity: severe, Detail: "The item can't be read, or shares its bytes with another one."},
+	"22": {Severity: warning, Detail: "An empty item has no place."},
+	"23": {Severity: severe, Detail: "Programs take the first or the last one of two items, and see different disks."},
+	"24": {Severity: warning, Detail: "Programs ignore it, but for Microsoft's openvmm, which refuses the image."},
+	"25": {Severity: severe, Fatal: true, Detail: "A program that does not know a required item must not open the file."},
+	"26": {Severity: severe, Fatal: true, Detail: "The program that made the file did not finish, so any part of it may be missing. Windows refuses it."},
+	"27": {Severity: severe, Fatal: true, Detail: "Without this item nobody can tell where the blocks of the disk are."},
+	"28": {Severity: severe, Fatal: true, Detail: "Every place on the disk is computed from these sizes. Programs that divide by them unchecked crash."},
+	"29": {Severity: severe, Fatal: true, Detail: "Programs refuse such a size."},
+	"30": {Severity: warning, Detail: "Only bits 0 and 1 have a meaning."},
+	"31": {Severity: severe, Fatal: true, Detail: "Nobody can find the parent of this image."},
+	"32": {Severity: severe, Detail: "Programs refuse the locator, or read other keys than the next one does."},
+	"33": {Severity: severe, Detail: "Without identity and path the parent can't be found, or can't be verified."},
+	"34": {Severity: severe, Detail: "What is not stored in this image can't be read without the parent that it was made from; its own sectors can. A parent that was written to since the child was made no longer fits: what the child leaves to it may be garbage."},
+	"35": {Severity: severe, Fatal: true, Detail: "Part of the disk has no entry in the table."},
+	"36": {Severity: info, Detail: "Nobody reads entries behind the last one. They may be left over from a larger disk."},
+	"37": {Severity: warning, Detail: "7-Zip and openvmm refuse the image; others ignore the bits."},
+	"38": {Severity: severe, Detail: "State 4 is not defined: the block can't be read. State 5 was UNMAPPED in a draft: QEMU reads zeros, 7-Zip and openvmm refuse it."},
+	"39": {Severity: severe, Detail: "Only differencing images have blocks of which a part is in the parent. openvmm reads the whole block from this file, others fail."},
+	"40": {Severity: warning, Detail: "Hyper-V can't read images with a place for a ZERO block. QEMU before 2015 wrote them."},
+	"41": {Severity: severe, Detail: "The block would lie on top of the headers: its content is lost, or was never written."},
+	"42": {Severity: severe, Detail: "The content of the block is lost: the file was cut, or the entry is wrong."},
+	"43": {Severity: warning, Detail: "QEMU ends fixed images where the disk ends, and so inside the last block. openvmm rejects any block that reaches past the end of the file."},
+	"44": {Severity: severe, Detail: "A write to one changes the other. QEMU does not notice."},
+	"45": {Severity: warning, Detail: "The old content of a freed block has been overwritten by another block."},
+	"46": {Severity: warning, Detail: "Only differencing images have sector bitmaps, and a sector bitmap is present or not."},
+	"47": {Severity: severe, Detail: "Which sectors of the block are in this file is lost."},
+	"48": {Severity: info, Detail: "The state could be simpler: everything is in one place."},
+	"49": {Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
+	"50": {Severity: info, Detail: "Nothing refers to these bytes: space left behind by a crash or a moved block. Old data may remain in it."},
+	"51": {Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
+	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed."},
+	"53": {Severity: warning, Detail: "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
+	"P1": {Severity: info, Detail: "Hyper-V makes and mounts fixed, dynamic and differencing VHDX since Windows 8 and Server 2012. What is said here comes from what its own tools make and from known refusals; other versions may differ."},
+	"P2": {Severity: severe, Detail: "QEMU 7.2 behaves so; later versions may not."},
+	"P3": {Severity: severe, Detail: "The format is Microsoft's. qemu-img converts it: qemu-img convert -O vmdk."},
+	"P4": {Severity: severe, Detail: "Azure's images are fixed VHDs. Hyper-V and qemu-img convert between the formats."},
+	"P5": {Severity: severe, Detail: "VirtualBox reads dynamic and fixed VHDX, and never writes them. To use the disk there, convert it to VDI or VHD."},
+	"L1": {Severity: severe, Detail: "What the image leaves to this layer can't be read, or is wrong. Open the layer by itself to see all of its errors; a repair that changes what it reads orphans the images that were made from it."},
+	"54": {Severity: info, Detail: "The next update has no higher number to use."},
 }
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
-	return v.mended(code, text, remedyOf(code), where...)
+	ok, why := v.outlook(code, where)
+	return v.worded(code, text, ok, why, where...)
 }
 
-// mended is the finding with a remedy, which may be nil.
-func (v *Image) mended(code, text string, remedy remedy, where ...decode.Place) disk.Finding {
-	r := rules[code]
-	repairs, why := v.repairs(remedy, where)
-	detail := r.detail
-	if why != "" {
-		detail += " " + why
+// worded is the finding with what is known about its repairs.
+func (v *Image) worded(code, text string, repairable bool, why string, where ...decode.Place) disk.Finding {
+	f := rules.Finding("vhdx", code, text, repairable || why != "", where...)
+	if f.Repairable = repairable; why != "" {
+		f.Detail += " " + why
 	}
-	return disk.Finding{Code: "vhdx/" + code, Severity: r.severity, Fatal: r.fatal, Where: where, Text: text, Detail: detail, Repairs: repairs, Repairable: len(repairs) > 0}
+	return f
 }
 
 // graded is the finding with another severity, not fatal.

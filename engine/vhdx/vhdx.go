@@ -80,6 +80,18 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 }
 
 func open(ctx context.Context, src disk.Source, steps int) (disk.Image, error) {
+	v, err := read(ctx, src, steps)
+	if err != nil {
+		return nil, err
+	}
+	v.openParent(ctx)
+	v.judge()
+	v.info = v.describe()
+	return v, nil
+}
+
+// read takes an image apart without its parent, and without judging it.
+func read(ctx context.Context, src disk.Source, steps int) (*Image, error) {
 	size, err := src.File.Size()
 	if err != nil {
 		return nil, err
@@ -92,13 +104,7 @@ func open(ctx context.Context, src disk.Source, steps int) (disk.Image, error) {
 	if !v.signed && !v.headers.copies[0].valid && !v.headers.copies[1].valid {
 		return nil, disk.Errorf(disk.NotThisFormat, decode.At(v.place(0, 0), vhdx.IdentifierSignature), "no signature %q at the start of the file", vhdx.Signature)
 	}
-	if err := v.understand(ctx); err != nil {
-		return nil, err
-	}
-	v.openParent(ctx)
-	v.judge()
-	v.info = v.describe()
-	return v, nil
+	return v, v.understand(ctx)
 }
 
 // readFront reads the identifier and both headers: what replay never touches.

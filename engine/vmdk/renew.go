@@ -10,8 +10,6 @@ import (
 	"platter/engine/disk"
 )
 
-var _ disk.Renewer = (*Image)(nil)
-
 // neverWritten is the CID that VMware gives a disk until its first write.
 const neverWritten = 0xFFFFFFFE
 
@@ -24,6 +22,14 @@ func (m *Image) freshCID() uint32 {
 			return v
 		}
 	}
+}
+
+// Renewal is the renewal of a VMDK.
+func Renewal(img disk.Image) (disk.Repair, bool) {
+	if m, ok := img.(*Image); ok {
+		return m.Renewal()
+	}
+	return disk.Repair{}, false
 }
 
 // Renewal gives the descriptor a new content ID, and the long one its end where

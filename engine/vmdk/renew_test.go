@@ -7,6 +7,7 @@ import (
 
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/vmdk"
 )
 
 // TestRenewal gives disks another content ID, in place, and nothing else.
@@ -44,7 +45,7 @@ func TestRenewal(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			img := openMem(t, c.files, "d.vmdk")
-			r, ok := img.(disk.Renewer).Renewal()
+			r, ok := vmdk.Renewal(img)
 			if ok != c.offered {
 				t.Fatalf("offered: %v", ok)
 			}
@@ -108,10 +109,9 @@ func detail(img disk.Image, label string) string {
 // TestAbilities holds images to all that others ask them for.
 func TestAbilities(t *testing.T) {
 	img := openMem(t, kinds()["sparse"].files, "d.vmdk")
-	_, renewer := img.(disk.Renewer)
 	_, linked := img.(disk.Linked)
 	_, profiler := img.(disk.Profiler)
-	if !renewer || !linked || !profiler {
-		t.Errorf("renewer %v, linked %v, profiler %v", renewer, linked, profiler)
+	if !linked || !profiler {
+		t.Errorf("linked %v, profiler %v", linked, profiler)
 	}
 }

@@ -3,10 +3,7 @@ package vhdx
 import (
 	"context"
 	"errors"
-	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,28 +11,6 @@ import (
 	"platter/decode/vhdx"
 	"platter/engine/disk"
 )
-
-// relink makes the child name a parent that is there (33, 34): the file found
-// under one of its names, as it is now.
-func (v *Image) relink(where []decode.Place) ([]disk.Repair, string) {
-	found, why := v.candidate()
-	if why != "" {
-		return nil, why
-	}
-	at, ok := v.locatorPlace()
-	if !ok {
-		return nil, "The parent locator can't be rewritten in its place: make a new differencing image of the parent."
-	}
-	f := fix{title: "take " + decode.Printable(found.file) + " for the parent, as it is now", reads: !slices.Contains(v.locator.linkages(), found.id),
-		risk: "if it was changed since this image was made, what this image leaves to it is garbage"}
-	f.body = func(context.Context) (edits, error) {
-		if err := v.readableParent(found); err != nil {
-			return nil, err
-		}
-		return v.relinkEdits(at, found.file, found.id)
-	}
-	return v.one(f), ""
-}
 
 // likeness is a file that could be the parent.
 type likeness struct {
@@ -73,7 +48,6 @@ func (v *Image) candidate() (found likeness, why string) {
 	case errors.Is(v.parentErr, disk.ErrChain):
 		return found, "Find out which image of the chain names the wrong parent, and link that one anew."
 	}
-	names := v.locator.parentNames()
 	if p := v.parent; p != nil {
 		below, ok := p.(*Image)
 		if !ok || below.geo.SectorSize != v.geo.SectorSize || p.Info().Refused != nil {
@@ -84,10 +58,10 @@ func (v *Image) candidate() (found likeness, why string) {
 		}
 		return likeness{file: p.Files()[0].Name, id: below.DataWriteGUID(), opened: true}, ""
 	}
-	if v.locator.raw == nil || !v.params.hasParent {
+	if !v.params.hasParent {
 		return found, missing
 	}
-	for _, n := range names {
+	for _, n := range v.locator.parentNames() {
 		if file, id, ok := v.identityOf(n); ok {
 			return likeness{name: n, file: file, id: id}, ""
 		}
@@ -105,11 +79,10 @@ func (v *Image) identityOf(name string) (string, uuid.UUID, bool) {
 	defer f.Close()
 	src := v.src
 	src.File, src.Opener = f, nil
-	img, err := open(context.Background(), src, -1)
+	other, err := read(context.Background(), src, -1)
 	if err != nil {
 		return "", uuid.UUID{}, false
 	}
-	other := img.(*Image)
 	id := other.DataWriteGUID()
 	mine, err := v.src.File.ID()
 	theirs, err2 := f.ID()
@@ -125,44 +98,4 @@ func (v *Image) locatorPlace() (item, bool) {
 		}
 	}
 	return item{}, false
-}
-
-// relinkEdits write the parent locator anew with another identity and a path
-// that leads to the file; absolute paths and unknown pairs stay. It lies where it lay if it fits there, else behind all other items.
-func (v *Image) relinkEdits(it item, found string, id uuid.UUID) (edits, error) {
-	relative, err := filepath.Rel(path.Dir(v.src.Name), found)
-	if err != nil {
-		return nil, disk.Errorf(disk.Unsupported, v.itemPlace(it), "no relative path leads from this image to %s: put the parent beside it", decode.InQuotes(found))
-	}
-	pairs := []vhdx.Pair{
-		{Key: vhdx.KeyLinkage, Value: "{" + id.String() + "}"},
-		{Key: vhdx.KeyRelativePath, Value: `.\` + strings.ReplaceAll(relative, "/", `\`)},
-	}
-	for _, p := range v.locator.pairs {
-		if p.Key != vhdx.KeyLinkage && p.Key != vhdx.KeyLinkage2 && p.Key != vhdx.KeyRelativePath && p.KeyBad == "" && p.ValueBad == "" {
-			pairs = append(pairs, p)
-		}
-	}
-	content := vhdx.LocatorItem(pairs)
-	off := it.offset
-	if int64(len(content)) > it.length {
-		var ok bool
-		if off, ok = v.itemRoom(int64(len(content))); !ok || len(content) > vhdx.MaxItemSize {
-			return nil, disk.Errorf(disk.Unsupported, v.itemPlace(it), "the metadata region has no room for a longer parent locator")
-		}
-	}
-	p := patches{image: v}
-	rec := vhdx.MetadataEntryTable.Blank()
-	copy(rec.Bytes(), v.meta.raw[it.entry-v.meta.region.off:])
-	vhdx.EntryOffset.Put(rec, uint32(off))
-	vhdx.EntryLength.Put(rec, uint32(len(content)))
-	err = p.put(it.entry, rec.Bytes())
-	if err == nil {
-		err = p.put(v.itemPlace(it).Offset, make([]byte, it.length))
-	}
-	if err == nil {
-		// what the zeros replaced is replaced again, whatever it was
-		p.list = append(p.list, disk.Edit{File: v.src.Name, Offset: v.meta.region.off + off, Data: content})
-	}
-	return p.list, err
 }

@@ -1,0 +1,166 @@
+package writer
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/google/uuid"
+
+	"platter/decode"
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+	"platter/engine/store"
+	reader "platter/engine/vhdx"
+)
+
+// headerChange is what a repair changes in both headers.
+type headerChange func(decode.Record[vhdx.Header])
+
+// lastSequence is from where on sequence numbers start anew, before they run out.
+const lastSequence = math.MaxUint64 - 1<<16
+
+// Renewal gives the disk a new DataWriteGuid, and the file a new FileWriteGuid,
+// by an update of both headers (vhdx.md 3). Children that name the old one no
+// longer fit. It reports false where that can't be done in place.
+func Renewal(img disk.Image) (disk.Repair, bool) {
+	of, ok := img.(*reader.Image)
+	if !ok {
+		return disk.Repair{}, false
+	}
+	v := &image{of.Parts()}
+	if !v.Settled || v.Version != 1 {
+		return disk.Repair{}, false
+	}
+	return v.one(fix{title: "give the disk a new DataWriteGuid", risk: "differencing images that were made from this disk no longer fit it", reads: true})[0], true
+}
+
+// updateHeaders updates the headers from header i: the other one is written
+// first, so that a valid one is there at any time, and then header i, so that
+// both agree and the same one is current.
+func (v *image) updateHeaders(i int, reads bool, change headerChange) disk.Step {
+	return func(ctx context.Context, to store.FS) error {
+		if i < 0 || v.Size < vhdx.MiB {
+			return disk.Errorf(disk.Damaged, v.place(0, 0), "there is no valid header to be updated")
+		}
+		h, _ := vhdx.HeaderTable.Of(bytes.Clone(v.Headers[i]))
+		vhdx.HeaderFileGUID.Put(h, uuid.New())
+		if reads {
+			vhdx.HeaderDataGUID.Put(h, uuid.New())
+		}
+		if change != nil {
+			change(h)
+		}
+		next := vhdx.HeaderSequence.Get(h) + 1
+		if next > lastSequence {
+			next = 0
+		}
+		return disk.Steps(v.writeHeader(1-i, h, next), v.writeHeader(i, h, next+1))(ctx, to)
+	}
+}
+
+// writeHeader makes header i of h, with a sequence number.
+func (v *image) writeHeader(i int, h decode.Record[vhdx.Header], sequence uint64) disk.Step {
+	vhdx.HeaderSequence.Put(h, sequence)
+	vhdx.HeaderTable.Seal(h.Bytes())
+	return v.put(vhdx.HeaderOffset(i), bytes.Clone(h.Bytes()))
+}
+
+// header is the current header.
+func (v *image) header() decode.Record[vhdx.Header] {
+	h, _ := vhdx.HeaderTable.Of(v.Headers[v.Current])
+	return h
+}
+
+// sign writes the signature at the start (1), where all else is there.
+func (v *image) sign(disk.Finding) []disk.Repair {
+	return v.one(fix{title: "write the signature", risk: "the file is taken for a VHDX, which it has the headers and region tables of", body: v.put(0, []byte(vhdx.Signature))})
+}
+
+// renewOther updates both headers from the current one (3, 8).
+func (v *image) renewOther(disk.Finding) []disk.Repair {
+	return v.one(fix{title: fmt.Sprintf("write header %d anew from header %d", 2-v.Current, v.Current+1)})
+}
+
+// chooseHeader settles two headers with the same number (5).
+func (v *image) chooseHeader(disk.Finding) []disk.Repair {
+	if v.Alike {
+		return []disk.Repair{v.basedOn(0, fix{title: "give header 2 another sequence number"})}
+	}
+	const risk = "what the other header says is lost: compare the two first"
+	return []disk.Repair{
+		v.basedOn(0, fix{title: "header 1 is right: write header 2 anew from it", risk: risk}),
+		v.basedOn(1, fix{title: "header 2 is right: write header 1 anew from it", risk: risk}),
+	}
+}
+
+// zeroHeaderRoom zeroes the reserved bytes of the headers, or those behind one
+// (6).
+func (v *image) zeroHeaderRoom(of disk.Finding) []disk.Repair {
+	f := fix{title: "zero the bytes", risk: "what is hidden in them is lost"}
+	at := of.Where[0]
+	for i := range v.Headers {
+		if start := vhdx.HeaderOffset(i); at.Offset >= start && at.Offset < start+vhdx.HeaderSize {
+			f.header = func(h decode.Record[vhdx.Header]) { clear(vhdx.HeaderReserved.Get(h)) }
+			return v.one(f)
+		}
+	}
+	f.body = disk.Clear(at)
+	return v.one(f)
+}
+
+// renewIdentity gives the image new identities where they are null (53).
+func (v *image) renewIdentity(disk.Finding) []disk.Repair {
+	null := vhdx.HeaderDataGUID.Get(v.header()) == (uuid.UUID{})
+	return v.one(fix{title: "make a new identity", risk: "differencing images that name this disk by zeros no longer find it", reads: null})
+}
+
+// restartSequence lets the sequence numbers start anew (54), as every update
+// does that comes this close to their end.
+func (v *image) restartSequence(disk.Finding) []disk.Repair {
+	return v.one(fix{title: "let the sequence numbers start anew"})
+}
+
+// rebuildHeaders makes new headers where neither is valid (4): for an image
+// that was closed, and for one with a log to be replayed if there is one.
+func (v *image) rebuildHeaders(disk.Finding) []disk.Repair {
+	const risk = "the identities of the image are new, so differencing images no longer fit it; "
+	var list []disk.Repair
+	likely := v.LikelyLogs()
+	for _, l := range likely {
+		if session, ok := v.Session(l); ok {
+			l.GUID = session
+			list = append(list, v.withHeaders(l, fmt.Sprintf("make new headers, with the log at 0x%x to be replayed", l.Off),
+				risk+"if the image was closed after this session, the replay may undo later changes"))
+			break
+		}
+	}
+	closed := reader.Log{}
+	if len(likely) > 0 {
+		closed = likely[0]
+	}
+	return append(list, v.withHeaders(closed, "make new headers of a closed image", risk+"if the log had to be replayed, what it holds is lost"))
+}
+
+// withHeaders writes new headers for a log; where there is none it gets room at
+// the end of the file.
+func (v *image) withHeaders(l reader.Log, title, risk string) disk.Repair {
+	r := disk.Repair{Title: title, Risk: risk}
+	if l.Length > 0 {
+		r.Apply = v.newHeaders(l)
+	} else {
+		r.Apply = v.inFreshRoom(vhdx.MiB, func(room int64) disk.Step { return v.newHeaders(reader.Log{Off: room, Length: vhdx.MiB}) })
+	}
+	return r
+}
+
+func (v *image) newHeaders(l reader.Log) disk.Step {
+	h := vhdx.HeaderTable.Blank()
+	vhdx.HeaderFileGUID.Put(h, uuid.New())
+	vhdx.HeaderDataGUID.Put(h, uuid.New())
+	vhdx.HeaderLogGUID.Put(h, l.GUID)
+	vhdx.HeaderVersion.Put(h, 1)
+	placeLog(h, l.Off, l.Length)
+	return disk.Steps(v.writeHeader(0, h, 0), v.writeHeader(1, h, 1))
+}

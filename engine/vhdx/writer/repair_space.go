@@ -1,0 +1,90 @@
+package writer
+
+import (
+	"context"
+	"fmt"
+
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// extendTo gives the file the length end. Only if lost is expected may blocks
+// lie there that the disk needs.
+func (v *image) extendTo(f fix, end int64, lost bool) disk.Repair {
+	end = roundUp(end)
+	f.risk, f.body = v.longer(f.risk, end), v.resize(end)
+	if !lost {
+		f.body = disk.Steps(func(ctx context.Context, _ store.FS) error { return v.Whole(ctx, end) }, f.body)
+	}
+	return v.one(f)[0]
+}
+
+// extendFile lets the file reach to the end of its last block (43).
+func (v *image) extendFile(f disk.Finding) []disk.Repair {
+	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to the end of the block"}, f.Where[1].Offset+v.Geometry.BlockSize, false)}
+}
+
+// roundLength makes the length of the file a multiple of 1 MiB (51).
+func (v *image) roundLength(disk.Finding) []disk.Repair {
+	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to a multiple of 1 MiB"}, v.Size, false)}
+}
+
+// separate moves one of two blocks that share space, or the one on a structure,
+// to the end of the file (44). Which of the two the content is of nobody can
+// tell, so either can be given up too.
+func (v *image) separate(f disk.Finding) []disk.Repair {
+	list := v.EntriesAt(f.Where)
+	repairs := []disk.Repair{v.moveBlock(list[len(list)-1])}
+	for _, index := range list {
+		repairs = append(repairs, v.giveUp(index)...)
+	}
+	return repairs
+}
+
+// moveBlock copies a block or a sector bitmap to fresh room at the end of the
+// file.
+func (v *image) moveBlock(index int64) disk.Repair {
+	entry, err := v.Entry(index)
+	off, length := int64(vhdx.FileOffset(entry)), v.Geometry.BlockSize
+	if _, bitmap := v.Geometry.IsBitmap(index); bitmap {
+		length = vhdx.MiB
+	}
+	move := v.inFreshRoom(length, func(room int64) disk.Step {
+		return disk.Steps(disk.Copy(v.place(off, length), room), v.changeEntryAt(index, func(uint64) uint64 { return uint64(room) | entry&(vhdx.MiB-1) }))
+	})
+	return v.one(fix{
+		title: fmt.Sprintf("copy what BAT entry %d places to the end of the file", index), risk: "what lies there may not be its own: compare the content with what is expected",
+		reads: v.Meets(off, length), // it can't be read where it is
+		body:  disk.Steps(func(context.Context, store.FS) error { return err }, move),
+	})[0]
+}
+
+// allocateAll gives all blocks of a fixed image room at the end of the file
+// (49). They read as zeros before and after.
+func (v *image) allocateAll(disk.Finding) []disk.Repair {
+	f := fix{title: "allocate the missing blocks at the end of the file", risk: "the file gets as long as the whole disk, though not larger on disk where files may have holes"}
+	f.body = func(ctx context.Context, to store.FS) error {
+		end, err := v.FreshRoom(ctx)
+		if err != nil {
+			return err
+		}
+		entries := v.changeEntries(0, min(v.Geometry.Entries(v.HasParent), v.BAT.Length/vhdx.EntrySize), func(i int64, e uint64) uint64 {
+			if _, bitmap := v.Geometry.IsBitmap(i); bitmap || vhdx.State(e) > vhdx.Unmapped {
+				return e
+			}
+			end += v.Geometry.BlockSize
+			return uint64(end-v.Geometry.BlockSize) | vhdx.FullyPresent
+		})
+		if err := entries(ctx, to); err != nil {
+			return err
+		}
+		return v.resize(end)(ctx, to)
+	}
+	return v.one(f)
+}
+
+// cutTail takes what belongs to nothing off the end of the file (50).
+func (v *image) cutTail(f disk.Finding) []disk.Repair {
+	return v.one(fix{title: "cut it off the end of the file", risk: "what lies there is lost", body: v.resize(f.Where[0].Offset)})
+}
