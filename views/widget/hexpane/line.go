@@ -246,3 +246,20 @@ func (p *Pane) extendUp(n int) int {
 	p.lines, p.spare = p.spare, p.lines
 	return n
 }
+
+// foresee looks at as many lines again above and below those that show, so
+// that what they need is read before the cursor comes there: of bytes that are
+// not at hand nobody knows whether they fold.
+func (p *Pane) foresee() {
+	if len(p.lines) == 0 {
+		return
+	}
+	up, ok := p.above(p.lines[0])
+	for n := 0; ok && n < p.h; n++ {
+		up, ok = p.above(up)
+	}
+	down, ok := p.below(p.lines[len(p.lines)-1])
+	for n := 0; ok && n < p.h; n++ {
+		down, ok = p.below(down)
+	}
+}

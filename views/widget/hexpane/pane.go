@@ -154,6 +154,7 @@ func (p *Pane) Read() tea.Cmd {
 // Take hands over what the pane wants to be read.
 func (p *Pane) Take() []Request {
 	p.layout()
+	p.foresee()
 	return p.cache.take()
 }
 
