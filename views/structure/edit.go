@@ -138,8 +138,3 @@ func (v *View) compared(msg compared) {
 		v.mark()
 	}
 }
-
-// isStaged reports whether a byte of a place differs from the disk.
-func (v *View) isStaged(p decode.Place) bool {
-	return len(v.staged.Within(p.File, p.Offset, p.Length)) > 0
-}

@@ -108,13 +108,13 @@ func (v *View) openForm() tea.Cmd {
 		v.form = form{}
 		return nil
 	}
-	return v.readRecords(v.files[i], v.form.gen, v.records())
+	return readRecords(v.files[i], v.form.gen, records(v.trail()))
 }
 
-// records are those that the current node belongs to, the innermost first.
-func (v *View) records() []rec {
+// records are those that the last node of a trail belongs to, the innermost
+// first.
+func records(trail []decode.Node) []rec {
 	var out []rec
-	trail := v.trail()
 	for i := len(trail) - 1; i >= 0; i-- {
 		n := trail[i]
 		if n.Field == nil || len(out) > 0 && out[len(out)-1].place == n.Record {
@@ -132,7 +132,7 @@ func (v *View) records() []rec {
 // sumReach is how far behind its start a record's checksum may reach, bytes.
 const sumReach = 64 << 10
 
-func (v *View) readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
+func readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
 	return func() tea.Msg {
 		for i := range recs {
 			n := max(int64(recs[i].layout.Size()), sumReach)
@@ -310,11 +310,11 @@ func (v *View) acceptForm() tea.Cmd {
 		return nil
 	}
 	v.form = form{}
-	return v.stageForm(&f)
+	return f.stage(v.queue)
 }
 
-// stageForm stages what the line says, if that is anything new.
-func (v *View) stageForm(f *form) tea.Cmd {
+// stage stages what the line says, if that is anything new.
+func (f *form) stage(queue *views.Queue) tea.Cmd {
 	old := f.node.Field.Value(f.recs[0].data)
 	value := f.node.Field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()}))
 	if old == value {
@@ -332,7 +332,7 @@ func (v *View) stageForm(f *form) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for _, c := range changes {
-		cmds = append(cmds, v.queue.Send(c))
+		cmds = append(cmds, queue.Send(c))
 	}
 	return tea.Batch(cmds...)
 }

@@ -22,15 +22,14 @@ const (
 	choiceRow
 )
 
-// drawForm paints the field editor over the lower edge of the screen.
-func (v *View) drawForm(a grid.Area) {
-	f := &v.form
+// draw paints the field editor over the lower edge of the screen.
+func (f *form) draw(a grid.Area, th *theme.Theme) {
 	h := min(formRows, a.H())
 	a = a.Sub(0, a.H()-h, a.W(), h)
 	for y := range h {
 		a.HLine(0, y, a.W(), ' ', theme.Plain)
 	}
-	in := a.EditBox(v.theme, "EDIT field  "+f.name)
+	in := a.EditBox(th, "EDIT field  "+f.name)
 	if len(f.recs) == 0 && f.err == nil {
 		in.Text(1, 0, "reading ..", theme.Dim)
 		return
@@ -133,5 +132,23 @@ func (f *form) choose(x int) {
 			return
 		}
 		at += grid.Width(n) + 2
+	}
+}
+
+// click puts the cursor into the line, turns the checksum on or off, or chooses
+// a named value.
+func (f *form) click(x, row int) {
+	if len(f.recs) == 0 {
+		return
+	}
+	switch row {
+	case lineRow:
+		if x >= f.from {
+			f.input.SetCursor(f.cut + x - f.from)
+		}
+	case sumRow:
+		f.seal = f.seal != (len(f.sums) > 0)
+	case choiceRow:
+		f.choose(x - 1)
 	}
 }

@@ -17,7 +17,7 @@ func (v *View) hop(step int) tea.Cmd {
 		return nil
 	}
 	v.form = form{gen: views.NewGen(), name: f.name, toward: step}
-	if cmd := v.stageForm(&f); cmd != nil { // the tree is read anew first
+	if cmd := f.stage(v.queue); cmd != nil { // the tree is read anew first
 		return cmd
 	}
 	return v.nextField()
@@ -74,7 +74,7 @@ func (v *View) refreshForm() tea.Cmd {
 	case f.toward != 0:
 		return v.nextField()
 	case ok:
-		return v.readRecords(v.files[i], f.gen, v.records())
+		return readRecords(v.files[i], f.gen, records(v.trail()))
 	}
 	return nil
 }

@@ -21,11 +21,11 @@ const (
 func (v *View) arrange() {
 	switch {
 	case v.zoomed || v.w < singleWidth || v.h < singleHeight:
-		v.lay = v.alone()
+		v.lay = alone(v.w, v.h, v.focus)
 	case v.w >= sideWidth && v.h >= sideHeight:
-		v.lay = v.beside(v.explain || !v.chosen)
+		v.lay = beside(v.w, v.h, v.explain || !v.chosen)
 	default:
-		v.lay = v.stacked(v.explain && v.chosen)
+		v.lay = stacked(v.w, v.h, v.explain && v.chosen)
 	}
 	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.H-2)
 	v.scrollTree()
@@ -38,61 +38,61 @@ func (v *View) arrange() {
 	}
 }
 
-func (v *View) alone() layout {
-	all := grid.At(0, 0, v.w, v.h)
+func alone(w, h int, focus pane) layout {
+	all := grid.At(0, 0, w, h)
 	l := layout{single: true}
-	switch v.focus {
+	switch focus {
 	case hexPane:
-		l.hex = grid.At(0, 0, v.w, max(0, v.h-2))
-		l.inspect = grid.At(0, v.h-2, v.w, 2)
+		l.hex = grid.At(0, 0, w, max(0, h-2))
+		l.inspect = grid.At(0, h-2, w, 2)
 	case explainPane:
 		l.explain = all
 	default:
-		l.tree = grid.At(0, 0, v.w, max(0, v.h-2))
-		l.inspect = grid.At(0, v.h-2, v.w, 2)
+		l.tree = grid.At(0, 0, w, max(0, h-2))
+		l.inspect = grid.At(0, h-2, w, 2)
 	}
 	return l
 }
 
 // stacked is the tree over the hex pane over two lines of inspector; the
 // explanation takes its room from both.
-func (v *View) stacked(explain bool) layout {
-	rest := v.h - 2
+func stacked(w, h int, explain bool) layout {
+	rest := h - 2
 	l := layout{}
 	if explain {
-		e := max(7, v.h*7/20)
-		rest = v.h - e
-		l.explain = grid.At(0, rest, v.w, e)
+		e := max(7, h*7/20)
+		rest = h - e
+		l.explain = grid.At(0, rest, w, e)
 	} else {
-		l.inspect = grid.At(0, rest, v.w, 2)
+		l.inspect = grid.At(0, rest, w, 2)
 	}
 	top := rest / 2
-	l.tree = grid.At(0, 0, v.w, top)
-	l.hex = grid.At(0, top, v.w, rest-top)
+	l.tree = grid.At(0, 0, w, top)
+	l.hex = grid.At(0, top, w, rest-top)
 	return l
 }
 
 // beside is the tree left of the hex pane, and below them inspector,
 // explanation, and the comparison with the twin where there is room.
-func (v *View) beside(explain bool) layout {
-	left := treeWidth(v.w)
+func beside(w, h int, explain bool) layout {
+	left := treeWidth(w)
 	below := 2
 	if explain {
-		below = max(12, v.h*30/100)
+		below = max(12, h*30/100)
 	}
-	top := v.h - below
-	l := layout{tree: grid.At(0, 0, left, top), hex: grid.At(left, 0, v.w-left, top)}
+	top := h - below
+	l := layout{tree: grid.At(0, 0, left, top), hex: grid.At(left, 0, w-left, top)}
 	if !explain {
-		l.inspect = grid.At(0, top, v.w, 2)
+		l.inspect = grid.At(0, top, w, 2)
 		return l
 	}
 	l.boxed = true
 	l.inspect = grid.At(0, top, left, below)
-	l.explain = grid.At(left, top, v.w-left, below)
-	if v.w >= twinWidth {
-		half := (v.w - left) / 2
+	l.explain = grid.At(left, top, w-left, below)
+	if w >= twinWidth {
+		half := (w - left) / 2
 		l.explain.W = half
-		l.twin = grid.At(left+half, top, v.w-left-half, below)
+		l.twin = grid.At(left+half, top, w-left-half, below)
 	}
 	return l
 }

@@ -16,7 +16,10 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	v.canvas.Dirty = true
 	v.hex.Release()
 	if v.form.open() {
-		return v.mouseForm(x, y, what)
+		if what == views.Click || what == views.DoubleClick {
+			v.form.click(x-1, y-(v.h-min(formRows, v.h))-1)
+		}
+		return nil
 	}
 	if !v.lay.hex.Holds(x, y) {
 		v.edit.Stop()
@@ -99,24 +102,4 @@ func (v *View) Drag(x, y int) tea.Cmd {
 		return nil
 	}
 	return v.hexMoved(stay)
-}
-
-// mouseForm acts on the field editor: a click puts the cursor into the line,
-// turns the checksum on or off, or chooses a named value.
-func (v *View) mouseForm(x, y int, what views.Mouse) tea.Cmd {
-	f, x := &v.form, x-1
-	if what != views.Click && what != views.DoubleClick || len(f.recs) == 0 {
-		return nil
-	}
-	switch y - (v.h - min(formRows, v.h)) - 1 {
-	case lineRow:
-		if x >= f.from {
-			f.input.SetCursor(f.cut + x - f.from)
-		}
-	case sumRow:
-		f.seal = f.seal != (len(f.sums) > 0)
-	case choiceRow:
-		f.choose(x - 1)
-	}
-	return nil
 }

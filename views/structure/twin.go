@@ -81,13 +81,12 @@ func (v *View) twinRead(msg twinRead) {
 	}
 }
 
-func (v *View) drawTwin(a grid.Area) {
-	t := v.twin
+func (t *twin) draw(a grid.Area, th *theme.Theme) {
 	if t.names[1] == "" {
-		a.Box(v.theme, "Twin", false).TextFit(0, 0, a.W()-2, "This structure has no second copy.", theme.Dim)
+		a.Box(th, "Twin", false).TextFit(0, 0, a.W()-2, "This structure has no second copy.", theme.Dim)
 		return
 	}
-	a = a.Box(v.theme, "Twin  "+decode.Printable(t.names[0])+" | "+decode.Printable(t.names[1]), false)
+	a = a.Box(th, "Twin  "+decode.Printable(t.names[0])+" | "+decode.Printable(t.names[1]), false)
 	name := 0
 	for _, r := range t.rows {
 		name = max(name, grid.Width(r.name))
