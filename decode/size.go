@@ -75,3 +75,29 @@ func FormatSize(n uint64) string {
 	}
 	return number + " " + units[unit-1:unit] + "iB"
 }
+
+// Grouped writes a number with blanks between groups of three digits.
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	b := make([]byte, 0, len(digits)+len(digits)/3)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			b = append(b, ' ')
+		}
+		b = append(b, digits[i])
+	}
+	return string(b)
+}
+
+// Plural words a number of things: "1 entry", "2 entries".
+func Plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.FormatInt(int64(n), 10) + " " + many
+}
+
+// BaseName is the last part of a path as any system writes it, printable.
+func BaseName(path string) string {
+	return Printable(path[strings.LastIndexAny(path, `/\`)+1:])
+}

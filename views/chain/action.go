@@ -73,7 +73,8 @@ func (v *View) toCell(i int) tea.Cmd {
 // the disk's bytes under the cell.
 func (v *View) open() tea.Cmd {
 	if v.focus == stripPane {
-		at := decode.Place{File: disk.VirtualDisk, Offset: v.scan.start(v.cell, v.cells()), Length: 1}
+		start, _ := v.scan.Bounds(v.cell, v.cells())
+		at := decode.Place{File: disk.VirtualDisk, Offset: start, Length: 1}
 		return views.Send(views.Goto{To: views.Spot{Place: at}})
 	}
 	if v.rows.Cursor == 0 {
@@ -119,7 +120,7 @@ func (v *View) cellWords() string {
 	if n == 0 {
 		return "the disk can't be read"
 	}
-	from, to := v.scan.start(v.cell, n), v.scan.end(v.cell, n)
+	from, to := v.scan.Bounds(v.cell, n)
 	s := fmt.Sprintf("0x%x to 0x%x (%s): ", from, to, decode.FormatSize(uint64(to-from)))
 	if v.own.img != nil {
 		return s + v.own.words(v.cell, n)

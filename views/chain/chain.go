@@ -5,8 +5,6 @@ package chain
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -16,6 +14,7 @@ import (
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/parts"
 )
 
 // pane is one that can have the focus.
@@ -89,14 +88,13 @@ func (v *View) take(img disk.Image) {
 }
 
 // Start scans the map.
-func (v *View) Start() tea.Cmd { return v.scan.step() }
+func (v *View) Start() tea.Cmd { return v.scan.Step() }
 
 // Stop ends the scan.
 func (v *View) Stop() bool {
 	v.canvas.Dirty = true
-	own := v.own.running
-	v.own.running = false
-	return v.scan.halt() || own
+	own := v.own.Stop()
+	return v.scan.Stop() || own
 }
 
 // Title is the word on the tab.
@@ -114,17 +112,17 @@ func (v *View) SetSize(w, h int) {
 // Update takes answers in.
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case scanned:
+	case parts.Found[share]:
 		v.canvas.Dirty = true
 		return v.scan.take(msg)
-	case owned:
+	case parts.Found[holding]:
 		return v.takeOwn(msg)
 	case trailed:
 		if msg.gen == v.trail.gen {
 			v.trail, v.canvas.Dirty = msg.trail, true
 		}
 	case views.Changed:
-		v.scan.halt()
+		v.scan.Stop()
 		v.take(msg.Image)
 		return v.Start()
 	}
@@ -155,22 +153,22 @@ func (v *View) Status() string {
 	if v.focus == stripPane {
 		return v.cellWords()
 	}
-	s := plural(len(v.layers), "layer", "layers")
+	s := decode.Plural(len(v.layers), "layer", "layers")
 	switch n := v.broken(); {
 	case n > 0:
-		s += fmt.Sprintf(" | %s: what is left to the parent can't be read", plural(n, "broken link", "broken links"))
+		s += fmt.Sprintf(" | %s: what is left to the parent can't be read", decode.Plural(n, "broken link", "broken links"))
 	default:
 		s += " | all links hold"
 	}
-	if v.scan.running {
-		s += fmt.Sprintf(" | map scanned %d %%  (esc stops)", v.scan.percent())
+	if v.scan.Running {
+		s += fmt.Sprintf(" | map scanned %d %%  (esc stops)", v.scan.Percent())
 	}
 	return s
 }
 
 // name is a layer's file without its folder, printable.
 func (l layer) name() string {
-	return decode.Printable(filepath.Base(strings.ReplaceAll(l.info.Path, `\`, "/")))
+	return decode.BaseName(l.info.Path)
 }
 
 // words say how a layer is tied to the one below it.
@@ -198,11 +196,4 @@ func (l layer) matches() bool {
 		}
 	}
 	return false
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

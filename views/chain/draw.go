@@ -44,7 +44,7 @@ func (v *View) arrange() {
 
 // cells is how many the strip has.
 func (v *View) cells() int {
-	if len(v.scan.parts) == 0 {
+	if len(v.scan.List) == 0 {
 		return 0
 	}
 	return v.lay.strip.W * v.lay.strip.H
@@ -88,7 +88,7 @@ func (v *View) drawLayers(a grid.Area) {
 // share is how much of the disk comes from a layer.
 func (v *View) share(i int) string {
 	more := ""
-	if v.scan.at < v.scan.size {
+	if v.scan.At < v.scan.Size {
 		more = " .."
 	}
 	return decode.FormatSize(uint64(v.scan.layers[i])) + more
@@ -243,10 +243,10 @@ func (v *View) answersTitle() string {
 	}
 	s := "Which layer answers for each part of the disk"
 	switch {
-	case v.scan.err != nil:
-		s += "  ! " + decode.Printable(v.scan.err.Error())
-	case v.scan.running:
-		s += fmt.Sprintf("  %d %%", v.scan.percent())
+	case v.scan.Err != nil:
+		s += "  ! " + decode.Printable(v.scan.Err.Error())
+	case v.scan.Running:
+		s += fmt.Sprintf("  %d %%", v.scan.Percent())
 	}
 	return s
 }

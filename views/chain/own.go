@@ -3,14 +3,13 @@ package chain
 import (
 	"fmt"
 	"iter"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
-	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/parts"
 )
 
 // holding is what a layer stores of a part of the disk.
@@ -40,21 +39,9 @@ var holdingLooks = [...]struct {
 // ownScan looks through what one layer stores, also where a newer one hides
 // it.
 type ownScan struct {
-	gen     views.Gen
-	layer   int
-	img     disk.Image // of the layer
-	parts   []holding
-	done    int // parts
-	running bool
-	err     error
-}
-
-// owned is what a layer stores of some parts that follow each other.
-type owned struct {
-	gen   views.Gen
-	first int
-	parts []holding
-	err   error
+	parts.Scan[holding]
+	layer int
+	img   disk.Image // of the layer
 }
 
 // overlay shows what the layer under the cursor stores, or the answers again.
@@ -72,41 +59,16 @@ func (v *View) showOwn() tea.Cmd {
 	for range v.rows.Cursor {
 		img = img.Parent()
 	}
-	v.own = ownScan{gen: views.NewGen(), layer: int(v.rows.Cursor), img: img, parts: make([]holding, len(v.scan.parts)), running: true}
-	return v.ownStep()
+	top, layer := v.image, int(v.rows.Cursor)
+	look := func(off, n int64) (holding, error) { return holdingOf(img, top, layer, off, n) }
+	v.own = ownScan{parts.New(top, look), layer, img}
+	return v.own.Step()
 }
 
-// ownStep is a command that goes on for a while, by whole parts.
-func (v *View) ownStep() tea.Cmd {
-	o, s := v.own, v.scan
-	if !o.running || o.done >= len(o.parts) {
-		v.own.running = false
-		return nil
-	}
-	return func() tea.Msg {
-		msg := owned{gen: o.gen, first: o.done}
-		for begin := time.Now(); o.done < len(o.parts) && time.Since(begin) < scanSlice; o.done++ {
-			off := int64(o.done) * s.part
-			h, err := holdingOf(o.img, s.img, o.layer, off, min(s.part, s.size-off))
-			if err != nil {
-				msg.err = err
-				break
-			}
-			msg.parts = append(msg.parts, h)
-		}
-		return msg
-	}
-}
-
-func (v *View) takeOwn(msg owned) tea.Cmd {
-	if msg.gen != v.own.gen || !v.own.running {
-		return nil
-	}
+func (v *View) takeOwn(msg parts.Found[holding]) tea.Cmd {
 	v.canvas.Dirty = true
-	copy(v.own.parts[msg.first:], msg.parts)
-	v.own.done, v.own.err = msg.first+len(msg.parts), msg.err
-	v.own.running = msg.err == nil
-	return v.ownStep()
+	_, next := v.own.Take(msg)
+	return next
 }
 
 // holdingOf compares what a layer stores of a range with what the whole chain
@@ -145,9 +107,8 @@ func stored(mapped iter.Seq2[disk.Span, error], layer int) (sum int64, err error
 // cell is what shows in one of n cells: what is hidden wins.
 func (o *ownScan) cell(i, n int) holding {
 	h := unknown
-	from, to := i*len(o.parts)/n, (i+1)*len(o.parts)/n
-	for k := from; k < max(to, from+1) && k < len(o.parts); k++ {
-		h = max(h, o.parts[k])
+	for _, p := range o.Cell(i, n) {
+		h = max(h, p)
 	}
 	return h
 }
@@ -163,10 +124,10 @@ func (o *ownScan) words(i, n int) string {
 func (v *View) ownTitle() string {
 	s := fmt.Sprintf("What layer %d stores, %s", v.own.layer, v.layers[v.own.layer].name())
 	switch {
-	case v.own.err != nil:
+	case v.own.Err != nil:
 		s += "  ! can't be told"
-	case v.own.running:
-		s += fmt.Sprintf("  %d %%", v.own.done*100/max(len(v.own.parts), 1))
+	case v.own.Running:
+		s += fmt.Sprintf("  %d %%", v.own.Percent())
 	}
 	return s
 }

@@ -18,14 +18,14 @@ const spansShown = 2
 func (v *View) way() tea.Cmd {
 	v.trail = trail{gen: views.NewGen()}
 	n := v.cells()
-	if n == 0 || !v.scan.img.Info().Readable() {
+	if n == 0 || !v.image.Info().Readable() {
 		return nil
 	}
-	img, gen, off := v.image, v.trail.gen, v.scan.start(v.cell, n)
-	length := v.scan.end(v.cell, n) - off
+	img, gen := v.image, v.trail.gen
+	off, end := v.scan.Bounds(v.cell, n)
 	return func() tea.Msg {
 		t := trail{gen: gen}
-		for s, err := range img.Map(off, length) {
+		for s, err := range img.Map(off, end-off) {
 			if err != nil {
 				t.lines = append(t.lines, decode.Printable(err.Error()))
 				break

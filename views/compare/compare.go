@@ -7,7 +7,6 @@ package compare
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -264,7 +263,7 @@ func plural(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return fmt.Sprintf("%s %ss", grouped(n), what)
+	return decode.Grouped(n) + " " + what + "s"
 }
 
 // amount is a number of bytes, or a size where that would be too long.
@@ -272,7 +271,7 @@ func amount(n int64) string {
 	if n >= 1<<30 {
 		return decode.FormatSize(uint64(n))
 	}
-	return grouped(n)
+	return decode.Grouped(n)
 }
 
 func bytesWord(n int64) string {
@@ -280,19 +279,6 @@ func bytesWord(n int64) string {
 		return decode.FormatSize(uint64(n))
 	}
 	return plural(n, "byte")
-}
-
-// grouped writes a number with its digits in threes.
-func grouped(n int64) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s %03d", grouped(n/1000), n%1000)
-}
-
-// name is an image's file without its folder, printable.
-func name(img disk.Image) string {
-	return decode.Printable(filepath.Base(strings.ReplaceAll(img.Info().Path, `\`, "/")))
 }
 
 // Mouse focuses and selects; a double click goes to the bytes.

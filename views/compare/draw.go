@@ -25,7 +25,7 @@ func (v *View) drawList(a grid.Area) {
 		return
 	}
 	c := v.columns(in.W())
-	for i, head := range []string{"block", "virtual", "length", "differ", "this: " + name(v.images[0]), "other: " + name(v.images[1])} {
+	for i, head := range []string{"block", "virtual", "length", "differ", "this: " + decode.BaseName(v.images[0].Info().Path), "other: " + decode.BaseName(v.images[1].Info().Path)} {
 		end := in.W()
 		if i+1 < len(c) {
 			end = c[i+1] - 1
@@ -43,7 +43,7 @@ func (v *View) drawList(a grid.Area) {
 func (v *View) columns(w int) [6]int {
 	number, offset := len("block"), len("virtual")
 	last := v.blocks[len(v.blocks)-1]
-	number = max(number, len(grouped(last.Start/v.unit())))
+	number = max(number, len(decode.Grouped(last.Start/v.unit())))
 	offset = max(offset, len(fmt.Sprintf("0x%x", last.Start)))
 	c := [6]int{0: 2}
 	for i, width := range []int{number, offset, 7, 10} {
@@ -62,7 +62,7 @@ func (v *View) unit() int64 {
 }
 
 func (v *View) drawBlock(row grid.Area, c [6]int, b disk.BlockDiff, cursor bool) {
-	row.TextRight(c[1]-2, 0, grouped(b.Start/v.unit()), theme.Strong)
+	row.TextRight(c[1]-2, 0, decode.Grouped(b.Start/v.unit()), theme.Strong)
 	row.Text(c[1], 0, fmt.Sprintf("0x%x", b.Start), theme.Offset)
 	row.TextRight(c[3]-2, 0, decode.FormatSize(uint64(b.Length)), theme.Value)
 	row.TextRight(c[4]-2, 0, amount(b.Bytes), theme.Warn)
@@ -104,8 +104,8 @@ func (v *View) drawHex(a grid.Area) {
 	left := 1 + x.digits + 1
 	right := left + x.width() + 2
 	in.Text(1, 0, "virtual", theme.Label)
-	in.TextFit(left+1, 0, x.width(), "this: "+name(v.images[0]), theme.Label)
-	in.TextFit(right+1, 0, in.W()-right-1, "other: "+name(v.images[1]), theme.Label)
+	in.TextFit(left+1, 0, x.width(), "this: "+decode.BaseName(v.images[0].Info().Path), theme.Label)
+	in.TextFit(right+1, 0, in.W()-right-1, "other: "+decode.BaseName(v.images[1].Info().Path), theme.Label)
 	shown, per := x.lines.Shown(), int64(x.lines.PerRow())
 	for y, off := 1, shown.Start; off < shown.End; y, off = y+1, off+per {
 		row := in.Row(y)

@@ -5,6 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/views/widget/hexpane"
 )
@@ -115,11 +116,11 @@ func (x *hex) words(images [2]disk.Image) string {
 	for i, s := range p {
 		switch b, ok := s.has(0); {
 		case ok:
-			text += fmt.Sprintf(" | %s: %02x", name(images[i]), b)
+			text += fmt.Sprintf(" | %s: %02x", decode.BaseName(images[i].Info().Path), b)
 		case s.lost:
-			text += fmt.Sprintf(" | %s: can't be read", name(images[i]))
+			text += fmt.Sprintf(" | %s: can't be read", decode.BaseName(images[i].Info().Path))
 		default:
-			text += fmt.Sprintf(" | %s: nothing", name(images[i]))
+			text += fmt.Sprintf(" | %s: nothing", decode.BaseName(images[i].Info().Path))
 		}
 	}
 	if p.differs(0) {

@@ -43,7 +43,7 @@ func words(f disk.Finding, repairs []disk.Repair, w int) (list []line) {
 	}
 	label := "evidence"
 	for _, at := range f.Where {
-		list = append(list, line{label, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, plural(int(at.Length), "byte"), decode.Printable(at.File)), theme.Link})
+		list = append(list, line{label, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, decode.Plural(int(at.Length), "byte", "bytes"), decode.Printable(at.File)), theme.Link})
 		label = " "
 	}
 	label = "repair"

@@ -253,7 +253,7 @@ func (v *View) Status() string {
 	for _, f := range v.all {
 		count[f.Severity]++
 	}
-	s := fmt.Sprintf("%s, %s, %s", plural(count[disk.SeverityError], "error"), plural(count[disk.SeverityWarning], "warning"), plural(count[disk.SeverityInfo], "note"))
+	s := fmt.Sprintf("%s, %s, %s", decode.Plural(count[disk.SeverityError], "error", "errors"), decode.Plural(count[disk.SeverityWarning], "warning", "warnings"), decode.Plural(count[disk.SeverityInfo], "note", "notes"))
 	switch {
 	case v.foreign:
 		return "this is no disk image: there is nothing to check"
@@ -263,11 +263,4 @@ func (v *View) Status() string {
 		return s + " | checking ..."
 	}
 	return s + " | all structures and tables checked"
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -100,9 +100,9 @@ func (v *View) repairWords(f disk.Finding) string {
 	case n == 0:
 		return ""
 	case v.noRepair() != "":
-		return "; " + plural(n, "repair")
+		return "; " + decode.Plural(n, "repair", "repairs")
 	default:
-		return "; " + plural(n, "repair") + ": press f"
+		return "; " + decode.Plural(n, "repair", "repairs") + ": press f"
 	}
 }
 

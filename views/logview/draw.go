@@ -120,7 +120,7 @@ func (v *View) drawFacts(a grid.Area) {
 		a.Box(v.theme, "Entry", false)
 		return
 	}
-	in := a.Box(v.theme, fmt.Sprintf("Entry %d  %s, %s", e.Sequence, decode.FormatSize(uint64(max(e.Length, 0))), plural(e.Count, "change", "changes")), false)
+	in := a.Box(v.theme, fmt.Sprintf("Entry %d  %s, %s", e.Sequence, decode.FormatSize(uint64(max(e.Length, 0))), decode.Plural(e.Count, "change", "changes")), false)
 	words, style := v.state(e)
 	y := 0
 	fact := func(label, text string, style theme.Style) {

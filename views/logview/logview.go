@@ -207,14 +207,7 @@ func (v *View) verdict() string {
 	case l.Refused != nil:
 		return "DIRTY, and can't be replayed: " + decode.Printable(l.Refused.Error())
 	case l.Dirty:
-		return fmt.Sprintf("DIRTY, %s to be replayed", plural(l.Steps, "entry", "entries"))
+		return fmt.Sprintf("DIRTY, %s to be replayed", decode.Plural(l.Steps, "entry", "entries"))
 	}
 	return "clean: nothing is to be replayed"
-}
-
-func plural[N int | int64](n N, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

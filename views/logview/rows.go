@@ -56,7 +56,7 @@ func headRow(i int, c change) row {
 	if c.Where != "" {
 		where = "  " + decode.Printable(c.Where)
 	}
-	words := plural(len(c.List), "change", "changes")
+	words := decode.Plural(len(c.List), "change", "changes")
 	if c.More {
 		words = fmt.Sprintf("more than %s", words)
 	}

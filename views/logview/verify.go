@@ -40,7 +40,7 @@ func (v *View) verify() tea.Cmd {
 		}
 		a.Note = "whole: its checksum and sequence numbers are right"
 		if bad > 0 {
-			a.Note = fmt.Sprintf("NOT WHOLE: %s not hold", plural(bad, "rule does", "rules do"))
+			a.Note = fmt.Sprintf("NOT WHOLE: %s not hold", decode.Plural(bad, "rule does", "rules do"))
 		}
 		return a
 	}

@@ -30,7 +30,7 @@ func (v *View) readPartitions() tea.Cmd {
 	if v.env.Explorer == nil || !v.info.Readable() {
 		return nil
 	}
-	gen, img, explore := v.scan.gen, v.env.Image, v.env.Explorer
+	gen, img, explore := v.scan.Gen, v.env.Image, v.env.Explorer
 	return func() tea.Msg {
 		list, err := explore.Partitions(context.Background(), img)
 		return partitioned{gen, partitions{list, err, true}}
@@ -39,13 +39,13 @@ func (v *View) readPartitions() tea.Cmd {
 
 func (v *View) drawGuest(a grid.Area) {
 	switch {
-	case v.parts.err != nil:
-		a.TextFit(0, 0, a.W(), "! "+decode.Printable(v.parts.err.Error()), theme.Warn)
+	case v.guest.err != nil:
+		a.TextFit(0, 0, a.W(), "! "+decode.Printable(v.guest.err.Error()), theme.Warn)
 		return
-	case !v.parts.done:
+	case !v.guest.done:
 		a.Text(0, 0, "..", theme.Dim)
 		return
-	case len(v.parts.list) == 0:
+	case len(v.guest.list) == 0:
 		a.Text(0, 0, "no partition table", theme.Dim)
 		return
 	}
@@ -55,7 +55,7 @@ func (v *View) drawGuest(a grid.Area) {
 	}
 	sector := max(v.info.LogicalSectorSize, 512)
 	a.TextFit(0, 0, a.W(), fmt.Sprintf("%3s  %-24s %14s %12s  %-10s %s", "#", "type", "first sector", "size", "system", "label"), theme.Label)
-	for i, p := range v.parts.list[:min(len(v.parts.list), a.H()-1)] {
+	for i, p := range v.guest.list[:min(len(v.guest.list), a.H()-1)] {
 		a.TextFit(0, i+1, a.W(), fmt.Sprintf("%3d  %-24s %14d %12s  %-10s %s", p.Number,
 			grid.Fit(decode.Printable(p.Type), 24), p.Start/sector, decode.FormatSize(uint64(max(p.Length, 0))),
 			decode.Printable(p.System), decode.Printable(p.Label)), theme.Value)
@@ -65,7 +65,7 @@ func (v *View) drawGuest(a grid.Area) {
 // drawGuestLine names all partitions in one line.
 func (v *View) drawGuestLine(a grid.Area) {
 	var parts []string
-	for _, p := range v.parts.list {
+	for _, p := range v.guest.list {
 		name := p.System
 		if name == "" {
 			name = p.Type

@@ -14,6 +14,7 @@ import (
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
+	"platter/views/widget/parts"
 )
 
 // pane is one that can have the focus.
@@ -38,8 +39,9 @@ type View struct {
 	facts    grid.Scroll
 	list     grid.Scroll
 	findings views.Findings
-	scan     scan
-	parts    partitions
+	scan     parts.Scan[tally]
+	total    tally
+	guest    partitions
 
 	canvas grid.Canvas
 }
@@ -54,21 +56,21 @@ func New(env views.Env) *View {
 func (v *View) take(img disk.Image) {
 	v.env.Image, v.info = img, img.Info()
 	v.findings = views.Findings{List: v.info.Findings}
-	v.scan = newScan(img, v.info)
-	v.parts = partitions{}
+	v.scan, v.total = parts.New(img, func(off, n int64) (tally, error) { return tallied(img, off, n) }), tally{}
+	v.guest = partitions{}
 	v.files = len(img.Files())
 	v.rows = facts(v.info, v.files)
 }
 
 // Start scans the allocation and reads the partition table.
 func (v *View) Start() tea.Cmd {
-	return tea.Batch(v.scan.step(), v.readPartitions())
+	return tea.Batch(v.scan.Step(), v.readPartitions())
 }
 
 // Stop ends the scan.
 func (v *View) Stop() bool {
 	v.canvas.Dirty = true
-	return v.scan.halt()
+	return v.scan.Stop()
 }
 
 // Title is the word on the tab.
@@ -86,19 +88,23 @@ func (v *View) SetSize(w, h int) {
 // Update takes answers in.
 func (v *View) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case scanned:
+	case parts.Found[tally]:
+		found, next := v.scan.Take(msg)
+		for _, t := range found {
+			v.total.add(t)
+		}
 		v.canvas.Dirty = true
-		return v.scan.take(msg)
+		return next
 	case partitioned:
-		if msg.gen == v.scan.gen {
-			v.parts, v.canvas.Dirty = msg.parts, true
+		if msg.gen == v.scan.Gen {
+			v.guest, v.canvas.Dirty = msg.parts, true
 			v.arrange()
 		}
 	case views.Findings:
 		v.findings, v.canvas.Dirty = msg, true
 		v.arrange()
 	case views.Changed:
-		v.scan.halt()
+		v.scan.Stop()
 		v.take(msg.Image)
 		v.arrange()
 		v.canvas.Dirty = true
@@ -159,8 +165,8 @@ func (v *View) Disabled(a keymap.Action) string {
 
 // Status tells about the selected finding, else how the scan goes.
 func (v *View) Status() string {
-	if v.scan.running {
-		return fmt.Sprintf("allocation scanned %d %%  (esc stops)", v.scan.percent())
+	if v.scan.Running {
+		return fmt.Sprintf("allocation scanned %d %%  (esc stops)", v.scan.Percent())
 	}
 	if f, ok := v.selected(); ok && f.Detail != "" {
 		return decode.Printable(f.Detail)

@@ -11,16 +11,16 @@ import (
 
 func (v *View) stripTitle() string {
 	title := "Allocation"
-	if n := v.scan.total[disk.Data]; v.scan.size > 0 {
-		title += fmt.Sprintf("  %s of %s stored (%.1f %%)", decode.FormatSize(uint64(n)), decode.FormatSize(uint64(v.scan.size)), float64(n)/float64(v.scan.size)*100)
+	if n := v.total[disk.Data]; v.scan.Size > 0 {
+		title += fmt.Sprintf("  %s of %s stored (%.1f %%)", decode.FormatSize(uint64(n)), decode.FormatSize(uint64(v.scan.Size)), float64(n)/float64(v.scan.Size)*100)
 	}
 	switch {
-	case v.scan.err != nil:
-		title += "  ! " + decode.Printable(v.scan.err.Error())
-	case v.scan.running:
-		title += fmt.Sprintf("  %d %% scanned", v.scan.percent())
-	case v.scan.at < v.scan.size:
-		title += fmt.Sprintf("  stopped at %d %%", v.scan.percent())
+	case v.scan.Err != nil:
+		title += "  ! " + decode.Printable(v.scan.Err.Error())
+	case v.scan.Running:
+		title += fmt.Sprintf("  %d %% scanned", v.scan.Percent())
+	case v.scan.At < v.scan.Size:
+		title += fmt.Sprintf("  stopped at %d %%", v.scan.Percent())
 	}
 	return title
 }
@@ -31,10 +31,14 @@ func (v *View) drawStrip(a grid.Area) {
 		rows -= 2
 		v.drawLegend(a.Row(a.H() - 1))
 	}
-	if a.W() == 0 || rows == 0 || len(v.scan.parts) == 0 {
+	if a.W() == 0 || rows == 0 || len(v.scan.List) == 0 {
 		return
 	}
-	for i, t := range v.scan.cells(a.W() * rows) {
+	for i := range a.W() * rows {
+		var t tally
+		for _, u := range v.scan.Cell(i, a.W()*rows) {
+			t.add(u)
+		}
 		r, style := v.glyph(t)
 		a.Set(i%a.W(), i/a.W(), r, style)
 	}
@@ -101,7 +105,7 @@ func (v *View) drawLegend(a grid.Area) {
 		put(g.Density(part+1), theme.StatePartial, text)
 	}
 	for state, cell := range cellOf {
-		if state != int(disk.Data) && v.scan.total[state] > 0 {
+		if state != int(disk.Data) && v.total[state] > 0 {
 			put(states[cell].Glyph, states[cell].Style, states[cell].Name)
 		}
 	}

@@ -149,7 +149,7 @@ func chainText(w io.Writer, layers []layer) error {
 		if l.own != uncounted {
 			own = decode.FormatSize(uint64(l.own))
 		}
-		table.row(p, grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+		table.row(p, decode.Grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
 		if l.link == linkMissing {
 			p.print("%7s the parent %s is not there: only this layer's own sectors can be read", "", decode.InQuotes(l.info.Parent))
 		}

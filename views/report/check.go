@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 
+	"platter/decode"
 	"platter/engine/disk"
 )
 
@@ -53,7 +54,7 @@ func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, err
 		t[f.Severity]++
 		p.print("%-7s  %-12s  %s", f.Severity, f.Code, f.Text)
 		for _, at := range f.Where {
-			p.print("%23s at %s 0x%x, %s", "", at.File, at.Offset, plural(int(at.Length), "byte", "bytes"))
+			p.print("%23s at %s 0x%x, %s", "", at.File, at.Offset, decode.Plural(int(at.Length), "byte", "bytes"))
 		}
 		if f.Detail != "" {
 			p.print("%23s %s", "", f.Detail)
@@ -62,8 +63,8 @@ func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, err
 	if t == (Tally{}) {
 		p.print("No findings.")
 	} else {
-		p.print("%s, %s, %s", plural(t[disk.SeverityError], "error", "errors"),
-			plural(t[disk.SeverityWarning], "warning", "warnings"), plural(t[disk.SeverityInfo], "note", "notes"))
+		p.print("%s, %s, %s", decode.Plural(t[disk.SeverityError], "error", "errors"),
+			decode.Plural(t[disk.SeverityWarning], "warning", "warnings"), decode.Plural(t[disk.SeverityInfo], "note", "notes"))
 	}
 	return t, p.end(nil)
 }

@@ -86,14 +86,14 @@ func compareJSON(w io.Writer, a, b disk.Surface, ranges iter.Seq2[compare.Range,
 func compareText(w io.Writer, a, b disk.Surface, ranges iter.Seq2[compare.Range, error]) (Compared, error) {
 	p := newPage(w)
 	size := max(a.Size, b.Size)
-	table := columns{{"start", 2 + hexDigits(size), false}, {"length", len(grouped(size)), true}, {"size", 10, true}}
+	table := columns{{"start", 2 + hexDigits(size), false}, {"length", len(decode.Grouped(size)), true}, {"size", 10, true}}
 	head := false
 	c, err := differing(ranges, func(r compare.Range) bool {
 		if !head {
 			head = true
 			table.head(p)
 		}
-		table.row(p, hexOffset(r.Start, size), grouped(r.Length), decode.FormatSize(uint64(r.Length)))
+		table.row(p, hexOffset(r.Start, size), decode.Grouped(r.Length), decode.FormatSize(uint64(r.Length)))
 		return p.err == nil
 	}, func(e *disk.Error) { p.print("! %v", e) })
 	if err != nil {
@@ -108,7 +108,7 @@ func compareText(w io.Writer, a, b disk.Surface, ranges iter.Seq2[compare.Range,
 	case c.Ranges == 0:
 		p.print("no difference in what could be read")
 	default:
-		p.print("%s differ in %s", bytesLong(c.Bytes), plural(int(c.Ranges), "range", "ranges"))
+		p.print("%s differ in %s", bytesLong(c.Bytes), decode.Plural(int(c.Ranges), "range", "ranges"))
 	}
 	return c, p.end(nil)
 }

@@ -202,7 +202,7 @@ func findingsLine(list []disk.Finding) string {
 		one, many string
 	}{{disk.SeverityError, "error", "errors"}, {disk.SeverityWarning, "warning", "warnings"}, {disk.SeverityInfo, "note", "notes"}} {
 		if n[s.severity] > 0 {
-			parts = append(parts, plural(n[s.severity], s.one, s.many))
+			parts = append(parts, decode.Plural(n[s.severity], s.one, s.many))
 		}
 	}
 	if len(parts) == 0 {

@@ -44,7 +44,7 @@ func layoutText(ctx context.Context, w io.Writer, img disk.Image) error {
 	for _, f := range img.Files() {
 		size = max(size, f.Size)
 	}
-	table := columns{{"offset", 2 + hexDigits(size), false}, {"length", len(grouped(size)), true}, {"size", 10, true}, {"kind", 10, false}, {"name", 0, false}}
+	table := columns{{"offset", 2 + hexDigits(size), false}, {"length", len(decode.Grouped(size)), true}, {"size", 10, true}, {"kind", 10, false}, {"name", 0, false}}
 	file, first := "", true
 	for r, err := range img.Regions(ctx) {
 		if err != nil {
@@ -58,7 +58,7 @@ func layoutText(ctx context.Context, w io.Writer, img disk.Image) error {
 			p.print("%s", file)
 			table.head(p)
 		}
-		table.row(p, hexOffset(r.Offset, size), grouped(r.Length), decode.FormatSize(uint64(r.Length)), string(r.Kind), r.Name)
+		table.row(p, hexOffset(r.Offset, size), decode.Grouped(r.Length), decode.FormatSize(uint64(r.Length)), string(r.Kind), r.Name)
 		if p.err != nil {
 			break
 		}

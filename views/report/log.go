@@ -173,13 +173,13 @@ func (r *logReport) text(p *page) error {
 	table := columns{{"offset", 2 + hexDigits(size), false}, {"sequence", 20, true}, {"length", 9, true}, {"changes", 7, true}, {"state", 8, false}, {"", 0, false}}
 	table.head(p)
 	for _, e := range r.log.Entries {
-		table.row(p, hexOffset(e.Place.Offset, size), strconv.FormatUint(e.Sequence, 10), grouped(e.Length), grouped(e.Count), entryState(e), e.Why)
+		table.row(p, hexOffset(e.Place.Offset, size), strconv.FormatUint(e.Sequence, 10), decode.Grouped(e.Length), decode.Grouped(e.Count), entryState(e), e.Why)
 		if err := r.descriptors(p, e); err != nil {
 			return err
 		}
 	}
 	if r.log.Omitted > 0 {
-		p.print("and %s more, which are not listed", plural(r.log.Omitted, "entry", "entries"))
+		p.print("and %s more, which are not listed", decode.Plural(r.log.Omitted, "entry", "entries"))
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func logWords(l disk.Log) string {
 	case l.Refused != nil:
 		return "dirty, and the log can't be replayed: " + l.Refused.Error()
 	case l.Dirty:
-		return "dirty: the image was not closed cleanly. Replayed in memory: " + plural(l.Steps, "entry", "entries") + "; the file is unchanged."
+		return "dirty: the image was not closed cleanly. Replayed in memory: " + decode.Plural(l.Steps, "entry", "entries") + "; the file is unchanged."
 	}
 	return "clean: nothing is to be replayed"
 }

@@ -173,7 +173,7 @@ func MapCSV(ctx context.Context, w io.Writer, img disk.Image) error {
 func mapText(ctx context.Context, w io.Writer, img disk.Image) error {
 	info := img.Info()
 	p := newPage(w)
-	table := columns{{"start", 2 + hexDigits(info.VirtualSize), false}, {"length", len(grouped(info.VirtualSize)), true}, {"size", 10, true},
+	table := columns{{"start", 2 + hexDigits(info.VirtualSize), false}, {"length", len(decode.Grouped(info.VirtualSize)), true}, {"size", 10, true},
 		{"state", 11, false}, {"layer", 5, true}, {"file offset", 2 + hexDigits(info.FileSize), false}, {"file", 0, false}}
 	table.head(p)
 	for s, err := range extents(ctx, img) {
@@ -187,7 +187,7 @@ func mapText(ctx context.Context, w io.Writer, img disk.Image) error {
 		if s.Packed > 0 {
 			file += " (" + decode.FormatSize(uint64(s.Packed)) + " compressed)"
 		}
-		table.row(p, hexOffset(s.Start, info.VirtualSize), grouped(s.Length), decode.FormatSize(uint64(s.Length)), s.State.String(), strconv.Itoa(s.Layer), at, file)
+		table.row(p, hexOffset(s.Start, info.VirtualSize), decode.Grouped(s.Length), decode.FormatSize(uint64(s.Length)), s.State.String(), strconv.Itoa(s.Layer), at, file)
 		if p.err != nil {
 			break
 		}

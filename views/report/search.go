@@ -110,7 +110,7 @@ func searchText(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions)
 			head = true
 			table.head(p)
 		}
-		table.row(p, hexOffset(h.Place.Offset, opt.Size), grouped(h.Place.Length), h.Encoding, plane(h), around(h))
+		table.row(p, hexOffset(h.Place.Offset, opt.Size), decode.Grouped(h.Place.Length), h.Encoding, plane(h), around(h))
 		return p.err == nil
 	}, func(e *disk.Error) { p.print("! %v", e) })
 	if err != nil {
@@ -120,9 +120,9 @@ func searchText(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions)
 	case f.Hits == 0 && f.Complete:
 		p.print("not found")
 	case opt.Limit > 0 && f.Hits == opt.Limit && !f.Complete && f.Unread == 0:
-		p.print("%s; the limit ended the search", plural(f.Hits, "hit", "hits"))
+		p.print("%s; the limit ended the search", decode.Plural(f.Hits, "hit", "hits"))
 	default:
-		p.print("%s", plural(f.Hits, "hit", "hits"))
+		p.print("%s", decode.Plural(f.Hits, "hit", "hits"))
 	}
 	return f, p.end(nil)
 }

@@ -120,25 +120,5 @@ func bytesLong(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d bytes", n)
 	}
-	return fmt.Sprintf("%s (%s bytes)", decode.FormatSize(uint64(n)), grouped(n))
-}
-
-// grouped sets blanks between groups of three digits.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	b := make([]byte, 0, len(digits)+len(digits)/3)
-	for i := range len(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
-			b = append(b, ' ')
-		}
-		b = append(b, digits[i])
-	}
-	return string(b)
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%s (%s bytes)", decode.FormatSize(uint64(n)), decode.Grouped(n))
 }

@@ -178,7 +178,7 @@ func (t *treeText) children(n decode.Node, depth int) error {
 		}
 	}
 	if left := n.Len() - shown; left > 0 && depth < t.opt.Depth {
-		t.p.print("%-*s  %s... %s more", 2+t.digits, "", strings.Repeat("  ", depth+1), grouped(int64(left)))
+		t.p.print("%-*s  %s... %s more", 2+t.digits, "", strings.Repeat("  ", depth+1), decode.Grouped(int64(left)))
 	}
 	return nil
 }

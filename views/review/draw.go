@@ -32,21 +32,14 @@ func (v *View) title() string {
 		bytes += len(e.New)
 		places++
 	}
-	title := fmt.Sprintf("Staged changes  %d: %s in %s of %s", v.changes, count(bytes, "byte"), count(places, "place"), count(len(files), "file"))
+	title := fmt.Sprintf("Staged changes  %d: %s in %s of %s", v.changes, decode.Plural(bytes, "byte", "bytes"), decode.Plural(places, "place", "places"), decode.Plural(len(files), "file", "files"))
 	if resized > 0 {
-		title += ", " + count(resized, "new length")
+		title += ", " + decode.Plural(resized, "new length", "new lengths")
 	}
 	if v.more > 0 {
 		title += fmt.Sprintf(", and %d places that are not listed", v.more)
 	}
 	return title
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // The columns of the list. The bytes take more room where there is more.
@@ -129,9 +122,9 @@ func (v *View) drawResize(row grid.Area, e entry) {
 // resizeWords is the change of a file's length in a few words.
 func resizeWords(e entry) string {
 	if n := e.SizeAfter - e.SizeBefore; n > 0 {
-		return fmt.Sprintf("file grows by %s of zeros", count(int(n), "byte"))
+		return fmt.Sprintf("file grows by %s of zeros", decode.Plural(int(n), "byte", "bytes"))
 	}
-	return fmt.Sprintf("file is cut by %s", count(int(e.SizeBefore-e.SizeAfter), "byte"))
+	return fmt.Sprintf("file is cut by %s", decode.Plural(int(e.SizeBefore-e.SizeAfter), "byte", "bytes"))
 }
 
 // name is the most telling name of what changes.
@@ -177,7 +170,7 @@ func (v *View) drawDetail(a grid.Area) {
 		v.drawCut(in, y, e)
 		return
 	}
-	line("where", fmt.Sprintf("%s at 0x%x (%d) of %s", count(len(e.New), "byte"), e.Offset, e.Offset, decode.Printable(e.File)), theme.Link)
+	line("where", fmt.Sprintf("%s at 0x%x (%d) of %s", decode.Plural(len(e.New), "byte", "bytes"), e.Offset, e.Offset, decode.Printable(e.File)), theme.Link)
 	if e.disk != "" {
 		line("disk", e.disk, theme.Value)
 	}
@@ -206,11 +199,11 @@ func (v *View) drawDetail(a grid.Area) {
 func (v *View) drawCut(in grid.Area, y int, e entry) {
 	if e.SizeAfter > e.SizeBefore {
 		in.Text(1, y, "gains", theme.Label)
-		in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s, all zero, at 0x%x; other changes may write there", count(int(e.SizeAfter-e.SizeBefore), "byte"), e.SizeBefore), theme.Value)
+		in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s, all zero, at 0x%x; other changes may write there", decode.Plural(int(e.SizeAfter-e.SizeBefore), "byte", "bytes"), e.SizeBefore), theme.Value)
 		return
 	}
 	in.Text(1, y, "loses", theme.Label)
-	in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s from 0x%x to the end", count(int(e.SizeBefore-e.SizeAfter), "byte"), e.SizeAfter), theme.Value)
+	in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s from 0x%x to the end", decode.Plural(int(e.SizeBefore-e.SizeAfter), "byte", "bytes"), e.SizeAfter), theme.Value)
 	y++
 	per := 16
 	if in.W() < labelAt+4*per+1 {
@@ -225,7 +218,7 @@ func (v *View) drawCut(in grid.Area, y int, e entry) {
 		y++
 	}
 	if int64(cut) < e.SizeBefore-e.SizeAfter {
-		in.TextRight(in.W()-1, in.H()-1, fmt.Sprintf(" %s more than shown ", count(int(e.SizeBefore-e.SizeAfter)-cut, "byte")), theme.Dim)
+		in.TextRight(in.W()-1, in.H()-1, fmt.Sprintf(" %s more than shown ", decode.Plural(int(e.SizeBefore-e.SizeAfter)-cut, "byte", "bytes")), theme.Dim)
 	}
 }
 
