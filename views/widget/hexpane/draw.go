@@ -1,7 +1,7 @@
 package hexpane
 
 import (
-	"fmt"
+	"strconv"
 
 	"platter/views/grid"
 	"platter/views/hexgrid"
@@ -33,22 +33,33 @@ func (p *Pane) drawLine(a grid.Area, l line) {
 		a.Set(x+1, 0, t.Glyph, p.style(l, t.Style))
 		a.TextFit(x+3, 0, a.W()-x-3, t.Text, p.style(l, theme.Value))
 	case zeroLine:
-		a.TextFit(x, 0, a.W()-x, p.foldText(l), p.style(l, theme.Dim))
+		p.drawFold(a, x, l)
 	case edgeLine:
 		a.TextFit(x, 0, a.W()-x, p.cache.src.Runs.Edge(), theme.Dim)
 	}
 }
 
-// foldText says how much is folded.
-func (p *Pane) foldText(l line) string {
-	n := p.rowsIn(l.start, l.end)
-	switch {
-	case l.more:
-		return fmt.Sprintf("* zeros for at least %d MiB (o to unfold)", (l.end-l.start)>>20)
-	case p.cache.src.Runs == nil && l.end == p.cache.src.Size:
-		return fmt.Sprintf("* %d zero rows folded, up to the end (o to unfold)", n)
+// drawFold says how much is folded. Many may show in a frame that follows a
+// key: none of them takes memory.
+func (p *Pane) drawFold(a grid.Area, x int, l line) {
+	var buf [80]byte
+	b := append(buf[:0], "* "...)
+	if l.more {
+		b = strconv.AppendInt(append(b, "zeros for at least "...), (l.end-l.start)>>20, 10)
+		b = append(b, " MiB"...)
+	} else {
+		b = append(strconv.AppendInt(b, p.rowsIn(l.start, l.end), 10), " zero rows folded"...)
+		if p.cache.src.Runs == nil && l.end == p.cache.src.Size {
+			b = append(b, ", up to the end"...)
+		}
 	}
-	return fmt.Sprintf("* %d zero rows folded (o to unfold)", n)
+	b = append(b, " (o to unfold)"...)
+	style := p.style(l, theme.Dim)
+	if len(b) <= a.W()-x {
+		a.Bytes(x, 0, b, style)
+		return
+	}
+	a.TextFit(x, 0, a.W()-x, string(b), style)
 }
 
 // style is that of a line of text, or of what lies on it: the cursor, the
