@@ -16,6 +16,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/keymap"
+	"platter/views/grid"
 	"platter/views/theme"
 )
 
@@ -78,6 +79,34 @@ const (
 	WheelUp
 	WheelDown
 )
+
+// wheelRows is how far one notch of the wheel goes.
+const wheelRows = 3
+
+// Wheel is how many rows down the wheel goes, up if negative; 0 for a click.
+func (m Mouse) Wheel() int64 {
+	switch m {
+	case WheelUp:
+		return -wheelRows
+	case WheelDown:
+		return wheelRows
+	}
+	return 0
+}
+
+// On has the mouse act on line y of a list: the wheel scrolls, a click puts the
+// cursor on the row. It reports whether a click hit one.
+func (m Mouse) On(s *grid.Scroll, y int) (hit bool) {
+	if n := m.Wheel(); n != 0 {
+		s.Wheel(n)
+		return false
+	}
+	row, hit := s.At(y)
+	if hit {
+		s.To(row)
+	}
+	return hit
+}
 
 // Mouser is a view that the mouse can be used on. X and y count from the
 // view's own corner.

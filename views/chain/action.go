@@ -144,7 +144,7 @@ func (v *View) cellWords() string {
 // Mouse focuses and selects; a double click opens.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	v.canvas.Dirty = true
-	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
+	step := what.Wheel()
 	switch {
 	case v.lay.layers.Holds(x, y):
 		v.rows.Wheel(step)

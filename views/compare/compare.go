@@ -286,7 +286,7 @@ func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.canvas.Dirty = true
 	v.Stop()
 	below := v.h - hexRows(v.h)
-	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
+	step := what.Wheel()
 	switch {
 	case y >= below && step != 0:
 		v.hex.lines.Down(int(step))

@@ -225,24 +225,18 @@ func (v *View) click(y int, what views.Mouse) tea.Cmd {
 	if v.menu.open() {
 		return v.menu.mouse(y-lower-1, what)
 	}
-	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
-	switch {
-	case step != 0 && y >= lower:
-		v.detail.Wheel(step)
-	case step != 0:
-		v.rows.Wheel(step)
-		v.rewrap()
-	case what == views.Click || what == views.DoubleClick:
+	turns := what.Wheel()
+	if turns == 0 {
 		v.reading = y >= lower
-		row, ok := v.rows.At(y - 2)
-		if !ok {
-			return nil
-		}
-		v.rows.To(row)
-		v.rewrap()
-		if what == views.DoubleClick {
-			return v.open()
-		}
+	}
+	if turns != 0 && y >= lower {
+		v.detail.Wheel(turns)
+		return nil
+	}
+	hit := what.On(&v.rows, y-2)
+	v.rewrap()
+	if hit && what == views.DoubleClick {
+		return v.open()
 	}
 	return nil
 }

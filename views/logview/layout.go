@@ -37,7 +37,7 @@ func (v *View) arrange() {
 // Mouse puts the cursor on a row; twice goes where it leads.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	v.canvas.Dirty = true
-	step := map[views.Mouse]int64{views.WheelUp: -3, views.WheelDown: 3}[what]
+	step := what.Wheel()
 	switch {
 	case v.lay.entries.Holds(x, y):
 		return v.mouseEntries(y-v.lay.entries.Y-2, what, step)

@@ -151,20 +151,8 @@ func (v *View) Disabled(a keymap.Action) string {
 // Mouse puts the cursor on a row; a double click goes to its bytes.
 func (v *View) Mouse(_, y int, what views.Mouse) tea.Cmd {
 	v.canvas.Dirty = true
-	switch what {
-	case views.WheelUp:
-		v.rows.Wheel(-3)
-	case views.WheelDown:
-		v.rows.Wheel(3)
-	default:
-		row, ok := v.rows.At(y - 2)
-		if !ok {
-			return nil
-		}
-		v.rows.To(row)
-		if what == views.DoubleClick {
-			return v.Do(keymap.Open)
-		}
+	if what.On(&v.rows, y-2) && what == views.DoubleClick {
+		return v.Do(keymap.Open)
 	}
 	return nil
 }

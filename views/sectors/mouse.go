@@ -9,9 +9,6 @@ import (
 	"platter/views/grid"
 )
 
-// wheelLines is how far one notch of the wheel goes.
-const wheelLines = 3
-
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click goes, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
@@ -48,12 +45,8 @@ func (v *View) crumb(x int) tea.Cmd {
 }
 
 func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
-	switch what {
-	case views.WheelUp:
-		v.hex.Wheel(-wheelLines)
-		return v.moved()
-	case views.WheelDown:
-		v.hex.Wheel(wheelLines)
+	if n := what.Wheel(); n != 0 {
+		v.hex.Wheel(int(n))
 		return v.moved()
 	}
 	if v.focus != bytesPane {
@@ -72,21 +65,12 @@ func (v *View) mouseBytes(x, y int, what views.Mouse) tea.Cmd {
 }
 
 func (v *View) mouseList(row int, what views.Mouse) tea.Cmd {
-	switch what {
-	case views.WheelUp:
-		v.list.Wheel(-wheelLines)
-		return nil
-	case views.WheelDown:
-		v.list.Wheel(wheelLines)
-		return nil
+	if what.Wheel() == 0 {
+		v.edit.Stop() // what is typed is not for the list
+		v.focus = listPane
 	}
-	v.edit.Stop() // what is typed is not for the list
-	v.focus = listPane
-	if i, ok := v.list.At(row); ok {
-		v.list.To(i)
-		if what == views.DoubleClick {
-			return v.openPartition()
-		}
+	if what.On(&v.list, row) && what == views.DoubleClick {
+		return v.openPartition()
 	}
 	return nil
 }

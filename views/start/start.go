@@ -240,20 +240,11 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 		if !v.lay[p].Holds(x, y) {
 			continue
 		}
-		switch what {
-		case views.WheelUp:
-			v.lists[p].Wheel(-3)
-			return nil
-		case views.WheelDown:
-			v.lists[p].Wheel(3)
-			return nil
+		if what.Wheel() == 0 {
+			v.focus = p
 		}
-		v.focus = p
-		if row, ok := v.lists[p].At(y - v.lay[p].Y - 1); ok {
-			v.lists[p].To(row)
-			if what == views.DoubleClick {
-				return v.open()
-			}
+		if what.On(&v.lists[p], y-v.lay[p].Y-1) && what == views.DoubleClick {
+			return v.open()
 		}
 	}
 	return nil

@@ -7,9 +7,6 @@ import (
 	"platter/views"
 )
 
-// wheelRows is how far one notch of the wheel goes.
-const wheelRows = 3
-
 // Mouse gives the focus to the pane under the mouse and acts there: a click
 // puts the cursor, a double click opens or follows, the wheel scrolls.
 func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
@@ -30,12 +27,7 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	case v.lay.hex.Holds(x, y):
 		return v.mouseHex(x, y, what)
 	case v.lay.explain.Holds(x, y):
-		switch what {
-		case views.WheelUp:
-			v.lines.Wheel(-wheelRows)
-		case views.WheelDown:
-			v.lines.Wheel(wheelRows)
-		default:
+		if v.lines.Wheel(what.Wheel()); what.Wheel() == 0 {
 			v.focus = explainPane
 		}
 	}
@@ -43,12 +35,8 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 }
 
 func (v *View) mouseTree(x, y int, what views.Mouse) tea.Cmd {
-	switch what {
-	case views.WheelUp:
-		v.rows.Wheel(-wheelRows)
-		return v.wheeled()
-	case views.WheelDown:
-		v.rows.Wheel(wheelRows)
+	if n := what.Wheel(); n != 0 {
+		v.rows.Wheel(n)
 		return v.wheeled()
 	}
 	v.focus = treePane
@@ -75,12 +63,8 @@ func (v *View) wheeled() tea.Cmd {
 }
 
 func (v *View) mouseHex(x, y int, what views.Mouse) tea.Cmd {
-	switch what {
-	case views.WheelUp:
-		v.hex.Down(-wheelRows)
-		return v.hexMoved(stay)
-	case views.WheelDown:
-		v.hex.Down(wheelRows)
+	if n := what.Wheel(); n != 0 {
+		v.hex.Down(int(n))
 		return v.hexMoved(stay)
 	}
 	v.focus = hexPane

@@ -87,19 +87,7 @@ func (l *List) Do(a keymap.Action) bool {
 // double-clicked.
 func (l *List) Mouse(y int, what views.Mouse) (chosen bool) {
 	l.fit()
-	switch what {
-	case views.WheelUp:
-		l.scroll.Wheel(-3)
-	case views.WheelDown:
-		l.scroll.Wheel(3)
-	default:
-		row, ok := l.scroll.At(y - 1 - l.headRows())
-		if ok {
-			l.scroll.To(row)
-		}
-		return ok && what == views.DoubleClick
-	}
-	return false
+	return what.On(&l.scroll, y-1-l.headRows()) && what == views.DoubleClick
 }
 
 // SetSize tells how many columns and rows the list covers.

@@ -105,19 +105,7 @@ func (m *Menu) Erase(all bool) bool {
 // Mouse scrolls, or puts the cursor on a row; it reports whether a row was
 // clicked, which chooses it.
 func (m *Menu) Mouse(y int, what views.Mouse) (chosen bool) {
-	switch what {
-	case views.WheelUp:
-		m.scroll.Wheel(-3)
-	case views.WheelDown:
-		m.scroll.Wheel(3)
-	default:
-		row, ok := m.scroll.At(y - 1 - headRows)
-		if ok {
-			m.scroll.To(row)
-		}
-		return ok
-	}
-	return false
+	return what.On(&m.scroll, y-1-headRows)
 }
 
 // SetSize tells how many columns and rows the menu covers.
