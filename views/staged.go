@@ -3,6 +3,8 @@ package views
 import (
 	"slices"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"platter/engine/disk"
 	"platter/views/hexgrid"
 )
@@ -11,15 +13,26 @@ import (
 // ascending.
 type Staged map[string][]hexgrid.Range
 
-// ReadStaged asks what is staged in some files.
-func ReadStaged(ed disk.Editor, files []disk.File) Staged {
-	all := Staged{}
-	for _, f := range files {
-		for _, r := range ed.Dirty(f.Name) {
-			all[f.Name] = append(all[f.Name], hexgrid.Range{Start: r.Offset, End: r.End()})
-		}
+// Compared is the answer to [Compare].
+type Compared struct {
+	Gen    Gen // that was asked with
+	Staged Staged
+}
+
+// Compare asks what is staged in an image's files; nothing without an editor.
+func Compare(gen Gen, ed disk.Editor, img disk.Image) tea.Cmd {
+	if ed == nil {
+		return nil
 	}
-	return all
+	return func() tea.Msg {
+		all := Staged{}
+		for _, f := range img.Files() {
+			for _, r := range ed.Dirty(f.Name) {
+				all[f.Name] = append(all[f.Name], hexgrid.Range{Start: r.Offset, End: r.End()})
+			}
+		}
+		return Compared{gen, all}
+	}
 }
 
 // Within is the ranges that touch n bytes of a file from off on.

@@ -102,7 +102,7 @@ func (v *View) source() hexpane.Source {
 
 // Start reads the disk's first bytes and its partitions.
 func (v *View) Start() tea.Cmd {
-	return tea.Batch(v.survey(), v.compare(), v.refresh())
+	return tea.Batch(v.survey(), views.Compare(v.gen, v.editor, v.image), v.refresh())
 }
 
 // Stop ends a search for the next data, and reports whether there was one.
@@ -142,7 +142,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		v.surveyed(msg)
 	case examined:
 		v.examined(msg)
-	case compared:
+	case views.Compared:
 		v.compared(msg)
 	case tea.WindowSizeMsg: // more may show than was asked for
 	case ran:
@@ -167,7 +167,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.open(msg.Image)
 	v.hex.Renew(v.source())
 	v.place()
-	return tea.Batch(v.ground.remap(from), v.survey(), v.compare(), v.refresh())
+	return tea.Batch(v.ground.remap(from), v.survey(), views.Compare(v.gen, v.editor, v.image), v.refresh())
 }
 
 // refresh works out what shows by now and asks for what is lacking.

@@ -4,33 +4,15 @@ import (
 	"errors"
 	"io"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/hexgrid"
 )
 
-// compared is the answer to compare.
-type compared struct {
-	gen    views.Gen
-	staged views.Staged
-}
-
-// compare asks what is staged.
-func (v *View) compare() tea.Cmd {
-	if v.editor == nil {
-		return nil
-	}
-	ed, img, gen := v.editor, v.image, v.gen
-	return func() tea.Msg {
-		return compared{gen, views.ReadStaged(ed, img.Files())}
-	}
-}
-
-func (v *View) compared(msg compared) {
-	if msg.gen == v.gen {
-		v.staged = msg.staged
+// compared takes in what is staged.
+func (v *View) compared(msg views.Compared) {
+	if msg.Gen == v.gen {
+		v.staged = msg.Staged
 		v.factGen, v.asking = views.NewGen(), false
 	}
 }

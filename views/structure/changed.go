@@ -24,12 +24,12 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	if !slices.EqualFunc(files, v.files, func(a, b disk.File) bool { return a.Name == b.Name && a.Size == b.Size }) || len(files) == 0 {
 		v.back, v.form = &here, form{}
 		v.open()
-		return tea.Batch(v.Start(), v.compare())
+		return v.Start()
 	}
 	v.files = files
 	f := files[max(v.shown, 0)]
 	v.hex.Renew(hexpane.Source{Name: f.Name, Size: f.Size, Data: f.Data})
-	return tea.Batch(v.reread(), v.compare(), v.hex.Read())
+	return tea.Batch(v.reread(), views.Compare(v.gen, v.editor, v.image), v.hex.Read())
 }
 
 // reread is the tree of an image that changed: what was open in it, as far as

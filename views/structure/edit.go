@@ -115,26 +115,10 @@ func (v *View) revert() tea.Cmd {
 	return v.queue.Send(views.Revert{Title: title, Place: at})
 }
 
-// compared is where the files differ from what is on disk.
-type compared struct {
-	gen    views.Gen
-	staged views.Staged
-}
-
-// compare asks what is staged.
-func (v *View) compare() tea.Cmd {
-	if v.editor == nil {
-		return nil
-	}
-	ed, files, gen := v.editor, v.files, v.gen
-	return func() tea.Msg {
-		return compared{gen, views.ReadStaged(ed, files)}
-	}
-}
-
-func (v *View) compared(msg compared) {
-	if msg.gen == v.gen {
-		v.staged, v.canvas.Dirty = msg.staged, true
+// compared takes in what is staged.
+func (v *View) compared(msg views.Compared) {
+	if msg.Gen == v.gen {
+		v.staged, v.canvas.Dirty = msg.Staged, true
 		v.mark()
 	}
 }

@@ -83,7 +83,9 @@ func (v *View) open() {
 }
 
 // Start reads the root of the tree and what is staged already.
-func (v *View) Start() tea.Cmd { return tea.Batch(v.readRoot(), v.compare()) }
+func (v *View) Start() tea.Cmd {
+	return tea.Batch(v.readRoot(), views.Compare(v.gen, v.editor, v.image))
+}
 
 func (v *View) readRoot() tea.Cmd {
 	img, gen := v.image, v.gen
@@ -123,7 +125,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.rooted(msg)
 	case reread:
 		return v.reopened(msg)
-	case compared:
+	case views.Compared:
 		v.compared(msg)
 	case recorded:
 		return v.recorded(msg)
