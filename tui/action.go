@@ -25,15 +25,14 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 		return m.paste(msg)
 	}
 	var cmds []tea.Cmd
-	for _, p := range presses(msg, m.bound) {
+	bound := func(name string) bool {
+		_, ok := keymap.Lookup(m.context(), name)
+		return ok
+	}
+	for _, p := range presses(msg, bound) {
 		cmds = append(cmds, m.press(p))
 	}
 	return tea.Batch(cmds...)
-}
-
-func (m *model) bound(name string) bool {
-	_, ok := keymap.Lookup(m.context(), name)
-	return ok
 }
 
 // paste goes where text is typed, and nowhere else.

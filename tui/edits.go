@@ -75,7 +75,7 @@ type work struct {
 }
 
 // run does it. A fault in the program is an error like any other: what waits
-// behind the work goes on.
+// after the work goes on.
 func (w work) run(ed disk.Editor) (say string, err error) {
 	defer caught(&err)
 	return w.do(ed)

@@ -11,7 +11,7 @@ type stop struct {
 func (s stop) same(t stop) bool { return s.screen == t.screen && s.spot.Same(t.spot) }
 
 // history is where the user jumped from, and where to. Positions before at
-// lie back, those behind it forward.
+// lie back, those after it forward.
 type history struct {
 	stops []stop
 	at    int

@@ -95,19 +95,18 @@ func TestFilesOfAParentStay(t *testing.T) {
 // TestDoubleClickStaysWhereItBegan closes a dialog with the first of two
 // clicks: the second is no double click on what lies beneath.
 func TestDoubleClickStaysWhereItBegan(t *testing.T) {
-	m := newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})
-	m.question(&dialog{title: "One", buttons: []button{{"Cancel", nil}}})
+	var last click
+	over, beneath := &dialog{}, &dialog{}
 	press := tea.MouseMsg{X: 9, Y: 9, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}
-	if what, _ := m.mouseKind(press); what != views.Click {
+	if what, _ := last.kind(press, over); what != views.Click {
 		t.Fatal("the first click is none")
 	}
-	m.over = nil
-	m.clicked.at = m.clicked.at.Add(time.Hour)
-	if what, _ := m.mouseKind(press); what != views.Click {
+	last.at = last.at.Add(time.Hour)
+	if what, _ := last.kind(press, beneath); what != views.Click {
 		t.Error("a click on the dialog and one on the view beneath it are a double click")
 	}
-	m.clicked.at = m.clicked.at.Add(time.Hour)
-	if what, _ := m.mouseKind(press); what != views.DoubleClick {
+	last.at = last.at.Add(time.Hour)
+	if what, _ := last.kind(press, beneath); what != views.DoubleClick {
 		t.Error("two clicks on the view are no double click")
 	}
 }

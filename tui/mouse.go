@@ -26,7 +26,7 @@ func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 	if msg.Action == tea.MouseActionMotion {
 		return m.drag(msg.X, msg.Y-chromeTop)
 	}
-	what, ok := m.mouseKind(msg)
+	what, ok := m.clicked.kind(msg, m.uppermost())
 	switch {
 	case !ok:
 		return nil
@@ -88,7 +88,8 @@ func (m *model) uppermost() any {
 	return m.view()
 }
 
-func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
+// kind tells what a message of the mouse is, to what shows; false for nothing.
+func (last *click) kind(msg tea.MouseMsg, on any) (views.Mouse, bool) {
 	if msg.Action != tea.MouseActionPress {
 		return 0, false
 	}
@@ -98,13 +99,12 @@ func (m *model) mouseKind(msg tea.MouseMsg) (views.Mouse, bool) {
 	case tea.MouseButtonWheelDown:
 		return views.WheelDown, true
 	case tea.MouseButtonLeft:
-		now := time.Now()
-		c := click{msg.X, msg.Y, now, m.uppermost()}
-		if m.clicked.x == c.x && m.clicked.y == c.y && m.clicked.on == c.on && now.Sub(m.clicked.at) < doubleClick {
-			m.clicked = click{}
+		c := click{msg.X, msg.Y, time.Now(), on}
+		if last.x == c.x && last.y == c.y && last.on == c.on && c.at.Sub(last.at) < doubleClick {
+			*last = click{}
 			return views.DoubleClick, true
 		}
-		m.clicked = c
+		*last = c
 		return views.Click, true
 	}
 	return 0, false

@@ -158,7 +158,7 @@ func (p *prompt) set(text string) {
 	p.input.CursorEnd()
 }
 
-// complete puts the next completion in; behind the only one it goes on.
+// complete puts the next completion in; after the only one it goes on.
 func (p *prompt) complete() tea.Cmd {
 	if len(p.list) == 0 {
 		return nil

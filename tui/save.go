@@ -49,7 +49,7 @@ type saving struct {
 	write func(ctx context.Context, w io.Writer, done func(int)) error
 }
 
-// saveBytes are those of some places, one behind the other.
+// saveBytes are those of some places, one after the other.
 func (e *export) saveBytes(what string, places ...decode.Place) saving {
 	img, finder := e.current().image, e.cfg.Finder
 	s := saving{what: what, hint: this(places[0])}

@@ -119,7 +119,7 @@ func (s *selection) regions(ctx context.Context, img disk.Image) (part, error) {
 	return joined(parts), nil
 }
 
-// joined puts parts one behind the other.
+// joined puts parts one after the other.
 func joined(parts []part) part {
 	all := part{}
 	for _, p := range parts {
