@@ -10,6 +10,7 @@ import (
 	"platter/engine/vhdx"
 	vhdxwriter "platter/engine/vhdx/writer"
 	"platter/engine/vmdk"
+	vmdkwriter "platter/engine/vmdk/writer"
 )
 
 // format is how the engine reaches one of the formats.
@@ -27,7 +28,7 @@ type format struct {
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
 	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal},
-	{"vmdk", vmdk.Probe, vmdk.Open, disk.Carried, vmdk.Renewal},
+	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal},
 	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil},
 	{"raw", nil, raw.Open, nil, nil},
 }

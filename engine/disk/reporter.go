@@ -52,6 +52,13 @@ func (r *Reporter) Full(code string) bool {
 	return true
 }
 
+// Count is how many findings of a code there were, listed or not.
+func (r *Reporter) Count(code string) int { return r.count[code] }
+
+// Skip counts findings of a code, of which enough are listed, without their
+// words.
+func (r *Reporter) Skip(code string, n int) { r.count[code] += n }
+
 // Fail ends the check with an error. It reports false.
 func (r *Reporter) Fail(err error) bool {
 	r.yield(Finding{}, err)

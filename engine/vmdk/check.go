@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -14,10 +15,9 @@ import (
 // compressed grain (vmdk.md 12). It never writes.
 func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}, whole: true}
-		for _, f := range m.src.Notes {
-			c.stopped = c.stopped || !c.yield(f, nil)
-		}
+		c := newChecker(ctx, m, yield)
+		c.whole = true
+		c.out.Repeat(m.src.Notes)
 		c.headers()
 		c.chain()
 		c.contents()
@@ -29,16 +29,14 @@ func (m *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 // examineHeaders runs the checks that scan no table.
 func (m *Image) examineHeaders() []disk.Finding {
 	var list []disk.Finding
-	c := &checker{ctx: context.Background(), m: m, count: map[string]int{}, yield: func(f disk.Finding, err error) bool {
+	c := newChecker(context.Background(), m, func(f disk.Finding, _ error) bool {
 		list = append(list, f)
 		return true
-	}}
-	for _, f := range m.src.Notes {
-		c.yield(f, nil)
-	}
+	})
+	c.out.Repeat(m.src.Notes)
 	c.headers()
 	c.chain()
-	c.summarise()
+	c.out.Rest()
 	return list
 }
 
@@ -47,14 +45,21 @@ func (m *Image) examineHeaders() []disk.Finding {
 type checker struct {
 	ctx     context.Context
 	m       *Image
-	yield   func(disk.Finding, error) bool
-	count   map[string]int
-	order   []string
+	out     disk.Reporter
 	stopped bool
 	failed  error // the file could not be read: the check is not complete
 	whole   bool  // the image's own check, which may look around in the folder
 	errors  bool  // nothing but errors is wanted
 	left    int   // with errors: how many table entries may still be looked at
+}
+
+func newChecker(ctx context.Context, m *Image, yield func(disk.Finding, error) bool) *checker {
+	c := &checker{ctx: ctx, m: m}
+	c.out = disk.NewReporter(func(f disk.Finding, err error) bool {
+		c.stopped = !yield(f, err)
+		return !c.stopped
+	})
+	return c
 }
 
 func (c *checker) going() bool {
@@ -73,27 +78,16 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	if c.stopped || c.errors && severity < disk.SeverityError {
 		return
 	}
-	if c.count[code] == 0 {
-		c.order = append(c.order, code)
-	}
-	if c.count[code]++; c.count[code] > disk.PerCode {
+	if c.out.Full("vmdk/" + code) {
 		return
 	}
-	f := disk.Finding{Code: "vmdk/" + code, Severity: severity, Where: where, Text: fmt.Sprintf(format, args...), Detail: checkDetails[code]}
+	f := disk.Finding{Severity: severity, Where: where}
+	can := !c.errors && c.repairable(code, f)
+	unsure := c.errors || !c.whole && inFolder[code] // why there is no repair is not said
+	f = rules.Finding("vmdk", code, fmt.Sprintf(format, args...), can || unsure, where...)
+	f.Severity, f.Repairable = severity, can
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
-	if !c.errors {
-		c.mended(code, &f)
-	}
-	c.stopped = !c.yield(f, nil)
-}
-
-// mended adds the repairs of a finding, or why there are none.
-func (c *checker) mended(code string, f *disk.Finding) {
-	f.Repairs = c.m.repairs(code, f, c.whole)
-	f.Repairable = len(f.Repairs) > 0
-	if why := unmended[code]; why != "" && len(f.Repairs) == 0 && (c.whole || folderRemedies[code] == nil) {
-		f.Detail += " " + why
-	}
+	c.out.Report(f)
 }
 
 func (c *checker) error(code string, at decode.Place, format string, args ...any) {
@@ -119,24 +113,12 @@ func touches(where []decode.Place, at decode.Place) bool {
 
 // finish tells what was left out and why the check ended.
 func (c *checker) finish() {
-	c.summarise()
-	err := c.failed
-	if err == nil {
-		err = c.ctx.Err()
+	if c.stopped {
+		return
 	}
-	if err != nil && !c.stopped {
-		c.yield(disk.Finding{}, err)
-	}
-}
-
-func (c *checker) summarise() {
-	for _, code := range c.order {
-		if more := c.count[code] - disk.PerCode; more > 0 && !c.stopped {
-			c.stopped = !c.yield(disk.Finding{
-				Code: "vmdk/" + code, Severity: disk.SeverityInfo, Where: []decode.Place{c.m.main.place(0, 0)},
-				Text: fmt.Sprintf("%d more findings of this kind are not listed", more), Detail: checkDetails[code],
-			}, nil)
-		}
+	c.out.Rest()
+	if err := cmp.Or(c.failed, c.ctx.Err()); err != nil {
+		c.out.Fail(err)
 	}
 }
 

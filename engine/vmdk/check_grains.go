@@ -83,7 +83,7 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 	if w.inWindow(at) && w.space.Has(useMeta, at, length) {
 		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.space.Mark(useData, at, length) && w.inWindow(at) {
-		if len(w.clash) == disk.PerCode {
+		if len(w.clash) > disk.PerCode {
 			w.unlisted++
 			return
 		}
@@ -201,7 +201,7 @@ func (w *scan) owners() {
 		w.c.found(disk.SeverityError, w.codes.shared, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
 	}
 	// Only now: counted before them, they would use up what may be listed.
-	w.c.count[w.codes.shared] += w.unlisted
+	w.c.out.Skip("vmdk/"+w.codes.shared, w.unlisted)
 	w.clash, w.unlisted = w.clash[:0], 0
 }
 

@@ -40,10 +40,11 @@ func (c *checker) layers() {
 // firstError is the first error of this layer alone, looked for in as many
 // table entries as are left. The error is that the layer could not be read.
 func (m *Image) firstError(ctx context.Context, left *int) (first disk.Finding, found bool, err error) {
-	c := &checker{ctx: ctx, m: m, count: map[string]int{}, errors: true, left: *left, yield: func(f disk.Finding, err error) bool {
+	c := newChecker(ctx, m, func(f disk.Finding, err error) bool {
 		first, found = f, err == nil
 		return false
-	}}
+	})
+	c.errors, c.left = true, *left
 	c.headers()
 	if c.going() {
 		c.contents()

@@ -258,7 +258,7 @@ func (w *scan) conclude() {
 		switch at := s.headerPlace(vmdk.HeaderOverHead.Field()); {
 		case s.isStream():
 			w.stream()
-		case w.tables > s.floor() && c.count["H10"] == 0:
+		case w.tables > s.floor() && c.out.Count("vmdk/H10") == 0:
 			c.warn("H10", at, "overHead of %d sectors does not reach the end of the tables at sector %d", sectors(s.floor()), sectors(w.tables))
 		}
 	}

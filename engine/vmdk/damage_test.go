@@ -2,12 +2,15 @@ package vmdk_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
+	"platter/engine/store"
+	"platter/engine/vmdk/writer"
 )
 
 // damagePlants are faults whose repairs go another way than those of the plain
@@ -119,37 +122,54 @@ func mended(t *testing.T, files map[string][]byte, code string, n int) (before, 
 		if f.Code != code {
 			continue
 		}
-		if n >= len(f.Repairs) {
-			t.Fatalf("%s has %d repairs: %s", code, len(f.Repairs), f.Text)
+		list := repairs(t, before, f)
+		if n >= len(list) {
+			t.Fatalf("%s has %d repairs: %s", code, len(list), f.Text)
 		}
-		edits, err := f.Repairs[n].Edits(t.Context())
-		if err != nil {
+		if out, err = carryOut(t, files, list[n]); err != nil {
 			t.Fatal(err)
 		}
-		out = carryOut(files, edits)
 		return before, openMem(t, out, "d.vmdk"), out
 	}
 	t.Fatalf("there is no finding %s", code)
 	return nil, nil, nil
 }
 
-// carryOut applies edits to copies of files.
-func carryOut(files map[string][]byte, edits []disk.Edit) map[string][]byte {
+// repairs are those of a finding.
+func repairs(t *testing.T, img disk.Image, f disk.Finding) []disk.Repair {
+	t.Helper()
+	list, err := writer.Repairs(t.Context(), img, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// carryOut makes a repair in copies of files.
+func carryOut(t *testing.T, files map[string][]byte, r disk.Repair) (map[string][]byte, error) {
+	t.Helper()
+	ws := store.NewWorkspace(folder(files), "d.vmdk")
+	defer ws.Close()
+	if err := enginetest.Repair(t, ws, r); err != nil {
+		return nil, err
+	}
 	out := map[string][]byte{}
-	for name, b := range files {
-		out[name] = bytes.Clone(b)
-	}
-	for _, e := range edits {
-		switch b := out[e.File]; {
-		case !e.Resize:
-			copy(b[e.Offset:], e.Data)
-		case e.Offset <= int64(len(b)):
-			out[e.File] = b[:e.Offset]
-		default:
-			out[e.File] = append(b, make([]byte, e.Offset-int64(len(b)))...)
+	for name := range files {
+		f, err := ws.Snapshot().Open(name)
+		if err != nil {
+			t.Fatal(err)
 		}
+		size, err := f.Size()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = make([]byte, size)
+		if n, err := f.ReadAt(out[name], 0); n < len(out[name]) {
+			t.Fatal(err)
+		}
+		f.Close()
 	}
-	return out
+	return out, nil
 }
 
 // TestRepairsAndContentID holds repairs to the rule that a new content ID comes
@@ -260,12 +280,13 @@ func TestRepairsAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range found.Repairs {
-			edits, err := r.Edits(t.Context())
+		for _, r := range repairs(t, img, found) {
+			ws := store.NewWorkspace(m, "d.vmdk")
+			edits, err := ws.Try(func(tx *store.Tx) error { return r.Apply(t.Context(), tx) })
 			if found.Code == "vmdk/G1" && found.Where[0].Length > 4<<15 && err == nil {
 				t.Errorf("%s: %q makes %d edits", found.Code, r.Title, len(edits))
 			}
-			if err != nil && !strings.Contains(err.Error(), "copy of the disk") {
+			if err != nil && !strings.Contains(err.Error(), "copy of the disk") && !errors.Is(err, store.ErrTooMuch) {
 				t.Errorf("%s: %q: %v", found.Code, r.Title, err)
 			}
 		}
@@ -278,7 +299,7 @@ func TestUnmended(t *testing.T) {
 		for _, p := range list {
 			img := openMem(t, p.files, "d.vmdk")
 			for f := range img.Check(t.Context()) {
-				if f.Code == "vmdk/"+p.code && f.Severity == disk.SeverityError && len(f.Repairs) == 0 && !strings.Contains(f.Detail, "No repair") {
+				if f.Code == "vmdk/"+p.code && f.Severity == disk.SeverityError && !f.Repairable && !strings.Contains(f.Detail, "No repair") {
 					t.Errorf("%s %s: neither repaired nor explained: %s", p.code, p.name, f.Detail)
 				}
 			}
@@ -302,11 +323,12 @@ func TestTextBehindText(t *testing.T) {
 			files := embedded(func(s string) string {
 				return replace(s, `createType="monolithicSparse"`, `createType="x"`) + c.behind
 			})
-			for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+			img := openMem(t, files, "d.vmdk")
+			for f := range img.Check(t.Context()) {
 				if f.Code != "vmdk/D5" {
 					continue
 				}
-				edits, err := f.Repairs[0].Edits(t.Context())
+				out, err := carryOut(t, files, repairs(t, img, f)[0])
 				if c.refused {
 					if err == nil || !strings.Contains(err.Error(), "D8") {
 						t.Errorf("%v, want D8 to be named", err)
@@ -316,7 +338,7 @@ func TestTextBehindText(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := carryOut(files, edits)["d.vmdk"][sector : 21*sector]
+				got := out["d.vmdk"][sector : 21*sector]
 				want := text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`)
 				if n := bytes.IndexByte(got, 0); string(got[:n]) != want {
 					t.Errorf("the text is %q", got[:n])
@@ -369,13 +391,16 @@ func TestGrainsBehindTheEnd(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found := false
-			for f := range openMem(t, inSparse(c.damage), "d.vmdk").Check(t.Context()) {
+			files := inSparse(c.damage)
+			img := openMem(t, files, "d.vmdk")
+			for f := range img.Check(t.Context()) {
 				if f.Code != c.code {
 					continue
 				}
 				found = true
-				if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G11") {
-					t.Errorf("%q: %v, want G11 to be named", f.Repairs[0].Title, err)
+				r := repairs(t, img, f)[0]
+				if _, err := carryOut(t, files, r); err == nil || !strings.Contains(err.Error(), "G11") {
+					t.Errorf("%q: %v, want G11 to be named", r.Title, err)
 				}
 			}
 			if !found {
@@ -399,13 +424,13 @@ func TestTablesInTheDirectory(t *testing.T) {
 		if found.Code != "vmdk/G1" {
 			continue
 		}
-		for _, r := range found.Repairs {
-			edits, err := r.Edits(t.Context())
+		for _, r := range repairs(t, img, found) {
+			out, err := carryOut(t, files, r)
 			if err != nil {
 				refused++
 				continue
 			}
-			if r.Risk == "" && !bytes.Equal(diskOf(t, openMem(t, carryOut(files, edits), "d.vmdk")), before) {
+			if r.Risk == "" && !bytes.Equal(diskOf(t, openMem(t, out, "d.vmdk")), before) {
 				t.Errorf("%s: %q changes the disk", found.Text, r.Title)
 			}
 		}
@@ -434,7 +459,7 @@ func TestFoundDirectory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := openMem(t, c.files, "d.vmdk")
 			r := repairsOf(t, before, "vmdk/H8")[0]
-			edits, err := r.Edits(t.Context())
+			out, err := carryOut(t, c.files, r)
 			if c.refused {
 				if err == nil || !strings.Contains(err.Error(), "redundant directory alone") {
 					t.Errorf("%q: %v, want the other repair to be named", r.Title, err)
@@ -444,7 +469,7 @@ func TestFoundDirectory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(diskOf(t, openMem(t, carryOut(c.files, edits), "d.vmdk")), diskOf(t, before)) {
+			if !bytes.Equal(diskOf(t, openMem(t, out, "d.vmdk")), diskOf(t, before)) {
 				t.Errorf("%q changes the disk", r.Title)
 			}
 		})
@@ -456,7 +481,7 @@ func repairsOf(t *testing.T, img disk.Image, code string) (list []disk.Repair) {
 	t.Helper()
 	for f := range img.Check(t.Context()) {
 		if f.Code == code {
-			list = append(list, f.Repairs...)
+			list = append(list, repairs(t, img, f)...)
 		}
 	}
 	if len(list) == 0 {
@@ -490,7 +515,7 @@ func TestGrowthOverTables(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := repairsOf(t, openMem(t, c.files, "d.vmdk"), c.code)[c.repair]
-			_, err := r.Edits(t.Context())
+			_, err := carryOut(t, c.files, r)
 			if refused := err != nil && strings.Contains(err.Error(), "G2"); refused != c.refused {
 				t.Errorf("%q: %v", r.Title, err)
 			}
@@ -507,14 +532,16 @@ func TestOrderOfSharedGrains(t *testing.T) {
 			f.u32(f.gts[0]+4*i, uint32(f.grain[0]/sector))
 		}
 	})
-	for f := range openMem(t, files, "d.vmdk").Check(t.Context()) {
+	img := openMem(t, files, "d.vmdk")
+	for f := range img.Check(t.Context()) {
 		if f.Code != "vmdk/S4" || f.Severity != disk.SeverityWarning {
 			continue
 		}
-		if _, err := f.Repairs[0].Edits(t.Context()); err == nil || !strings.Contains(err.Error(), "G8") {
+		r := repairs(t, img, f)[0]
+		if _, err := carryOut(t, files, r); err == nil || !strings.Contains(err.Error(), "G8") {
 			t.Errorf("%v, want G8 to be named", err)
 		}
-		if f.Repairs[0].Risk == "" {
+		if r.Risk == "" {
 			t.Error("the user is not told that grains no table names are lost")
 		}
 		return

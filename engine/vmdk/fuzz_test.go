@@ -11,6 +11,7 @@ import (
 	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/vmdk"
+	"platter/engine/vmdk/writer"
 )
 
 // FuzzOpen opens any bytes, alone and as an extent, and does with them
@@ -47,7 +48,7 @@ func survive(t *testing.T, files map[string][]byte) {
 			t.Fatal(err)
 		}
 		worst = max(worst, f.Severity)
-		enginetest.Offers(t, m, img, disk.Carried, f)
+		enginetest.Offers(t, m, img, writer.Repairs, f)
 	}
 	if !img.Info().Readable() && worst == disk.SeverityInfo {
 		t.Fatalf("refused without a finding: %v", img.Info().Refused)

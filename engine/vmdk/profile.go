@@ -20,7 +20,7 @@ const (
 // (vmdk.md 14), beyond what Check says about it.
 func (m *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
-		c := &checker{ctx: ctx, m: m, yield: yield, count: map[string]int{}}
+		c := newChecker(ctx, m, yield)
 		switch profile {
 		case disk.ProfileQEMU:
 			c.forQEMU()

@@ -57,7 +57,7 @@ func (c *checker) textForVirtualBox() {
 		c.error(codeVirtualBox, at, "VirtualBox reads descriptors in rooms of up to %d sectors, this one has %d", virtualBoxRoom, sectors(m.textAt.Length))
 	case !m.separate && sectors(m.textAt.Length) < 3:
 		c.warn(codeVirtualBox, at, "VirtualBox makes the room for the descriptor longer when it opens the disk, and has damaged such disks")
-	case !m.separate && m.room()-int64(m.text.Size) < 4*64:
+	case !m.separate && m.writing().room()-int64(m.text.Size) < 4*64:
 		c.warn(codeVirtualBox, at, "VirtualBox adds four lines to the descriptor when it opens the disk: there is no room for them")
 	}
 	for _, l := range m.text.Lines {
@@ -79,7 +79,7 @@ func (c *checker) orderForVirtualBox() {
 		switch {
 		case l.Kind == vmdk.LineExtent:
 			now = 1
-		case l.Kind == vmdk.LineSetting && hasPrefixFold(l.Key, "ddb."):
+		case l.Kind == vmdk.LineSetting && l.IsDatabase():
 			now = 2
 		case l.Kind == vmdk.LineSetting && !strings.EqualFold(l.Key, "changeTrackPath"):
 			now = 0

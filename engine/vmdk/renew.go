@@ -1,7 +1,6 @@
 package vmdk
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -13,10 +12,10 @@ import (
 // neverWritten is the CID that VMware gives a disk until its first write.
 const neverWritten = 0xFFFFFFFE
 
-// freshCID makes a content ID other than the one that the disk has
+// FreshID makes a content ID other than the one that the disk has
 // (vmdk.md 9).
-func (m *Image) freshCID() uint32 {
-	old, _ := m.cid()
+func (t Text) FreshID() uint32 {
+	old, _ := t.image.cid()
 	for {
 		if v := rand.Uint32(); v != noParent && v != neverWritten && v != old {
 			return v
@@ -39,57 +38,45 @@ func (m *Image) Renewal() (disk.Repair, bool) {
 	if m.text == nil {
 		return disk.Repair{}, false
 	}
-	cid := m.freshCID()
-	parts := m.renewing(cid)
-	if len(parts) == 0 || m.grown(parts) > m.room() {
+	t := m.writing()
+	parts := t.Renewing()
+	if len(parts) == 0 || t.Grown(parts...) > t.room() {
 		return disk.Repair{}, false
 	}
-	if grow := m.grown(parts) - int64(m.text.Size); grow > 0 {
-		if _, err := m.remains(grow); err != nil {
+	if grow := t.Grown(parts...) - int64(t.Size); grow > 0 {
+		if _, err := t.remains(grow); err != nil {
 			return disk.Repair{}, false
 		}
 	}
-	return disk.Repair{
-		Title: fmt.Sprintf("give the disk the new content ID %08x", cid),
-		Edits: func(ctx context.Context) ([]disk.Edit, error) { return m.retext(parts) },
-	}, true
+	return disk.Repair{Title: "give the disk the new content ID " + parts[0].Text, Apply: t.Rewrite(parts...)}, true
 }
 
-// renewing are the changes of the text that give the disk another content ID;
+// Renewing are the changes of the text that give the disk another content ID;
 // none if it has not exactly one that can be read.
-func (m *Image) renewing(cid uint32) []splice {
+func (t Text) Renewing() []vmdk.Splice {
+	cid := t.FreshID()
 	var line *vmdk.Line
-	for i := range m.text.Lines {
-		if l := &m.text.Lines[i]; l.Kind == vmdk.LineSetting && strings.EqualFold(l.Key, "CID") {
+	for i := range t.Lines {
+		if l := &t.Lines[i]; l.Kind == vmdk.LineSetting && strings.EqualFold(l.Key, "CID") {
 			if line != nil {
 				return nil
 			}
 			line = l
 		}
 	}
-	if line == nil || m.text.Fault != "" {
+	if line == nil || t.Fault != "" {
 		return nil
 	}
 	old, ok := parseCID(line.Value)
 	if !ok {
 		return nil
 	}
-	parts := []splice{{line.ValueAt, fmt.Sprintf("%08x", cid)}}
-	if l := m.text.Setting("ddb.longContentID"); l != nil && len(l.Value) >= 8 {
+	parts := []vmdk.Splice{{At: line.ValueAt, Text: fmt.Sprintf("%08x", cid)}}
+	if l := t.Setting("ddb.longContentID"); l != nil && len(l.Value) >= 8 {
 		at := vmdk.Part{Offset: l.ValueAt.Offset + len(l.Value) - 8, Length: 8}
 		if strings.EqualFold(l.Value[len(l.Value)-8:], fmt.Sprintf("%08x", old)) {
-			parts = append(parts, splice{at, fmt.Sprintf("%08x", cid)})
+			parts = append(parts, vmdk.Splice{At: at, Text: fmt.Sprintf("%08x", cid)})
 		}
 	}
 	return parts
-}
-
-// altering adds a new content ID to a repair that changes what the guest reads
-// (vmdk.md 9), where that is possible.
-func (m *Image) altering(r disk.Repair) disk.Repair {
-	renewal, ok := m.Renewal()
-	if !ok {
-		return r
-	}
-	return disk.Mends(r.Title, r.Risk, r, renewal)
 }

@@ -3,9 +3,9 @@ package vmdk_test
 import (
 	"testing"
 
-	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/vmdk"
+	"platter/engine/vmdk/writer"
 )
 
 // offered is how many repairs the faults have that have any.
@@ -64,7 +64,7 @@ func TestRepairs(t *testing.T) {
 		for _, p := range list {
 			key := p.code + " " + p.name
 			tested[key] = true
-			if n := enginetest.Repairs(t, folder(p.files), "d.vmdk", formats, vmdk.Open, disk.Carried, "vmdk/"+p.code, unavoidable[p.code]); n != offered[key] {
+			if n := enginetest.Repairs(t, folder(p.files), "d.vmdk", formats, vmdk.Open, writer.Repairs, "vmdk/"+p.code, unavoidable[p.code]); n != offered[key] {
 				t.Errorf("%s: %d repairs, want %d", key, n, offered[key])
 			}
 		}

@@ -1,0 +1,130 @@
+// Package writer changes disk images of the VMDK format: it makes the repairs of
+// what engine/vmdk has found. Section numbers such as "vmdk.md 9" and finding
+// codes such as "vmdk/G8" are those of the format reference.
+package writer
+
+import (
+	"context"
+	"strings"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	reader "platter/engine/vmdk"
+)
+
+// image is what was read of an image under repair.
+type image struct{ reader.Parts }
+
+// offer makes the repairs of a finding that can be repaired, the safest first.
+type offer func(m *image, f disk.Finding) []disk.Repair
+
+// offers are the repairs of findings by the number of their check (vmdk.md 12).
+var offers = map[string]offer{
+	"D1":  (*image).describe,
+	"D2":  (*image).setVersion,
+	"D3":  (*image).setCID,
+	"D4":  (*image).settleParent,
+	"D5":  (*image).deriveType,
+	"D6":  (*image).repairLine,
+	"D7":  (*image).nameItself,
+	"D8":  (*image).clearPastText,
+	"D9":  (*image).putInOrder,
+	"D10": (*image).computeGeometry,
+	"D11": (*image).setAdapter,
+	"D12": (*image).fitLongID,
+	"D13": (*image).dropTracking,
+	"D14": (*image).setEncoding,
+	"X2":  (*image).extendFlat,
+	"X5":  (*image).settleSize,
+	"X6":  (*image).changeType,
+	"H1":  onSparse(finishMagic),
+	"H2":  headerOffer("set the version to 2", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 2) }),
+	"H4": headerOffer("write the newline bytes anew", "if a transfer in text mode changed them, it changed the data too",
+		func(h decode.Record[vmdk.Header]) { copy(h.Bytes()[vmdk.HeaderSingleEndLine.Offset():], newlines) }),
+	"H5":  onSparse(settleCompression),
+	"H8":  onSparse(useOtherDirectory),
+	"H10": onSparse(computeOverHead),
+	"H12": onSparse(setClean),
+	"H13": onSparse(clearPad),
+	"G1":  onTables((*image).makeTables),
+	"G2":  onTables((*image).restoreTable),
+	"G3":  onTables((*image).separateTables),
+	"G4":  onTables((*image).chooseEntry),
+	"G5":  onTables((*image).chooseEntry),
+	"G6":  onTables((*image).settle),
+	"G7":  onTables((*image).allowZeroGrains),
+	"G8":  onTables((*image).part),
+	"G10": onTables((*image).clearPast),
+	"G11": onTables((*image).extend),
+	"G12": onSparse(cutLeak),
+	"S1":  onTables((*image).repairTail),
+	"S2":  onSparse(followFooter),
+	"S4":  onSparse(repairAddress),
+	"S6":  onTables((*image).giveUp),
+	"S8":  onSparse(wholeSectors),
+	"S9":  headerOffer("set the version to 3", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 3) }),
+	"C2":  onSparse(countDirectory),
+	"C3":  onSparse(recount),
+	"C4":  onTables((*image).settle),
+	"C5":  (*image).settleSize,
+	"L1":  (*image).hintOther,
+	"L2":  (*image).acceptParent,
+}
+
+// Repairs lists the repairs of a finding of a VMDK, see [disk.Repairer].
+func Repairs(_ context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	m, ok := img.(*reader.Image)
+	list := offers[strings.TrimPrefix(f.Code, "vmdk/")]
+	if !ok || list == nil || !f.Repairable {
+		return nil, nil
+	}
+	return list(&image{m.Parts()}, f), nil
+}
+
+// one is a single repair.
+func one(title, risk string, apply disk.Step) []disk.Repair {
+	return []disk.Repair{{Title: title, Risk: risk, Apply: apply}}
+}
+
+// onSparse is for findings about a sparse file: the one of the first place.
+func onSparse(list func(s *reader.Sparse, f disk.Finding) []disk.Repair) offer {
+	return onTables(func(_ *image, s *reader.Sparse, f disk.Finding) []disk.Repair { return list(s, f) })
+}
+
+// onTables is for findings about a sparse file whose repair may change what the
+// disk holds, and with it the descriptor.
+func onTables(list func(m *image, s *reader.Sparse, f disk.Finding) []disk.Repair) offer {
+	return func(m *image, f disk.Finding) []disk.Repair { return list(m, m.SparseAt(f.Where[0]), f) }
+}
+
+// change has bytes of a sparse file changed.
+func change(s *reader.Sparse, off, n int64, change func([]byte)) disk.Step {
+	return disk.Change(decode.Place{File: s.Name, Offset: off, Length: n}, change)
+}
+
+// altering adds a new content ID to a repair that changes what the guest reads
+// (vmdk.md 9), where that is possible.
+func (m *image) altering(r disk.Repair) disk.Repair {
+	if renewal, ok := m.Renewal(); ok {
+		r.Apply = disk.Steps(r.Apply, renewal.Apply)
+	}
+	return r
+}
+
+// rewrite is the repair of changing parts of the descriptor that do not overlap.
+// There is none if the new text does not fit.
+func (m *image) rewrite(title, risk string, parts ...vmdk.Splice) []disk.Repair {
+	if m.Text.Fault != "" || !m.Fits(parts...) {
+		return nil
+	}
+	return one(title, risk, m.Rewrite(parts...))
+}
+
+// set gives a setting another value.
+func (m *image) set(title, risk, key, value string) []disk.Repair {
+	return m.rewrite(title, risk, m.Text.Set(key, value))
+}
+
+// splice is another text in the place of a part.
+func splice(at vmdk.Part, text string) vmdk.Splice { return vmdk.Splice{At: at, Text: text} }

@@ -1,0 +1,238 @@
+package writer
+
+import (
+	"context"
+	"fmt"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	reader "platter/engine/vmdk"
+)
+
+// chooseEntry takes one of the two copies of an entry for both: first the one
+// that names a grain (G4), or the one that counts (G5).
+func (m *image) chooseEntry(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	values := [2]uint64{}
+	for i := range values {
+		v, err := s.Grid.EntryAt(f.Where[i].Offset)
+		if err != nil {
+			return nil
+		}
+		values[i] = v
+	}
+	set := func(i int, title string) disk.Repair {
+		return disk.Repair{
+			Title: fmt.Sprintf(title, values[1-i]), Risk: "what the other copy says is lost: look at both grains first",
+			Apply: putEntry(s, f.Where[i].Offset, values[1-i]),
+		}
+	}
+	first := set(1, "take %d, which the first copy says, for both")
+	second := m.altering(set(0, "take %d, which the redundant copy says, for both"))
+	if values[0] == 0 {
+		return []disk.Repair{second, first}
+	}
+	return []disk.Repair{first, second}
+}
+
+// putEntry sets one entry of a table.
+func putEntry(s *reader.Sparse, off int64, v uint64) disk.Step {
+	return change(s, off, s.Grid.Width, func(b []byte) { put(b, s.Grid.Width, v) })
+}
+
+// settle repairs an entry that leads nowhere: by what the redundant copy says,
+// else the grain becomes unallocated, or zeros that hide the parent's (G6, C4).
+// An entry that only lies at an odd place has data and stays.
+func (m *image) settle(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	at := f.Where[0]
+	list := m.fromOther(s, at)
+	list = append(list, m.altering(setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), "the range reads as unallocated from then on")))
+	if m.Wanted && s.Grid.ZeroGrains {
+		list = append(list, m.altering(setEntry(s, at, vmdk.ZeroGrain, fmt.Sprintf("say that the grain of the entry at 0x%x is zero", at.Offset), "the range reads as zeros from then on")))
+	}
+	return list
+}
+
+// fromOther takes an entry from the redundant copy, if that one is another and
+// leads to a grain.
+func (m *image) fromOther(s *reader.Sparse, at decode.Place) []disk.Repair {
+	g := s.Grid
+	other, ok := usualCopy(s, at.Offset)
+	if !ok {
+		return nil
+	}
+	own, errOwn := g.EntryAt(at.Offset)
+	raw, err := g.EntryAt(other)
+	if err != nil || errOwn != nil || raw == own {
+		return nil
+	}
+	if e := g.Entry(raw); e.State != disk.Data || e.Off < s.Floor || inStructures(s, e.Off) {
+		return nil
+	}
+	return []disk.Repair{m.altering(disk.Repair{Title: fmt.Sprintf("take %d, which the redundant copy says", raw), Apply: putEntry(s, at.Offset, raw)})}
+}
+
+// inStructures reports whether a grain at a byte would lie in a structure that
+// the header places, or where tables usually are.
+func inStructures(s *reader.Sparse, at int64) bool {
+	g := s.Grid
+	grain := room{at, at + g.Grain}
+	for _, a := range s.Areas {
+		if grain.meets(a.Off, a.Off+a.Bytes) {
+			return true
+		}
+	}
+	for copy := range g.Copies {
+		if grain.meets(g.Dirs[copy], g.Usual(copy, g.Tables)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *image) clearPast(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	at := f.Where[0]
+	return []disk.Repair{setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), "")}
+}
+
+// allowZeroGrains sets the flag that entries of 1 need, or makes the grain an
+// unallocated one where there is no parent that could show through (G7).
+func (m *image) allowZeroGrains(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	list := one("set the flag for zeroed grains, and version 2", "", changeHeaders(s, func(h decode.Record[vmdk.Header]) {
+		vmdk.HeaderVersion.Put(h, max(vmdk.HeaderVersion.Get(h), 2))
+		vmdk.HeaderFlags.Put(h, vmdk.HeaderFlags.Get(h)|vmdk.FlagZeroGrains)
+	}))
+	if at := f.Where[0]; !m.Wanted && s.Grid != nil && at.Length == s.Grid.Width {
+		list = append(list, setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x: without a parent that is zeros too", at.Offset), ""))
+	}
+	return list
+}
+
+// part ends the sharing of a grain by two entries: one gets a copy of its own,
+// or is cleared (G8).
+func (m *image) part(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	entry, grain := f.Where[0], f.Where[1]
+	var list []disk.Repair
+	if !s.Grid.Packed {
+		list = one(fmt.Sprintf("copy the grain for the entry at 0x%x", entry.Offset), "", repaired(s, func(ctx context.Context, w *work) error {
+			return w.copyGrain(ctx, entry.Offset, grain.Offset)
+		}))
+	}
+	const risk = "the grain of this entry reads as unallocated from then on"
+	for _, at := range []int{0, 2} {
+		if at < len(f.Where) {
+			list = append(list, m.altering(setEntry(s, f.Where[at], 0, fmt.Sprintf("clear the entry at 0x%x", f.Where[at].Offset), risk)))
+		}
+	}
+	return list
+}
+
+// copyGrain gives an entry a copy of its grain at the end of the file.
+func (w *work) copyGrain(ctx context.Context, entry, grain int64) error {
+	n := w.Grid.Grain
+	to := roundUp(max(w.size, w.Floor), n)
+	if err := w.unclaimedEnd(ctx, to+n, nil); err != nil {
+		return err
+	}
+	sector, err := w.sector(to)
+	if err != nil {
+		return err
+	}
+	if err := w.move(grain, to, n); err != nil {
+		return err
+	}
+	return w.bothEntries(ctx, entry, sector)
+}
+
+// bothEntries sets a table entry in both copies of its table.
+func (w *work) bothEntries(ctx context.Context, off int64, v uint64) error {
+	if err := w.entry(off, w.Grid.Width, v); err != nil {
+		return err
+	}
+	other, ok, err := w.otherEntry(ctx, off)
+	if err != nil || !ok {
+		return err
+	}
+	return w.entry(other, w.Grid.Width, v)
+}
+
+// setEntry is the repair of setting an entry in both copies of its table.
+func setEntry(s *reader.Sparse, at decode.Place, v uint64, title, risk string) disk.Repair {
+	return disk.Repair{Title: title, Risk: risk, Apply: repaired(s, func(ctx context.Context, w *work) error { return w.bothEntries(ctx, at.Offset, v) })}
+}
+
+// extend gives a grain that the file cuts off its full length (G11).
+func (m *image) extend(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	raw, err := s.Grid.EntryAt(f.Where[0].Offset)
+	if err != nil {
+		return nil
+	}
+	r := disk.Repair{Title: "make the file reach to the grain's end", Apply: disk.Resize(s.Name, int64(raw)*vmdk.SectorSize+s.Grid.Grain)}
+	if f.Severity == disk.SeverityError {
+		r.Risk = "the bytes that are missing become zeros: they are lost for good"
+		r = m.altering(r)
+	}
+	return []disk.Repair{r}
+}
+
+// cutLeak takes what nothing refers to off the end of the file (G12).
+func cutLeak(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	at := s.LeakAtEnd(f)
+	return one(fmt.Sprintf("cut off the last %d bytes, which belong to nothing", at.Length), "what is hidden there is lost", disk.Resize(s.Name, at.Offset))
+}
+
+// otherEntry is where the redundant copy of the table entry at a byte lies.
+func (w *work) otherEntry(ctx context.Context, off int64) (int64, bool, error) {
+	g := w.Grid
+	if _, _, ok := w.DirectoryEntryAt(off); ok || g.Copies < 2 {
+		return 0, false, nil
+	}
+	if other, ok := usualCopy(w.Sparse, off); ok {
+		return other, true, nil
+	}
+	for t := range g.Tables {
+		if t%4096 == 0 && ctx.Err() != nil {
+			return 0, false, ctx.Err()
+		}
+		at, ok, err := g.TableOf(0, t)
+		if err != nil {
+			return 0, false, err
+		}
+		if !ok || off < at || off >= at+g.TableBytes {
+			continue
+		}
+		second, ok, err := g.TableOf(1, t)
+		return second + off - at, ok && second != at, err
+	}
+	return 0, false, nil
+}
+
+// usualCopy is what otherEntry finds where the tables lie as they usually do,
+// without going through the directory.
+func usualCopy(s *reader.Sparse, off int64) (int64, bool) {
+	g := s.Grid
+	first := g.Usual(0, 0)
+	t := (off - first) / roundUp(g.TableBytes, vmdk.SectorSize)
+	if g.Copies < 2 || off < first || t >= g.Tables {
+		return 0, false
+	}
+	at, ok, err := g.TableOf(0, t)
+	second, ok2, err2 := g.TableOf(1, t)
+	found := err == nil && err2 == nil && ok && ok2 && off >= at && off < at+g.TableBytes && second != at
+	return second + off - at, found
+}
+
+// recount computes the next free sector of a COWD (C3).
+func recount(s *reader.Sparse, _ disk.Finding) []disk.Repair {
+	return one("set the next free sector to where tables and grains end", "", repaired(s, func(ctx context.Context, w *work) error {
+		_, _, end, err := w.reach(ctx)
+		if err != nil {
+			return err
+		}
+		sector, err := w.sector(end)
+		if err != nil {
+			return err
+		}
+		return w.entry(int64(vmdk.CowdFree.Offset()), 4, sector)
+	}))
+}

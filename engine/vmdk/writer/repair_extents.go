@@ -1,0 +1,51 @@
+package writer
+
+import (
+	"fmt"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	reader "platter/engine/vmdk"
+)
+
+// extendFlat makes a flat file as long as its extent (X2).
+func (m *image) extendFlat(f disk.Finding) []disk.Repair {
+	e, _ := m.ExtentAt(f.Where[0])
+	return []disk.Repair{m.altering(disk.Repair{
+		Title: "extend the file with zeros", Risk: "what is missing is lost for good: the range reads as zeros", Apply: disk.Resize(e.File, e.End),
+	})}
+}
+
+// settleSize makes the sectors of a line and of the header the same: the header
+// counts more where its tables reach, or the line counts less (X5, C5).
+func (m *image) settleSize(f disk.Finding) (list []disk.Repair) {
+	e, _ := m.ExtentAt(f.Where[0])
+	if e.SameTables() {
+		list = append(list, m.altering(capacityTo(e.Sparse, uint64(e.Length/vmdk.SectorSize))))
+	}
+	n := e.Sparse.Capacity()
+	return append(list, m.rewrite(fmt.Sprintf("let the extent line count %d sectors", n),
+		"the disk gets another size, and what lies behind this extent another place on it", m.Resized(e, n)...)...)
+}
+
+// capacityTo sets the sectors that the header counts.
+func capacityTo(s *reader.Sparse, n uint64) disk.Repair {
+	r := disk.Repair{Title: fmt.Sprintf("let the header count %d sectors", n), Risk: "grains behind the old end, if there are any, become part of the disk"}
+	if s.Kind == vmdk.KindCowd {
+		r.Apply = change(s, int64(vmdk.CowdSectors.Offset()), 4, func(b []byte) { put(b, 4, n) })
+	} else {
+		r.Apply = changeHeaders(s, func(h decode.Record[vmdk.Header]) { vmdk.HeaderCapacity.Put(h, n) })
+	}
+	return r
+}
+
+// changeType makes an extent line say what its file is (X6).
+func (m *image) changeType(f disk.Finding) []disk.Repair {
+	e, _ := m.ExtentAt(f.Where[0])
+	name, parts := m.Retyped(e)
+	if e.Sparse != nil {
+		return m.rewrite("let the line say "+name+", as the file does", "", parts...)
+	}
+	return m.rewrite("let the line say "+name, "the file's bytes become the disk's sectors as they are: if it is a damaged sparse extent, that is not what it holds", parts...)
+}
