@@ -85,7 +85,7 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 func editFile(t *testing.T, path string, w, h int) *bench {
 	t.Helper()
 	b := &bench{path: path}
-	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}}
+	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}, Repairs: engine.Repairs}
 	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
 	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, tui.Editing, error) {
 		ed, err := engine.OpenSession(ctx, path, engine.Options{})

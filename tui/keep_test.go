@@ -177,6 +177,15 @@ func TestLateJumpsWait(t *testing.T) {
 	b.expect("Changes are staged")
 }
 
+// TestRepairFromTheList breaks the footer's copy, and repairs it from the list of
+// findings.
+func TestRepairFromTheList(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.send(views.Stage{Title: "broken", Edits: []disk.Edit{{File: "sample.vhd", Offset: 70, Data: []byte{0xee}}}})
+	b.keys("5").expect("vhd/V003", "1 repair: press f", "write the footer from the end of the file to its start")
+	b.keys("f").expect("Repairs of vhd/V003", "no risk").keys("enter").expect("staged: repair vhd/V003").not("1 finding")
+}
+
 // TestRepairsNeedTheImageTheyWereMadeFor stages edits that were worked out from
 // an image before another one took its place.
 func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
