@@ -8,6 +8,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Parts are the structures of an image as they were read, with what they claim
@@ -137,11 +138,11 @@ type Leftover struct{ Block, Start, Sector int64 }
 func (v *Image) Parts() Parts {
 	t := &v.table
 	p := Parts{
-		Source: v.src, Size: v.size, DataEnd: v.dataEnd, Virtual: v.virtual, Kind: v.kind, Growth: v.growth(),
+		Source: v.src, Size: v.size, DataEnd: v.dataEnd, Virtual: v.virtual, Kind: v.kind, Growth: growth(v.size),
 		Footer: v.footer, Rules: v.footers.rules().part(), Front: v.footers.front.part(), Tail: v.footers.tail.part(), Torn: v.footers.torn,
 		HeaderAt: v.header.off, Header: v.header.rec, HeaderOK: v.header.ok(), HeaderSums: headerSealed(v, nil),
 		Table:      Table{t.placed, v.canExtendTable(), t.off, t.end(), t.entries, t.needed, t.blockSize, t.bitmapBytes, t.stored(), t},
-		Batmap:     Batmap{v.batmap.found && v.batmapHeaderFault() == "", v.batmap.found, v.batmap.off, v.batmap.mapOff, v.batmap.length, v.batmapRoom()},
+		Batmap:     Batmap{v.batmap.found && v.batmapHeaderFault() == "", v.batmap.found, v.batmap.off, v.batmap.mapOff, v.batmap.length, t.batmapRoom()},
 		Candidates: v.candidates(), image: v,
 	}
 	p.Parent, _ = v.parent.(*Image)
@@ -155,8 +156,8 @@ func (v *Image) Parts() Parts {
 func (c footerCopy) part() FooterCopy { return FooterCopy{c.present, c.valid, c.off, c.length, c.raw} }
 
 // batmapRoom is how much room the map of a batmap needs.
-func (v *Image) batmapRoom() int64 {
-	return max(roundUp((v.table.needed+7)/8, vhd.Sector), vhd.Sector)
+func (t *table) batmapRoom() int64 {
+	return max(roundUp((t.needed+7)/8, vhd.Sector), vhd.Sector)
 }
 
 // candidates are the images in the place of the parent that could be it.
@@ -218,15 +219,17 @@ func (p Parts) BatmapSum() (sum uint32, covered int64, err error) {
 }
 
 // WholeHeader reports whether all but the cookie of the dynamic header is right.
-func (p Parts) WholeHeader() bool { return p.image.wholeHeader() }
+func (p Parts) WholeHeader() bool { return wholeHeader(p.Header) }
 
 // LostFooter is a footer that has nothing but its cookie wrong, and where it
 // lies; nil if there is none.
-func (p Parts) LostFooter() (raw []byte, off int64) { return p.image.lostFooter() }
+func (p Parts) LostFooter() (raw []byte, off int64) { return lostFooter(p.Source.File, p.Size) }
 
 // GuessSize is the size that file or table have room for in place of one that no
 // disk can have, and where it is from; 0 if there is none.
-func (p Parts) GuessSize() (size int64, from string) { return p.image.guessSize() }
+func (p Parts) GuessSize() (size int64, from string) {
+	return p.image.table.guessSize(p.Virtual, p.Footer)
+}
 
 // WithHeader are the parts as they would be with another dynamic header in the
 // place of this one.
@@ -241,9 +244,9 @@ func (p Parts) WithHeader(h decode.Record[vhd.Header]) Parts {
 
 // lostFooter is a footer at either end of the file whose checksum is right once
 // it has its cookie, and where it lies; nil if there is none.
-func (v *Image) lostFooter() (raw []byte, off int64) {
-	for _, off = range []int64{v.size - vhd.FooterSize, 0} {
-		b, err := readUpTo(v.src.File, off, vhd.FooterSize)
+func lostFooter(f store.File, size int64) (raw []byte, off int64) {
+	for _, off = range []int64{size - vhd.FooterSize, 0} {
+		b, err := readUpTo(f, off, vhd.FooterSize)
 		if err != nil || len(b) < vhd.FooterSize {
 			continue
 		}
@@ -256,8 +259,7 @@ func (v *Image) lostFooter() (raw []byte, off int64) {
 }
 
 // guessSize tries the sizes that a dynamic disk may have had.
-func (v *Image) guessSize() (size int64, from string) {
-	t := &v.table
+func (t *table) guessSize(virtual int64, footer decode.Record[vhd.Footer]) (size int64, from string) {
 	if t.blockSize == 0 || !t.placed || t.entries == 0 || t.entries > MaxDynamic/t.blockSize+1 {
 		return 0, ""
 	}
@@ -266,9 +268,9 @@ func (v *Image) guessSize() (size int64, from string) {
 		size int64
 		from string
 	}{
-		{roundUp(v.virtual, vhd.Sector), "the whole sectors that it takes"},
-		{int64(min(vhd.FooterOriginalSize.Get(v.footer), MaxDynamic+1)), "that of its creation"},
-		{vhd.FooterGeometry(v.footer).Size(), "that of the geometry"},
+		{roundUp(virtual, vhd.Sector), "the whole sectors that it takes"},
+		{int64(min(vhd.FooterOriginalSize.Get(footer), MaxDynamic+1)), "that of its creation"},
+		{vhd.FooterGeometry(footer).Size(), "that of the geometry"},
 		{whole, "what the table has entries for"},
 	} {
 		if c.size%vhd.Sector == 0 && c.size <= whole && c.size > (t.entries-1)*t.blockSize {

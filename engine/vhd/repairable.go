@@ -16,7 +16,7 @@ type condition func(v *Image, where []decode.Place) bool
 // The repairs themselves are made by engine/vhd/writer.
 var conditions = map[string]condition{
 	"V001": func(v *Image, _ []decode.Place) bool {
-		raw, _ := v.lostFooter()
+		raw, _ := lostFooter(v.src.File, v.size)
 		return raw != nil || v.table.placed && v.table.entries > 0 && v.table.entries <= MaxDynamic/v.table.blockSize+1
 	},
 	"V002": canRestoreTail,
@@ -32,13 +32,13 @@ var conditions = map[string]condition{
 		return footerSealed(v, nil) && (v.header.ok() || fixed)
 	},
 	"V013": func(v *Image, _ []decode.Place) bool {
-		return footerSealed(v, nil) && (v.kind == vhd.Fixed || v.headerInPlace())
+		return footerSealed(v, nil) && (v.kind == vhd.Fixed || headerInPlace(v.src.File))
 	},
 	"V014": func(v *Image, _ []decode.Place) bool {
 		if v.kind == vhd.Fixed {
 			return canFitFixed(v, nil)
 		}
-		size, _ := v.guessSize()
+		size, _ := v.table.guessSize(v.virtual, v.footer)
 		return footerSealed(v, nil) && size > 0
 	},
 	"V015": canFitFixed,
@@ -70,7 +70,7 @@ var conditions = map[string]condition{
 	},
 	"V049": func(v *Image, where []decode.Place) bool {
 		whole := v.batmap.found && v.batmapHeaderFault() == ""
-		return whole && len(where) > 1 || v.table.placed && v.batmapRoom() <= store.MaxStaged
+		return whole && len(where) > 1 || v.table.placed && v.table.batmapRoom() <= store.MaxStaged
 	},
 	"V051": always,
 	"V054": footerSealed,
@@ -104,7 +104,7 @@ func canRestoreTail(v *Image, _ []decode.Place) bool {
 }
 
 func canFitFixed(v *Image, _ []decode.Place) bool {
-	pads := v.virtual > v.dataEnd && v.virtual%vhd.Sector == 0 && v.virtual <= v.growth()
+	pads := v.virtual > v.dataEnd && v.virtual%vhd.Sector == 0 && v.virtual <= growth(v.size)
 	return pads || footerSealed(v, nil) && v.dataEnd >= vhd.Sector
 }
 
@@ -113,12 +113,12 @@ const smallGrowth = 64 << 20
 
 // growth is how long a repair may make the file. An image can claim any size: a
 // repair at most doubles the file, or adds little to it.
-func (v *Image) growth() int64 { return v.size + max(v.size, smallGrowth) }
+func growth(size int64) int64 { return size + max(size, smallGrowth) }
 
 // headerInPlace reports whether a dynamic header lies right behind the footer
 // copy, wherever the footer says it is.
-func (v *Image) headerInPlace() bool {
-	b, err := readUpTo(v.src.File, vhd.FooterSize, vhd.HeaderSize)
+func headerInPlace(f store.File) bool {
+	b, err := readUpTo(f, vhd.FooterSize, vhd.HeaderSize)
 	mark, _ := vhd.HeaderChecksum.Field().Verdict(b)
 	return err == nil && mark == decode.Good && bytes.HasPrefix(b, []byte(vhd.HeaderMagic))
 }
@@ -126,7 +126,7 @@ func (v *Image) headerInPlace() bool {
 func canRestoreHeader(v *Image, _ []decode.Place) bool {
 	switch {
 	case !v.header.ok():
-		return v.wholeHeader() || v.kind == vhd.Dynamic && v.header.off == vhd.FooterSize && v.virtual > 0 && v.virtual <= MaxDynamic
+		return wholeHeader(v.header.rec) || v.kind == vhd.Dynamic && v.header.off == vhd.FooterSize && v.virtual > 0 && v.virtual <= MaxDynamic
 	default:
 		return vhd.HeaderVersion.Get(v.header.rec)>>16 == 1
 	}
@@ -134,12 +134,12 @@ func canRestoreHeader(v *Image, _ []decode.Place) bool {
 
 // wholeHeader reports whether the checksum of a header with another cookie is
 // right either as it is or once it has its own.
-func (v *Image) wholeHeader() bool {
-	h := bytes.Clone(v.header.rec.Bytes())
+func wholeHeader(rec decode.Record[vhd.Header]) bool {
+	h := bytes.Clone(rec.Bytes())
 	before, _ := vhd.HeaderChecksum.Field().Verdict(h)
 	copy(h, vhd.HeaderMagic)
 	after, _ := vhd.HeaderChecksum.Field().Verdict(h)
-	return (before == decode.Good || after == decode.Good) && vhd.HeaderVersion.Get(v.header.rec) == vhd.Version
+	return (before == decode.Good || after == decode.Good) && vhd.HeaderVersion.Get(rec) == vhd.Version
 }
 
 // canExtendTable reports whether the table may get the entries that it lacks.
