@@ -49,7 +49,8 @@ func (v own) Run(off, limit int64) (layer.Run, error) {
 	if sector != vhd.Unallocated {
 		if r.Why = v.misplaced(sector); r.Why == "" {
 			r.End = min(limit, (block+1)*t.blockSize)
-			return r, v.bitmapRun(&r)
+			err = v.bitmapRun(&r)
+			return r, err
 		}
 		r.State = disk.Missing
 	}

@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"encoding/binary"
+	"fmt"
 	"sync"
 
 	"platter/decode/vhdx"
@@ -27,7 +28,7 @@ var pieces = sync.Pool{New: func() any { return new(batPiece) }}
 func (v *Image) ListBlocks(first int64, out []disk.BlockPlace) (n int, file string, err error) {
 	size := v.geo.BlockSize
 	whole := v.geo.DiskSize / max(size, 1)
-	if v.refused != nil || len(v.layers) != 1 || v.params.hasParent || first < 0 || first >= whole || len(out) == 0 {
+	if v.refused != nil || v.stack.Depth() != 1 || v.params.hasParent || first < 0 || first >= whole || len(out) == 0 {
 		return 0, "", v.refused
 	}
 	out = out[:min(int64(len(out)), whole-first)]
@@ -39,7 +40,7 @@ func (v *Image) ListBlocks(first int64, out []disk.BlockPlace) (n int, file stri
 	defer pieces.Put(piece)
 	from := v.geo.PayloadIndex(first)
 	if err := piece.fill(v, from, v.geo.PayloadIndex(first+int64(len(out))-1)+1-from); err != nil {
-		return 0, "", v.readError(run{start: first * size}, err)
+		return 0, "", &disk.Error{Kind: disk.Damaged, Op: "read", At: v.place(0, 0), What: fmt.Sprintf("virtual byte 0x%x", first*size), Err: err}
 	}
 	for n < len(out) {
 		index := v.geo.PayloadIndex(first + int64(n))

@@ -35,7 +35,7 @@ func (v *Image) readableParent(p likeness) error {
 	if !ok {
 		return disk.Errorf(disk.Unsupported, v.place(0, 0), "%s is no VHDX", decode.InQuotes(p.file))
 	}
-	return errors.Join(below.refused, below.layers[len(below.layers)-1].parentErr)
+	return errors.Join(below.refused, below.stack.Last().(own).parentErr)
 }
 
 // candidate is a file that could be the parent: one under the names given that

@@ -134,7 +134,7 @@ func (v *Image) parentDetails() []disk.Detail {
 	case v.parentErr != nil:
 		rows = append(rows, disk.Detail{Label: "Parent", Value: "not usable: " + v.parentErr.Error()})
 	case v.parent != nil:
-		rows = append(rows, disk.Detail{Label: "Parent", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, len(v.layers))})
+		rows = append(rows, disk.Detail{Label: "Parent", Value: fmt.Sprintf("found: %s, %d layers in all", v.parent.Files()[0].Name, v.stack.Depth())})
 	}
 	return rows
 }

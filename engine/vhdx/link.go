@@ -5,6 +5,7 @@ import (
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
 var _ disk.Linked = (*Image)(nil)
@@ -23,9 +24,8 @@ func (v *Image) Link() disk.LinkInfo {
 	}
 	for _, key := range []string{vhdx.KeyRelativePath, vhdx.KeyVolumePath, vhdx.KeyWin32Path} {
 		if p := v.locator.value(key); p != "" {
-			l.Names = append(l.Names, disk.LinkName{Label: key, Name: p, Fate: v.tries.Fate(p)})
+			l.Names = append(l.Names, disk.LinkName{Label: key, Name: p})
 		}
 	}
-	l.Names = disk.ByHand(v.src.Opener, v.tries.Rest("in this folder", l.Names))
-	return l
+	return layer.Linked(l, v.src.Opener, v.tries)
 }

@@ -7,19 +7,19 @@ import (
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
-// run is one layer's answer for a range of the virtual disk.
-type run struct {
-	start, end int64
-	state      disk.State
-	offset     int64 // in the file; for data
-	index      int64 // of the BAT entry that decided
-	entry      uint64
-	bitmap     int64 // where the chunk's sector bitmap lies; for a bit
-	bit        int64 // number of the bitmap bit that decided; -1 for none
-	why        string
-}
+// own is what this layer stores, without those below.
+type own struct{ *Image }
+
+var _ layer.Layer = own{}
+
+// Refused is why the disk can't be read at all.
+func (v own) Refused() error { return v.refused }
+
+// Share gives the tables their part of the memory.
+func (v own) Share(depth int) { v.share(depth) }
 
 // entry reads a BAT entry.
 func (v *Image) entry(index int64) (uint64, error) {
@@ -30,36 +30,38 @@ func (v *Image) entry(index int64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b), nil
 }
 
-// run is the layer's own answer for the start of [off, limit), which lies on
-// its virtual disk: as far as one BAT entry or a row of equal bitmap bits decides.
-func (v *Image) run(off, limit int64) (run, error) {
+// Run is the layer's own answer for the start of [off, limit): as far as one BAT
+// entry or a row of equal bitmap bits decides.
+func (v own) Run(off, limit int64) (r layer.Run, err error) {
 	index := v.geo.PayloadIndex(v.geo.Block(off))
 	entry, err := v.entry(index)
 	if err != nil {
-		return run{start: off, end: limit, offset: -1, bit: -1}, err
+		return r, err
 	}
-	return v.decide(off, limit, index, entry)
+	err = v.decide(off, limit, index, entry, &r)
+	return r, err
 }
 
-// decide is run for a BAT entry that has been read.
-func (v *Image) decide(off, limit, index int64, entry uint64) (run, error) {
+// decide is Run for a BAT entry that has been read.
+func (v *Image) decide(off, limit, index int64, entry uint64, r *layer.Run) error {
 	block := off &^ (v.geo.BlockSize - 1)
-	r := run{start: off, end: min(limit, block+v.geo.BlockSize, v.geo.DiskSize), offset: -1, index: index, entry: entry, bit: -1}
-	r.state, r.why = v.stateOf(entry)
-	if r.state != disk.Data {
-		return r, nil
+	*r = layer.Run{Start: off, End: min(limit, block+v.geo.BlockSize), Offset: -1}
+	r.Decide(index, v.bat.off+index*vhdx.EntrySize, entry)
+	r.State, r.Why = v.stateOf(entry)
+	if r.State != disk.Data {
+		return nil
 	}
-	if r.why = v.misplaced(entry); r.why != "" {
-		r.state = disk.Missing
-		return r, nil
+	if r.Why = v.misplaced(entry); r.Why != "" {
+		r.State = disk.Missing
+		return nil
 	}
 	if vhdx.State(entry) == vhdx.PartiallyPresent {
-		if err := v.bitmapRun(&r); err != nil || r.state != disk.Data {
-			return r, err
+		if err := v.bitmapRun(r); err != nil || r.State != disk.Data {
+			return err
 		}
 	}
-	v.stored(&r, int64(vhdx.FileOffset(entry))+off-block)
-	return r, nil
+	v.stored(r, int64(vhdx.FileOffset(entry))+off-block)
+	return nil
 }
 
 // stateOf tells what a payload state means for this kind of image (vhdx.md 9.1).
@@ -103,19 +105,19 @@ func (v *Image) misplaced(entry uint64) string {
 }
 
 // stored places a run of data, as far as the file has it in one way.
-func (v *Image) stored(r *run, off int64) {
+func (v *Image) stored(r *layer.Run, off int64) {
 	switch {
 	case off < v.size:
-		r.offset, r.end = off, min(r.end, r.start+v.size-off)
+		r.Offset, r.File, r.End = off, v.src.Name, min(r.End, r.Start+v.size-off)
 	case off >= v.data.grown:
-		r.state, r.why = disk.Missing, "it reaches behind the end of the file"
+		r.State, r.Why = disk.Missing, "it reaches behind the end of the file"
 	default:
 		// the file ends before, replay makes it longer
-		if n := v.data.zeros(off, off+r.end-r.start); n > 0 {
-			r.state, r.end = disk.Zero, r.start+n
+		if n := v.data.zeros(off, off+r.End-r.Start); n > 0 {
+			r.State, r.End = disk.Zero, r.Start+n
 			return
 		}
-		r.offset, r.end = off, r.start+min(r.end-r.start, v.data.partAfter(off)-off)
+		r.Offset, r.File, r.End = off, v.src.Name, r.Start+min(r.End-r.Start, v.data.partAfter(off)-off)
 	}
 }
 
@@ -139,29 +141,32 @@ func (v *Image) bitmapAt(chunk int64) (off int64, why string, err error) {
 }
 
 // bitmapRun follows the sector bitmap of a partially present block.
-func (v *Image) bitmapRun(r *run) error {
+func (v *Image) bitmapRun(r *layer.Run) error {
 	g := &v.geo
-	block := g.Block(r.start)
+	block := g.Block(r.Start)
 	off, why, err := v.bitmapAt(g.Chunk(block))
 	if err != nil {
 		return err
 	}
 	if why != "" {
-		r.state, r.why = disk.Missing, why
+		r.State, r.Why = disk.Missing, why
 		return nil
 	}
 	begin := block * g.BlockSize
-	first := (r.start - begin) / g.SectorSize
-	last := (r.end - begin + g.SectorSize - 1) / g.SectorSize
+	first := (r.Start - begin) / g.SectorSize
+	last := (r.End - begin + g.SectorSize - 1) / g.SectorSize
 	set, n, err := v.bitRow(off+g.BitmapByte(block), first, last)
 	if err != nil {
 		return err
 	}
-	r.bitmap, r.bit = off, g.BitmapByte(block)*8+first
-	r.end = min(r.end, begin+(first+n)*g.SectorSize)
+	r.End = min(r.End, begin+(first+n)*g.SectorSize)
+	raw := uint64(1)
 	if !set {
-		r.state = disk.FromParent
+		r.State, raw = disk.FromParent, 0
 	}
+	chunk, bit := g.BitmapIndex(g.Chunk(block)), g.BitmapByte(block)*8+first
+	r.Decide(chunk, v.bat.off+chunk*vhdx.EntrySize, uint64(off)|vhdx.FullyPresent)
+	r.Decide(bit, off+bit/8, raw)
 	return nil
 }
 
@@ -193,54 +198,17 @@ func (v *Image) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 }
 
 // ReadAt reads the virtual disk, composed of all layers.
-func (v *Image) ReadAt(p []byte, off int64) (int, error) {
-	if v.refused != nil {
-		return 0, v.refused
-	}
-	return disk.ReadWithin(v.geo.DiskSize, v.src.Name, p, off, func(p []byte, off int64) (int, error) { return v.readLayer(0, p, off) })
-}
+func (v *Image) ReadAt(p []byte, off int64) (int, error) { return v.stack.ReadAt(p, off) }
 
-// readLayer reads what layer i stores, and the rest from the layers below.
-func (v *Image) readLayer(i int, p []byte, off int64) (int, error) {
-	done := 0
-	for done < len(p) {
-		layer, limit := v.skipAbsent(i, off+int64(done), off+int64(len(p)))
-		n, err := v.readRun(layer, p[done:limit-off], off+int64(done))
-		done += n
-		if err != nil {
-			return done, err
-		}
-	}
-	return done, nil
-}
-
-// skipAbsent is the first layer from i on that may store the byte at off, and
-// how far, below limit, the layers above it have nothing.
-func (v *Image) skipAbsent(i int, off, limit int64) (layer int, end int64) {
-	for i+1 < len(v.layers) {
-		end, absent := v.layers[i].absentAt(off, limit)
-		if !absent {
-			break
-		}
-		limit = end
-		i++
-	}
-	return i, limit
-}
-
-// absentAt reports whether a layer is known to leave the byte at off to its
-// parent, and how far below limit. It is the fast way past layers that have
-// nothing; run is the one that knows everything.
-func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
-	if off >= v.geo.DiskSize {
-		return limit, false
-	}
+// Absent reports whether the layer leaves the byte at off to its parent, by the
+// page of the BAT that is at hand.
+func (v own) Absent(off, limit int64) (end int64, known bool) {
 	b := v.entries.Peek(v.bat.off + v.geo.PayloadIndex(v.geo.Block(off))*vhdx.EntrySize)
 	if len(b) < vhdx.EntrySize {
 		return limit, false
 	}
 	entry := binary.LittleEndian.Uint64(b)
-	limit = min(limit, off&^(v.geo.BlockSize-1)+v.geo.BlockSize, v.geo.DiskSize)
+	limit = min(limit, off&^(v.geo.BlockSize-1)+v.geo.BlockSize)
 	switch vhdx.State(entry) {
 	case vhdx.NotPresent:
 		return limit, v.params.hasParent
@@ -250,7 +218,7 @@ func (v *Image) absentAt(off, limit int64) (end int64, absent bool) {
 	return limit, false
 }
 
-// absentBits is absentAt for a byte of a partially present block.
+// absentBits is Absent for a byte of a partially present block.
 func (v *Image) absentBits(off, limit int64) (end int64, absent bool) {
 	g := &v.geo
 	block := g.Block(off)
@@ -265,47 +233,22 @@ func (v *Image) absentBits(off, limit int64) (end int64, absent bool) {
 	return min(limit, begin+(first+n)*g.SectorSize), err == nil && !set
 }
 
-func (v *Image) readRun(i int, p []byte, off int64) (int, error) {
-	layer := v.layers[i]
-	if off >= layer.geo.DiskSize { // a child may be larger than its parent
-		clear(p)
-		return len(p), nil
+// Fill reads the data of a run.
+func (v own) Fill(p []byte, r layer.Run) (int, error) {
+	n, err := v.data.ReadAt(p, r.Offset)
+	if n < len(p) {
+		return n, shortRead(r.Offset, n, len(p), err)
 	}
-	r, err := layer.run(off, off+int64(len(p)))
-	if err != nil {
-		return 0, layer.readError(r, err)
-	}
-	p = p[:r.end-off]
-	switch r.state {
-	case disk.Data:
-		n, err := layer.data.ReadAt(p, r.offset)
-		if n < len(p) {
-			return n, layer.readError(r, shortRead(r.offset, n, len(p), err))
-		}
-		return n, nil
-	case disk.FromParent:
-		if i+1 < len(v.layers) {
-			return v.readLayer(i+1, p, off)
-		}
-		return 0, layer.orphaned(off)
-	case disk.Missing:
-		return 0, layer.missing(r)
-	}
-	clear(p)
-	return len(p), nil
+	return n, nil
 }
 
-func (v *Image) readError(r run, err error) error {
-	return &disk.Error{Kind: disk.Damaged, Op: "read", At: v.place(max(r.offset, 0), 0), What: fmt.Sprintf("virtual byte 0x%x", r.start), Err: err}
-}
-
-func (v *Image) missing(r run) error {
-	what := fmt.Sprintf("virtual byte 0x%x, block %d, BAT entry 0x%x: %s", r.start, v.geo.Block(r.start), r.entry, r.why)
-	return &disk.Error{Kind: disk.Damaged, Op: "read", At: v.place(v.bat.off+r.index*vhdx.EntrySize, vhdx.EntrySize), What: what}
-}
-
-// orphaned says which parent a range would have to come from.
-func (v *Image) orphaned(off int64) error {
-	what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s is missing", off, v.wanted())
-	return &disk.Error{Kind: disk.NotFound, Op: "read", At: v.place(0, 0), What: what, Err: v.parentErr}
+// Lost says why a run has no bytes: it is damaged, or its parent is missing.
+func (v own) Lost(r layer.Run) error {
+	if r.State == disk.FromParent {
+		what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s is missing", r.Start, v.wanted())
+		return &disk.Error{Kind: disk.NotFound, Op: "read", At: v.place(0, 0), What: what, Err: v.parentErr}
+	}
+	e := r.Via[0]
+	what := fmt.Sprintf("virtual byte 0x%x, block %d, BAT entry 0x%x: %s", r.Start, v.geo.Block(r.Start), e.Raw, r.Why)
+	return &disk.Error{Kind: disk.Damaged, Op: "read", At: v.place(e.At, vhdx.EntrySize), What: what}
 }

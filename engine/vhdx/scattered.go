@@ -3,24 +3,25 @@ package vhdx
 import (
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
-// scattered goes on from off over whole blocks of an image without a parent
+var _ layer.Scatterer = (*cursor)(nil)
+
+// Scattered goes on from off over whole blocks of an image without a parent
 // that lie behind all structures and inside the file, wherever each of them
-// is: what a fully allocated disk in random order consists of. It decides
-// nothing that step would decide in another way, and leaves all else to it; a
-// map of 67 million blocks would take seconds there. It returns where it
-// stopped.
-func (m *mapper) scattered(off, end int64) (int64, bool) {
-	v := m.image
-	if len(m.layers) != 1 || v.params.hasParent {
+// is: what a fully allocated disk in random order consists of. A map of 67
+// million blocks would take seconds with Next.
+func (c *cursor) Scattered(off, end int64, out *disk.Joiner) (int64, bool) {
+	v := c.Image
+	if v.params.hasParent {
 		return off, true
 	}
 	size, low := v.geo.BlockSize, int64(vhdx.MiB)
 	if n := len(v.held); n > 0 {
 		low = v.held[n-1].reach
 	}
-	piece := &m.cursors[0].piece
+	piece := &c.piece
 	last := min(end, v.geo.DiskSize) - size
 	for off <= last && off&(size-1) == 0 {
 		index := v.geo.PayloadIndex(v.geo.Block(off))
@@ -34,7 +35,7 @@ func (m *mapper) scattered(off, end int64) (int64, bool) {
 			if vhdx.State(entry) != vhdx.FullyPresent || at < low || at > v.size-size {
 				return off, true
 			}
-			if !m.holdBlock(off, at, index, entry) {
+			if !out.Extend(at, size) && !c.next(off, at, index, entry, out) {
 				return off, false
 			}
 			off += size
@@ -43,13 +44,8 @@ func (m *mapper) scattered(off, end int64) (int64, bool) {
 	return off, true
 }
 
-// holdBlock is hold for one whole block that is stored at an offset of the
-// file.
-func (m *mapper) holdBlock(off, at, index int64, entry uint64) bool {
-	v := m.image
-	if m.out.Extend(at, v.geo.BlockSize) {
-		return true
-	}
-	m.via = append(m.via[:0], disk.Via{Table: "BAT", Index: index, Place: v.place(v.bat.off+index*vhdx.EntrySize, vhdx.EntrySize), Raw: entry})
-	return m.out.Next(&disk.Span{Start: off, Length: v.geo.BlockSize, State: disk.Data, File: v.src.Name, Offset: at, Via: m.via})
+// next hands on a whole block that is stored at an offset of the file.
+func (c *cursor) next(off, at, index int64, entry uint64, out *disk.Joiner) bool {
+	c.via[0] = disk.Via{Table: "BAT", Index: index, Place: c.entryPlaceAt(index), Raw: entry}
+	return out.Next(&disk.Span{Start: off, Length: c.geo.BlockSize, State: disk.Data, File: c.src.Name, Offset: at, Via: c.via[:]})
 }

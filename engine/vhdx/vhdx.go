@@ -17,6 +17,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/pages"
 )
 
@@ -45,11 +46,11 @@ type Image struct {
 	entries *pages.Cache
 	bitmaps *pages.Cache
 
-	parent    disk.Image // the next layer, usable or not
-	parentErr error      // why what is left to the parent can't be read
-	layers    []*Image   // this image and the layers below it
-	tries     disk.Tries // the names under which the parent was looked for
-	seen      uuid.UUID  // the identity of the file that was found last
+	parent    disk.Image  // the next layer, usable or not
+	parentErr error       // why what is left to the parent can't be read
+	stack     layer.Stack // this image and the layers below it
+	tries     disk.Tries  // the names under which the parent was looked for
+	seen      uuid.UUID   // the identity of the file that was found last
 
 	findings []disk.Finding // those that need no scan
 	refused  error
@@ -97,7 +98,6 @@ func read(ctx context.Context, src disk.Source, steps int) (*Image, error) {
 		return nil, err
 	}
 	v := &Image{src: src, size: size, steps: steps}
-	v.layers = []*Image{v}
 	if err := v.readFront(); err != nil {
 		return nil, err
 	}
@@ -151,7 +151,6 @@ func (v *Image) placeTable() {
 	}
 	v.geo = geo
 	v.sized = v.bat.placed && geo.Entries(p.hasParent)*vhdx.EntrySize <= v.bat.length
-	v.share(1)
 }
 
 // share gives the layer its part of the budget for tables.
