@@ -51,19 +51,17 @@ func (o otherDisk) Error() string        { return string(o) }
 func (o otherDisk) Is(target error) bool { return target == disk.ErrOtherDisk }
 
 // FindParent opens the first image under one of the names that fits. If none
-// does, fault is the [Failure] that tells most. Where the user has named the
-// parent, the image's own names are not followed.
+// does, fault is the [Failure] that tells most. The user may have said which file
+// the parent is, which counts whatever the name: it is opened even where there is
+// no name, or all lead to other disks.
 func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tries, fault error) {
-	switch chooser, ok := s.Opener.(disk.Chooser); {
+	switch {
 	case s.Opener == nil:
 		return nil, nil, ErrNoName
 	case len(s.Names) == 0:
 		if parent, fault = s.open(""); fault != nil {
 			fault = fmt.Errorf("%w: %w", ErrNoName, fault)
 		}
-		return parent, nil, fault
-	case ok && chooser.Chosen():
-		parent, fault = s.open(s.Names[0])
 		return parent, nil, fault
 	}
 	for _, name := range s.Names {
@@ -82,7 +80,10 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 			fault = err
 		}
 	}
-	return nil, tries, fault
+	if errors.Is(fault, disk.ErrOtherDisk) {
+		parent, fault = s.open(s.Names[0])
+	}
+	return parent, tries, fault
 }
 
 // look looks into the file of a name.
