@@ -16,6 +16,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/engine/enginetest"
 	"platter/engine/sample"
 	"platter/engine/store"
@@ -39,8 +40,8 @@ type bench struct {
 	kept  bytes.Buffer
 	clip  string // what was copied last
 
-	session *engine.Session // of the image that was opened last
-	broken  bool            // it fails at the next change
+	session *edit.Session // of the image that was opened last
+	broken  bool          // it fails at the next change
 }
 
 // onFile opens a sample that was written to disk.
@@ -88,7 +89,7 @@ func editFile(t *testing.T, path string, w, h int) *bench {
 	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}, Repairs: engine.Repairs}
 	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
 	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, tui.Editing, error) {
-		ed, err := engine.OpenSession(ctx, path, engine.Options{})
+		ed, err := edit.Open(ctx, path, engine.Options{})
 		if err != nil {
 			return nil, tui.Editing{}, err
 		}
@@ -108,7 +109,7 @@ func editFile(t *testing.T, path string, w, h int) *bench {
 
 // editor is a session that can be broken.
 type editor struct {
-	*engine.Session
+	*edit.Session
 	b *bench
 }
 

@@ -18,7 +18,7 @@ import (
 
 // Editing is how an opened image can be changed. Its functions may be nil.
 type Editing struct {
-	Editor disk.Editor // nil: not at all
+	Editor disk.Session // nil: not at all
 	Locked string      // why not
 	Notice string      // what the user is told when the image shows
 
@@ -70,20 +70,20 @@ type editing struct {
 // work is something to do with the editor. It runs in the background, one at
 // a time, and returns what to say.
 type work struct {
-	do     func(disk.Editor) (string, error)
+	do     func(disk.Session) (string, error)
 	commit bool
 }
 
 // run does it. A fault in the program is an error like any other: what waits
 // after the work goes on.
-func (w work) run(ed disk.Editor) (say string, err error) {
+func (w work) run(ed disk.Session) (say string, err error) {
 	defer caught(&err)
 	return w.do(ed)
 }
 
 // worked is the answer to a work.
 type worked struct {
-	editor disk.Editor
+	editor disk.Session
 	commit bool // the work was one
 	image  disk.Image
 	staged int
@@ -171,16 +171,16 @@ func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 		e.question(d)
 	case views.Stage:
 		last := e.last
-		return e.enqueue(func(ed disk.Editor) (string, error) {
+		return e.enqueue(func(ed disk.Session) (string, error) {
 			if img, err := ed.Image(); msg.Image != nil && (err != nil || img != msg.Image) {
 				return "", fmt.Errorf("%s: not staged: the image is another one than it was made for; ask for it again", msg.Title)
 			}
 			return last.stage(ed, msg)
 		})
 	case views.Revert:
-		return e.enqueue(func(ed disk.Editor) (string, error) { return revert(ed, msg) })
+		return e.enqueue(func(ed disk.Session) (string, error) { return revert(ed, msg) })
 	case views.Drop:
-		return e.enqueue(func(ed disk.Editor) (string, error) {
+		return e.enqueue(func(ed disk.Session) (string, error) {
 			return "dropped; u brings it back", ed.Drop(msg.ID)
 		})
 	}
@@ -189,7 +189,7 @@ func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 
 // enqueue has something done with the editor, after what is to be done
 // before. Where nothing can be changed the views show what is there again.
-func (e *edits) enqueue(do func(disk.Editor) (string, error)) tea.Cmd {
+func (e *edits) enqueue(do func(disk.Session) (string, error)) tea.Cmd {
 	return e.enqueueWork(work{do: do})
 }
 
@@ -256,8 +256,8 @@ func (e *edits) redo() tea.Cmd {
 }
 
 // step goes through the history, after what views have asked for.
-func (e *edits) step(step func(disk.Editor) (string, error), none, done string) tea.Cmd {
-	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
+func (e *edits) step(step func(disk.Session) (string, error), none, done string) tea.Cmd {
+	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Session) (string, error) {
 		title, err := step(ed)
 		if errors.Is(err, store.ErrNothing) {
 			return none, nil
@@ -269,7 +269,7 @@ func (e *edits) step(step func(disk.Editor) (string, error), none, done string) 
 // renew stages a new mark of the disk's content, which a change of the files'
 // own bytes does not bring by itself.
 func (e *edits) renew() tea.Cmd {
-	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Editor) (string, error) {
+	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Session) (string, error) {
 		title, err := ed.RenewAgain(context.Background())
 		if title == "" && err == nil {
 			return "the image has no mark of its content, or it is staged already", nil
@@ -279,7 +279,7 @@ func (e *edits) renew() tea.Cmd {
 }
 
 // revert stages what is on disk.
-func revert(ed disk.Editor, msg views.Revert) (string, error) {
+func revert(ed disk.Session, msg views.Revert) (string, error) {
 	places := []decode.Place{msg.Place}
 	if msg.Place.File == disk.VirtualDisk {
 		parts, err := ed.Place(msg.Place.Offset, msg.Place.Length)

@@ -76,7 +76,7 @@ const stagedPatience = 500 * time.Millisecond
 
 // stagedIn lists where staged bytes begin in a file, or on the virtual disk as
 // far as their places are found in time.
-func stagedIn(ctx context.Context, ed disk.Editor, img disk.Image, explorer disk.Explorer, file string) []int64 {
+func stagedIn(ctx context.Context, ed disk.Staging, img disk.Image, explorer disk.Explorer, file string) []int64 {
 	var offs []int64
 	if file != disk.VirtualDisk {
 		for _, r := range ed.Dirty(file) {

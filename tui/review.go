@@ -134,7 +134,7 @@ type extent struct {
 	generation                    uint64
 }
 
-func sum(ed disk.Editor) extent {
+func sum(ed disk.Session) extent {
 	e := extent{generation: ed.Generation()}
 	files := map[string]bool{}
 	for _, s := range ed.Plan() {
@@ -191,7 +191,7 @@ func (e *edits) write(x extent) tea.Cmd {
 	e.commit = true
 	e.say("writing ..", false)
 	ctx, forget := context.WithoutCancel(e.ctx), e.Forget
-	return e.enqueueWork(work{commit: true, do: func(ed disk.Editor) (string, error) {
+	return e.enqueueWork(work{commit: true, do: func(ed disk.Session) (string, error) {
 		if ed.Generation() != x.generation {
 			return "", errors.New("nothing was written: what is staged has changed since the question; look at it again")
 		}

@@ -24,7 +24,7 @@ type typing struct {
 const typingMost = 4096
 
 // stage makes a change of what a view asks for.
-func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
+func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 	if msg.Repair != nil {
 		*t = typing{mark: t.mark}
 		return note(msg.Title, msg.Note, ""), ed.Repair(context.Background(), msg.Title, *msg.Repair)
@@ -66,13 +66,13 @@ func (t *typing) stage(ed disk.Editor, msg views.Stage) (string, error) {
 
 // precedes reports whether an edit goes on where the typing ended, with
 // nothing staged since.
-func (t *typing) precedes(ed disk.Editor, e disk.Edit) bool {
+func (t *typing) precedes(ed disk.Session, e disk.Edit) bool {
 	return t.id != 0 && t.id == newest(ed) && t.edit.File == e.File && len(t.edit.Data) < typingMost &&
 		t.edit.Offset+int64(len(t.edit.Data)) == e.Offset
 }
 
 // newest is the last change of the history if it is staged; 0 if it is not.
-func newest(ed disk.Editor) int {
+func newest(ed disk.Session) int {
 	list := ed.History()
 	if n := len(list); n > 0 && list[n-1].State == store.Staged {
 		return list[n-1].ID
@@ -83,7 +83,7 @@ func newest(ed disk.Editor) int {
 // place stages edits; those of the virtual disk where its sectors are stored.
 // Before the first of these the disk's content gets a new mark, as a change
 // that can be dropped on its own; place returns its title.
-func (t *typing) place(ed disk.Editor, title string, edits []disk.Edit) (mark string, err error) {
+func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark string, err error) {
 	var out []disk.Edit
 	content := false
 	for _, e := range edits {
@@ -115,7 +115,7 @@ func (t *typing) place(ed disk.Editor, title string, edits []disk.Edit) (mark st
 
 // undo takes back the last change, and with the first one of the disk's content
 // the mark that came with it.
-func (t *typing) undo(ed disk.Editor) (string, error) {
+func (t *typing) undo(ed disk.Session) (string, error) {
 	title, err := ed.Undo()
 	if err != nil || t.mark == 0 || uppermost(ed) != t.mark {
 		return title, err
@@ -125,7 +125,7 @@ func (t *typing) undo(ed disk.Editor) (string, error) {
 }
 
 // redo brings back what undo has taken back.
-func (t *typing) redo(ed disk.Editor) (string, error) {
+func (t *typing) redo(ed disk.Session) (string, error) {
 	title, err := ed.Redo()
 	if err != nil || t.mark == 0 || uppermost(ed) != t.mark {
 		return title, err
@@ -138,7 +138,7 @@ func (t *typing) redo(ed disk.Editor) (string, error) {
 }
 
 // uppermost is the staged change that would be undone next; 0 if there is none.
-func uppermost(ed disk.Editor) int {
+func uppermost(ed disk.Session) int {
 	for _, c := range slices.Backward(ed.History()) {
 		switch c.State {
 		case store.Undone:

@@ -20,7 +20,7 @@ type Compared struct {
 }
 
 // Compare asks what is staged in an image's files; nothing without an editor.
-func Compare(gen Gen, ed disk.Editor, img disk.Image) tea.Cmd {
+func Compare(gen Gen, ed disk.Staging, img disk.Image) tea.Cmd {
 	if ed == nil {
 		return nil
 	}

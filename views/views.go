@@ -43,7 +43,7 @@ type Env struct {
 	Image    disk.Image
 	Theme    *theme.Theme
 	Explorer disk.Explorer // nil: what the guest wrote is not looked at
-	Editor   disk.Editor   // nil: nothing can be changed
+	Editor   disk.Staging  // nil: nothing can be changed
 	Repairs  disk.Repairer // nil: no repairs are offered
 	Queue    *Queue        // for Stage, Revert and Act; nil: they are sent as they come
 	Locked   string        // why nothing can be changed; empty where there is an Editor
@@ -192,7 +192,7 @@ type Failed struct{ Err error }
 // read again what they show.
 type Changed struct {
 	Image  disk.Image
-	Editor disk.Editor // where another one stands for the image from now on; nil: the one before does
+	Editor disk.Staging // where another one stands for the image from now on; nil: the one before does
 }
 
 // Replay asks the program to show the image as it is when that many entries

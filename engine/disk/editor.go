@@ -35,8 +35,8 @@ type Sealer interface {
 	Sealed() string
 }
 
-// Editor stages changes to an image and brings them to disk when told to. No
-// byte of any file changes before Commit. What it shows is the image as staged.
+// Editor stages changes to an image. What it shows is the image as staged; no byte of
+// any file changes.
 type Editor interface {
 	// Image is the image with everything staged applied. It is opened anew
 	// after each change: ask again when Generation has grown. An image that
@@ -48,6 +48,10 @@ type Editor interface {
 
 	// Stage makes one undoable change of the edits to the image's files.
 	Stage(title string, edits ...Edit) error
+
+	// Repair makes one undoable change of what a repair writes. It fails where
+	// that is nothing, and stages nothing then.
+	Repair(ctx context.Context, title string, r Repair) error
 
 	// Place finds the files' bytes behind [off, off+n) of the virtual disk, for
 	// editing it where its sectors are stored plainly in the image itself. What
@@ -65,15 +69,14 @@ type Editor interface {
 	// is staged, whatever became of those before.
 	RenewAgain(ctx context.Context) (title string, err error)
 
-	// Repair makes one undoable change of what a repair writes. It fails where
-	// that is nothing, and stages nothing then.
-	Repair(ctx context.Context, title string, r Repair) error
-
 	// Undo and Redo return the title of the change that they took back or
 	// brought back; store.ErrNothing tells that there is none.
 	Undo() (string, error)
 	Redo() (string, error)
+}
 
+// Staging is what was staged of an image.
+type Staging interface {
 	History() []store.Change // all changes, oldest first
 	Plan() []store.Step      // what Commit would write, in order
 	Staged() int             // changes that the next Commit would bring to disk
@@ -90,7 +93,10 @@ type Editor interface {
 
 	// OnDisk reads a file as it is on disk.
 	OnDisk(file string) (io.ReaderAt, error)
+}
 
+// Committer brings what was staged to disk. No byte of any file changes before Commit.
+type Committer interface {
 	// Writable tells why Commit could not work, before anything is tried: the
 	// file can only be read, or a finding says that its structures can't be
 	// trusted. It also lists what the user must know first, such as children
@@ -100,4 +106,11 @@ type Editor interface {
 	// Commit writes what is planned, and nothing else, makes it durable, reads
 	// it back and compares.
 	Commit(ctx context.Context) error
+}
+
+// Session is an image under edit.
+type Session interface {
+	Editor
+	Staging
+	Committer
 }

@@ -10,6 +10,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/tui"
 )
 
@@ -26,7 +27,7 @@ func (a *app) openToEdit(ctx context.Context, path, parent string) (disk.Image, 
 		img, err := engine.Open(ctx, path, opt)
 		return img, tui.Editing{Locked: why}, err
 	}
-	s, err := engine.OpenSession(ctx, path, opt)
+	s, err := edit.Open(ctx, path, opt)
 	if err != nil {
 		return nil, tui.Editing{}, err
 	}
@@ -49,7 +50,7 @@ func (a *app) look(ctx context.Context, path, parent string) (disk.Image, error)
 }
 
 // staged is a session with what an earlier run kept staged in it again.
-func (a *app) staged(s *engine.Session) tui.Editing {
+func (a *app) staged(s *edit.Session) tui.Editing {
 	e := tui.Editing{Editor: s, Close: s.Close}
 	file := a.keptFile(s)
 	if file == "" {
@@ -90,7 +91,7 @@ func unchangeable(path string) string {
 
 // keptFile is where the changes staged in a session are kept for the next
 // time; empty if the user wants no trace.
-func (a *app) keptFile(s *engine.Session) string {
+func (a *app) keptFile(s *edit.Session) string {
 	dir := a.stateDir()
 	if dir == "" {
 		return ""
@@ -103,7 +104,7 @@ func (a *app) keptFile(s *engine.Session) string {
 }
 
 // reload stages what an earlier run kept.
-func reload(s *engine.Session, file string) error {
+func reload(s *edit.Session, file string) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func reload(s *engine.Session, file string) error {
 	return s.Load(f)
 }
 
-func keep(s *engine.Session, file string) error {
+func keep(s *edit.Session, file string) error {
 	var b strings.Builder
 	if err := s.Save(&b); err != nil {
 		return err

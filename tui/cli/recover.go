@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"platter/engine"
+	"platter/engine/edit"
 )
 
 func (a *app) recoverVerb() *cobra.Command {
@@ -22,7 +22,7 @@ func (a *app) recoverVerb() *cobra.Command {
 			if back && forward {
 				return usage("recover: --back and --forward exclude each other")
 			}
-			i, err := engine.FindInterrupted(args[0], a.opt)
+			i, err := edit.FindInterrupted(args[0], a.opt)
 			if errors.Is(err, fs.ErrNotExist) && fileExists(args[0]) {
 				fmt.Fprintln(cmd.OutOrStdout(), "no write to this image was interrupted")
 				return nil
@@ -40,7 +40,7 @@ func (a *app) recoverVerb() *cobra.Command {
 }
 
 // recovery tells what was interrupted, and mends it as the flags say.
-func recovery(cmd *cobra.Command, i *engine.Interrupted, back, forward bool) error {
+func recovery(cmd *cobra.Command, i *edit.Interrupted, back, forward bool) error {
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, i.Summary())
 	switch {

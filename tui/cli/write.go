@@ -14,6 +14,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/engine/store"
 )
 
@@ -64,7 +65,7 @@ func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) err
 	if err != nil {
 		return err
 	}
-	s, err := engine.OpenSession(ctx, path, a.opt)
+	s, err := edit.Open(ctx, path, a.opt)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func input(in io.Reader) ([]byte, error) {
 }
 
 // place finds the bytes to overwrite.
-func place(s *engine.Session, off, n int64, file string) ([]disk.Edit, error) {
+func place(s *edit.Session, off, n int64, file string) ([]disk.Edit, error) {
 	if file == "" {
 		return s.Place(off, n)
 	}
@@ -121,7 +122,7 @@ func place(s *engine.Session, off, n int64, file string) ([]disk.Edit, error) {
 }
 
 // expected compares the bytes that are there with those that the user expects.
-func expected(s *engine.Session, edits []disk.Edit, want []byte) error {
+func expected(s *edit.Session, edits []disk.Edit, want []byte) error {
 	for _, e := range edits {
 		if len(want) == 0 {
 			return nil
@@ -147,7 +148,7 @@ func expected(s *engine.Session, edits []disk.Edit, want []byte) error {
 }
 
 // commit warns of what the write breaks, and writes.
-func (a *app) commit(ctx context.Context, s *engine.Session) error {
+func (a *app) commit(ctx context.Context, s *edit.Session) error {
 	warnings, err := s.Writable(ctx)
 	if err != nil {
 		return err

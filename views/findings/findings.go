@@ -32,7 +32,7 @@ type View struct {
 	reviewed map[known]bool
 	hide     bool // those that are reviewed do not show
 
-	editor disk.Editor
+	editor disk.Staging
 	why    string // nothing can be changed; empty where there is an editor
 	menu   menu
 	offer  offer

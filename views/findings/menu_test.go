@@ -16,7 +16,7 @@ import (
 
 // editor stands for one that can stage; the screen only asks whether there is
 // one.
-type editor struct{ disk.Editor }
+type editor struct{ disk.Staging }
 
 // damaged is a finding with three repairs.
 var damaged = disk.Finding{Code: "fake/C1", Severity: disk.SeverityError, Text: "the two copies differ", Repairable: true}

@@ -19,7 +19,7 @@ import (
 type View struct {
 	theme    *theme.Theme
 	image    disk.Image
-	editor   disk.Editor
+	editor   disk.Staging
 	explorer disk.Explorer // nil: what the guest wrote is not named
 	queue    *views.Queue
 	gen      views.Gen

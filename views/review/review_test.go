@@ -17,7 +17,7 @@ import (
 
 // editor has a plan and nothing else.
 type editor struct {
-	disk.Editor
+	disk.Staging
 	steps []store.Step
 }
 

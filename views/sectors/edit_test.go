@@ -21,7 +21,7 @@ import (
 // editor knows what is staged: the byte at 0x21200+450 of the file, which is
 // byte 450 of the small disk.
 type editor struct {
-	disk.Editor
+	disk.Staging
 	dirty []store.Range
 }
 
@@ -36,7 +36,7 @@ func (e editor) OnDisk(string) (io.ReaderAt, error) {
 	return bytes.NewReader(bytes.Repeat([]byte{0x77}, 1<<20)), nil
 }
 
-func edit(t *testing.T, f *fake, ed disk.Editor, off int64) *screen {
+func edit(t *testing.T, f *fake, ed disk.Staging, off int64) *screen {
 	t.Helper()
 	s := &screen{t: t, v: sectors.New(views.Env{Image: f, Theme: viewtest.Theme(t), Explorer: explorer{}, Editor: ed}), w: 119, h: 36}
 	s.v.SetSize(s.w, s.h)

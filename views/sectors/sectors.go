@@ -36,7 +36,7 @@ const (
 type View struct {
 	theme    *theme.Theme
 	explorer disk.Explorer // nil: what the guest wrote is not looked at
-	editor   disk.Editor   // nil: nothing can be changed
+	editor   disk.Staging  // nil: nothing can be changed
 	queue    *views.Queue  // for what is to be staged
 	locked   string        // why not
 	image    disk.Image

@@ -38,7 +38,7 @@ func (g *ground) staged(list []hexgrid.Range, staged views.Staged, shown hexgrid
 }
 
 // onDisk reads the byte of a span as it is on disk.
-func onDisk(ed disk.Editor, s disk.Span) (byte, error) {
+func onDisk(ed disk.Staging, s disk.Span) (byte, error) {
 	r, err := ed.OnDisk(s.File)
 	if err != nil {
 		return 0, err

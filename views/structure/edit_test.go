@@ -16,7 +16,7 @@ import (
 )
 
 // editor knows that 2 bytes of header 2 are staged.
-type editor struct{ disk.Editor }
+type editor struct{ disk.Staging }
 
 func (editor) Dirty(file string) []store.Range { return []store.Range{{Offset: 0x2008, Length: 2}} }
 

@@ -54,7 +54,7 @@ type View struct {
 	lines    grid.Scroll
 	crumbsAt int // column of the crumbs in the status
 	twin     twin
-	editor   disk.Editor  // nil: nothing can be changed
+	editor   disk.Staging // nil: nothing can be changed
 	why      string       // nothing can
 	queue    *views.Queue // for what is to be staged
 	edit     hexedit.Mode

@@ -1,4 +1,4 @@
-package engine
+package edit
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
 )
 
@@ -113,7 +114,7 @@ func (s *Session) isChild(ctx context.Context, name string) bool {
 	if err != nil {
 		return false
 	}
-	img, err := OpenIn(ctx, s.folder, name, file, name, Options{})
+	img, err := engine.OpenIn(ctx, s.folder, name, file, name, engine.Options{})
 	if err != nil {
 		return false
 	}

@@ -1,10 +1,11 @@
-package engine
+package edit
 
 import (
 	"errors"
 	"fmt"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/store"
 )
@@ -26,7 +27,7 @@ type Interrupted struct {
 // FindInterrupted looks for an interrupted commit to the image at path. Without
 // one it is fs.ErrNotExist; of one whose journal is damaged, which leads neither
 // back nor forward, [store.ErrDamaged]. Nothing is written before Back or Forward.
-func FindInterrupted(path string, opt Options) (*Interrupted, error) {
+func FindInterrupted(path string, opt engine.Options) (*Interrupted, error) {
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
 		return nil, err

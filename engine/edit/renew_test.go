@@ -1,4 +1,4 @@
-package engine_test
+package edit_test
 
 import (
 	"errors"
@@ -8,18 +8,19 @@ import (
 
 	"platter/decode/vhdx"
 	"platter/engine"
+	"platter/engine/edit"
 	"platter/engine/enginetest"
 	"platter/engine/store"
 )
 
 // renewable writes a sample to disk and opens it for editing.
-func renewable(t *testing.T, name string) (*engine.Session, string) {
+func renewable(t *testing.T, name string) (*edit.Session, string) {
 	t.Helper()
 	path, content := sampleFile(t, name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	s, err := edit.Open(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func renewable(t *testing.T, name string) (*engine.Session, string) {
 }
 
 // renew has the mark of the content renewed and tells whether anything was staged.
-func renew(t *testing.T, s *engine.Session) bool {
+func renew(t *testing.T, s *edit.Session) bool {
 	t.Helper()
 	before := len(s.Plan())
 	title, err := s.Renew(t.Context())

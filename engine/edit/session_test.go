@@ -1,4 +1,4 @@
-package engine_test
+package edit_test
 
 import (
 	"bytes"
@@ -15,18 +15,19 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/engine/enginetest"
 	"platter/engine/store"
 )
 
 // rawSession opens a session over a file of n bytes as a raw disk.
-func rawSession(t *testing.T, n int) (*engine.Session, string) {
+func rawSession(t *testing.T, n int) (*edit.Session, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disk.img")
 	if err := os.WriteFile(path, bytes.Repeat([]byte{0x50}, n), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{Format: "raw"})
+	s, err := edit.Open(t.Context(), path, engine.Options{Format: "raw"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func rawSession(t *testing.T, n int) (*engine.Session, string) {
 	return s, path
 }
 
-func content(t *testing.T, s *engine.Session, n int) []byte {
+func content(t *testing.T, s *edit.Session, n int) []byte {
 	t.Helper()
 	img, err := s.Image()
 	if err != nil {
@@ -57,7 +58,7 @@ func fileSum(t *testing.T, path string) [32]byte {
 }
 
 // stageDisk stages bytes through the virtual disk, as the Sectors screen does.
-func stageDisk(s *engine.Session, off int64, data []byte) error {
+func stageDisk(s *edit.Session, off int64, data []byte) error {
 	edits, err := s.Place(off, int64(len(data)))
 	if err != nil {
 		return err
@@ -219,9 +220,9 @@ func TestKeptChangesComeBack(t *testing.T) {
 	}
 }
 
-func resume(t *testing.T, path string) *engine.Session {
+func resume(t *testing.T, path string) *edit.Session {
 	t.Helper()
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{Format: "raw"})
+	s, err := edit.Open(t.Context(), path, engine.Options{Format: "raw"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +252,7 @@ func TestCoveredChangesDoNotCount(t *testing.T) {
 // to be replayed are not edited: the replay would undo it.
 func TestDirtyLogGuardsSectors(t *testing.T) {
 	path := enginetest.Copy(t, enginetest.Corpus(t, "vhdx/qemu-iotest-dirtylog-10G-4M.vhdx"))
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	s, err := edit.Open(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func TestSplitVHDIsNotEdited(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	s, err := edit.Open(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-package engine
+// Package edit changes images: a session stages changes over files that stay open for
+// reading only, and brings them to disk when told to. What an interrupted write left
+// behind is finished or taken back here too.
+package edit
 
 import (
 	"context"
@@ -10,11 +13,12 @@ import (
 	"sync"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/store"
 )
 
-// Session is an image under edit: a [disk.Editor] over a workspace. The files
+// Session is an image under edit: a [disk.Session] over a workspace. The files
 // underneath stay open for reading only until Commit.
 type Session struct {
 	ctx    context.Context
@@ -22,7 +26,7 @@ type Session struct {
 	folder *store.Folder
 	name   string
 	path   string
-	opt    Options
+	opt    engine.Options
 
 	mu    sync.Mutex
 	image disk.Image
@@ -30,9 +34,9 @@ type Session struct {
 	mark  int    // ID of the change that renewed the content's mark; 0 for none
 }
 
-// OpenSession opens the image at path for editing. Opening writes nothing. The
+// Open opens the image at path for editing. Opening writes nothing. The
 // context bounds every later opening of the image too.
-func OpenSession(ctx context.Context, path string, opt Options) (*Session, error) {
+func Open(ctx context.Context, path string, opt engine.Options) (*Session, error) {
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
 		return nil, err
@@ -78,7 +82,7 @@ func (s *Session) Image() (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := OpenIn(s.ctx, files, s.name, file, s.path, s.opt)
+	img, err := engine.OpenIn(s.ctx, files, s.name, file, s.path, s.opt)
 	if err != nil {
 		return nil, err
 	}

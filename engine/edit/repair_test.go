@@ -1,4 +1,4 @@
-package engine_test
+package edit_test
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/engine/enginetest"
 	"platter/engine/sample"
 )
@@ -31,7 +32,7 @@ func TestRepairsReachTheDisk(t *testing.T) {
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+		s, err := edit.Open(t.Context(), path, engine.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +59,7 @@ func TestRepairsReachTheDisk(t *testing.T) {
 func TestReplayReachesTheDisk(t *testing.T) {
 	const name = "vhdx/qemu-iotest-dirtylog-10G-4M.vhdx"
 	path := enginetest.Copy(t, enginetest.Corpus(t, name))
-	s, err := engine.OpenSession(t.Context(), path, engine.Options{})
+	s, err := edit.Open(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func sampleFile(t *testing.T, name string) (path string, content []byte) {
 }
 
 // repairWith stages the first repair of the first finding of a code.
-func repairWith(t *testing.T, s *engine.Session, code string) {
+func repairWith(t *testing.T, s *edit.Session, code string) {
 	t.Helper()
 	img, err := s.Image()
 	if err != nil {
