@@ -15,3 +15,12 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 	}
 	return format.repairs(ctx, img, f)
 }
+
+// Renewal gives the disk of an image a new mark of its content, see [disk.Renewer].
+func Renewal(img disk.Image) (disk.Repair, bool) {
+	format, err := named(img.Info().Format)
+	if err != nil || format.renewal == nil {
+		return disk.Repair{}, false
+	}
+	return format.renewal(img)
+}

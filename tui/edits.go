@@ -19,8 +19,8 @@ import (
 // Editing is how an opened image can be changed. Its functions may be nil.
 type Editing struct {
 	Editor disk.Session // nil: not at all
-	Locked string      // why not
-	Notice string      // what the user is told when the image shows
+	Locked string       // why not
+	Notice string       // what the user is told when the image shows
 
 	// Keep saves what is staged for the next time, Forget drops what was
 	// saved.

@@ -3,6 +3,7 @@ package edit
 import (
 	"context"
 
+	"platter/engine"
 	"platter/engine/store"
 )
 
@@ -12,12 +13,8 @@ func (s *Session) Renew(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	format, err := named(img.Info().Format)
-	if err != nil || format.renewal == nil || s.renewed() {
-		return "", nil
-	}
-	renewal, ok := format.renewal(img)
-	if !ok {
+	renewal, ok := engine.Renewal(img)
+	if !ok || s.renewed() {
 		return "", nil
 	}
 	if err := s.Repair(ctx, renewal.Title, renewal); err != nil {
