@@ -186,6 +186,4 @@ type Finding struct {
 
 	Repairable bool // there are repairs to choose from: a [Repairer] lists them
 	About      any  // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
-
-	Repairs []Repair // of the formats whose repairs still come with the finding
 }

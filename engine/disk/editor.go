@@ -8,19 +8,13 @@ import (
 	"platter/engine/store"
 )
 
-// Edit is a run of new bytes for one of an image's files, or a new length for
-// it. Bytes are replaced where they lie; nothing inserts or removes them.
+// Edit is a run of new bytes for one of an image's files. Bytes are replaced where
+// they lie; nothing inserts or removes them.
 type Edit struct {
 	File   string
 	Offset int64 // bytes
 	Data   []byte
-	// Resize gives the file the length Offset instead; Data is empty. What a
-	// longer file gains is zeros. Only repairs do this, before they write there.
-	Resize bool
 }
-
-// Resized is the edit that gives a file the length size, in bytes.
-func Resized(file string, size int64) Edit { return Edit{File: file, Offset: size, Resize: true} }
 
 // Renewer gives a disk a new mark of its content, by which its children notice
 // that it changed: the DataWriteGuid of a VHDX (vhdx.md 3), the CID of a VMDK

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -16,78 +17,131 @@ type Repair struct {
 
 	// Apply writes to the files of the image, as they are now, and to nothing
 	// else. It fails where it finds out that the repair would destroy something.
-	Apply func(ctx context.Context, to store.FS) error
-
-	// Edits takes the place of Apply in formats that do not write yet: edits for
-	// an [Editor] to stage, in their order.
-	Edits func(ctx context.Context) ([]Edit, error)
+	Apply Step
 }
 
 // Repairer lists the ways to repair what a finding of an image found, the safest
 // first; none for a finding that is not Repairable. It may read files.
 type Repairer func(ctx context.Context, img Image, f Finding) ([]Repair, error)
 
-// patchGap is the longest run of equal bytes inside an edit of [Patch]: an edit
-// for each byte that differs would take more memory than the bytes.
-const patchGap = 64
+// Step is what a [Repair] does, or a part of it.
+type Step = func(ctx context.Context, to store.FS) error
 
-// Patch is what turns the bytes before, which lie at off in a file, into the
-// bytes after: an edit for each run that differs, or a few that lie close
-// together. Both have the same length.
-func Patch(file string, off int64, before, after []byte) []Edit {
-	var edits []Edit
-	for at := 0; at < len(before); at++ {
-		if before[at] == after[at] {
-			continue
-		}
-		end := at + 1
-		for next := end; next < len(before) && next-end <= patchGap; next++ {
-			if before[next] != after[next] {
-				end = next + 1
+// Steps carries steps out one after the other.
+func Steps(list ...Step) Step {
+	return func(ctx context.Context, to store.FS) error {
+		for _, step := range list {
+			if err := errors.Join(ctx.Err(), step(ctx, to)); err != nil {
+				return err
 			}
 		}
-		edits = append(edits, Edit{File: file, Offset: off + int64(at), Data: after[at:end]})
-		at = end
+		return nil
 	}
-	return edits
 }
 
-// maxRewrite bounds what [Rewrite] holds in memory, in bytes.
-const maxRewrite = 16 << 20
-
-// Rewrite reads the bytes at a place as they are now, has them changed, and
-// returns the edits for what differs. A place that is not wholly in the file,
-// or longer than 16 MiB, is an [Error] of kind OutOfRange.
-func Rewrite(r io.ReaderAt, at decode.Place, change func([]byte)) ([]Edit, error) {
-	if at.Offset < 0 || at.Length < 0 || at.Length > maxRewrite {
-		return nil, &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("at most %d bytes are changed at once", maxRewrite)}
-	}
-	before := make([]byte, at.Length)
-	if n, err := r.ReadAt(before, at.Offset); n < len(before) {
-		return nil, &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("only %d of %d bytes could be read", n, at.Length), Err: err}
-	}
-	after := append([]byte(nil), before...)
-	change(after)
-	return Patch(at.File, at.Offset, before, after), nil
-}
-
-// Mend is the repair of rewriting the bytes at one place.
-func Mend(title, risk string, r io.ReaderAt, at decode.Place, change func([]byte)) Repair {
-	return Repair{Title: title, Risk: risk, Edits: func(context.Context) ([]Edit, error) { return Rewrite(r, at, change) }}
-}
-
-// Mends is the repair of doing several others at once, on bytes that are not
-// the same.
-func Mends(title, risk string, parts ...Repair) Repair {
-	return Repair{Title: title, Risk: risk, Edits: func(ctx context.Context) ([]Edit, error) {
-		var all []Edit
-		for _, p := range parts {
-			edits, err := p.Edits(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, edits...)
+// Change has the bytes at a place changed where they lie. A place that is not
+// wholly in the file is an [Error] of kind OutOfRange, one that is longer than a
+// workspace takes is [store.ErrTooMuch].
+func Change(at decode.Place, change func([]byte)) Step {
+	return func(_ context.Context, to store.FS) error {
+		if at.Length > store.MaxStaged {
+			return store.ErrTooMuch
 		}
-		return all, nil
-	}}
+		return edit(to, at.File, func(f store.File) error {
+			b := make([]byte, max(at.Length, 0))
+			if n, err := f.ReadAt(b, at.Offset); n < len(b) {
+				return &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("only %d of %d bytes could be read", n, at.Length), Err: err}
+			}
+			change(b)
+			_, err := f.WriteAt(b, at.Offset)
+			return err
+		})
+	}
+}
+
+// Put writes bytes; the file grows to take them in.
+func Put(file string, off int64, b []byte) Step {
+	return func(_ context.Context, to store.FS) error {
+		return edit(to, file, func(f store.File) error {
+			_, err := f.WriteAt(b, off)
+			return err
+		})
+	}
+}
+
+// Resize gives a file another length. What it gains is zeros.
+func Resize(file string, size int64) Step {
+	return func(_ context.Context, to store.FS) error {
+		return edit(to, file, func(f store.File) error { return f.Truncate(size) })
+	}
+}
+
+// Clear writes zeros over what the file has of a place.
+func Clear(at decode.Place) Step {
+	return func(ctx context.Context, to store.FS) error {
+		return edit(to, at.File, func(f store.File) error {
+			return pieces(ctx, f, at, func(b []byte, off int64) error {
+				clear(b)
+				_, err := f.WriteAt(b, off)
+				return err
+			})
+		})
+	}
+}
+
+// Copy writes what the file has of a place to another place in it, which must not
+// follow in the first and holds zeros so far.
+func Copy(from decode.Place, to int64) Step {
+	return func(ctx context.Context, fs store.FS) error {
+		return edit(fs, from.File, func(f store.File) error {
+			return pieces(ctx, f, from, func(b []byte, off int64) error {
+				_, err := f.WriteAt(b, to+off-from.Offset)
+				return err
+			})
+		})
+	}
+}
+
+func edit(to store.FS, file string, change func(store.File) error) error {
+	f, err := to.OpenWrite(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(f), f.Close())
+}
+
+// pieceSize is how many bytes are copied at once.
+const pieceSize = 256 << 10
+
+// pieces reads what a file has of a place, but for its holes.
+func pieces(ctx context.Context, f store.File, at decode.Place, use func(b []byte, off int64) error) error {
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, pieceSize)
+	for off, end := at.Offset, min(at.End(), size); off < end; {
+		data, err := store.NextData(f, off, end)
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(notEnd(err), ctx.Err())
+		}
+		off = max(off, data.Offset)
+		b := buf[:min(pieceSize, data.End()-off)]
+		if n, err := f.ReadAt(b, off); n < len(b) {
+			return &Error{Kind: OutOfRange, Op: "repair", At: at, What: fmt.Sprintf("the file ends at 0x%x", off+int64(n)), Err: err}
+		}
+		if err := use(b, off); err != nil {
+			return err
+		}
+		off += int64(len(b))
+	}
+	return nil
+}
+
+// notEnd is nil where a file has nothing more.
+func notEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }

@@ -17,7 +17,7 @@ func (s *Session) Repair(ctx context.Context, title string, r disk.Repair) error
 		return err
 	}
 	before := s.ws.Generation()
-	err := s.ws.Do(title, func(tx *store.Tx) error { return disk.Applied(r)(ctx, tx) })
+	err := s.ws.Do(title, func(tx *store.Tx) error { return r.Apply(ctx, tx) })
 	if err == nil && s.ws.Generation() == before {
 		return errNothing
 	}

@@ -121,16 +121,13 @@ func (s *Session) sealed() error {
 }
 
 // write makes one edit. Bytes stay inside the file's length: files keep their
-// size under a person's hands, only a repair gives them another one.
+// size under a person's hands.
 func write(tx *store.Tx, e disk.Edit) error {
 	f, err := tx.OpenWrite(e.File)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if e.Resize {
-		return f.Truncate(e.Offset)
-	}
 	size, err := f.Size()
 	if err != nil {
 		return err

@@ -150,7 +150,7 @@ func Staged(t testing.TB, ws *store.Workspace, name string, formats Formats) dis
 // Repair makes one change of what a repair writes to the files of a workspace.
 func Repair(t testing.TB, ws *store.Workspace, r disk.Repair) error {
 	t.Helper()
-	return ws.Do(r.Title, func(tx *store.Tx) error { return disk.Applied(r)(t.Context(), tx) })
+	return ws.Do(r.Title, func(tx *store.Tx) error { return r.Apply(t.Context(), tx) })
 }
 
 func has(list []disk.Finding, code string) bool {
@@ -173,7 +173,7 @@ func Offers(t testing.TB, files *store.Mem, img disk.Image, repairs disk.Repaire
 	w := store.NewWorkspace(files, "")
 	defer w.Close()
 	for _, r := range list {
-		edits, err := w.Try(func(tx *store.Tx) error { return disk.Applied(r)(t.Context(), tx) })
+		edits, err := w.Try(func(tx *store.Tx) error { return r.Apply(t.Context(), tx) })
 		for _, e := range edits {
 			if err == nil && !slices.ContainsFunc(img.Files(), func(f disk.File) bool { return f.Name == e.File }) {
 				t.Errorf("%s: %q changes %q", f.Code, r.Title, e.File)

@@ -220,9 +220,23 @@ func (f *form) seals() []disk.Edit {
 		before := f.patched(r, edits)
 		after := bytes.Clone(before)
 		r.layout.Seal(after)
-		edits = append(edits, disk.Patch(r.place.File, r.place.Offset, before, after)...)
+		edits = append(edits, differing(r.place, before, after)...)
 	}
 	return edits[1:]
+}
+
+// differing is the edit of what differs of two states of a place.
+func differing(at decode.Place, before, after []byte) []disk.Edit {
+	for i := range after {
+		if before[i] != after[i] {
+			end := len(after)
+			for before[end-1] == after[end-1] {
+				end--
+			}
+			return []disk.Edit{{File: at.File, Offset: at.Offset + int64(i), Data: after[i:end]}}
+		}
+	}
+	return nil
 }
 
 // typeForm takes a key for the line.
