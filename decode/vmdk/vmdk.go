@@ -48,11 +48,13 @@ func (k Kind) String() string {
 	return [...]string{"no sparse extent", "hosted sparse extent", "unfinished hosted sparse extent", "COWD extent", "seSparse extent"}[k]
 }
 
-// Sniff tells the kind of a file by its first bytes (vmdk.md 1.1). Eight are
-// enough.
+// SniffSize is how many of a file's first bytes [Sniff] needs.
+const SniffSize = 8
+
+// Sniff tells the kind of a file by its first bytes (vmdk.md 1.1).
 func Sniff(b []byte) Kind {
 	switch {
-	case len(b) < 8:
+	case len(b) < SniffSize:
 		return KindNone
 	case string(b[:4]) == Magic:
 		return KindHosted

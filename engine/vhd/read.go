@@ -1,7 +1,6 @@
 package vhd
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -148,8 +147,11 @@ func (t *table) bitRow(off, sector, last int64) (set bool, n int64, err error) {
 
 // uniform reports whether the next 64 bits are all as the ones before.
 func uniform(b []byte, set bool) bool {
-	word := binary.LittleEndian.Uint64(b)
-	return set && word == ^uint64(0) || !set && word == 0
+	want := allZero
+	if set {
+		want = allUnallocated
+	}
+	return string(b[:8]) == string(want[:8])
 }
 
 // ReadAt reads the virtual disk, composed of all layers.
@@ -195,7 +197,7 @@ func (v own) Lost(r layer.Run) error {
 	what := fmt.Sprintf("virtual byte 0x%x is not there: %s", r.Start, r.Why)
 	if r.Vias > 0 {
 		e := r.Via[0]
-		at = v.place(e.At, 4)
+		at = v.place(e.At, vhd.EntrySize)
 		what = fmt.Sprintf("virtual byte 0x%x, block %d, sector 0x%x of the file: %s", r.Start, e.Index, e.Raw, r.Why)
 	}
 	return &disk.Error{Kind: disk.Damaged, Op: "read", At: at, What: what}

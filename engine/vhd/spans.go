@@ -46,7 +46,7 @@ func (v own) Trail(via []disk.Via, off int64, r *layer.Run) ([]disk.Via, error) 
 		return via, nil
 	}
 	block := off / v.table.blockSize
-	via = append(via, disk.Via{Table: "BAT", Index: block, Place: v.place(v.table.off+4*block, 4), Raw: r.Via[0].Raw})
+	via = append(via, disk.Via{Table: "BAT", Index: block, Place: v.entryPlace(block), Raw: r.Via[0].Raw})
 	if r.Vias == 1 {
 		return via, nil
 	}

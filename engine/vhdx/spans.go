@@ -1,7 +1,6 @@
 package vhdx
 
 import (
-	"encoding/binary"
 	"fmt"
 	"iter"
 
@@ -87,7 +86,7 @@ func (b *batPiece) fill(v *Image, index, want int64) error {
 
 // at is an entry of the piece.
 func (b *batPiece) at(index int64) uint64 {
-	return binary.LittleEndian.Uint64(b.buf[(index-b.first)*vhdx.EntrySize:])
+	return vhdx.EntryAt(b.buf[(index-b.first)*vhdx.EntrySize:])
 }
 
 func (b *batPiece) has(index int64) bool { return index >= b.first && index < b.first+b.count }
@@ -168,7 +167,7 @@ func (c *cursor) blockBehindHole(index, to int64) int64 {
 func equalEntries(b []byte, mask, want, step uint64) int64 {
 	n := int64(0)
 	for ; len(b) >= vhdx.EntrySize; b = b[vhdx.EntrySize:] {
-		if binary.LittleEndian.Uint64(b)&mask != want {
+		if vhdx.EntryAt(b)&mask != want {
 			break
 		}
 		want += step

@@ -3,7 +3,6 @@ package vhdx
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 
@@ -184,7 +183,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 	if len(b) < vhdx.EntrySize {
 		return layout.Node(b, v.src.Name, at, decode.Named(name))
 	}
-	entry := binary.LittleEndian.Uint64(b)
+	entry := vhdx.EntryAt(b)
 	what, off, length := v.claimOf(i, entry)
 	if what != useNone {
 		to := decode.Target{Place: v.place(off, min(length, max(v.size-off, 0))), What: v.useName(i, what)}

@@ -137,7 +137,7 @@ func (m *Image) attachSparse(e *extent) {
 	unreadable := func(err error) {
 		e.fault = &disk.Error{Kind: disk.Damaged, At: m.linePlace(e.line), What: "the extent file can't be read", Err: err}
 	}
-	b, err := e.file.head(0, 8)
+	b, err := e.file.head(0, vmdk.SniffSize)
 	if err != nil {
 		unreadable(err)
 		return

@@ -44,6 +44,7 @@ type source struct {
 	pkg  string // its package's path in the module, "" for the root
 	test bool
 	file *ast.File
+	fset *token.FileSet
 }
 
 func sources(t *testing.T, mode parser.Mode) []source {
@@ -58,7 +59,8 @@ func sources(t *testing.T, mode parser.Mode) []source {
 		case d.IsDir() || !strings.HasSuffix(p, ".go"):
 			return nil
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), p, nil, mode)
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, p, nil, mode)
 		if err != nil {
 			return err
 		}
@@ -70,7 +72,7 @@ func sources(t *testing.T, mode parser.Mode) []source {
 		if pkg == "." {
 			pkg = ""
 		}
-		list = append(list, source{p, pkg, strings.HasSuffix(p, "_test.go"), file})
+		list = append(list, source{p, pkg, strings.HasSuffix(p, "_test.go"), file, fset})
 		return nil
 	})
 	if err != nil || len(list) < 10 {

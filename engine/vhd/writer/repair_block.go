@@ -14,7 +14,7 @@ import (
 // partBlocks is for two entries that share bytes (V034): either gets a block of
 // its own, or is given up.
 func (v *image) partBlocks(f disk.Finding) []disk.Repair {
-	entries, blocks := f.Where[:2], f.Where[2:4]
+	entries, blocks := f.Where[:2], f.Where[2:]
 	var list []disk.Repair
 	for i := range entries {
 		list = append(list, v.cloneBlock(entries[i], blocks[i].Offset))
