@@ -44,7 +44,7 @@ func (v own) Run(off, limit int64) (layer.Run, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Decide(block, t.off+4*block, uint64(sector))
+	r.Decide(block, t.at(block), uint64(sector))
 	if sector != vhd.Unallocated {
 		if r.Why = v.misplaced(sector); r.Why == "" {
 			r.End = min(limit, (block+1)*t.blockSize)

@@ -3,7 +3,6 @@ package vhd
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"iter"
@@ -56,7 +55,7 @@ func (t *table) share(size int64, depth int) {
 }
 
 // end is the first byte behind the table's last sector.
-func (t *table) end() int64 { return roundUp(t.off+4*t.entries, vhd.Sector) }
+func (t *table) end() int64 { return roundUp(t.at(t.entries), vhd.Sector) }
 
 // stored is how many bytes a block takes in the file.
 func (t *table) stored() int64 { return t.bitmapBytes + t.blockSize }
@@ -66,20 +65,20 @@ func (t *table) usable() int64 { return min(t.entries, t.needed) }
 
 // entry reads entry i.
 func (t *table) entry(i int64) (uint32, error) {
-	b, err := t.pages.Get(t.off + 4*i)
+	b, err := t.pages.Get(t.at(i))
 	if err != nil {
 		return 0, fmt.Errorf("BAT entry %d: %w", i, err)
 	}
-	return binary.BigEndian.Uint32(b), nil
+	return vhd.EntryAt(b), nil
 }
 
 // lookup is the entry for the virtual byte at off, if its page is kept.
 func (t *table) lookup(off int64) (sector uint32, known bool) {
-	b := t.pages.Peek(t.off + 4*(off>>t.shift))
-	if len(b) < 4 {
+	b := t.pages.Peek(t.at(off >> t.shift))
+	if len(b) < vhd.EntrySize {
 		return 0, false
 	}
-	return binary.BigEndian.Uint32(b), true
+	return vhd.EntryAt(b), true
 }
 
 // equalFrom is how many entries from i on, below end, have the given value. Of
@@ -93,16 +92,16 @@ func (t *table) equalFrom(i, end int64, value uint32) (int64, error) {
 			}
 			start = next
 		}
-		b, err := t.pages.Get(t.off + 4*start)
+		b, err := t.pages.Get(t.at(start))
 		if err != nil {
 			return 0, fmt.Errorf("BAT entry %d: %w", start, err)
 		}
-		b = b[:min(int64(len(b)), 4*(end-start))]
-		for len(b) >= 4 {
-			if binary.BigEndian.Uint32(b) != value {
+		b = b[:min(int64(len(b)), vhd.EntrySize*(end-start))]
+		for len(b) >= vhd.EntrySize {
+			if vhd.EntryAt(b) != value {
 				return start - i, nil
 			}
-			start, b = start+1, b[4:]
+			start, b = start+1, b[vhd.EntrySize:]
 		}
 	}
 	return end - i, nil
@@ -116,7 +115,7 @@ const entryPiece = 256 << 10
 // no time.
 func (t *table) scan(ctx context.Context, from, to int64) iter.Seq2[tableEntry, error] {
 	return func(yield func(tableEntry, error) bool) {
-		buf := make([]byte, min(entryPiece, 4*(to-from)))
+		buf := make([]byte, min(entryPiece, vhd.EntrySize*(to-from)))
 		for i := from; i < to; {
 			if err := ctx.Err(); err != nil {
 				yield(tableEntry{}, err)
@@ -134,15 +133,15 @@ func (t *table) scan(ctx context.Context, from, to int64) iter.Seq2[tableEntry, 
 				i = next
 				continue
 			}
-			b := buf[:min(int64(len(buf)), 4*(to-i))]
-			if _, err := io.ReadFull(io.NewSectionReader(t.file, t.off+4*i, int64(len(b))), b); err != nil {
+			b := buf[:min(int64(len(buf)), vhd.EntrySize*(to-i))]
+			if _, err := io.ReadFull(io.NewSectionReader(t.file, t.at(i), int64(len(b))), b); err != nil {
 				yield(tableEntry{}, fmt.Errorf("BAT entry %d: %w", i, err))
 				return
 			}
 			if !yieldEntries(b, i, yield) {
 				return
 			}
-			i += int64(len(b) / 4)
+			i += int64(len(b) / vhd.EntrySize)
 		}
 	}
 }
@@ -162,12 +161,12 @@ var (
 // yieldEntries yields what a piece of the table has. Zeros count as a hole even
 // where they are stored.
 func yieldEntries(b []byte, first int64, yield func(tableEntry, error) bool) bool {
-	for len(b) >= 4 {
+	for len(b) >= vhd.EntrySize {
 		if bytes.HasPrefix(b, allUnallocated) {
-			b, first = b[len(allUnallocated):], first+int64(len(allUnallocated)/4)
+			b, first = b[len(allUnallocated):], first+int64(len(allUnallocated)/vhd.EntrySize)
 			continue
 		}
-		e := tableEntry{index: first, sector: binary.BigEndian.Uint32(b)}
+		e := tableEntry{index: first, sector: vhd.EntryAt(b)}
 		n := int64(1)
 		if e.sector == 0 {
 			n = zeroEntries(b)
@@ -176,7 +175,7 @@ func yieldEntries(b []byte, first int64, yield func(tableEntry, error) bool) boo
 		if e.sector != vhd.Unallocated && !yield(e, nil) {
 			return false
 		}
-		b, first = b[4*n:], first+n
+		b, first = b[vhd.EntrySize*n:], first+n
 	}
 	return true
 }
@@ -187,25 +186,25 @@ func zeroEntries(b []byte) int64 {
 	for bytes.HasPrefix(b, allZero) {
 		b = b[len(allZero):]
 	}
-	for len(b) >= 4 && binary.BigEndian.Uint32(b) == 0 {
-		b = b[4:]
+	for len(b) >= vhd.EntrySize && vhd.EntryAt(b) == 0 {
+		b = b[vhd.EntrySize:]
 	}
-	return int64(all-len(b)) / 4
+	return int64(all-len(b)) / vhd.EntrySize
 }
 
 // skipHole is the first entry from i on that may not lie in a hole. Small
 // holes are not worth the question.
 func (t *table) skipHole(i, to int64) (int64, error) {
-	if 4*(to-i) < entryPiece {
+	if vhd.EntrySize*(to-i) < entryPiece {
 		return i, nil
 	}
-	start := t.off + 4*i
-	r, err := store.NextData(t.file, start, t.off+4*to)
+	start := t.at(i)
+	r, err := store.NextData(t.file, start, t.at(to))
 	if err == io.EOF {
 		return to, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	return min(to, i+max(0, r.Offset-start)/4), nil
+	return min(to, i+max(0, r.Offset-start)/vhd.EntrySize), nil
 }

@@ -3,7 +3,6 @@ package vhdx
 import (
 	"cmp"
 	"container/heap"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -192,12 +191,12 @@ func (d *replayed) changed(s part, p []byte, off int64) (int, error) {
 	}
 	if at < 8 {
 		var edge [8]byte
-		binary.LittleEndian.PutUint64(edge[:], s.leading)
+		vhdx.DataTable.Order().Put(edge[:], s.leading)
 		copy(p, edge[at:])
 	}
 	if tail := vhdx.LogSector - 4 - at; tail < int64(len(p)) {
 		var edge [4]byte
-		binary.LittleEndian.PutUint32(edge[:], s.trailing)
+		vhdx.DataTable.Order().Put(edge[:], uint64(s.trailing))
 		copy(p[max(tail, 0):], edge[max(-tail, 0):])
 	}
 	return n, nil

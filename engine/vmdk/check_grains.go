@@ -3,7 +3,6 @@ package vmdk
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -155,7 +154,7 @@ func (w *scan) compare(t, at int64) {
 		return
 	}
 	for i := range min(int64(len(one)), int64(len(two))) / g.width {
-		a, b := binary.LittleEndian.Uint32(one[i*g.width:]), binary.LittleEndian.Uint32(two[i*g.width:])
+		a, b := vmdk.EntryAt(one[i*g.width:], g.width), vmdk.EntryAt(two[i*g.width:], g.width)
 		if a == b {
 			continue
 		}

@@ -57,7 +57,7 @@ func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 func (w *scan) grainMarker(t, i, at int64, where []decode.Place) {
 	g, c := w.g, w.c
 	want := sectors((t*g.perTable + i) * g.grain)
-	lba, err := g.file.tables.uint(at, 8)
+	lba, err := g.file.tables.number(at, vmdk.MarkerValue)
 	switch {
 	case err != nil:
 	case int64(lba) != want:
@@ -77,9 +77,9 @@ func (w *scan) stream() {
 	var lost leaks
 	pos := s.floor()
 	for pos >= vmdk.SectorSize && pos <= s.file.Size-vmdk.SectorSize && c.going() {
-		lba, err := g.file.tables.uint(pos, 8)
-		size, err2 := g.file.tables.uint(pos+8, 4)
-		kind, err3 := g.file.tables.uint(pos+12, 4)
+		lba, err := g.file.tables.number(pos, vmdk.MarkerValue)
+		size, err2 := g.file.tables.number(pos, vmdk.MarkerSize)
+		kind, err3 := g.file.tables.number(pos, vmdk.MarkerType)
 		if err != nil || err2 != nil || err3 != nil {
 			return
 		}
@@ -142,7 +142,7 @@ func (w *scan) announced() {
 			c.warn("S7", marker, "no marker in front of the %s at byte 0x%x", name, at)
 			return
 		}
-		if n, err := g.file.tables.uint(marker.Offset, 8); err == nil && int64(n) != length {
+		if n, err := g.file.tables.number(marker.Offset, vmdk.MarkerValue); err == nil && int64(n) != length {
 			c.warn("S7", marker, "the marker says %d sectors, the %s has %d", n, name, length)
 		}
 	}

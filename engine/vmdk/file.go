@@ -1,11 +1,11 @@
 package vmdk
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
 
 	"platter/decode"
+	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/pages"
 	"platter/engine/store"
@@ -81,13 +81,10 @@ func (t *tables) uint(off, width int64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return entryIn(b, width), nil
+	return vmdk.EntryAt(b, width), nil
 }
 
-// entryIn is the entry of width bytes at the start of b.
-func entryIn(b []byte, width int64) uint64 {
-	if width == 8 {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return uint64(binary.LittleEndian.Uint32(b))
+// number reads an integer field of the record at base.
+func (t *tables) number(base int64, field decode.Spot) (uint64, error) {
+	return t.uint(base+int64(field.Offset()), int64(field.Size()))
 }

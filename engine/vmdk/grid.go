@@ -142,7 +142,7 @@ func (g *grid) follow(n int64, r *run) (ended bool) {
 	}
 	for b = b[g.width:]; r.length < n && e.index+1 < g.perTable && len(b) > 0; r.length += g.grain {
 		want := g.successor(e.raw, r.state)
-		if raw := entryIn(b, g.width); raw != want {
+		if raw := vmdk.EntryAt(b, g.width); raw != want {
 			ended = r.state == disk.Data
 			break
 		}
@@ -182,7 +182,7 @@ func (g *grid) absent(x, n int64) int64 {
 	if int64(len(b)) < g.width || int64(t) >= g.tables {
 		return 0
 	}
-	raw := entryIn(b, g.width)
+	raw := vmdk.EntryAt(b, g.width)
 	if raw == 0 {
 		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
 	}
@@ -192,11 +192,11 @@ func (g *grid) absent(x, n int64) int64 {
 	}
 	i := number & (1<<g.tableShift - 1)
 	b = g.file.tables.Peek(table + int64(i)*g.width)
-	if b == nil || entryIn(b, g.width) != 0 {
+	if b == nil || vmdk.EntryAt(b, g.width) != 0 {
 		return 0
 	}
 	length := g.grain - x&(g.grain-1)
-	for b = b[g.width:]; length < n && i+1 < 1<<g.tableShift && len(b) > 0 && entryIn(b, g.width) == 0; b = b[g.width:] {
+	for b = b[g.width:]; length < n && i+1 < 1<<g.tableShift && len(b) > 0 && vmdk.EntryAt(b, g.width) == 0; b = b[g.width:] {
 		length, i = length+g.grain, i+1
 	}
 	return min(n, length)
@@ -354,7 +354,7 @@ func (g *grid) entries(at int64, visit func(i int64, raw uint64) bool) error {
 			return g.ioError(off, err)
 		}
 		for ; i < g.perTable && int64(len(b)) >= g.width; i, b = i+1, b[g.width:] {
-			if raw := entryIn(b, g.width); raw != 0 && !visit(i, raw) {
+			if raw := vmdk.EntryAt(b, g.width); raw != 0 && !visit(i, raw) {
 				return nil
 			}
 		}

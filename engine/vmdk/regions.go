@@ -211,12 +211,12 @@ func (s *sparse) claimGrains(put putter, t, at int64) (bool, error) {
 // markerBefore reports whether the sector before a structure of a stream is
 // the marker that announces it.
 func (s *sparse) markerBefore(at int64, kind uint32) bool {
-	b, err := s.file.head(at-vmdk.SectorSize, 16)
+	b, err := s.file.head(at-vmdk.SectorSize, int64(vmdk.MarkerPad.Offset()))
 	if err != nil {
 		return false
 	}
 	r, ok := vmdk.MarkerTable.Of(append(b, make([]byte, vmdk.SectorSize)...))
-	return ok && len(b) == 16 && vmdk.MarkerSize.Get(r) == 0 && vmdk.MarkerType.Get(r) == kind
+	return ok && len(b) == vmdk.MarkerPad.Offset() && vmdk.MarkerSize.Get(r) == 0 && vmdk.MarkerType.Get(r) == kind
 }
 
 // entriesFrom is the number of grains from the first one of table t on.
@@ -245,7 +245,7 @@ func (g *grid) emptyFrom(copy int, t int64) (n int64, err error) {
 			return n, err
 		}
 		for ; int64(len(b)) >= g.width && t+n < g.tables; n, at, b = n+1, at+g.width, b[g.width:] {
-			if entryIn(b, g.width) != 0 {
+			if vmdk.EntryAt(b, g.width) != 0 {
 				return n, nil
 			}
 		}
