@@ -2,7 +2,6 @@ package vhdx
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -136,7 +135,7 @@ func (v *Image) plausible(try *Image, off, length int64) (int64, error) {
 	}
 	stored, places := int64(0), map[uint64]bool{}
 	for i := int64(0); (i+1)*vhdx.EntrySize <= int64(len(b)); i++ {
-		e := binary.LittleEndian.Uint64(b[i*vhdx.EntrySize:])
+		e := vhdx.EntryAt(b[i*vhdx.EntrySize:])
 		at := vhdx.FileOffset(e)
 		switch {
 		case e == 0:

@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"platter/decode/vhdx"
@@ -12,12 +11,8 @@ import (
 
 // changeEntryAt changes an entry of the BAT.
 func (v *image) changeEntryAt(index int64, to func(uint64) uint64) disk.Step {
-	return disk.Change(v.EntryPlace(index), func(b []byte) { putEntry(b, to(entryOf(b))) })
+	return disk.Change(v.EntryPlace(index), func(b []byte) { vhdx.PutEntry(b, to(vhdx.EntryAt(b))) })
 }
-
-func entryOf(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
-
-func putEntry(b []byte, e uint64) { binary.LittleEndian.PutUint64(b, e) }
 
 // changeEntry is the fix with a BAT entry changed.
 func (v *image) changeEntry(f fix, index int64, to func(uint64) uint64) disk.Repair {
@@ -140,7 +135,7 @@ func (v *image) changeEntries(first, last int64, to func(index int64, e uint64) 
 			at.Length = min(most, last-from) * vhdx.EntrySize
 			change := disk.Change(at, func(b []byte) {
 				for i := from; len(b) > 0; i, b = i+1, b[vhdx.EntrySize:] {
-					putEntry(b, to(i, entryOf(b)))
+					vhdx.PutEntry(b, to(i, vhdx.EntryAt(b)))
 				}
 			})
 			if err := disk.Steps(change)(ctx, fs); err != nil {
