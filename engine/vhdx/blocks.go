@@ -1,7 +1,6 @@
 package vhdx
 
 import (
-	"encoding/binary"
 	"fmt"
 	"sync"
 
@@ -61,7 +60,7 @@ func (v *Image) ListBlocks(first int64, out []disk.BlockPlace) (n int, file stri
 // all. Data lie in [low, high].
 func listEntries(out []disk.BlockPlace, entries []byte, low, high int64) int {
 	for i := range out[:len(entries)/vhdx.EntrySize] {
-		entry := binary.LittleEndian.Uint64(entries[i*vhdx.EntrySize:])
+		entry := vhdx.EntryAt(entries[i*vhdx.EntrySize:])
 		p := plain[entry&7]
 		at := int64(vhdx.FileOffset(entry))
 		if !p.ok || p.state == disk.Data && (at < low || at > high) {

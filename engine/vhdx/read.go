@@ -1,7 +1,6 @@
 package vhdx
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/bits"
 
@@ -27,7 +26,7 @@ func (v *Image) entry(index int64) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("BAT entry %d: %w", index, err)
 	}
-	return binary.LittleEndian.Uint64(b), nil
+	return vhdx.EntryAt(b), nil
 }
 
 // Run is the layer's own answer for the start of [off, limit): as far as one BAT
@@ -207,7 +206,7 @@ func (v own) Absent(off, limit int64) (end int64, known bool) {
 	if len(b) < vhdx.EntrySize {
 		return limit, false
 	}
-	entry := binary.LittleEndian.Uint64(b)
+	entry := vhdx.EntryAt(b)
 	limit = min(limit, off&^(v.geo.BlockSize-1)+v.geo.BlockSize)
 	switch vhdx.State(entry) {
 	case vhdx.NotPresent:

@@ -78,7 +78,7 @@ func (t Text) guess(name string) (none Guess) {
 	if err != nil {
 		return none
 	}
-	b, err := f.head(0, 8)
+	b, err := f.head(0, vmdk.SniffSize)
 	if err != nil {
 		return none
 	}

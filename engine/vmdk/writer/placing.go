@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"encoding/binary"
 	"maps"
 	"slices"
 
@@ -211,7 +210,7 @@ func (p *placing) content(t int64) ([]byte, error) {
 		}
 	}
 	for i, sector := range p.moved[t] {
-		put(b[i*g.Width:], g.Width, sector)
+		vmdk.PutEntry(b[i*g.Width:], g.Width, sector)
 	}
 	return b, p.spares(t, b)
 }
@@ -220,7 +219,7 @@ func (p *placing) content(t int64) ([]byte, error) {
 func (p *placing) spares(t int64, table []byte) error {
 	g := p.g
 	for i := range min(g.PerTable, g.EntriesFrom(t)) {
-		e := g.Entry(uint64(binary.LittleEndian.Uint32(table[i*g.Width:])))
+		e := g.Entry(vmdk.EntryAt(table[i*g.Width:], g.Width))
 		if e.State == disk.Data && (p.area.meets(e.Off, e.Off+g.Grain) || p.slots.meets(e.Off, e.Off+g.Grain)) {
 			return p.w.Impossible(e.Off, g.Grain, "a grain that only one of the tables knows lies where the table or its directory entry would have to be: a copy of the disk puts both in order")
 		}
@@ -246,7 +245,7 @@ func (p *placing) tables(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		put(directory[i*g.Width:], g.Width, sector)
+		vmdk.PutEntry(directory[i*g.Width:], g.Width, sector)
 		if err := w.write(at, b); err != nil {
 			return err
 		}

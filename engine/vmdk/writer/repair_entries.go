@@ -37,7 +37,7 @@ func (m *image) chooseEntry(s *reader.Sparse, f disk.Finding) []disk.Repair {
 
 // putEntry sets one entry of a table.
 func putEntry(s *reader.Sparse, off int64, v uint64) disk.Step {
-	return change(s, off, s.Grid.Width, func(b []byte) { put(b, s.Grid.Width, v) })
+	return change(s, off, s.Grid.Width, func(b []byte) { vmdk.PutEntry(b, s.Grid.Width, v) })
 }
 
 // settle repairs an entry that leads nowhere: by what the redundant copy says,

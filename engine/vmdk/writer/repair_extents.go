@@ -33,7 +33,7 @@ func (m *image) settleSize(f disk.Finding) (list []disk.Repair) {
 func capacityTo(s *reader.Sparse, n uint64) disk.Repair {
 	r := disk.Repair{Title: fmt.Sprintf("let the header count %d sectors", n), Risk: "grains behind the old end, if there are any, become part of the disk"}
 	if s.Kind == vmdk.KindCowd {
-		r.Apply = change(s, int64(vmdk.CowdSectors.Offset()), 4, func(b []byte) { put(b, 4, n) })
+		r.Apply = change(s, int64(vmdk.CowdSectors.Offset()), int64(vmdk.CowdSectors.Size()), func(b []byte) { vmdk.CowdTable.Order().Put(b, n) })
 	} else {
 		r.Apply = changeHeaders(s, func(h decode.Record[vmdk.Header]) { vmdk.HeaderCapacity.Put(h, n) })
 	}

@@ -179,7 +179,7 @@ func computeOverHead(s *reader.Sparse, _ disk.Finding) []disk.Repair {
 // it where it always is (C2).
 func countDirectory(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	set := func(title, risk string, field *decode.Field, v uint64) []disk.Repair {
-		return one(title, risk, change(s, int64(field.Offset()), int64(field.Size()), func(b []byte) { put(b, int64(len(b)), v) }))
+		return one(title, risk, change(s, int64(field.Offset()), int64(field.Size()), func(b []byte) { field.Order().Put(b, v) }))
 	}
 	if f.Where[0].Offset == int64(vmdk.CowdDirectory.Offset()) {
 		return set("look for the directory behind the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field(), vmdk.CowdHeaderSize/vmdk.SectorSize)

@@ -123,7 +123,7 @@ func (m *image) giveUp(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	head, size, _, _ := s.Grid.PackedSize(at)
 	unused := s.Grid.Spare(at)
 	return one("count only the bytes that the grain needs", "what is hidden behind them is lost", change(s, at+head-4, 4+size, func(b []byte) {
-		put(b, 4, uint64(size-unused))
+		vmdk.GrainMarkerTable.Order().Put(b[:vmdk.GrainMarkerSizeField.Size()], uint64(size-unused))
 		clear(b[4+size-unused:])
 	}))
 }

@@ -197,7 +197,7 @@ func (out *tail) grains(ctx context.Context, list []packedGrain) ([]byte, error)
 // lead sets entry i of a table.
 func (out *tail) lead(table []byte, i, at int64) error {
 	sector, err := out.sector(at)
-	put(table[4*i:], 4, sector)
+	vmdk.PutEntry(table[vmdk.EntrySize*i:], vmdk.EntrySize, sector)
 	return err
 }
 

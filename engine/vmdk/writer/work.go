@@ -2,7 +2,6 @@ package writer
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 
 	"platter/decode"
@@ -75,9 +74,9 @@ func (w *work) move(from, to, n int64) error {
 
 // entry sets a table entry of width bytes.
 func (w *work) entry(off, width int64, v uint64) error {
-	b := make([]byte, 8)
-	binary.LittleEndian.PutUint64(b, v)
-	return w.write(off, b[:width])
+	b := make([]byte, width)
+	vmdk.PutEntry(b, width, v)
+	return w.write(off, b)
 }
 
 // header changes the header in the first sector.
@@ -102,15 +101,6 @@ func (w *work) sector(off int64) (uint64, error) {
 		return 0, w.Impossible(off, 0, "a table entry can't lead behind 2 TiB of the file")
 	}
 	return n, nil
-}
-
-// put stores a little-endian number of 4 or 8 bytes at the start of b.
-func put(b []byte, width int64, v uint64) {
-	if width == 8 {
-		binary.LittleEndian.PutUint64(b, v)
-	} else {
-		binary.LittleEndian.PutUint32(b, uint32(v))
-	}
 }
 
 // roundUp rounds n up to a multiple of unit.
