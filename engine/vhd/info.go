@@ -11,8 +11,11 @@ import (
 	"platter/engine/disk"
 )
 
+// overview is an image in the words of its Info.
+type overview struct{ *Image }
+
 // describe gathers what the overview shows. Nothing here scans a table.
-func (v *Image) describe() disk.Info {
+func (v overview) describe() disk.Info {
 	return disk.Info{
 		Path:               v.src.Path,
 		Format:             "vhd",
@@ -49,7 +52,7 @@ func (v *Image) typeName() string {
 }
 
 // parentWanted is the parent's name for the overview.
-func (v *Image) parentWanted() string {
+func (v overview) parentWanted() string {
 	if v.kind != vhd.Differencing {
 		return ""
 	}
@@ -59,7 +62,7 @@ func (v *Image) parentWanted() string {
 	return v.idText(v.wantedID())
 }
 
-func (v *Image) creator() string {
+func (v overview) creator() string {
 	name := vhd.FooterCreator.Field().Meaning(v.footer.Bytes())
 	if name == "unknown" || name == "none" {
 		name = decode.Quote(vhd.FooterCreator.Get(v.footer))
@@ -84,7 +87,7 @@ func plausible(id uuid.UUID) bool {
 	return id.Version() >= 1 && id.Version() <= 5 && id.Variant() == uuid.RFC4122
 }
 
-func (v *Image) details() []disk.Detail {
+func (v overview) details() []disk.Detail {
 	raw := v.footer.Bytes()
 	g := vhd.FooterGeometry(v.footer)
 	rows := []disk.Detail{
@@ -115,7 +118,7 @@ func (v *Image) details() []disk.Detail {
 	return rows
 }
 
-func (v *Image) footerWords() string {
+func (v overview) footerWords() string {
 	c := v.footers.rules()
 	switch {
 	case !c.present:
@@ -132,7 +135,7 @@ func (v *Image) footerWords() string {
 
 // sizeWords lists the sizes that programs give the guest where they disagree
 // (vhd.md 3.3).
-func (v *Image) sizeWords() string {
+func (v overview) sizeWords() string {
 	current := v.virtual
 	chs := vhd.FooterGeometry(v.footer).Size()
 	old, modern := current, current
@@ -167,7 +170,7 @@ func (v *Image) geometryRules(trusts func(string) bool) bool {
 	return v.footers.rules().present && g != vhd.Largest && g.Size() != v.virtual && trusts(vhd.FooterCreator.Get(v.footer))
 }
 
-func (v *Image) headerDetails() []disk.Detail {
+func (v overview) headerDetails() []disk.Detail {
 	rows := []disk.Detail{
 		{Label: "Dynamic header", Value: fmt.Sprintf("at 0x%x", v.header.off)},
 		{Label: "BAT", Value: fmt.Sprintf("%d entries at 0x%x, %d needed", vhd.HeaderEntries.Get(v.header.rec), vhd.HeaderTableOffset.Get(v.header.rec), v.table.needed)},
@@ -178,7 +181,7 @@ func (v *Image) headerDetails() []disk.Detail {
 	return rows
 }
 
-func (v *Image) parentDetails() []disk.Detail {
+func (v overview) parentDetails() []disk.Detail {
 	rows := []disk.Detail{
 		{Label: "Parent identity", Value: v.idText(v.wantedID())},
 		{Label: "Parent time", Value: vhd.HeaderParentTime.Field().Text(v.header.rec.Bytes())},

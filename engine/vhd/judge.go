@@ -10,9 +10,12 @@ import (
 	"platter/engine/disk"
 )
 
+// judge is an image that is judged by what opening it has read.
+type judge struct{ *Image }
+
 // judge runs the checks that need no scan of the table, and refuses the
 // virtual disk if one of them is fatal.
-func (v *Image) judge() {
+func (v judge) judge() {
 	v.judgeFooters()
 	if v.footers.rules().present {
 		v.judgeIdentity()
@@ -29,7 +32,7 @@ func (v *Image) judge() {
 }
 
 // refusal is the error that reading a refused disk gives.
-func (v *Image) refusal(f disk.Finding) error {
+func (v judge) refusal(f disk.Finding) error {
 	e := &disk.Error{Kind: disk.Damaged, Op: "read", What: f.Code + ": " + f.Text}
 	if len(f.Where) > 0 {
 		e.At = f.Where[0]
@@ -43,16 +46,16 @@ func (v *Image) refusal(f disk.Finding) error {
 	return e
 }
 
-func (v *Image) add(code, format string, where decode.Place, args ...any) {
+func (v judge) add(code, format string, where decode.Place, args ...any) {
 	v.findings = append(v.findings, v.finding(code, fmt.Sprintf(format, args...), where))
 }
 
-func (v *Image) addAs(s disk.Severity, code, format string, where decode.Place, args ...any) {
+func (v judge) addAs(s disk.Severity, code, format string, where decode.Place, args ...any) {
 	v.findings = append(v.findings, graded(v.finding(code, fmt.Sprintf(format, args...), where), s))
 }
 
 // judgeFooters compares the copies of the footer.
-func (v *Image) judgeFooters() {
+func (v judge) judgeFooters() {
 	front, tail := v.footers.front, v.footers.tail
 	dynamic := v.dynamicKind()
 	if odd := v.size % vhd.Sector; v.size < vhd.Sector || odd != 0 && !(odd == vhd.Sector-1 && tail.length == vhd.OldFooterSize) {
@@ -89,7 +92,7 @@ func (v *Image) judgeFooters() {
 	}
 }
 
-func (v *Image) tailWords() string {
+func (v judge) tailWords() string {
 	switch {
 	case v.footers.torn:
 		return "the last sector is filled with 0xC7: tapdisk had the image open for writing and never closed it"
@@ -114,7 +117,7 @@ func (v *Image) field(f decode.Spot) decode.Place {
 }
 
 // judgeIdentity checks the footer's fields that do not concern sizes.
-func (v *Image) judgeIdentity() {
+func (v judge) judgeIdentity() {
 	f := v.footer
 	if version := vhd.FooterVersion.Get(f); version>>16 != 1 {
 		v.add("V010", "the format's version is %d.%d, expected 1.0", v.field(vhd.FooterVersion.Field()), version>>16, version&0xFFFF)
@@ -148,7 +151,7 @@ func (v *Image) judgeIdentity() {
 	}
 }
 
-func (v *Image) judgeReserved() {
+func (v judge) judgeReserved() {
 	f := v.footer
 	tap := vhd.FooterCreator.Get(f) == "tap"
 	hidden := vhd.FooterHidden.Get(f)
@@ -171,7 +174,7 @@ func (v *Image) judgeReserved() {
 const MaxDynamic = 0xFF000000 * vhd.Sector
 
 // judgeSizes checks sizes and geometry.
-func (v *Image) judgeSizes() {
+func (v judge) judgeSizes() {
 	f := v.footer
 	current, at := vhd.FooterCurrentSize.Get(f), v.field(vhd.FooterCurrentSize.Field())
 	switch {
@@ -196,7 +199,7 @@ func (v *Image) judgeSizes() {
 	v.judgeGeometry()
 }
 
-func (v *Image) judgeFixed() {
+func (v judge) judgeFixed() {
 	switch off := vhd.FooterDataOffset.Get(v.footer); off {
 	case vhd.None:
 	default:
@@ -211,7 +214,7 @@ func (v *Image) judgeFixed() {
 	}
 }
 
-func (v *Image) judgeGeometry() {
+func (v judge) judgeGeometry() {
 	g, want := vhd.FooterGeometry(v.footer), vhd.GeometryFor(uint64(v.virtual))
 	at := v.field(vhd.FooterCylinders.Field())
 	at.Length = 4

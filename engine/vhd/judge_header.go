@@ -6,7 +6,7 @@ import (
 )
 
 // judgeHeader checks the dynamic header, the table's measures and the parent.
-func (v *Image) judgeHeader() {
+func (v judge) judgeHeader() {
 	if !v.header.placed {
 		v.add("V013", "the footer places the dynamic header at 0x%x, where it can't be in a file of %d bytes", v.field(vhd.FooterDataOffset.Field()), vhd.FooterDataOffset.Get(v.footer), v.size)
 		return
@@ -37,7 +37,7 @@ func (v *Image) headerField(first decode.Spot, more ...decode.Spot) decode.Place
 	return decode.At(v.place(v.header.off, 0), first, more...)
 }
 
-func (v *Image) judgeTable() {
+func (v judge) judgeTable() {
 	h, t := v.header.rec, &v.table
 	block := vhd.HeaderBlockSize.Get(h)
 	if t.blockSize == 0 {

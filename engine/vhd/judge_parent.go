@@ -11,7 +11,7 @@ import (
 )
 
 // judgeParent checks what the header says about a parent, and the parent.
-func (v *Image) judgeParent() {
+func (v judge) judgeParent() {
 	if v.kind != vhd.Differencing {
 		h := v.header.rec.Bytes()
 		if !isZero(decode.In(h, vhd.HeaderParentID, vhd.HeaderParentTime)) || !isZero(decode.In(h, vhd.HeaderParentName, vhd.HeaderLocators)) {
@@ -33,7 +33,7 @@ func (v *Image) judgeParent() {
 	v.judgeChain()
 }
 
-func (v *Image) judgeLocators() {
+func (v judge) judgeLocators() {
 	for _, l := range v.locators {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
 		at := v.headerField(vhd.HeaderLocators.Item(l.slot))
@@ -69,7 +69,7 @@ func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string
 }
 
 // judgeChain checks the parent that was found, or says why there is none.
-func (v *Image) judgeChain() {
+func (v judge) judgeChain() {
 	at := v.headerField(vhd.HeaderParentID.Field())
 	switch err := v.parentErr; {
 	case err == nil:
@@ -98,14 +98,14 @@ func (v *Image) judgeChain() {
 			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.InQuotes(p.src.Name))
 		}
 	}
-	if last, ok := v.stack.Last().(own); ok && last.Image != v && last.parentErr != nil {
+	if last, ok := v.stack.Last().(own); ok && last.Image != v.Image && last.parentErr != nil {
 		v.add("V043", "further down the chain the parent %s can't be used: %v", at, last.wanted(), last.parentErr)
 	}
 }
 
 // namesFile reports whether one of the names leads to the file of a parent.
 // Other programs have only these.
-func (v *Image) namesFile(names []string, p *Image) bool {
+func (v judge) namesFile(names []string, p *Image) bool {
 	want, err := p.src.File.ID()
 	if err != nil {
 		return true
@@ -139,7 +139,7 @@ func chainFault(err error) error {
 
 // judgeParentTime compares the time stored in the child with the parent's
 // file, or with its footer, which many programs store instead.
-func (v *Image) judgeParentTime(p *Image) {
+func (v judge) judgeParentTime(p *Image) {
 	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field())
 	if stored == 0 {
 		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)

@@ -29,13 +29,13 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 		case disk.ProfileAzure:
 			c.azure()
 		case disk.ProfileQEMU:
-			c.demands(codeQEMU, v.forQEMU())
+			c.demands(codeQEMU, profiler{v}.forQEMU())
 		case disk.ProfileVirtualBox:
-			c.demands(codeVirtualBox, v.forVirtualBox())
+			c.demands(codeVirtualBox, profiler{v}.forVirtualBox())
 		case disk.ProfileVMware:
 			c.demands(codeVMware, []demand{{true, severe, v.field(vhd.FooterCookie.Field()), "VMware opens no VHD: convert the disk to VMDK"}})
 		case disk.ProfileHyperV:
-			if c.demands(codeMicrosoft, v.forHyperV()) && v.table.placed && v.tableTrusted() && v.dynamicKind() {
+			if c.demands(codeMicrosoft, profiler{v}.forHyperV()) && v.table.placed && v.tableTrusted() && v.dynamicKind() {
 				c.alignment(ctx)
 			}
 		}

@@ -35,10 +35,13 @@ func (c *checker) demands(code string, list []demand) bool {
 	return true
 }
 
+// profiler is an image seen by what programs expect of it.
+type profiler struct{ *Image }
+
 // forQEMU is what QEMU does: it believes the copy at the start where there is
 // one, takes the geometry of many creators for the size, and looks neither at
 // parents nor at sector bitmaps.
-func (v *Image) forQEMU() []demand {
+func (v profiler) forQEMU() []demand {
 	dynamic, front := v.dynamicKind(), v.footers.front
 	old := v.geometryRules(oldQEMU)
 	chs := vhd.FooterGeometry(v.footer).Size()
@@ -57,7 +60,7 @@ func (v *Image) forQEMU() []demand {
 }
 
 // geometryPlace is where the geometry lies.
-func (v *Image) geometryPlace() decode.Place {
+func (v profiler) geometryPlace() decode.Place {
 	at := v.field(vhd.FooterCylinders.Field())
 	at.Length = 4
 	return at
@@ -65,7 +68,7 @@ func (v *Image) geometryPlace() decode.Place {
 
 // forVirtualBox is what VirtualBox does: it reads the footer at the end, and
 // calls the image corrupted where it needs the copy.
-func (v *Image) forVirtualBox() []demand {
+func (v profiler) forVirtualBox() []demand {
 	tail := v.footers.tail
 	end := v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize))
 	atEnd := tail.present && tail.off+vhd.FooterSize == v.size
@@ -80,7 +83,7 @@ func (v *Image) forVirtualBox() []demand {
 const maxWindows = 2040 << 30
 
 // forHyperV is what Windows and Hyper-V demand, with the errors that they give.
-func (v *Image) forHyperV() []demand {
+func (v profiler) forHyperV() []demand {
 	footer := v.field(vhd.FooterChecksum.Field())
 	list := []demand{
 		{!v.footers.rules().valid, severe, footer, "Windows refuses a footer with a wrong checksum (0xC03A0002)"},
@@ -97,7 +100,7 @@ func (v *Image) forHyperV() []demand {
 }
 
 // hasWindowsPath reports whether a locator has a path in the manner of Windows.
-func (v *Image) hasWindowsPath() bool {
+func (v profiler) hasWindowsPath() bool {
 	for _, l := range v.locators {
 		if l.usable() && (l.code == vhd.RelativeWindows || l.code == vhd.AbsoluteWindows) {
 			return true

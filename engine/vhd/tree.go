@@ -9,8 +9,12 @@ import (
 	"platter/engine/disk"
 )
 
+// tree is an image taken as the nodes of its tree.
+type tree struct{ *Image }
+
 // Tree is the file's structures in the order in which a reader meets them.
 func (v *Image) Tree() decode.Node {
+	t := tree{v}
 	root := decode.Node{
 		Name:  v.src.Name,
 		Place: v.place(0, v.size),
@@ -20,20 +24,20 @@ func (v *Image) Tree() decode.Node {
 	}
 	var nodes []decode.Node
 	if v.footers.front.present && v.kind != vhd.Fixed {
-		nodes = append(nodes, v.footerNode("footer copy", v.footers.front, v.footers.tail))
+		nodes = append(nodes, t.footerNode("footer copy", v.footers.front, v.footers.tail))
 	}
 	if v.header.placed {
-		nodes = append(nodes, v.headerNode())
+		nodes = append(nodes, t.headerNode())
 	}
-	nodes = append(nodes, v.locatorNodes()...)
+	nodes = append(nodes, t.locatorNodes()...)
 	if v.table.placed {
-		nodes = append(nodes, v.tableNode())
+		nodes = append(nodes, t.tableNode())
 	}
 	if v.batmap.found {
-		nodes = append(nodes, v.batmapNodes()...)
+		nodes = append(nodes, t.batmapNodes()...)
 	}
 	if v.table.placed && v.dynamicKind() {
-		nodes = append(nodes, v.blocksNode())
+		nodes = append(nodes, t.blocksNode())
 	}
 	if v.kind == vhd.Fixed {
 		nodes = append(nodes, decode.Node{
@@ -42,12 +46,12 @@ func (v *Image) Tree() decode.Node {
 		})
 	}
 	if v.footers.tail.present {
-		nodes = append(nodes, v.footerNode("footer", v.footers.tail, v.footers.front))
+		nodes = append(nodes, t.footerNode("footer", v.footers.tail, v.footers.front))
 	}
 	return root.WithNodes(nodes...)
 }
 
-func (v *Image) footerNode(name string, c, twin footerCopy) decode.Node {
+func (v tree) footerNode(name string, c, twin footerCopy) decode.Node {
 	opts := []decode.Placed{decode.Named(name)}
 	if twin.present && v.kind != vhd.Fixed {
 		opts = append(opts, decode.TwinAt(v.place(twin.off, twin.length)))
@@ -59,7 +63,7 @@ func (v *Image) footerNode(name string, c, twin footerCopy) decode.Node {
 }
 
 // footerVerdict says whether a copy rules, and why.
-func (v *Image) footerVerdict(c footerCopy) (decode.Mark, string) {
+func (v tree) footerVerdict(c footerCopy) (decode.Mark, string) {
 	rules := v.footers.rules()
 	switch {
 	case c.off == rules.off && c.off > 0 && c.valid:
@@ -76,13 +80,13 @@ func (v *Image) footerVerdict(c footerCopy) (decode.Mark, string) {
 	return decode.Good, "identical copy of the footer at the end"
 }
 
-func (v *Image) headerNode() decode.Node {
+func (v tree) headerNode() decode.Node {
 	return vhd.HeaderTable.Node(v.header.rec.Bytes(), v.src.Name, v.header.off)
 }
 
 // locatorNodes are the paths of the parent locators, which lie outside the
 // header.
-func (v *Image) locatorNodes() []decode.Node {
+func (v tree) locatorNodes() []decode.Node {
 	var nodes []decode.Node
 	for _, l := range v.locators {
 		if !l.fits {
@@ -104,7 +108,7 @@ func (v *Image) locatorNodes() []decode.Node {
 	return nodes
 }
 
-func (v *Image) tableNode() decode.Node {
+func (v tree) tableNode() decode.Node {
 	t := &v.table
 	n := decode.Node{
 		Name:  "BAT",
@@ -119,7 +123,7 @@ func (v *Image) tableNode() decode.Node {
 // count bounds a number of children to what an int can say everywhere.
 func count(n int64) int { return int(min(n, 1<<31-1)) }
 
-func (v *Image) entryNode(i int64) decode.Node {
+func (v tree) entryNode(i int64) decode.Node {
 	t := &v.table
 	opts := []decode.Placed{decode.Named(fmt.Sprintf("entry %d", i))}
 	sector, err := t.entry(i)
@@ -144,7 +148,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 }
 
 // batmapNodes are tapdisk's header and map.
-func (v *Image) batmapNodes() []decode.Node {
+func (v tree) batmapNodes() []decode.Node {
 	b := v.batmap
 	head := vhd.BatmapTable.Node(b.rec.Bytes(), v.src.Name, b.off)
 	if b.length == 0 {
@@ -161,7 +165,7 @@ func (v *Image) batmapNodes() []decode.Node {
 }
 
 // blocksNode has a child for each block of the virtual disk.
-func (v *Image) blocksNode() decode.Node {
+func (v tree) blocksNode() decode.Node {
 	n := decode.Node{
 		Name:  "blocks",
 		Place: v.place(0, 0),
@@ -177,7 +181,7 @@ func (v *Image) blocksNode() decode.Node {
 // place in the file.
 const blockSearch = 1 << 21
 
-func (v *Image) blockAt(file string, off int64) (int, bool) {
+func (v tree) blockAt(file string, off int64) (int, bool) {
 	t := &v.table
 	if file != v.src.Name || off < 0 || off >= v.dataEnd {
 		return 0, false
@@ -193,7 +197,7 @@ func (v *Image) blockAt(file string, off int64) (int, bool) {
 	return 0, false
 }
 
-func (v *Image) blockNode(i int64) decode.Node {
+func (v tree) blockNode(i int64) decode.Node {
 	t := &v.table
 	n := decode.Node{
 		Name: fmt.Sprintf("block %d", i), Place: v.place(t.at(i), 0),
@@ -222,7 +226,7 @@ func (v *Image) blockNode(i int64) decode.Node {
 	return n.WithNodes(v.bitmapNode(start), data)
 }
 
-func (v *Image) bitmapNode(start int64) decode.Node {
+func (v tree) bitmapNode(start int64) decode.Node {
 	n := decode.Node{
 		Name: "sector bitmap", Place: v.place(start, v.table.bitmapBytes),
 		Doc: "One bit for each sector of the block, the first one in the most significant bit of the first byte. Only in differencing images does it usually matter: there a clear bit means that the parent has the sector.",

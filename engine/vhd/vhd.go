@@ -97,8 +97,8 @@ func (v *Image) open(ctx context.Context) (err error) {
 		return err
 	}
 	v.openParent(ctx)
-	v.judge()
-	v.info = v.describe()
+	judge{v}.judge()
+	v.info = overview{v}.describe()
 	return nil
 }
 

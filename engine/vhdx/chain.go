@@ -94,7 +94,7 @@ func (v *Image) wanted() string {
 
 // judgeParent reports what is wrong with the parent. A chain without an end
 // makes the disk unreadable; anything else only what this image does not store.
-func (v *Image) judgeParent() {
+func (v judge) judgeParent() {
 	last := v.stack.Last().(own)
 	if last.parentErr == nil {
 		return
@@ -105,7 +105,7 @@ func (v *Image) judgeParent() {
 			at = []decode.Place{v.itemPlace(it)}
 		}
 	}
-	if last.Image != v {
+	if last.Image != v.Image {
 		v.add("34", at, "further down the chain the parent %s is not usable: %s", last.wanted(), decode.Printable(last.parentErr.Error()))
 		return
 	}

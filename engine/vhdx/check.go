@@ -155,7 +155,7 @@ func (c *checker) scans() bool {
 
 // checkSlack looks at the room in the metadata region that nothing uses (52).
 func (c *checker) checkSlack() bool {
-	v := c.image
+	v := cover{c.image}
 	for _, r := range v.metadataClaims() {
 		if r.Kind == disk.KindSlack && r.Length > 0 && !c.zeros("52", r.Offset, r.Offset+r.Length, "in the metadata region") {
 			return false

@@ -11,8 +11,11 @@ import (
 	"platter/engine/disk"
 )
 
+// overview is an image in the words of its Info.
+type overview struct{ *Image }
+
 // describe gathers what the overview shows. Nothing here scans a table.
-func (v *Image) describe() disk.Info {
+func (v overview) describe() disk.Info {
 	recognised := recognisedBy
 	if !v.signed {
 		recognised = "by its headers; the signature at the start of the file is damaged"
@@ -50,7 +53,7 @@ func (v *Image) typeName() string {
 }
 
 // parentNamed is the parent's name for the overview.
-func (v *Image) parentNamed() string {
+func (v overview) parentNamed() string {
 	if !v.params.hasParent {
 		return ""
 	}
@@ -63,7 +66,7 @@ func (v *Image) parentNamed() string {
 // maxRows bounds the rows of one kind in the overview.
 const maxRows = 16
 
-func (v *Image) details() []disk.Detail {
+func (v overview) details() []disk.Detail {
 	var rows []disk.Detail
 	row := func(label, format string, args ...any) {
 		rows = append(rows, disk.Detail{Label: label, Value: fmt.Sprintf(format, args...)})
@@ -95,7 +98,7 @@ func (v *Image) details() []disk.Detail {
 	return rows
 }
 
-func (v *Image) sequenceWords() string {
+func (v overview) sequenceWords() string {
 	var words []string
 	for i, c := range v.headers.copies {
 		if c.valid {
@@ -123,7 +126,7 @@ func (v *Image) logWords() string {
 	return place + ", dirty: " + v.replayWords()
 }
 
-func (v *Image) parentDetails() []disk.Detail {
+func (v overview) parentDetails() []disk.Detail {
 	rows := []disk.Detail{{Label: "Parent identity", Value: wordGUIDs(v.locator.linkages())}}
 	for _, key := range []string{vhdx.KeyRelativePath, vhdx.KeyVolumePath, vhdx.KeyWin32Path} {
 		if value := v.locator.value(key); value != "" {

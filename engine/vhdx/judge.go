@@ -13,9 +13,12 @@ import (
 	"platter/engine/disk"
 )
 
+// judge is an image that is judged by what opening it has read.
+type judge struct{ *Image }
+
 // judge runs the checks that need no scan of the table, and refuses the
 // virtual disk if one of them is fatal.
-func (v *Image) judge() {
+func (v judge) judge() {
 	if !v.signed {
 		v.add("1", []decode.Place{decode.At(v.place(0, 0), vhdx.IdentifierSignature)}, "the file does not start with %q, but has valid headers", vhdx.Signature)
 	}
@@ -66,7 +69,7 @@ func chainFault(err error) error {
 	}
 }
 
-func (v *Image) judgeHeaders() {
+func (v judge) judgeHeaders() {
 	h := &v.headers
 	places := []decode.Place{v.place(vhdx.HeaderOffset(0), vhdx.HeaderSize), v.place(vhdx.HeaderOffset(1), vhdx.HeaderSize)}
 	switch {
@@ -101,7 +104,7 @@ func (v *Image) quirk(creator string, s disk.Severity) disk.Severity {
 }
 
 // judgeAgreement compares two valid headers.
-func (v *Image) judgeAgreement(places []decode.Place) {
+func (v judge) judgeAgreement(places []decode.Place) {
 	a, b := v.headers.copies[0], v.headers.copies[1]
 	if !a.valid || !b.valid || v.headers.tied {
 		return
@@ -114,7 +117,7 @@ func (v *Image) judgeAgreement(places []decode.Place) {
 	}
 }
 
-func (v *Image) judgeCurrent(at decode.Place) {
+func (v judge) judgeCurrent(at decode.Place) {
 	h, _ := v.headers.ruling()
 	field := func(f *decode.Field) []decode.Place {
 		return []decode.Place{at.Sub(int64(f.Offset()), int64(f.Size()))}
@@ -137,7 +140,7 @@ func (v *Image) judgeCurrent(at decode.Place) {
 
 // judgeLog reports what has to be replayed, or why it can't be. The state
 // before the replay can be looked at all the same.
-func (v *Image) judgeLog() {
+func (v judge) judgeLog() {
 	r := &v.log
 	if v.headers.current < 0 {
 		return

@@ -82,7 +82,7 @@ func (l *locator) parentNames() []string {
 }
 
 // judgeLocator checks the parent locator and whether there should be one.
-func (v *Image) judgeLocator(at []decode.Place) {
+func (v judge) judgeLocator(at []decode.Place) {
 	l, has := &v.locator, v.locator.raw != nil
 	switch {
 	case v.params.hasParent && !has:
@@ -110,7 +110,7 @@ func (v *Image) judgeLocator(at []decode.Place) {
 	}
 }
 
-func (v *Image) judgePairs(item decode.Place) {
+func (v judge) judgePairs(item decode.Place) {
 	keys := map[string]bool{}
 	for i, p := range v.locator.pairs {
 		at := []decode.Place{item.Sub(p.Entry, vhdx.LocatorEntrySize)}
@@ -128,7 +128,7 @@ func (v *Image) judgePairs(item decode.Place) {
 	}
 }
 
-func (v *Image) judgeLinkage(item decode.Place) {
+func (v judge) judgeLinkage(item decode.Place) {
 	l := &v.locator
 	if value := l.value(vhdx.KeyLinkage); value == "" {
 		v.add("33", []decode.Place{item}, "the parent locator has no %s", vhdx.KeyLinkage)

@@ -143,7 +143,7 @@ type borrowed struct{ store.File }
 func (borrowed) Close() error { return nil }
 
 // logNode is the log with its entries, and all of its sectors one by one.
-func (v *Image) logNode() decode.Node {
+func (v tree) logNode() decode.Node {
 	r := &v.log
 	n := decode.Node{
 		Name: "log", Place: v.place(r.off, r.length), Value: v.logWords(),
@@ -185,7 +185,7 @@ func (v *Image) logNode() decode.Node {
 	})
 }
 
-func (v *Image) logEntryNode(e logEntry) decode.Node {
+func (v tree) logEntryNode(e logEntry) decode.Node {
 	r := &v.log
 	out := v.logEntry(e)
 	mark, words := decode.Note, out.Why
@@ -213,7 +213,7 @@ func (v *Image) logEntryNode(e logEntry) decode.Node {
 
 // descriptorNode is descriptor i of an entry; a data descriptor has its data
 // sector as last child.
-func (v *Image) descriptorNode(e logEntry, i int64) decode.Node {
+func (v tree) descriptorNode(e logEntry, i int64) decode.Node {
 	r := &v.log
 	pos := e.pos + vhdx.DescriptorOffset(i)
 	at := r.at(pos)
@@ -237,7 +237,7 @@ func (v *Image) descriptorNode(e logEntry, i int64) decode.Node {
 
 // changeOf finds descriptor i with the place of its data sector, which depends
 // on the kinds of those before it.
-func (v *Image) changeOf(e logEntry, i int64) (change, bool) {
+func (v tree) changeOf(e logEntry, i int64) (change, bool) {
 	for c, err := range v.log.changes(v.src.File, e) {
 		if err != nil {
 			return change{}, false
@@ -251,7 +251,7 @@ func (v *Image) changeOf(e logEntry, i int64) (change, bool) {
 }
 
 // logSectorNode is a sector of the ring by itself, by its signature.
-func (v *Image) logSectorNode(i int) decode.Node {
+func (v tree) logSectorNode(i int) decode.Node {
 	at := v.log.off + int64(i)*vhdx.LogSector
 	place := v.place(at, vhdx.LogSector)
 	b, err := readUpTo(v.src.File, at, vhdx.LogSector)

@@ -13,6 +13,9 @@ import (
 	"platter/engine/store"
 )
 
+// lost is an image in which a structure is looked for that nothing says the place of.
+type lost struct{ *Image }
+
 // maxLikely bounds the logs that are looked for where no header says where
 // they are, in bytes.
 const maxLikely = 64 << 20
@@ -20,7 +23,7 @@ const maxLikely = 64 << 20
 // likelyLogs are the places where the log may be when the current header does
 // not tell: where the headers put it, valid or not, and where all known
 // programs put it.
-func (v *Image) likelyLogs() []ring {
+func (v lost) likelyLogs() []ring {
 	var list []ring
 	add := func(off uint64, length int64) {
 		if length == 0 || length > maxLikely || logPlaceFault(off, length, v.size, true) != "" {
@@ -43,7 +46,7 @@ func (v *Image) likelyLogs() []ring {
 }
 
 // lastSession is the session of the newest entry in a log that could be replayed.
-func (v *Image) lastSession(r ring) (uuid.UUID, bool) {
+func (v lost) lastSession(r ring) (uuid.UUID, bool) {
 	var newest logEntry
 	for e, err := range r.entries(context.Background(), v.src.File) {
 		if err != nil {
@@ -64,7 +67,7 @@ const maxLook = 4 << 30
 
 // findMetadata is a metadata region that says all that a disk needs: where a
 // damaged table puts it, else the first one in the file.
-func (v *Image) findMetadata(ctx context.Context) (region, error) {
+func (v lost) findMetadata(ctx context.Context) (region, error) {
 	for off, err := range v.placesFor(ctx, vhdx.RegionMetadata) {
 		if err != nil {
 			return region{}, err
@@ -77,7 +80,7 @@ func (v *Image) findMetadata(ctx context.Context) (region, error) {
 }
 
 // metadataAt reads the geometry that a metadata region at a place gives.
-func (v *Image) metadataAt(off int64) (*Image, bool) {
+func (v lost) metadataAt(off int64) (*Image, bool) {
 	try := &Image{src: v.src, size: v.size, data: v.data}
 	try.meta.region = region{guid: vhdx.RegionMetadata, off: off, length: vhdx.MiB, placed: off+vhdx.MiB <= v.size}
 	if err := try.readMetadata(); err != nil || !try.meta.signed {
@@ -90,7 +93,7 @@ func (v *Image) metadataAt(off int64) (*Image, bool) {
 }
 
 // findBAT is the region whose entries fit the disk best.
-func (v *Image) findBAT(ctx context.Context, meta region) (region, error) {
+func (v lost) findBAT(ctx context.Context, meta region) (region, error) {
 	try, ok := v.metadataAt(meta.off)
 	if !ok {
 		return region{}, disk.Errorf(disk.Damaged, v.place(meta.off, vhdx.MetadataTableSize), "the metadata do not say what the disk is like")
@@ -127,7 +130,7 @@ const maxPlausible = 1 << 20
 
 // plausible counts the entries with a block of a table that may be the BAT; -1
 // if it can't be it.
-func (v *Image) plausible(try *Image, off, length int64) (int64, error) {
+func (v lost) plausible(try *Image, off, length int64) (int64, error) {
 	used := try.geo.Entries(try.params.hasParent) * vhdx.EntrySize
 	b, err := readUpTo(v.data, off, int(min(length, maxPlausible)))
 	if err != nil {
@@ -151,7 +154,7 @@ func (v *Image) plausible(try *Image, off, length int64) (int64, error) {
 }
 
 // namedPlaces are where the region tables, valid or not, put a region.
-func (v *Image) namedPlaces(id uuid.UUID) []int64 {
+func (v lost) namedPlaces(id uuid.UUID) []int64 {
 	var list []int64
 	for _, c := range v.tables.copies {
 		if len(c.raw) < vhdx.RegionTableSize {
@@ -170,7 +173,7 @@ func (v *Image) namedPlaces(id uuid.UUID) []int64 {
 
 // placesFor yields where a region may be: where damaged region tables put it,
 // and then the start of each MiB of the file that holds data.
-func (v *Image) placesFor(ctx context.Context, id uuid.UUID) func(func(int64, error) bool) {
+func (v lost) placesFor(ctx context.Context, id uuid.UUID) func(func(int64, error) bool) {
 	return func(yield func(int64, error) bool) {
 		for _, off := range v.namedPlaces(id) {
 			if !yield(off, nil) {
@@ -198,7 +201,7 @@ func (v *Image) placesFor(ctx context.Context, id uuid.UUID) func(func(int64, er
 }
 
 // guessSize is the size of the disk up to the last block that the BAT has.
-func (v *Image) guessSize() (size int64, why string) {
+func (v lost) guessSize() (size int64, why string) {
 	p := v.params
 	sector := p.logicalSector
 	if sector == 0 {

@@ -159,7 +159,7 @@ func (v *Image) readParameters() {
 }
 
 // judgeMetadata checks the metadata table and its items.
-func (v *Image) judgeMetadata() {
+func (v judge) judgeMetadata() {
 	m := &v.meta
 	if !m.region.placed {
 		return
@@ -207,7 +207,7 @@ func (v *Image) itemPlace(it item) decode.Place {
 	return v.place(v.meta.region.off+it.offset, it.length)
 }
 
-func (v *Image) judgeItem(it item) {
+func (v judge) judgeItem(it item) {
 	at := []decode.Place{v.entryPlace(it)}
 	known, ok := vhdx.ItemOf(it.id)
 	ok = ok && !it.user
@@ -233,7 +233,7 @@ func (v *Image) judgeItem(it item) {
 	}
 }
 
-func (v *Image) judgeItemOverlaps() {
+func (v judge) judgeItemOverlaps() {
 	list := slices.DeleteFunc(slices.Clone(v.meta.items), func(it item) bool { return !it.placed })
 	slices.SortStableFunc(list, func(a, b item) int { return cmp.Compare(a.offset, b.offset) })
 	for i := 1; i < len(list); i++ {
@@ -247,7 +247,7 @@ func (v *Image) judgeItemOverlaps() {
 }
 
 // judgeMandatory looks for the items that every file must have.
-func (v *Image) judgeMandatory() {
+func (v judge) judgeMandatory() {
 	for _, known := range vhdx.Items() {
 		if !known.Mandatory || v.itemContent(known.ID) != nil {
 			continue
@@ -258,7 +258,7 @@ func (v *Image) judgeMandatory() {
 				why = fmt.Sprintf("has 0x%x bytes at 0x%x, expected %d", it.length, it.offset, known.Length)
 			}
 		}
-		ok, instead := v.settled(func() (bool, string) { return v.canSupply(known) })
+		ok, instead := prospect{v.Image}.settled(func() (bool, string) { return prospect{v.Image}.canSupply(known) })
 		f := v.worded("27", fmt.Sprintf("%s %s", known.Name, why), ok, instead, v.mandatoryPlace(known))
 		f.About = known
 		v.keep(f)
@@ -278,7 +278,7 @@ func (v *Image) mandatoryPlace(known vhdx.Item) decode.Place {
 
 // release forgets the contents that were only needed to judge them: an item
 // may have a MiB, and a chain 256 layers.
-func (v *Image) release() {
+func (v judge) release() {
 	v.locator.raw = nil
 	for i := range v.meta.items {
 		v.meta.items[i].content = nil
@@ -286,7 +286,7 @@ func (v *Image) release() {
 }
 
 // judgeParameters checks the values of the items.
-func (v *Image) judgeParameters() {
+func (v judge) judgeParameters() {
 	p := v.params
 	at := func(id uuid.UUID) []decode.Place {
 		for _, it := range v.meta.items {
@@ -318,14 +318,14 @@ func (v *Image) judgeParameters() {
 	v.judgeTableRoom()
 }
 
-func (v *Image) judgeSectorSize(id uuid.UUID, size uint64, at func(uuid.UUID) []decode.Place) {
+func (v judge) judgeSectorSize(id uuid.UUID, size uint64, at func(uuid.UUID) []decode.Place) {
 	if known, _ := vhdx.ItemOf(id); v.itemContent(id) != nil && size != 512 && size != 4096 {
 		v.add("28", at(id), "%s is %d, expected 512 or 4096", known.Name, size)
 	}
 }
 
 // judgeTableRoom checks that the BAT has all the entries that the disk needs.
-func (v *Image) judgeTableRoom() {
+func (v judge) judgeTableRoom() {
 	if v.geo.Blocks == 0 || !v.bat.placed || v.sized {
 		return
 	}

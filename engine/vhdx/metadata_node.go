@@ -8,7 +8,7 @@ import (
 )
 
 // metadataNode is the metadata region: table, entries and items.
-func (v *Image) metadataNode() decode.Node {
+func (v tree) metadataNode() decode.Node {
 	m := &v.meta
 	off := m.region.off
 	n := decode.Node{
@@ -29,7 +29,7 @@ func (v *Image) metadataNode() decode.Node {
 	return n.WithNodes(append([]decode.Node{table}, items...)...)
 }
 
-func (v *Image) metadataEntryNode(it item, raw []byte) decode.Node {
+func (v tree) metadataEntryNode(it item, raw []byte) decode.Node {
 	opts := []decode.Placed{decode.RelativeTo(v.meta.region.off)}
 	if it.placed {
 		opts = append(opts, decode.Leads(vhdx.EntryOffset.Field().Name(), decode.Target{Place: v.itemPlace(it), What: it.name()}))
@@ -40,7 +40,7 @@ func (v *Image) metadataEntryNode(it item, raw []byte) decode.Node {
 }
 
 // itemNode is an item with the fields of its kind.
-func (v *Image) itemNode(it item) decode.Node {
+func (v tree) itemNode(it item) decode.Node {
 	at := v.itemPlace(it)
 	n := decode.Node{Name: it.name(), Place: at, Doc: "A metadata item that the format does not define.", Ref: "MS-VHDX 2.6.2"}
 	known, ok := vhdx.ItemOf(it.id)
@@ -70,7 +70,7 @@ func (v *Image) itemNode(it item) decode.Node {
 
 // locatorNode is the parent locator with its pairs; keys and values are nodes
 // of their own where their bytes are.
-func (v *Image) locatorNode(raw []byte, at decode.Place, opts []decode.Placed) decode.Node {
+func (v tree) locatorNode(raw []byte, at decode.Place, opts []decode.Placed) decode.Node {
 	n := vhdx.LocatorTable.Node(raw, v.src.Name, at.Offset, opts...)
 	var nodes []decode.Node
 	pairs := vhdx.Pairs(raw)

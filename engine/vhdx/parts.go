@@ -80,7 +80,7 @@ func (v *Image) Parts() Parts {
 	h, t := &v.headers, &v.tables
 	p := Parts{
 		Source: v.src, Size: v.size, Grown: v.data.grown, Limit: v.limit(),
-		Headers: [2][]byte{h.copies[0].raw, h.copies[1].raw}, Current: h.current, Alike: h.identical(), Settled: v.steps < 0 && v.unsettled() == "",
+		Headers: [2][]byte{h.copies[0].raw, h.copies[1].raw}, Current: h.current, Alike: h.identical(), Settled: v.steps < 0 && prospect{v}.unsettled() == "",
 		Log: logPart(v.log), Dirty: v.log.dirty(), Lost: v.log.dirty() && len(v.active) == 0,
 		Tables: [2][]byte{t.copies[0].raw, t.copies[1].raw}, Table: t.used, BAT: regionPart(v.bat), Meta: regionPart(v.meta.region),
 		Geometry: v.geo, HasParent: v.params.hasParent, Items: int64(len(v.meta.items)), Pairs: v.locator.pairs,
@@ -106,10 +106,10 @@ func (p Parts) Entry(index int64) (uint64, error) { return p.image.entry(index) 
 func (p Parts) EntryPlace(index int64) decode.Place { return p.image.entryPlaceAt(index) }
 
 // EntriesAt lists the entries of the BAT among places.
-func (p Parts) EntriesAt(where []decode.Place) []int64 { return p.image.entriesAt(where) }
+func (p Parts) EntriesAt(where []decode.Place) []int64 { return prospect{p.image}.entriesAt(where) }
 
 // AnchorsAt lists those among them that are of freed blocks.
-func (p Parts) AnchorsAt(where []decode.Place) []int64 { return p.image.anchorsAt(where) }
+func (p Parts) AnchorsAt(where []decode.Place) []int64 { return prospect{p.image}.anchorsAt(where) }
 
 // FirstBit is the first bit of the sector bitmap at a place of the file.
 func (p Parts) FirstBit(off int64) (bool, error) {
@@ -164,7 +164,7 @@ func (p Parts) Owners(ctx context.Context, from int64) iter.Seq2[int64, error] {
 
 // LikelyLogs are the places where the log may be when the header does not tell.
 func (p Parts) LikelyLogs() (list []Log) {
-	for _, r := range p.image.likelyLogs() {
+	for _, r := range (lost{p.image}).likelyLogs() {
 		list = append(list, logPart(r))
 	}
 	return list
@@ -172,7 +172,7 @@ func (p Parts) LikelyLogs() (list []Log) {
 
 // Session is that of the newest entry in a log that could be replayed.
 func (p Parts) Session(l Log) (uuid.UUID, bool) {
-	return p.image.lastSession(ring{off: l.Off, length: l.Length})
+	return lost{p.image}.lastSession(ring{off: l.Off, length: l.Length})
 }
 
 // HasEntries reports whether a log has entries to be replayed.
@@ -225,11 +225,11 @@ func (p Parts) Lengthened(ctx context.Context) (Parts, error) {
 
 // FindRegions looks for BAT and metadata where no region table places them.
 func (p Parts) FindRegions(ctx context.Context) (bat, meta Region, err error) {
-	m, err := p.image.findMetadata(ctx)
+	m, err := lost{p.image}.findMetadata(ctx)
 	if err != nil {
 		return bat, meta, err
 	}
-	b, err := p.image.findBAT(ctx, m)
+	b, err := lost{p.image}.findBAT(ctx, m)
 	return regionPart(b), regionPart(m), err
 }
 
@@ -244,12 +244,12 @@ func (p Parts) TableBytes() int64 { return p.image.tableBytes() }
 func (p Parts) ItemRoom(n int64) (off int64, ok bool) { return p.image.itemRoom(n) }
 
 // GuessSize is the size of the disk up to the last block that the BAT has.
-func (p Parts) GuessSize() (size int64, why string) { return p.image.guessSize() }
+func (p Parts) GuessSize() (size int64, why string) { return lost{p.image}.guessSize() }
 
 // NextSize is the size that the disk gets where it has an impossible one, and
 // whether it is guessed.
 func (p Parts) NextSize() (size int64, guessed bool) {
-	size, _ = p.image.nextSize()
+	size, _ = prospect{p.image}.nextSize()
 	return size, p.image.params.diskSize == 0 || p.image.params.diskSize > vhdx.MaxDiskSize
 }
 

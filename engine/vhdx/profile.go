@@ -21,15 +21,15 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 		c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(yield)}
 		switch profile {
 		case disk.ProfileQEMU:
-			c.demands("P2", v.forQEMU())
+			c.demands("P2", profiler{v}.forQEMU())
 		case disk.ProfileHyperV:
-			c.demands("P1", v.forHyperV())
+			c.demands("P1", profiler{v}.forHyperV())
 		case disk.ProfileVirtualBox:
-			c.demands("P5", v.forVirtualBox())
+			c.demands("P5", profiler{v}.forVirtualBox())
 		case disk.ProfileVMware:
-			c.demands("P3", []demand{{true, severe, v.wholeFile(), "VMware opens no VHDX: convert the disk to VMDK"}})
+			c.demands("P3", []demand{{true, severe, profiler{v}.wholeFile(), "VMware opens no VHDX: convert the disk to VMDK"}})
 		case disk.ProfileAzure:
-			c.demands("P4", v.forAzure())
+			c.demands("P4", profiler{v}.forAzure())
 		}
 	}
 }
@@ -50,13 +50,16 @@ func (c *checker) demands(code string, list []demand) {
 	}
 }
 
+// profiler is an image seen by what programs want of it.
+type profiler struct{ *Image }
+
 // wholeFile stands for the file: its signature.
-func (v *Image) wholeFile() []decode.Place {
+func (v profiler) wholeFile() []decode.Place {
 	return []decode.Place{v.place(0, int64(len(vhdx.Signature)))}
 }
 
 // has reports whether opening found a fault.
-func (v *Image) has(code string) bool {
+func (v profiler) has(code string) bool {
 	for _, f := range v.findings {
 		if f.Code == "vhdx/"+code {
 			return true
@@ -66,7 +69,7 @@ func (v *Image) has(code string) bool {
 }
 
 // where is the evidence of the first finding of a code.
-func (v *Image) where(code string) []decode.Place {
+func (v profiler) where(code string) []decode.Place {
 	for _, f := range v.findings {
 		if f.Code == "vhdx/"+code {
 			return f.Where
@@ -75,18 +78,18 @@ func (v *Image) where(code string) []decode.Place {
 	return v.wholeFile()
 }
 
-func (v *Image) logPlaces() []decode.Place {
+func (v profiler) logPlaces() []decode.Place {
 	return []decode.Place{v.place(v.log.off, v.log.length)}
 }
 
-func firstTable(v *Image) []decode.Place {
+func (v profiler) firstTable() []decode.Place {
 	return []decode.Place{v.place(vhdx.RegionOffset(0), vhdx.RegionTableSize)}
 }
 
 // smallestWindows is the smallest disk that Windows makes, in bytes.
 const smallestWindows = 3 << 20
 
-func (v *Image) forHyperV() []demand {
+func (v profiler) forHyperV() []demand {
 	name := strings.ToLower(path.Ext(v.src.Name))
 	return []demand{
 		{v.refused != nil, severe, v.wholeFile(), "Hyper-V won't mount the image while the errors of the check are there"},
@@ -98,26 +101,26 @@ func (v *Image) forHyperV() []demand {
 	}
 }
 
-func (v *Image) forQEMU() []demand {
+func (v profiler) forQEMU() []demand {
 	locator := v.itemPlaces(vhdx.ItemParentLocator)
 	return []demand{
 		{v.params.logicalSector == 4096, severe, v.itemPlaces(vhdx.ItemLogicalSector), "QEMU refuses logical sectors of 4096 bytes"},
 		{locator != nil, severe, locator, "QEMU refuses images with a parent locator"},
-		{!v.tables.copies[0].valid, severe, firstTable(v), "QEMU reads only the first region table, which is not valid"},
+		{!v.tables.copies[0].valid, severe, v.firstTable(), "QEMU reads only the first region table, which is not valid"},
 		{v.log.dirty(), warning, v.logPlaces(), "QEMU does not open the image for reading before its log has been replayed; when QEMU replays it, it also changes DataWriteGuid, which orphans differencing children"},
 	}
 }
 
 // forVirtualBox is what VirtualBox's reader of the format refuses. It uses the
 // first region table only, and takes no flags but the usual ones.
-func (v *Image) forVirtualBox() []demand {
+func (v profiler) forVirtualBox() []demand {
 	locator := v.itemPlaces(vhdx.ItemParentLocator)
 	list := []demand{
 		{true, warning, v.wholeFile(), "VirtualBox opens VHDX images read-only: nothing can be written to the disk there"},
 		{v.refused != nil, severe, v.wholeFile(), "VirtualBox won't open the image while the errors of the check are there"},
 		{v.log.dirty(), severe, v.logPlaces(), "VirtualBox refuses an image with a log to be replayed: let the log be replayed first (vhdx/10)"},
 		{v.params.hasParent || locator != nil, severe, v.locatorPlaces(), "VirtualBox refuses differencing images: merge the chain into one image"},
-		{!v.tables.copies[0].valid, severe, firstTable(v), "VirtualBox reads only the first region table, which is not valid"},
+		{!v.tables.copies[0].valid, severe, v.firstTable(), "VirtualBox reads only the first region table, which is not valid"},
 		{v.has("19"), severe, v.where("19"), "VirtualBox refuses an image whose BAT or metadata region is not marked as required, as QEMU writes it: the repair of vhdx/19 marks it"},
 	}
 	for _, it := range v.meta.items {
@@ -132,7 +135,7 @@ func (v *Image) forVirtualBox() []demand {
 }
 
 // forAzure tells what is to be done before an upload.
-func (v *Image) forAzure() []demand {
+func (v profiler) forAzure() []demand {
 	const most = 4095 << 30 // of a page blob with the VHD footer
 	return []demand{
 		{true, severe, v.wholeFile(), "Azure takes no VHDX: convert the disk to a fixed VHD of whole MiB"},

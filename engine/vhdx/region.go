@@ -205,7 +205,7 @@ func (v *Image) clearOf(off, end int64) (meets string, next int64) {
 }
 
 // judgeRegions checks the region tables and what they place.
-func (v *Image) judgeRegions() {
+func (v judge) judgeRegions() {
 	a, b := v.tables.copies[0], v.tables.copies[1]
 	first, second := v.place(vhdx.RegionOffset(0), vhdx.RegionTableSize), v.place(vhdx.RegionOffset(1), vhdx.RegionTableSize)
 	switch {
@@ -229,7 +229,7 @@ func (v *Image) judgeRegions() {
 	v.judgeRegionOverlaps()
 }
 
-func (v *Image) judgeTableHead(c tableCopy) {
+func (v judge) judgeTableHead(c tableCopy) {
 	at := v.place(vhdx.RegionOffset(v.tables.used), 0)
 	if n := vhdx.RegionCount.Get(c.head); n > vhdx.MaxRegionEntries {
 		f := v.finding("15", fmt.Sprintf("EntryCount is %d, at most %d entries fit", n, vhdx.MaxRegionEntries), decode.At(at, vhdx.RegionCount))
@@ -241,7 +241,7 @@ func (v *Image) judgeTableHead(c tableCopy) {
 	}
 }
 
-func (v *Image) judgeRegionKinds() {
+func (v judge) judgeRegionKinds() {
 	where := map[uuid.UUID]region{}
 	for _, r := range v.regions {
 		if other, twice := where[r.guid]; twice {
@@ -258,7 +258,7 @@ func (v *Image) judgeRegionKinds() {
 	}
 }
 
-func (v *Image) judgeRegion(r region) {
+func (v judge) judgeRegion(r region) {
 	entry := v.place(r.entry, vhdx.RegionEntrySize)
 	known := r.guid == vhdx.RegionBAT || r.guid == vhdx.RegionMetadata
 	if r.flags != 0 {
@@ -279,7 +279,7 @@ func (v *Image) judgeRegion(r region) {
 
 // judgeRegionOverlaps compares each structure with what reaches furthest of
 // those before it.
-func (v *Image) judgeRegionOverlaps() {
+func (v judge) judgeRegionOverlaps() {
 	list := v.structures()
 	for i := 1; i < len(list); i++ {
 		e, before := list[i], list[i-1]

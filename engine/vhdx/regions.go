@@ -18,10 +18,10 @@ import (
 
 // Regions tells what each byte of the file is for.
 func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
-	survey := v.survey(ctx)
+	all, survey := cover{v}, v.survey(ctx)
 	claims := func(from, to int64) iter.Seq2[disk.Claim, error] {
 		return func(yield func(disk.Claim, error) bool) {
-			for _, c := range v.fixedClaims() {
+			for _, c := range all.fixedClaims() {
 				if !yield(c, nil) {
 					return
 				}
@@ -29,21 +29,24 @@ func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
 			switch {
 			case !v.sized:
 			case v.geo.Entries(v.params.hasParent) <= namedEntries:
-				v.blockClaims(ctx, yield)
+				all.blockClaims(ctx, yield)
 			default:
-				v.mergedClaims(survey, from, to, yield)
+				all.mergedClaims(survey, from, to, yield)
 			}
 		}
 	}
-	return disk.Cover(ctx, v.src.Name, v.size, claims, v.gap)
+	return disk.Cover(ctx, v.src.Name, v.size, claims, all.gap)
 }
+
+// cover is an image taken as the regions of its file.
+type cover struct{ *Image }
 
 // namedEntries is up to how many BAT entries each block is a region of its
 // own; in larger images neighbours are merged.
 const namedEntries = 1 << 16
 
 // fixedClaims are those of the structures outside the blocks.
-func (v *Image) fixedClaims() []disk.Claim {
+func (v cover) fixedClaims() []disk.Claim {
 	var list []disk.Claim
 	add := func(off, n int64, kind disk.Kind, name string) {
 		list = append(list, disk.Claim{Offset: off, Length: n, Kind: kind, Name: name})
@@ -73,7 +76,7 @@ func (v *Image) fixedClaims() []disk.Claim {
 
 // metadataClaims are those of the metadata table and its items, and of the
 // room between them.
-func (v *Image) metadataClaims() []disk.Claim {
+func (v cover) metadataClaims() []disk.Claim {
 	m := &v.meta
 	table := int64(vhdx.MetadataHeadSize + len(m.items)*vhdx.MetadataEntrySize)
 	list := []disk.Claim{{Offset: m.region.off, Length: table, Kind: disk.KindMetadata, Name: "metadata table"}}
@@ -94,7 +97,7 @@ func (v *Image) metadataClaims() []disk.Claim {
 }
 
 // blockClaims names each block.
-func (v *Image) blockClaims(ctx context.Context, yield func(disk.Claim, error) bool) {
+func (v cover) blockClaims(ctx context.Context, yield func(disk.Claim, error) bool) {
 	for o, err := range v.owners(ctx) {
 		if err != nil {
 			yield(disk.Claim{}, err)
@@ -109,7 +112,7 @@ func (v *Image) blockClaims(ctx context.Context, yield func(disk.Claim, error) b
 
 // mergedClaims yields what the table claims of [from, to): once for each use, and
 // once more where two entries meet.
-func (v *Image) mergedClaims(m *space.Map, from, to int64, yield func(disk.Claim, error) bool) {
+func (v cover) mergedClaims(m *space.Map, from, to int64, yield func(disk.Claim, error) bool) {
 	for w, err := range m.Windows(from) {
 		if err != nil || w.Offset >= to {
 			if err != nil {
@@ -153,7 +156,7 @@ const (
 const gapLook = 1 << 20
 
 // gap names what nothing claims.
-func (v *Image) gap(off, n int64) (disk.Kind, string) {
+func (v cover) gap(off, n int64) (disk.Kind, string) {
 	zero := v.zeroAt(off, min(n, gapLook))
 	switch {
 	case off < vhdx.MiB && zero:
@@ -170,7 +173,7 @@ func (v *Image) gap(off, n int64) (disk.Kind, string) {
 
 // zeroAt reports whether the file holds only zeros in a range, which is read;
 // what can't be read is not.
-func (v *Image) zeroAt(off, n int64) bool {
+func (v cover) zeroAt(off, n int64) bool {
 	data, err := store.NextData(v.src.File, off, v.size)
 	if errors.Is(err, io.EOF) || err == nil && data.Offset >= off+n {
 		return true

@@ -8,14 +8,17 @@ import (
 	"platter/engine/store"
 )
 
+// prospect is an image seen by what its repairs need.
+type prospect struct{ *Image }
+
 // outlook tells whether a finding about some places can be repaired. Words that
 // come with it say why not, and what else can be done, or how far a repair goes.
-type outlook func(v *Image, where []decode.Place) (ok bool, why string)
+type outlook func(v prospect, where []decode.Place) (ok bool, why string)
 
 // fronts are the outlooks for headers and log (vhdx.md 14). The repairs
 // themselves are made by engine/vhdx/writer.
 var fronts = map[string]outlook{
-	"1": func(v *Image, _ []decode.Place) (bool, string) {
+	"1": func(v prospect, _ []decode.Place) (bool, string) {
 		if why := v.headless(); why != "" {
 			return false, why
 		}
@@ -27,7 +30,7 @@ var fronts = map[string]outlook{
 	"3": headed,
 	"4": inMiB,
 	"5": inMiB,
-	"6": func(v *Image, where []decode.Place) (bool, string) {
+	"6": func(v prospect, where []decode.Place) (bool, string) {
 		ok, why := headed(v, where)
 		return ok && v.holds(where[0]), why
 	},
@@ -43,28 +46,28 @@ var fronts = map[string]outlook{
 // outlooks are those for everything behind headers and log, which have to be
 // settled first.
 var outlooks = map[string]outlook{
-	"13": func(v *Image, _ []decode.Place) (bool, string) { return v.tables.sound, "" },
-	"14": func(*Image, []decode.Place) (bool, string) {
+	"13": func(v prospect, _ []decode.Place) (bool, string) { return v.tables.sound, "" },
+	"14": func(prospect, []decode.Place) (bool, string) {
 		return true, "Metadata and BAT are looked for in the first 4 GiB of the file; where both are damaged only a backup helps."
 	},
 	"15": inTables(4),
 	"19": inTables(vhdx.RegionEntrySize),
-	"20": func(v *Image, where []decode.Place) (bool, string) {
+	"20": func(v prospect, where []decode.Place) (bool, string) {
 		return where[0].Length == vhdx.MetadataHeadSize && v.holds(where[0]), ""
 	},
 	"22": metadataEntry,
 	"24": metadataEntry,
-	"26": func(v *Image, _ []decode.Place) (bool, string) {
+	"26": func(v prospect, _ []decode.Place) (bool, string) {
 		return v.holds(v.place(v.meta.region.off, v.tableBytes())), ""
 	},
-	"29": func(v *Image, where []decode.Place) (bool, string) {
+	"29": func(v prospect, where []decode.Place) (bool, string) {
 		_, why := v.nextSize()
 		return why == "" && v.holds(where[0]), why
 	},
-	"30": func(v *Image, where []decode.Place) (bool, string) { return v.holds(where[0]), "" },
+	"30": func(v prospect, where []decode.Place) (bool, string) { return v.holds(where[0]), "" },
 	"33": relinks,
 	"34": relinks,
-	"35": func(v *Image, _ []decode.Place) (bool, string) { return v.tablesEqual() },
+	"35": func(v prospect, _ []decode.Place) (bool, string) { return v.tablesEqual() },
 	"36": always,
 	"37": firstEntry,
 	"38": readableEntry,
@@ -72,17 +75,17 @@ var outlooks = map[string]outlook{
 	"40": firstEntry,
 	"41": givesUp,
 	"42": givesUp,
-	"43": func(_ *Image, where []decode.Place) (bool, string) { return len(where) > 1, "" },
-	"44": func(v *Image, where []decode.Place) (bool, string) {
+	"43": func(_ prospect, where []decode.Place) (bool, string) { return len(where) > 1, "" },
+	"44": func(v prospect, where []decode.Place) (bool, string) {
 		if len(v.entriesAt(where)) == 0 {
 			return false, ""
 		}
 		return true, fmt.Sprintf("A block can be copied to a place of its own if at most %s of it are not zero; a fuller one only by converting the disk to a new image.", decode.FormatSize(store.MaxStaged))
 	},
-	"45": func(v *Image, where []decode.Place) (bool, string) { return len(v.anchorsAt(where)) > 0, "" },
+	"45": func(v prospect, where []decode.Place) (bool, string) { return len(v.anchorsAt(where)) > 0, "" },
 	"46": readableEntry,
 	"47": firstEntry,
-	"48": func(v *Image, where []decode.Place) (bool, string) {
+	"48": func(v prospect, where []decode.Place) (bool, string) {
 		if len(where) < 2 || len(v.entriesAt(where[:1])) == 0 {
 			return false, ""
 		}
@@ -90,7 +93,7 @@ var outlooks = map[string]outlook{
 		return err == nil, ""
 	},
 	"49": always,
-	"50": func(v *Image, where []decode.Place) (bool, string) {
+	"50": func(v prospect, where []decode.Place) (bool, string) {
 		why := v.keepsTail(where[0])
 		return why == "", why
 	},
@@ -99,7 +102,7 @@ var outlooks = map[string]outlook{
 
 // outlook tells whether a finding of a code can be repaired. A state in the
 // middle of a replay is only there to be looked at.
-func (v *Image) outlook(code string, where []decode.Place) (ok bool, why string) {
+func (v prospect) outlook(code string, where []decode.Place) (ok bool, why string) {
 	if v.steps >= 0 || len(where) == 0 {
 		return false, ""
 	}
@@ -113,23 +116,23 @@ func (v *Image) outlook(code string, where []decode.Place) (ok bool, why string)
 }
 
 // settled asks for the outlook of something behind headers and log.
-func (v *Image) settled(can func() (bool, string)) (bool, string) {
+func (v prospect) settled(can func() (bool, string)) (bool, string) {
 	if why := v.unsettled(); why != "" {
 		return false, why
 	}
 	return can()
 }
 
-func always(*Image, []decode.Place) (bool, string) { return true, "" }
+func always(prospect, []decode.Place) (bool, string) { return true, "" }
 
 // headed holds where the headers can be updated.
-func headed(v *Image, _ []decode.Place) (bool, string) {
+func headed(v prospect, _ []decode.Place) (bool, string) {
 	why := v.headless()
 	return why == "", why
 }
 
 // inMiB holds where there is room for both headers.
-func inMiB(v *Image, _ []decode.Place) (bool, string) {
+func inMiB(v prospect, _ []decode.Place) (bool, string) {
 	if v.size < vhdx.MiB {
 		return false, v.headless()
 	}
@@ -137,12 +140,12 @@ func inMiB(v *Image, _ []decode.Place) (bool, string) {
 }
 
 // holds reports whether the file has all of a place.
-func (v *Image) holds(at decode.Place) bool {
+func (v prospect) holds(at decode.Place) bool {
 	return at.Offset >= 0 && at.Length > 0 && at.Offset <= v.size && at.Length <= v.size-at.Offset
 }
 
 // tablesEqual holds where both region tables can be changed alike.
-func (v *Image) tablesEqual() (bool, string) {
+func (v prospect) tablesEqual() (bool, string) {
 	if t := &v.tables; !t.copies[0].valid || string(t.copies[0].raw) != string(t.copies[1].raw) {
 		return false, "It can be repaired once both region tables are equal (vhdx/13)."
 	}
@@ -151,7 +154,7 @@ func (v *Image) tablesEqual() (bool, string) {
 
 // inTables holds for a place of n bytes in the region tables.
 func inTables(n int64) outlook {
-	return func(v *Image, where []decode.Place) (bool, string) {
+	return func(v prospect, where []decode.Place) (bool, string) {
 		if off := where[0].Offset - vhdx.RegionOffset(v.tables.used); off < 0 || off+n > vhdx.RegionTableSize || where[0].Length != n {
 			return false, ""
 		}
@@ -159,26 +162,26 @@ func inTables(n int64) outlook {
 	}
 }
 
-func metadataEntry(v *Image, where []decode.Place) (bool, string) {
+func metadataEntry(v prospect, where []decode.Place) (bool, string) {
 	return where[0].Length == vhdx.MetadataEntrySize && v.holds(where[0]), ""
 }
 
-func firstEntry(v *Image, where []decode.Place) (bool, string) {
+func firstEntry(v prospect, where []decode.Place) (bool, string) {
 	return len(v.entriesAt(where[:1])) == 1, ""
 }
 
-func readableEntry(v *Image, where []decode.Place) (bool, string) {
+func readableEntry(v prospect, where []decode.Place) (bool, string) {
 	list := v.entriesAt(where[:1])
 	return len(list) == 1 && v.readable(list[0]), ""
 }
 
-func (v *Image) readable(index int64) bool {
+func (v prospect) readable(index int64) bool {
 	_, err := v.entry(index)
 	return err == nil
 }
 
 // givesUp holds for entries whose block can be made whole, or given up.
-func givesUp(v *Image, where []decode.Place) (bool, string) {
+func givesUp(v prospect, where []decode.Place) (bool, string) {
 	ok := len(where) > 1
 	for _, index := range v.entriesAt(where) {
 		_, bitmap := v.geo.IsBitmap(index)
@@ -188,7 +191,7 @@ func givesUp(v *Image, where []decode.Place) (bool, string) {
 }
 
 // relinks holds where there is a file that could be the parent.
-func relinks(v *Image, _ []decode.Place) (bool, string) {
+func relinks(v prospect, _ []decode.Place) (bool, string) {
 	if _, why := v.candidate(); why != "" {
 		return false, why
 	}
@@ -199,7 +202,7 @@ func relinks(v *Image, _ []decode.Place) (bool, string) {
 }
 
 // keepsTail says why a place that belongs to nothing is not cut off the file.
-func (v *Image) keepsTail(at decode.Place) string {
+func (v prospect) keepsTail(at decode.Place) string {
 	switch {
 	case at.End() < v.size/vhdx.MiB*vhdx.MiB:
 		return "Room in the middle of the file can be used by whoever writes the image next; compacting the image moves the blocks behind it."
@@ -212,7 +215,7 @@ func (v *Image) keepsTail(at decode.Place) string {
 }
 
 // entriesAt lists the BAT entries among a finding's places.
-func (v *Image) entriesAt(where []decode.Place) []int64 {
+func (v prospect) entriesAt(where []decode.Place) []int64 {
 	var list []int64
 	for _, at := range where {
 		index := (at.Offset - v.bat.off) / vhdx.EntrySize
@@ -224,7 +227,7 @@ func (v *Image) entriesAt(where []decode.Place) []int64 {
 }
 
 // anchorsAt lists those of them that are of freed blocks.
-func (v *Image) anchorsAt(where []decode.Place) (list []int64) {
+func (v prospect) anchorsAt(where []decode.Place) (list []int64) {
 	for _, index := range v.entriesAt(where) {
 		if entry, err := v.entry(index); err == nil && vhdx.State(entry) < vhdx.FullyPresent {
 			list = append(list, index)
@@ -235,7 +238,7 @@ func (v *Image) anchorsAt(where []decode.Place) (list []int64) {
 
 // unsettled says what has to be repaired before anything behind headers and
 // log; empty if nothing has. The order is that of vhdx.md 14.
-func (v *Image) unsettled() string {
+func (v prospect) unsettled() string {
 	switch why := v.headless(); {
 	case why != "":
 		return why
@@ -248,7 +251,7 @@ func (v *Image) unsettled() string {
 }
 
 // headless says why the headers can't be updated; empty if they can.
-func (v *Image) headless() string {
+func (v prospect) headless() string {
 	switch h := &v.headers; {
 	case v.size < vhdx.MiB:
 		return "The file ends in its first MiB, so nothing of the disk is left to be repaired."
@@ -261,11 +264,11 @@ func (v *Image) headless() string {
 }
 
 // canSupply tells whether a mandatory item can be put in its place (27).
-func (v *Image) canSupply(known vhdx.Item) (ok bool, why string) {
+func (v prospect) canSupply(known vhdx.Item) (ok bool, why string) {
 	switch known.ID {
 	case vhdx.ItemDiskID, vhdx.ItemPhysicalSector, vhdx.ItemLogicalSector:
 	case vhdx.ItemDiskSize:
-		if _, why := v.guessSize(); why != "" {
+		if _, why := (lost{v.Image}).guessSize(); why != "" {
 			return false, why
 		}
 	default:
@@ -276,9 +279,9 @@ func (v *Image) canSupply(known vhdx.Item) (ok bool, why string) {
 }
 
 // nextSize is the size that the disk gets where it has an impossible one (29).
-func (v *Image) nextSize() (size int64, why string) {
+func (v prospect) nextSize() (size int64, why string) {
 	if p := v.params; p.diskSize > 0 && p.diskSize <= vhdx.MaxDiskSize {
 		return int64((p.diskSize + p.logicalSector - 1) / p.logicalSector * p.logicalSector), ""
 	}
-	return v.guessSize()
+	return lost{v.Image}.guessSize()
 }

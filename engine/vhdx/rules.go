@@ -82,7 +82,7 @@ var rules = disk.Rules{
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
-	ok, why := v.outlook(code, where)
+	ok, why := prospect{v}.outlook(code, where)
 	return v.worded(code, text, ok, why, where...)
 }
 
@@ -101,11 +101,11 @@ func graded(f disk.Finding, s disk.Severity) disk.Finding {
 	return f
 }
 
-func (v *Image) add(code string, where []decode.Place, format string, args ...any) {
+func (v judge) add(code string, where []decode.Place, format string, args ...any) {
 	v.keep(v.finding(code, fmt.Sprintf(format, args...), where...))
 }
 
-func (v *Image) addAs(s disk.Severity, code string, where []decode.Place, format string, args ...any) {
+func (v judge) addAs(s disk.Severity, code string, where []decode.Place, format string, args ...any) {
 	v.keep(graded(v.finding(code, fmt.Sprintf(format, args...), where...), s))
 }
 
@@ -114,7 +114,7 @@ const maxOpening = 200
 
 // keep adds a finding to those of the opening, unless there are too many of
 // its code; the last one kept says so.
-func (v *Image) keep(f disk.Finding) {
+func (v judge) keep(f disk.Finding) {
 	n := 0
 	for i := range v.findings {
 		if v.findings[i].Code == f.Code {

@@ -10,9 +10,13 @@ import (
 	"platter/decode/vhdx"
 )
 
+// tree is an image taken as the nodes of its tree.
+type tree struct{ *Image }
+
 // Tree is the file's structures in the order in which a reader meets them.
 // What the log changes is shown as it is after replay.
 func (v *Image) Tree() decode.Node {
+	t := tree{v}
 	root := decode.Node{
 		Name:  v.src.Name,
 		Place: v.place(0, v.size),
@@ -20,27 +24,27 @@ func (v *Image) Tree() decode.Node {
 		Doc:   "A disk image in the format of Hyper-V since 2012. Everything outside its first MiB starts at a multiple of 1 MiB, and all changes of the tables go through a log.",
 		Ref:   "MS-VHDX 2.1",
 	}
-	nodes := []decode.Node{v.identifierNode(), v.headerNode(0), v.headerNode(1), v.regionTableNode(0), v.regionTableNode(1)}
+	nodes := []decode.Node{t.identifierNode(), t.headerNode(0), t.headerNode(1), t.regionTableNode(0), t.regionTableNode(1)}
 	lazy := []func() decode.Node{}
 	if v.log.length > 0 {
-		lazy = append(lazy, v.logNode)
+		lazy = append(lazy, t.logNode)
 	}
 	for i := range v.regions {
 		r := v.regions[i]
 		switch {
 		case !r.placed:
 		case r.guid == vhdx.RegionBAT && r.entry == v.bat.entry:
-			lazy = append(lazy, v.batNode)
+			lazy = append(lazy, t.batNode)
 		case r.guid == vhdx.RegionMetadata && r.entry == v.meta.region.entry:
-			lazy = append(lazy, v.metadataNode)
+			lazy = append(lazy, t.metadataNode)
 		default:
-			lazy = append(lazy, func() decode.Node { return v.unknownRegionNode(r) })
+			lazy = append(lazy, func() decode.Node { return t.unknownRegionNode(r) })
 		}
 	}
 	if v.sized {
-		lazy = append(lazy, v.blocksNode)
+		lazy = append(lazy, t.blocksNode)
 		if v.params.hasParent {
-			lazy = append(lazy, v.bitmapsNode)
+			lazy = append(lazy, t.bitmapsNode)
 		}
 	}
 	return root.With(len(nodes)+len(lazy), func(i int) decode.Node {
@@ -51,7 +55,7 @@ func (v *Image) Tree() decode.Node {
 	})
 }
 
-func (v *Image) identifierNode() decode.Node {
+func (v tree) identifierNode() decode.Node {
 	n := vhdx.IdentifierTable.Node(v.identifier.Bytes(), v.src.Name, 0)
 	rest := decode.Node{
 		Name: "reserved", Place: v.place(vhdx.IdentifierSize, vhdx.SlotSize-vhdx.IdentifierSize),
@@ -62,7 +66,7 @@ func (v *Image) identifierNode() decode.Node {
 	return n
 }
 
-func (v *Image) headerNode(i int) decode.Node {
+func (v tree) headerNode(i int) decode.Node {
 	c := v.headers.copies[i]
 	opts := []decode.Placed{
 		decode.Named(fmt.Sprintf("header %d", i+1)),
@@ -76,7 +80,7 @@ func (v *Image) headerNode(i int) decode.Node {
 }
 
 // headerVerdict says whether a header is current, and why.
-func (v *Image) headerVerdict(i int) (decode.Mark, string) {
+func (v tree) headerVerdict(i int) (decode.Mark, string) {
 	h := &v.headers
 	switch {
 	case !h.copies[i].valid:
@@ -92,14 +96,14 @@ func (v *Image) headerVerdict(i int) (decode.Mark, string) {
 }
 
 // overlaid adds to a record's options that the log changes its bytes.
-func (v *Image) overlaid(off, n int64, opts ...decode.Placed) []decode.Placed {
+func (v tree) overlaid(off, n int64, opts ...decode.Placed) []decode.Placed {
 	if v.data.touched(off, n) {
 		opts = append(opts, decode.Marked(decode.Note, "as after replay of the log; the file still holds other bytes"))
 	}
 	return opts
 }
 
-func (v *Image) regionTableNode(i int) decode.Node {
+func (v tree) regionTableNode(i int) decode.Node {
 	c, other := v.tables.copies[i], v.tables.copies[1-i]
 	off := vhdx.RegionOffset(i)
 	mark, words := decode.Good, "not used; identical to the other one"
@@ -124,7 +128,7 @@ func (v *Image) regionTableNode(i int) decode.Node {
 	return n
 }
 
-func (v *Image) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, twin decode.Place) decode.Node {
+func (v tree) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, twin decode.Place) decode.Node {
 	opts := []decode.Placed{decode.TwinAt(twin)}
 	name := vhdx.RegionName(vhdx.RegionGUID.Get(rec))
 	if at, length := vhdx.RegionFileOffset.Get(rec), int64(vhdx.RegionLength.Get(rec)); regionFault(at, length, v.data.grown) == "" {
@@ -135,7 +139,7 @@ func (v *Image) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, 
 	return n
 }
 
-func (v *Image) unknownRegionNode(r region) decode.Node {
+func (v tree) unknownRegionNode(r region) decode.Node {
 	return decode.Node{
 		Name: vhdx.RegionName(r.guid), Place: v.place(r.off, r.length),
 		Doc: "A region that the format does not define, or the second one of its kind. Programs that do not know it leave it alone.", Ref: "MS-VHDX 2.2.3",
@@ -145,7 +149,7 @@ func (v *Image) unknownRegionNode(r region) decode.Node {
 // count is n as a number of children.
 func count(n int64) int { return int(min(n, math.MaxInt32)) }
 
-func (v *Image) batNode() decode.Node {
+func (v tree) batNode() decode.Node {
 	n := decode.Node{
 		Name: "BAT", Place: v.place(v.bat.off, v.bat.length),
 		Doc: "The block allocation table: for each block of the virtual disk where it lies in the file and in which state it is. Behind the entries of each chunk there is one for its sector bitmap.",
@@ -168,7 +172,7 @@ func (v *Image) batNode() decode.Node {
 }
 
 // entryNode is a BAT entry; its value and target are those of its fields.
-func (v *Image) entryNode(i int64) decode.Node {
+func (v tree) entryNode(i int64) decode.Node {
 	at := v.bat.off + i*vhdx.EntrySize
 	number, bitmap := v.geo.IsBitmap(i)
 	b, err := readUpTo(v.data, at, vhdx.EntrySize)
@@ -199,7 +203,7 @@ func (v *Image) entryNode(i int64) decode.Node {
 }
 
 // blocksNode has a child for each block of the virtual disk.
-func (v *Image) blocksNode() decode.Node {
+func (v tree) blocksNode() decode.Node {
 	n := decode.Node{
 		Name: "blocks", Place: v.place(0, 0),
 		Value: fmt.Sprintf("%d of %s", v.geo.Blocks, decode.FormatSize(uint64(v.geo.BlockSize))),
@@ -217,7 +221,7 @@ func (v *Image) blocksNode() decode.Node {
 const findSearch = 1 << 21
 
 // find is the number of the block or sector bitmap that lies at off.
-func (v *Image) find(file string, off int64, wanted use) (int64, bool) {
+func (v tree) find(file string, off int64, wanted use) (int64, bool) {
 	if file != v.src.Name || off < vhdx.MiB || off >= v.size {
 		return 0, false
 	}
@@ -236,7 +240,7 @@ func (v *Image) find(file string, off int64, wanted use) (int64, bool) {
 	return 0, false
 }
 
-func (v *Image) blockNode(block int64) decode.Node {
+func (v tree) blockNode(block int64) decode.Node {
 	index := v.geo.PayloadIndex(block)
 	n := decode.Node{
 		Name: fmt.Sprintf("block %d", block), Place: v.entryPlaceAt(index),
@@ -265,7 +269,7 @@ func (v *Image) blockNode(block int64) decode.Node {
 }
 
 // bitmapsNode has a child for each chunk of a differencing image.
-func (v *Image) bitmapsNode() decode.Node {
+func (v tree) bitmapsNode() decode.Node {
 	n := decode.Node{
 		Name: "sector bitmaps", Place: v.place(0, 0), Value: fmt.Sprintf("%d chunks", v.geo.Chunks),
 		Doc: "For each chunk of the virtual disk 1 MiB with a bit for each sector, which tells whether it is in this file or in the parent. They count only for blocks that are partially present.", Ref: "MS-VHDX 2.4",
@@ -277,7 +281,7 @@ func (v *Image) bitmapsNode() decode.Node {
 	})
 }
 
-func (v *Image) bitmapNode(chunk int64) decode.Node {
+func (v tree) bitmapNode(chunk int64) decode.Node {
 	n := decode.Node{
 		Name: fmt.Sprintf("sector bitmap %d", chunk), Place: v.entryPlaceAt(v.geo.BitmapIndex(chunk)),
 		Doc: "The bits of one chunk, 2^23 sectors: the first sector has the least significant bit of the first byte.", Ref: "MS-VHDX 2.4",

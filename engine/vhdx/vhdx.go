@@ -86,8 +86,8 @@ func open(ctx context.Context, src disk.Source, steps int) (disk.Image, error) {
 		return nil, err
 	}
 	v.openParent(ctx)
-	v.judge()
-	v.info = v.describe()
+	judge{v}.judge()
+	v.info = overview{v}.describe()
 	return v, nil
 }
 
