@@ -1,0 +1,74 @@
+package layer
+
+import (
+	"io"
+
+	"platter/decode"
+	"platter/engine/disk"
+)
+
+// Units is a disk that is written by whole units, such as sectors.
+type Units interface {
+	io.ReaderAt
+	// Size is the length of the disk in bytes.
+	Size() int64
+	// WriteUnits writes a range that begins and ends between two units, or ends
+	// where the disk does.
+	WriteUnits(p []byte, off int64) error
+}
+
+// WriteAt writes any range of a disk. What the first and the last unit hold
+// besides is read and written again. The caller lets nobody else write.
+func WriteAt(d Units, unit int64, p []byte, off int64) (int, error) {
+	if err := InRange(d.Size(), off, int64(len(p))); err != nil {
+		return 0, err
+	}
+	done := 0
+	for done < len(p) {
+		n, err := writePiece(d, unit, p[done:], off+int64(done))
+		if err != nil {
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// writePiece writes the part of a unit that p begins in, or all whole units.
+func writePiece(d Units, unit int64, p []byte, off int64) (int, error) {
+	into := off % unit
+	whole := int64(len(p)) / unit * unit
+	if off+int64(len(p)) == d.Size() {
+		whole = int64(len(p))
+	}
+	if into == 0 && whole > 0 {
+		return int(whole), d.WriteUnits(p[:whole], off)
+	}
+	start := off - into
+	b := make([]byte, min(unit, d.Size()-start))
+	if n, err := d.ReadAt(b, start); n < len(b) {
+		return 0, err
+	}
+	n := copy(b[into:], p)
+	return n, d.WriteUnits(b, start)
+}
+
+// InRange fails for a range that does not lie wholly on a disk.
+func InRange(size, off, n int64) error {
+	if off < 0 || n < 0 || off > size || n > size-off {
+		return disk.Errorf(disk.OutOfRange, decode.Place{}, "%d bytes at %d do not lie on the disk of %d bytes", n, off, size)
+	}
+	return nil
+}
+
+// Pieces splits [off, off+n) where blocks of a size meet, and hands on each piece.
+func Pieces(off, n, block int64, use func(off, n int64) error) error {
+	for end := off + n; off < end; {
+		length := min(end-off, block-off%block)
+		if err := use(off, length); err != nil {
+			return err
+		}
+		off += length
+	}
+	return nil
+}
