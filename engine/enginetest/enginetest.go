@@ -26,6 +26,15 @@ func Third(seed uint64) func() bool {
 	return func() bool { return rnd.IntN(3) == 0 || Full() }
 }
 
+// Scale is how much of something a test does: little, or much where the run may
+// take long.
+func Scale(little, much int) int {
+	if Full() {
+		return much
+	}
+	return little
+}
+
 // Tool is the path of a program of somebody else that a test needs as witness.
 // Without it the test is skipped, or fails if PLATTER_REQUIRE_TOOLS=1.
 func Tool(t testing.TB, name string) string {

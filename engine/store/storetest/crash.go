@@ -62,6 +62,20 @@ func (o op) apply(to *store.MemFile) error {
 	return err
 }
 
+// wholeSectors is a write as the disk gets it: what is written in a sector goes
+// there with what the sector holds besides, earlier writes included.
+func (o op) wholeSectors(f *store.MemFile) op {
+	if o.data == nil {
+		return o
+	}
+	size, _ := f.Size()
+	start := o.off / sectorSize * sectorSize
+	end := min((o.off+int64(len(o.data))+sectorSize-1)/sectorSize*sectorSize, size)
+	b := make([]byte, end-start)
+	f.ReadAt(b, start)
+	return op{b, start}
+}
+
 // naming takes the name from away and gives the name to to a file; an empty
 // name does nothing.
 type naming struct {

@@ -129,7 +129,10 @@ func (h handle) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (h handle) WriteAt(p []byte, off int64) (int, error) {
-	if err := h.change(op{append([]byte{}, p...), off}); err != nil {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if err := h.change(op{p, off}); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -148,9 +151,13 @@ func (h handle) change(o op) error {
 	if err := h.fs.operate(); err != nil {
 		return err
 	}
+	if err := o.apply(h.live); err != nil {
+		return err
+	}
+	o = o.wholeSectors(h.live)
 	h.fs.trace.add(event{file: h.file, op: o})
 	h.pending = append(h.pending, o)
-	return o.apply(h.live)
+	return nil
 }
 
 func (h handle) Sync() error {

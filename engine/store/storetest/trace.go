@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"path/filepath"
+	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -148,7 +148,7 @@ func site() string {
 	var calls []string
 	for {
 		f, more := frames.Next()
-		calls = append(calls, fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line))
+		calls = append(calls, fmt.Sprintf("%s:%d", path.Base(f.Function), f.Line))
 		if !more {
 			return strings.Join(calls, " < ")
 		}

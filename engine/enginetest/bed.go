@@ -1,0 +1,246 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// Bed is an image to try a writer on. What lies in it decides what a trial is
+// worth: lost data is not noticed where zeros were before.
+type Bed struct {
+	Name  string
+	Files map[string]*store.MemFile // durable before the writer begins
+	Image string                    // the one of them that is written
+	Align int64                     // what a write has to be aligned to; 0 or 1: to nothing
+
+	// ID is the content ID that child images know the disk by, which must be
+	// another one as soon as the content is; nil: the format has none.
+	ID func(disk.Image) string
+
+	Write func(ctx context.Context, fs store.FS, name string) (disk.Writer, error)
+	Read  func(ctx context.Context, o store.Opener, name string) (disk.Image, error)
+}
+
+// Step is one call of a writer.
+type Step struct {
+	Kind   StepKind
+	Off, N int64
+	Seed   uint64 // of the bytes written
+}
+
+// StepKind is what a [Step] does.
+type StepKind uint8
+
+// The kinds of step.
+const (
+	WriteStep StepKind = iota
+	ZeroStep
+	TrimStep
+	SyncStep
+	ReopenStep // closes the writer and opens another
+)
+
+// String shows the step as a failing test does.
+func (s Step) String() string {
+	return fmt.Sprintf("%s %d+%d", [...]string{"write", "zero", "trim", "sync", "reopen"}[s.Kind], s.Off, s.N)
+}
+
+// Data is what the step writes: no two steps, and no two sectors, write the same.
+func (s Step) Data() []byte {
+	b := make([]byte, s.N)
+	rnd := rand.NewChaCha8([32]byte{byte(s.Seed), byte(s.Seed >> 8), byte(s.Seed >> 16), 1})
+	rnd.Read(b)
+	return b
+}
+
+// Steps is a workload of n steps on a disk of size bytes: mostly short writes in
+// a few places that come back, so that blocks are met in all states; some zeros,
+// trims and syncs. With reopens it closes the image now and then.
+func Steps(seed uint64, size, block, align int64, n int, reopens bool) []Step {
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	align = max(align, 1)
+	var list []Step
+	for i := range n {
+		s := Step{Seed: seed<<16 + uint64(i)}
+		switch k := rnd.IntN(20); {
+		case k < 12:
+			s.Kind = WriteStep
+		case k < 14:
+			s.Kind = ZeroStep
+		case k < 16:
+			s.Kind = TrimStep
+		case k < 19 || !reopens:
+			s.Kind = SyncStep
+		default:
+			s.Kind = ReopenStep
+		}
+		if s.Kind < SyncStep {
+			s.Off, s.N = someRange(rnd, size, block, align)
+		}
+		list = append(list, s)
+	}
+	return append(list, Step{Kind: SyncStep})
+}
+
+// someRange is a range near the start or the end of a block, or a whole one.
+func someRange(rnd *rand.Rand, size, block, align int64) (off, n int64) {
+	off = rnd.Int64N((size+block-1)/block) * block
+	switch rnd.IntN(4) {
+	case 0:
+		n = block
+	case 1:
+		off, n = off+block-rnd.Int64N(4096), 1+rnd.Int64N(8192)
+	default:
+		off, n = off+rnd.Int64N(block), 1+rnd.Int64N(6000)
+	}
+	off = min(off, size-1) / align * align
+	n = (n + align - 1) / align * align
+	return off, min(n, size-off)
+}
+
+// sectorBytes is what is written whole or not at all.
+const sectorBytes = 512
+
+var hashSeed = maphash.MakeSeed()
+
+func hashSector(b []byte) uint64 { return maphash.Bytes(hashSeed, b) }
+
+// version is what a sector held after a step.
+type version struct {
+	step int
+	hash uint64
+}
+
+// model is the disk as a byte slice, with all that each sector ever held.
+type model struct {
+	disk     []byte
+	versions [][]version // by sector; the first is what was there before
+}
+
+func newModel(t testing.TB, img disk.Image) *model {
+	t.Helper()
+	m := &model{disk: wholeDisk(t, img)}
+	m.versions = make([][]version, (len(m.disk)+sectorBytes-1)/sectorBytes)
+	for i := range m.versions {
+		m.versions[i] = []version{{-1, hashSector(m.sector(i))}}
+	}
+	return m
+}
+
+func (m *model) sector(i int) []byte {
+	return m.disk[i*sectorBytes : min((i+1)*sectorBytes, len(m.disk))]
+}
+
+// took notes that a range of the disk is as it is since a step.
+func (m *model) took(step int, off, n int64) {
+	for i := int(off / sectorBytes); int64(i)*sectorBytes < off+n; i++ {
+		m.versions[i] = append(m.versions[i], version{step, hashSector(m.sector(i))})
+	}
+}
+
+// fits reports whether a sector may hold these bytes after the steps up to
+// durable are, and those up to begun may be.
+func (m *model) fits(i int, b []byte, durable, begun int) bool {
+	got, list := hashSector(b), m.versions[i]
+	for k := len(list) - 1; k >= 0; k-- {
+		if list[k].step <= begun && list[k].hash == got {
+			return true
+		}
+		if list[k].step <= durable {
+			return false
+		}
+	}
+	return false
+}
+
+// carryOut does a step with a writer and in the model. Trimmed bytes may be old
+// or zero: the model takes what the writer says.
+func (m *model) carryOut(ctx context.Context, w disk.Writer, number int, s Step) error {
+	switch s.Kind {
+	case WriteStep:
+		data := s.Data()
+		copy(m.disk[s.Off:], data)
+		m.took(number, s.Off, s.N)
+		_, err := w.WriteAt(data, s.Off)
+		return err
+	case ZeroStep:
+		clear(m.disk[s.Off : s.Off+s.N])
+		m.took(number, s.Off, s.N)
+		return w.Zero(ctx, s.Off, s.N)
+	case TrimStep:
+		return m.trim(ctx, w, number, s)
+	default:
+		return w.Sync(ctx)
+	}
+}
+
+func (m *model) trim(ctx context.Context, w disk.Writer, number int, s Step) error {
+	if err := w.Trim(ctx, s.Off, s.N); err != nil {
+		kept := bytes.Clone(m.disk[s.Off : s.Off+s.N])
+		clear(m.disk[s.Off : s.Off+s.N])
+		m.took(number, s.Off, s.N)
+		copy(m.disk[s.Off:], kept)
+		return err
+	}
+	got := make([]byte, s.N)
+	if _, err := w.ReadAt(got, s.Off); err != nil && err != io.EOF {
+		return err
+	}
+	old := m.disk[s.Off : s.Off+s.N]
+	for at := int64(0); at < s.N; at++ {
+		if got[at] != 0 && got[at] != old[at] {
+			return fmt.Errorf("after a trim byte %d holds %x, which is neither zero nor what was there (%x)", s.Off+at, got[at], old[at])
+		}
+	}
+	copy(old, got)
+	m.took(number, s.Off, s.N)
+	return nil
+}
+
+// wholeDisk reads the disk from end to end.
+func wholeDisk(t testing.TB, img disk.Image) []byte {
+	t.Helper()
+	b := make([]byte, img.Info().VirtualSize)
+	if n, err := img.ReadAt(b, 0); n < len(b) {
+		t.Fatalf("read %d of %d bytes: %v", n, len(b), err)
+	}
+	return b
+}
+
+// opened opens the image of the bed and demands that nothing is wrong with it.
+func (b Bed) opened(t testing.TB, o store.Opener) disk.Image {
+	t.Helper()
+	img, err := b.Read(t.Context(), o, b.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := img.Info().Refused; err != nil {
+		t.Fatalf("the disk can't be read: %v", err)
+	}
+	for f, err := range img.Check(t.Context()) {
+		if err != nil || f.Severity == disk.SeverityError {
+			t.Fatalf("%s %s %v", f.Code, f.Text, err)
+		}
+	}
+	return img
+}
+
+// equal holds an image against the model.
+func (m *model) equal(t testing.TB, img disk.Image) {
+	t.Helper()
+	if got := wholeDisk(t, img); !bytes.Equal(got, m.disk) {
+		for at := range got {
+			if got[at] != m.disk[at] {
+				t.Fatalf("byte %d of the disk is %02x, expected %02x", at, got[at], m.disk[at])
+			}
+		}
+	}
+}
