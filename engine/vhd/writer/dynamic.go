@@ -1,0 +1,254 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/layer"
+	"platter/engine/pages"
+	"platter/engine/store"
+	reader "platter/engine/vhd"
+)
+
+// dynamic writes the disk of a dynamic or differencing image (vhd.md 11). Data
+// goes to the file at once; what points to it stays in the ledger until the data
+// is durable. Bitmaps and the table are of one rank: the room of a new block is
+// zeros before the table names it, so that its bitmap says "absent" until it is
+// written.
+type dynamic struct {
+	mu     sync.Mutex
+	parts  reader.Parts
+	parent disk.Image // nil for a dynamic image
+	file   store.File
+	tables *pages.Ledger
+	room   room
+	failed error // what ended all writing
+}
+
+// start is where a block is stored: its sector bitmap, then its data.
+func (w *dynamic) start(block int64) (at int64, stored bool, err error) {
+	b := make([]byte, vhd.EntrySize)
+	if _, err := w.tables.ReadAt(b, w.parts.Table.Place(block)); err != nil {
+		return 0, false, err
+	}
+	sector := vhd.EntrySector.Get(entryRecord(b))
+	return int64(sector) * vhd.Sector, sector != vhd.Unallocated, nil
+}
+
+func entryRecord(b []byte) decode.Record[vhd.Entry] {
+	rec, _ := vhd.EntryTable.Of(b)
+	return rec
+}
+
+// point stages a table entry.
+func (w *dynamic) point(block int64, sector uint32, why string) error {
+	at := w.parts.Table.Place(block)
+	page := w.tables.Page(at)
+	b, err := w.tables.Edit(page, false, why)
+	if err != nil {
+		return err
+	}
+	vhd.EntrySector.Put(entryRecord(b[at-page:][:vhd.EntrySize]), sector)
+	return nil
+}
+
+// Size is the length of the virtual disk in bytes.
+func (w *dynamic) Size() int64 { return w.parts.Virtual }
+
+// ReadAt reads the virtual disk as written so far.
+func (w *dynamic) ReadAt(p []byte, off int64) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.unlocked().ReadAt(p, off)
+}
+
+// unlocked is the disk for whoever holds the lock.
+func (w *dynamic) unlocked() held { return held{w} }
+
+type held struct{ *dynamic }
+
+// ReadAt reads the disk block by block.
+func (w held) ReadAt(p []byte, off int64) (int, error) {
+	short := off+int64(len(p)) > w.Size()
+	if short {
+		p = p[:max(w.Size()-off, 0)]
+	}
+	done := 0
+	err := layer.Pieces(off, int64(len(p)), w.parts.Table.BlockSize, func(at, n int64) error {
+		err := w.readBlock(p[at-off:][:n], at)
+		if err == nil {
+			done += int(n)
+		}
+		return err
+	})
+	if err == nil && short {
+		err = io.EOF
+	}
+	return done, err
+}
+
+// readBlock reads a range within a block.
+func (w *dynamic) readBlock(p []byte, off int64) error {
+	size := w.parts.Table.BlockSize
+	start, stored, err := w.start(off / size)
+	if err != nil || !stored {
+		return errors.Join(err, w.below(p, off))
+	}
+	return w.rows(start, off, int64(len(p)), func(set bool, at, n int64) error {
+		piece := p[at-off:][:n]
+		if !set {
+			return w.below(piece, at)
+		}
+		return readFull(w.file, piece, w.dataAt(start, at))
+	})
+}
+
+// dataAt is where a byte of the disk lies in the block that is stored at start.
+func (w *dynamic) dataAt(start, off int64) int64 {
+	return start + w.parts.Table.BitmapBytes + off%w.parts.Table.BlockSize
+}
+
+// rows splits a range within a stored block where sectors that are in the file
+// meet others.
+func (w *dynamic) rows(start, off, length int64, use func(set bool, off, n int64) error) error {
+	bits := make([]byte, w.parts.Table.BitmapBytes)
+	if _, err := w.tables.ReadAt(bits, start); err != nil {
+		return err
+	}
+	base := off - off%w.parts.Table.BlockSize
+	for end := off + length; off < end; {
+		sector := (off - base) / vhd.Sector
+		set, next := bit(bits, sector), sector+1
+		for base+next*vhd.Sector < end && bit(bits, next) == set {
+			next++
+		}
+		n := min(base+next*vhd.Sector, end) - off
+		if err := use(set, off, n); err != nil {
+			return err
+		}
+		off += n
+	}
+	return nil
+}
+
+// bit reads a bitmap, whose first sector is the highest bit of the first byte
+// (vhd.md 9).
+func bit(bits []byte, sector int64) bool { return bits[sector/8]&(0x80>>(sector%8)) != 0 }
+
+// below reads what this image leaves to its parent; zeros where there is none, or
+// where it ends earlier.
+func (w *dynamic) below(p []byte, off int64) error {
+	n := 0
+	if w.parent != nil {
+		n = int(max(min(int64(len(p)), w.parent.Info().VirtualSize-off), 0))
+		if err := readFull(w.parent, p[:n], off); err != nil {
+			return err
+		}
+	}
+	clear(p[n:])
+	return nil
+}
+
+// readFull reads all of p or fails.
+func readFull(r io.ReaderAt, p []byte, off int64) error {
+	n, err := r.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// WriteAt writes any range of the virtual disk.
+func (w *dynamic) WriteAt(p []byte, off int64) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed != nil {
+		return 0, w.failed
+	}
+	return layer.WriteAt(w.unlocked(), vhd.Sector, p, off)
+}
+
+// WriteUnits writes whole sectors.
+func (w held) WriteUnits(p []byte, off int64) error {
+	return layer.Pieces(off, int64(len(p)), w.parts.Table.BlockSize, func(at, n int64) error {
+		return w.writeBlock(p[at-off:][:n], at)
+	})
+}
+
+// writeBlock writes whole sectors within a block: data first, its bits and the
+// block's entry when that is durable.
+func (w *dynamic) writeBlock(p []byte, off int64) error {
+	block := off / w.parts.Table.BlockSize
+	start, stored, err := w.start(block)
+	if err != nil {
+		return err
+	}
+	if !stored {
+		if start, err = w.allocate(block); err != nil {
+			return err
+		}
+	}
+	if _, err := store.WriteFor(w.file, p, w.dataAt(start, off), why("data of block %d", block)); err != nil {
+		return err
+	}
+	return w.mark(block, start, off%w.parts.Table.BlockSize, int64(len(p)), !stored)
+}
+
+// mark stages the bits of sectors that are now in the file. A differencing image
+// must not have others set: they would hide the parent.
+func (w *dynamic) mark(block, start, off, n int64, fresh bool) error {
+	first, last := off/vhd.Sector, (off+n+vhd.Sector-1)/vhd.Sector
+	for s := first; s < last; s++ {
+		at := start + s/8
+		page := w.tables.Page(at)
+		b, err := w.tables.Edit(page, fresh, why("sector bitmap of block %d", block))
+		if err != nil {
+			return err
+		}
+		b[at-page] |= 0x80 >> (s % 8)
+	}
+	return nil
+}
+
+// Sync makes all that was written durable.
+func (w *dynamic) Sync(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sync(ctx)
+}
+
+func (w *dynamic) sync(ctx context.Context) error {
+	if w.failed != nil {
+		return w.failed
+	}
+	if err := w.tables.Flush(ctx, pages.Direct{File: w.file}); err != nil {
+		w.failed = err
+		return err
+	}
+	w.room.settle()
+	return nil
+}
+
+// Close makes all that was written durable, gives back the room that was taken in
+// advance, and closes the file.
+func (w *dynamic) Close(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.sync(ctx)
+	if err == nil {
+		err = w.room.giveBack(w.file)
+	}
+	w.failed = errClosed
+	return errors.Join(err, w.file.Close())
+}
+
+// errClosed is what a writer says after Close.
+var errClosed = disk.Errorf(disk.ReadOnly, decode.Place{}, "the image is closed")

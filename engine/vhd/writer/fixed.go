@@ -1,0 +1,81 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"platter/engine/layer"
+	"platter/engine/store"
+)
+
+// fixed writes the disk of a fixed image: its sectors lie in the file as they
+// are on the disk (vhd.md 1). No other byte of the file changes.
+type fixed struct {
+	mu   sync.RWMutex
+	file store.File
+	size int64
+}
+
+// Size is the length of the virtual disk in bytes.
+func (w *fixed) Size() int64 { return w.size }
+
+// ReadAt reads the virtual disk.
+func (w *fixed) ReadAt(p []byte, off int64) (int, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return io.NewSectionReader(w.file, 0, w.size).ReadAt(p, off)
+}
+
+// WriteAt writes any range of the virtual disk.
+func (w *fixed) WriteAt(p []byte, off int64) (int, error) {
+	if err := layer.InRange(w.size, off, int64(len(p))); err != nil {
+		return 0, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return store.WriteFor(w.file, p, off, "data of the disk")
+}
+
+// Zero writes zeros, but for holes, which are zeros already.
+func (w *fixed) Zero(ctx context.Context, off, n int64) error {
+	if err := layer.InRange(w.size, off, n); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	zeros := make([]byte, min(n, zeroPiece))
+	for end := off + n; off < end; {
+		data, err := w.file.NextData(off)
+		if errors.Is(err, io.EOF) || err == nil && data.Offset >= end {
+			return nil
+		}
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		off = max(off, data.Offset)
+		length := min(end, data.End(), off+zeroPiece) - off
+		if _, err := store.WriteFor(w.file, zeros[:length], off, "zeros on the disk"); err != nil {
+			return err
+		}
+		off += length
+	}
+	return nil
+}
+
+// Trim keeps everything: a fixed image gives no room back.
+func (w *fixed) Trim(_ context.Context, off, n int64) error { return layer.InRange(w.size, off, n) }
+
+// Sync makes all that was written durable.
+func (w *fixed) Sync(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.file.Sync()
+}
+
+// Close makes all that was written durable and closes the file.
+func (w *fixed) Close(ctx context.Context) error {
+	err := w.Sync(ctx)
+	return errors.Join(err, w.file.Close())
+}
