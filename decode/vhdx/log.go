@@ -1,6 +1,10 @@
 package vhdx
 
-import "platter/decode"
+import (
+	"encoding/binary"
+
+	"platter/decode"
+)
 
 // LogEntry is the header of a log entry.
 type LogEntry struct{}
@@ -129,3 +133,18 @@ var (
 	SectorLow  = DataSectorTable.U32(4092, "SequenceLow",
 		"The lower 32 bits of the entry's sequence number.", decode.Hex())
 )
+
+// SplitPage puts the edges of a page of 4096 bytes into its descriptor; the rest
+// goes into a data sector.
+func SplitPage(d decode.Record[Data], page []byte) {
+	DataLeading.Put(d, binary.LittleEndian.Uint64(page))
+	DataTrailing.Put(d, binary.LittleEndian.Uint32(page[LogSector-4:]))
+}
+
+// SealEntry computes the checksum of a whole log entry.
+func SealEntry(entry []byte) {
+	if rec, ok := LogEntryTable.Of(entry); ok {
+		LogChecksum.Put(rec, 0)
+		LogChecksum.Put(rec, uint32(Checksum(entry)))
+	}
+}

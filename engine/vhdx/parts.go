@@ -37,6 +37,7 @@ type Parts struct {
 	BAT, Meta  Region
 
 	Geometry  vhdx.Geometry // zero where the metadata do not say what the disk is like
+	Fixed     bool          // all blocks stay allocated
 	HasParent bool
 	Items     int64       // entries of the metadata table
 	Pairs     []vhdx.Pair // of the parent locator
@@ -83,7 +84,7 @@ func (v *Image) Parts() Parts {
 		Headers: [2][]byte{h.copies[0].raw, h.copies[1].raw}, Current: h.current, Alike: h.identical(), Settled: v.steps < 0 && prospect{v}.unsettled() == "",
 		Log: logPart(v.log), Dirty: v.log.dirty(), Lost: v.log.dirty() && len(v.active) == 0,
 		Tables: [2][]byte{t.copies[0].raw, t.copies[1].raw}, Table: t.used, BAT: regionPart(v.bat), Meta: regionPart(v.meta.region),
-		Geometry: v.geo, HasParent: v.params.hasParent, Items: int64(len(v.meta.items)), Pairs: v.locator.pairs,
+		Geometry: v.geo, Fixed: v.params.fixed, HasParent: v.params.hasParent, Items: int64(len(v.meta.items)), Pairs: v.locator.pairs,
 		image: v,
 	}
 	if rec, ok := h.ruling(); ok {
