@@ -1,0 +1,199 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	"platter/engine/layer"
+)
+
+// extents writes the disk of an image: its extents lie one after the other.
+type extents struct {
+	mu     sync.Mutex
+	list   []part
+	size   int64
+	renew  func(context.Context) error // gives the disk a new content ID; nil: it stays
+	failed error
+}
+
+// part is an extent that is open for writing. Offsets are those of the disk.
+type part struct {
+	start, end int64
+	storage
+}
+
+// storage is how the bytes of an extent are kept. Ranges lie in the extent.
+type storage interface {
+	readAt(p []byte, off int64) error
+	// write takes whole sectors.
+	write(p []byte, off int64) error
+	zero(off, n int64) error
+	trim(off, n int64) error
+	flush(ctx context.Context) error
+	// close tidies up after a last flush.
+	close() error
+	abandon() error
+}
+
+// Size is the length of the virtual disk in bytes.
+func (w *extents) Size() int64 { return w.size }
+
+// each hands on the pieces of a range that lie in one extent.
+func (w *extents) each(off, n int64, do func(s part, off, n int64) error) error {
+	for _, s := range w.list {
+		from, to := max(off, s.start), min(off+n, s.end)
+		if from >= to {
+			continue
+		}
+		if err := do(s, from, to-from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadAt reads the virtual disk as written so far.
+func (w *extents) ReadAt(p []byte, off int64) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return held{w}.ReadAt(p, off)
+}
+
+// held is the disk for whoever holds the lock.
+type held struct{ *extents }
+
+// ReadAt reads extent by extent.
+func (w held) ReadAt(p []byte, off int64) (int, error) {
+	short := off+int64(len(p)) > w.size
+	if short {
+		p = p[:max(w.size-off, 0)]
+	}
+	done := 0
+	err := w.each(off, int64(len(p)), func(s part, at, n int64) error {
+		err := s.readAt(p[at-off:][:n], at)
+		if err == nil {
+			done += int(n)
+		}
+		return err
+	})
+	if err == nil && short {
+		err = io.EOF
+	}
+	return done, err
+}
+
+// WriteUnits writes whole sectors.
+func (w held) WriteUnits(p []byte, off int64) error {
+	return w.each(off, int64(len(p)), func(s part, at, n int64) error { return s.write(p[at-off:][:n], at) })
+}
+
+// WriteAt writes any range of the virtual disk.
+func (w *extents) WriteAt(p []byte, off int64) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ready(context.Background(), off, int64(len(p))); err != nil || len(p) == 0 {
+		return 0, err
+	}
+	return layer.WriteAt(held{w}, vmdk.SectorSize, p, off)
+}
+
+// Zero makes a range read as zeros.
+func (w *extents) Zero(ctx context.Context, off, n int64) error {
+	return w.change(ctx, off, n, func(s part, off, n int64) error { return s.zero(off, n) })
+}
+
+// Trim gives back the room of grains that lie wholly in a range, where the format
+// can say so.
+func (w *extents) Trim(ctx context.Context, off, n int64) error {
+	return w.change(ctx, off, n, func(s part, off, n int64) error { return s.trim(off, n) })
+}
+
+// stride is how far a change goes before it looks whether to go on, in bytes.
+const stride = 64 << 20
+
+func (w *extents) change(ctx context.Context, off, n int64, do func(s part, off, n int64) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ready(ctx, off, n); err != nil {
+		return err
+	}
+	return layer.Pieces(off, n, stride, func(at, n int64) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return w.each(at, n, do)
+	})
+}
+
+// ready is called before each change: the range must be on the disk, and the disk
+// has its new content ID before its first change.
+func (w *extents) ready(ctx context.Context, off, n int64) error {
+	if w.failed != nil {
+		return w.failed
+	}
+	if err := layer.InRange(w.size, off, n); err != nil || w.renew == nil || n == 0 {
+		return err
+	}
+	if err := w.renew(ctx); err != nil {
+		w.failed = err
+		return err
+	}
+	w.renew = nil
+	return nil
+}
+
+// Sync makes all that was written durable.
+func (w *extents) Sync(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sync(ctx)
+}
+
+func (w *extents) sync(ctx context.Context) error {
+	for i := 0; i < len(w.list) && w.failed == nil; i++ {
+		w.failed = w.list[i].flush(ctx)
+	}
+	return w.failed
+}
+
+// Close makes all that was written durable, says that the files are closed
+// cleanly, gives back the room that was taken in advance, and closes the files.
+func (w *extents) Close(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.sync(ctx)
+	for i := 0; i < len(w.list) && err == nil; i++ {
+		err = w.list[i].close()
+	}
+	w.failed = errClosed
+	return errors.Join(err, w.abandon())
+}
+
+// abandon closes the files.
+func (w *extents) abandon() error {
+	var errs []error
+	for _, s := range w.list {
+		errs = append(errs, s.abandon())
+	}
+	return errors.Join(errs...)
+}
+
+// errClosed is what a writer says after Close.
+var errClosed = disk.Errorf(disk.ReadOnly, decode.Place{}, "the image is closed")
+
+// readFull reads all of p or fails.
+func readFull(r io.ReaderAt, p []byte, off int64) error {
+	n, err := r.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}

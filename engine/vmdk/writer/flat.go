@@ -1,0 +1,79 @@
+package writer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// flat writes an extent whose sectors lie in the file as they are on the disk
+// (vmdk.md 8).
+type flat struct {
+	file store.File
+	base int64 // of byte 0 of the disk in the file; below 0 for later extents
+}
+
+func (s *flat) readAt(p []byte, off int64) error { return readFull(s.file, p, s.base+off) }
+
+func (s *flat) write(p []byte, off int64) error {
+	_, err := store.WriteFor(s.file, p, s.base+off, "data of the disk")
+	return err
+}
+
+// zero writes zeros, but for holes, which are zeros already.
+func (s *flat) zero(off, n int64) error {
+	from, end := s.base+off, s.base+off+n
+	zeros := make([]byte, min(n, zeroPiece))
+	for from < end {
+		data, err := s.file.NextData(from)
+		if errors.Is(err, io.EOF) || err == nil && data.Offset >= end {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		from = max(from, data.Offset)
+		length := min(end, data.End(), from+zeroPiece) - from
+		if _, err := store.WriteFor(s.file, zeros[:length], from, "zeros on the disk"); err != nil {
+			return err
+		}
+		from += length
+	}
+	return nil
+}
+
+func (s *flat) trim(int64, int64) error { return nil }
+
+func (s *flat) flush(context.Context) error { return s.file.Sync() }
+
+func (s *flat) close() error { return nil }
+
+func (s *flat) abandon() error { return s.file.Close() }
+
+// nothing is an extent without a file: it can't hold anything else.
+type nothing struct{ at decode.Place }
+
+func (s nothing) readAt(p []byte, _ int64) error { clear(p); return nil }
+
+func (s nothing) write(p []byte, off int64) error {
+	for _, b := range p {
+		if b != 0 {
+			return disk.Errorf(disk.Unsupported, s.at, "byte 0x%x of the disk lies in a ZERO extent, which has no file: convert the image", off)
+		}
+	}
+	return nil
+}
+
+func (s nothing) zero(int64, int64) error { return nil }
+
+func (s nothing) trim(int64, int64) error { return nil }
+
+func (s nothing) flush(context.Context) error { return nil }
+
+func (s nothing) close() error { return nil }
+
+func (s nothing) abandon() error { return nil }

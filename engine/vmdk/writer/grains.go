@@ -1,0 +1,357 @@
+package writer
+
+import (
+	"context"
+	"fmt"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	"platter/engine/layer"
+	"platter/engine/pages"
+	"platter/engine/store"
+	reader "platter/engine/vmdk"
+)
+
+// grains writes a sparse extent with plain grains: hosted, or a redo log of ESX.
+// Offsets are those of the disk.
+type grains struct {
+	file   store.File
+	x      reader.Target
+	below  below
+	tables *pages.Ledger
+	room   grainRoom
+	begun  bool // the file says that it is being written
+}
+
+// below is what an extent leaves to the parent.
+type below struct {
+	parent disk.Image // nil: zeros
+}
+
+func (b below) readAt(p []byte, off int64) error {
+	n := 0
+	if b.parent != nil {
+		n = int(max(min(int64(len(p)), b.parent.Info().VirtualSize-off), 0))
+		if err := readFull(b.parent, p[:n], off); err != nil {
+			return err
+		}
+	}
+	clear(p[n:])
+	return nil
+}
+
+// empty reports whether no ancestor stores any of a range.
+func (b below) empty(off, n int64) (bool, error) {
+	if b.parent == nil || off >= b.parent.Info().VirtualSize {
+		return true, nil
+	}
+	for s, err := range b.parent.Map(off, min(n, b.parent.Info().VirtualSize-off)) {
+		if err != nil {
+			return false, err
+		}
+		if s.State != disk.Unallocated && s.State != disk.Zero {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// entrySize is the length of an entry of a directory or a table, in bytes.
+const entrySize = 4
+
+// Entries of a grain table that name no grain.
+const (
+	absent    = 0 // the parent, or zeros
+	zeroGrain = 1 // zeros, even with a parent
+)
+
+// entryRecord is a directory entry or one of a table: both are the number of a
+// sector.
+func entryRecord(b []byte) decode.Record[vmdk.TableEntry] {
+	rec, _ := vmdk.TableEntryTable.Of(b)
+	return rec
+}
+
+func (s *grains) entry(at int64) (uint32, error) {
+	b := make([]byte, entrySize)
+	if _, err := s.tables.ReadAt(b, at); err != nil {
+		return 0, err
+	}
+	return vmdk.TableEntryGrain.Get(entryRecord(b)), nil
+}
+
+func (s *grains) putEntry(at int64, sector uint32, why string) error {
+	page := s.tables.Page(at)
+	b, err := s.tables.Edit(page, false, why)
+	if err != nil {
+		return err
+	}
+	vmdk.TableEntryGrain.Put(entryRecord(b[at-page:][:entrySize]), sector)
+	return nil
+}
+
+// grain is the number of the grain that holds a byte of the disk.
+func (s *grains) grain(off int64) int64 { return (off - s.x.Start) / s.x.Grain }
+
+// load is the table entry of a grain.
+func (s *grains) load(grain int64) (uint32, error) {
+	table, err := s.entry(s.x.Directories[0] + grain/s.x.PerTable*entrySize)
+	if err != nil || table == 0 {
+		return absent, err
+	}
+	return s.entry(int64(table)*vmdk.SectorSize + grain%s.x.PerTable*entrySize)
+}
+
+// point stages the entry of a grain in both sets of tables.
+func (s *grains) point(grain int64, sector uint32, why string) error {
+	for _, dir := range s.x.Directories {
+		table, err := s.table(dir+grain/s.x.PerTable*entrySize, grain/s.x.PerTable)
+		if err != nil {
+			return err
+		}
+		if err := s.putEntry(table+grain%s.x.PerTable*entrySize, sector, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table is where the table lies that a directory entry names. A redo log has
+// tables only where they are needed: this makes one.
+func (s *grains) table(at, number int64) (int64, error) {
+	sector, err := s.entry(at)
+	if err != nil || sector != 0 {
+		return int64(sector) * vmdk.SectorSize, err
+	}
+	length := s.x.PerTable * entrySize
+	off, used, err := s.take(length, vmdk.SectorSize)
+	if err != nil {
+		return 0, err
+	}
+	if used {
+		if _, err := store.WriteFor(s.file, make([]byte, length), off, why("zeros where grain table %d will be", number)); err != nil {
+			return 0, err
+		}
+	}
+	return off, s.putEntry(at, uint32(off/vmdk.SectorSize), why("place of grain table %d", number))
+}
+
+// why words the reason for a write.
+func why(format string, number int64) string { return fmt.Sprintf(format, number) }
+
+func (s *grains) readAt(p []byte, off int64) error {
+	return s.pieces(off, int64(len(p)), func(grain, at, n int64) error {
+		piece := p[at-off:][:n]
+		e, err := s.load(grain)
+		switch {
+		case err != nil:
+			return err
+		case e == zeroGrain:
+			clear(piece)
+			return nil
+		case e == absent:
+			return s.below.readAt(piece, at)
+		}
+		return readFull(s.file, piece, s.dataAt(e, at))
+	})
+}
+
+// dataAt is where a byte of the disk lies in the grain at a sector.
+func (s *grains) dataAt(sector uint32, off int64) int64 {
+	return int64(sector)*vmdk.SectorSize + (off-s.x.Start)%s.x.Grain
+}
+
+// pieces hands on the parts of a range that lie in one grain.
+func (s *grains) pieces(off, n int64, use func(grain, off, n int64) error) error {
+	return layer.Pieces(off-s.x.Start, n, s.x.Grain, func(at, n int64) error {
+		return use(at/s.x.Grain, s.x.Start+at, n)
+	})
+}
+
+func (s *grains) write(p []byte, off int64) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	return s.pieces(off, int64(len(p)), func(grain, at, n int64) error {
+		return s.writeGrain(p[at-off:][:n], grain, at)
+	})
+}
+
+// writeGrain writes sectors of a grain. One that is not stored yet is written as a
+// whole, with what it read as so far.
+func (s *grains) writeGrain(p []byte, grain, off int64) error {
+	e, err := s.load(grain)
+	if err != nil {
+		return err
+	}
+	if e > zeroGrain {
+		_, err := store.WriteFor(s.file, p, s.dataAt(e, off), why("data of grain %d", grain))
+		return err
+	}
+	whole := make([]byte, s.x.Grain)
+	start := s.x.Start + grain*s.x.Grain
+	if e == absent && int64(len(p)) < s.x.Grain {
+		if err := s.below.readAt(whole[:min(s.x.Grain, s.x.Start+s.x.Length-start)], start); err != nil {
+			return err
+		}
+	}
+	copy(whole[off-start:], p)
+	at, err := s.allocate()
+	if err != nil {
+		return err
+	}
+	if _, err := store.WriteFor(s.file, whole, at, why("grain %d, as a whole", grain)); err != nil {
+		return err
+	}
+	return s.point(grain, uint32(at/vmdk.SectorSize), why("place of grain %d", grain))
+}
+
+// allocate finds room for a grain, which its writer fills.
+func (s *grains) allocate() (int64, error) {
+	at, _, err := s.take(s.x.Grain, s.x.Grain)
+	if err == nil && at/vmdk.SectorSize > maxSector {
+		err = disk.Errorf(disk.OutOfRange, decode.Place{File: s.x.File, Offset: at}, "the file is full: a table can't name a grain at 0x%x", at)
+	}
+	return at, err
+}
+
+// maxSector is the last that a table entry can name.
+const maxSector = 1<<32 - 1
+
+// zeroPiece is how many zeros are written at once, in bytes.
+const zeroPiece = 1 << 20
+
+// zero makes a range read as zeros: by the entry that means so where the extent
+// has it, by none where no ancestor stores anything, else by stored zeros.
+func (s *grains) zero(off, n int64) error {
+	return s.pieces(off, n, func(grain, at, n int64) error {
+		e, err := s.load(grain)
+		if err != nil || e == zeroGrain {
+			return err
+		}
+		empty, err := s.below.empty(at, n)
+		switch {
+		case err != nil || empty && e == absent:
+			return err
+		case s.whole(at, n) && s.x.ZeroGrains:
+			return s.drop(grain, e, zeroGrain)
+		case s.whole(at, n) && empty:
+			return s.drop(grain, e, absent)
+		}
+		return s.write(make([]byte, n), at)
+	})
+}
+
+// trim gives up grains that lie wholly in a range, unless the parent would show.
+func (s *grains) trim(off, n int64) error {
+	return s.pieces(off, n, func(grain, at, n int64) error {
+		e, err := s.load(grain)
+		if err != nil || !s.whole(at, n) || e <= zeroGrain {
+			return err
+		}
+		if s.x.ZeroGrains {
+			return s.drop(grain, e, zeroGrain)
+		}
+		if empty, err := s.below.empty(at, n); !empty || err != nil {
+			return err
+		}
+		return s.drop(grain, e, absent)
+	})
+}
+
+// whole reports whether a range within a grain is all of it that lies on the disk.
+func (s *grains) whole(off, n int64) bool {
+	x := off - s.x.Start
+	return x%s.x.Grain == 0 && n == min(s.x.Grain, s.x.Length-x)
+}
+
+// drop gives a grain an entry that names none.
+func (s *grains) drop(grain int64, old, entry uint32) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	if err := s.point(grain, entry, why("grain %d is not stored any more", grain)); err != nil {
+		return err
+	}
+	if old > zeroGrain {
+		s.room.release(int64(old)*vmdk.SectorSize, s.x.Grain)
+	}
+	return nil
+}
+
+// begin makes the file say that it is being written, before the first change.
+func (s *grains) begin() error {
+	if s.begun {
+		return nil
+	}
+	if err := s.mark(1, "the file is being written"); err != nil {
+		return err
+	}
+	s.begun = true
+	return nil
+}
+
+// mark writes the header's flag and makes it durable.
+func (s *grains) mark(unclean uint64, why string) error {
+	b := make([]byte, s.x.HeaderSize())
+	if err := readFull(s.file, b, 0); err != nil {
+		return err
+	}
+	s.x.PutUnclean(b, unclean)
+	if _, err := store.WriteFor(s.file, b, 0, why); err != nil {
+		return err
+	}
+	return s.file.Sync()
+}
+
+func (s *grains) flush(ctx context.Context) error {
+	if err := s.tables.Flush(ctx, pages.Direct{File: s.file}); err != nil {
+		return err
+	}
+	s.room.settle()
+	return nil
+}
+
+// take finds room in the file. The header of a redo log says where free room
+// begins, as soon as the file has room past that: another program would use again what is taken.
+func (s *grains) take(length, align int64) (at int64, used bool, err error) {
+	end := s.room.end
+	at, used, err = s.room.take(s.file, length, align)
+	if err != nil || s.room.end == end || !s.x.Redo {
+		return at, used, err
+	}
+	if err := s.file.Sync(); err != nil {
+		return 0, false, err
+	}
+	return at, used, s.noteFree(s.room.end)
+}
+
+// noteFree writes the first free sector into the header of a redo log.
+func (s *grains) noteFree(end int64) error {
+	if !s.x.Redo {
+		return nil
+	}
+	b := make([]byte, vmdk.SectorSize)
+	if err := readFull(s.file, b, 0); err != nil {
+		return err
+	}
+	s.x.PutFree(b, uint32((end+vmdk.SectorSize-1)/vmdk.SectorSize))
+	_, err := store.WriteFor(s.file, b, 0, "the first sector that is free")
+	return err
+}
+
+func (s *grains) close() error {
+	if !s.begun {
+		return nil
+	}
+	if err := s.noteFree(s.room.next); err != nil {
+		return err
+	}
+	if err := s.mark(0, "the file is closed cleanly"); err != nil {
+		return err
+	}
+	return s.room.giveBack(s.file)
+}
+
+func (s *grains) abandon() error { return s.file.Close() }

@@ -1,0 +1,87 @@
+package writer
+
+import (
+	"context"
+	"errors"
+
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+	"platter/engine/pages"
+	"platter/engine/store"
+	reader "platter/engine/vmdk"
+)
+
+// Write opens an image for writing its disk. The image was opened on the same
+// files, which must not change in between. It is refused, with the finding's code,
+// while an error says that the structures which place the disk can't be trusted,
+// and where grains are compressed.
+func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions) (disk.Writer, error) {
+	img := i.(*reader.Image)
+	if err := trusted(ctx, img); err != nil {
+		return nil, err
+	}
+	list, err := img.Targets()
+	if err != nil {
+		return nil, err
+	}
+	w := &extents{size: img.Info().VirtualSize}
+	for _, x := range list {
+		s, err := open(x, img, to, how)
+		if err != nil {
+			return nil, errors.Join(err, w.abandon())
+		}
+		w.list = append(w.list, part{x.Start, x.Start + x.Length, s})
+	}
+	if r, ok := img.Renewal(); ok && how.Renew {
+		w.renew = func(ctx context.Context) error { return renew(ctx, r, img.Parts().Name, to) }
+	}
+	return w, nil
+}
+
+// open opens the file of an extent.
+func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions) (storage, error) {
+	if x.Empty {
+		return nothing{x.Line}, nil
+	}
+	f, err := to.OpenWrite(x.File)
+	if err != nil {
+		return nil, err
+	}
+	f = store.Strict(f)
+	if !x.Sparse {
+		return &flat{f, x.Base - x.Start}, nil
+	}
+	return &grains{
+		file: f, x: x, below: below{img.Parent()}, tables: pages.NewLedger(f, vmdk.SectorSize),
+		room: grainRoom{next: max(x.Size, x.Floor), end: x.Size, ahead: how.Ahead / x.Grain * x.Grain},
+	}, nil
+}
+
+// renew gives the disk a new content ID, durable before the first change.
+func renew(ctx context.Context, r disk.Repair, name string, to store.FS) error {
+	if err := r.Apply(ctx, to); err != nil {
+		return err
+	}
+	f, err := to.OpenWrite(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// trusted refuses an image whose structures are in doubt.
+func trusted(ctx context.Context, img *reader.Image) error {
+	info := img.Info()
+	if info.Refused != nil {
+		return info.Refused
+	}
+	for f, err := range img.CheckTables(ctx) {
+		if err != nil {
+			return err
+		}
+		if f.Severity == disk.SeverityError {
+			return disk.Untrusted(f, info.Path)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package vmdk
+
+import (
+	"context"
+	"iter"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// Target is what engine/vmdk/writer needs to write an extent of an image. Places
+// and sizes are in bytes.
+type Target struct {
+	Start, Length int64 // on the disk
+	Empty         bool  // a ZERO extent, without a file
+	File          string
+	Size          int64 // of the file
+	Base          int64 // flat: where the data starts in the file
+	Line          decode.Place
+
+	Sparse      bool
+	Redo        bool // of ESX (COWD)
+	Grain       int64
+	PerTable    int64
+	Directories []int64 // the one that rules first
+	ZeroGrains  bool    // entry 1 means zeros
+	Floor       int64   // where grains may begin
+
+	sparse *sparse
+}
+
+// Targets are the extents of the image, in the order of the disk. It fails with the
+// reason where one of them can't be written in place.
+func (m *Image) Targets() ([]Target, error) {
+	var list []Target
+	for _, e := range m.extents {
+		if e.fault != nil {
+			return nil, e.fault
+		}
+		x := Target{Start: e.start, Length: e.length, Empty: e.zero, Base: e.base}
+		if e.line != nil {
+			x.Line = m.linePlace(e.line)
+		}
+		if e.file != nil {
+			x.File, x.Size = e.file.Name, e.file.Size
+		}
+		if e.sparse != nil {
+			if err := x.tables(e.sparse); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// tables takes over what the headers of a sparse extent say.
+func (x *Target) tables(s *sparse) error {
+	g := s.grid
+	switch {
+	case s.kind == vmdk.KindSeSparse:
+		return disk.Errorf(disk.Unsupported, s.file.place(0, 8), "seSparse extents are not written: the format is not documented")
+	case g.packed != nil:
+		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "stream: compressed grains are not written in place: convert the image")
+	case g.tables < g.needed():
+		return disk.Errorf(disk.Damaged, s.file.place(g.dirs[0], g.needed()*g.width), "the grain directory is longer than the file")
+	case g.capacity < x.Length:
+		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "the extent has 0x%x bytes, its file only room for 0x%x", x.Length, g.capacity)
+	}
+	x.Sparse, x.Redo, x.sparse = true, s.kind == vmdk.KindCowd, s
+	x.Grain, x.PerTable, x.Directories, x.ZeroGrains = g.grain, g.perTable, g.dirs[:g.dirCount], g.zeroGrains
+	if x.Redo {
+		x.Floor = int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize
+	} else {
+		x.Floor = int64(min(vmdk.HeaderOverHead.Get(s.rules), maxSectors)) * vmdk.SectorSize
+	}
+	return nil
+}
+
+// HeaderSize is the length of the file's header.
+func (x *Target) HeaderSize() int64 {
+	if x.Redo {
+		return vmdk.CowdHeaderSize
+	}
+	return vmdk.SectorSize
+}
+
+// PutUnclean puts the mark of a file that is being written into its header.
+func (x *Target) PutUnclean(header []byte, v uint64) {
+	if x.Redo {
+		rec, _ := vmdk.CowdTable.Of(header)
+		vmdk.CowdUnclean.Put(rec, uint32(v))
+		return
+	}
+	rec, _ := vmdk.HeaderTable.Of(header)
+	vmdk.HeaderUnclean.Put(rec, uint8(v))
+}
+
+// CheckTables is the part of Check that tells whether the structures which place
+// the disk can be trusted.
+func (m *Image) CheckTables(ctx context.Context) iter.Seq2[disk.Finding, error] {
+	return m.Check(ctx)
+}
+
+// PutFree puts the first free sector of a redo log into the first sector of its
+// header.
+func (x *Target) PutFree(sector []byte, free uint32) {
+	rec := vmdk.CowdTable.Blank()
+	copy(rec.Bytes(), sector)
+	vmdk.CowdFree.Put(rec, free)
+	copy(sector, rec.Bytes())
+}
