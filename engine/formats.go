@@ -21,17 +21,18 @@ type format struct {
 
 	repairs disk.Repairer // nil: nothing is repaired
 	renewal disk.Renewer  // nil: there is no mark of the content
+	write   opensWriter   // nil: its disk is written in place only
 }
 
 // formats are all formats in the order in which they are tried. A signature
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal},
-	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal},
-	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil},
-	{"raw", nil, raw.Open, nil, nil},
+	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal, vhdxwriter.Write},
+	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal, vmdkwriter.Write},
+	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil, vhdwriter.Write},
+	{"raw", nil, raw.Open, nil, nil, nil},
 }
 
 // unknown is what a file is that no format recognises.
-var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil}
+var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil, nil}

@@ -23,10 +23,11 @@ func (a *app) writeVerb() *cobra.Command {
 	var renew bool
 	cmd := &cobra.Command{
 		Use: "write IMAGE --offset N", Short: "Overwrite bytes with those on standard input", GroupID: "write", Args: exactly(1),
-		Long: "Overwrites bytes of the virtual disk, where its sectors are stored in the image, or with --file bytes of the container.\n" +
-			"Nothing is inserted and no file grows. With --expect nothing is written unless the old bytes are the given ones.\n" +
-			"The bytes are written through a journal, made durable, read back and compared. No other byte changes, unless --renew\n" +
-			"asks for a new DataWriteGuid (VHDX) or CID (VMDK): these tell children of the disk that its content is another one.",
+		Long: "Overwrites bytes of the virtual disk, or with --file bytes of the container. Sectors that the image does not store yet\n" +
+			"get a block of their own, with the table entries that name it; then the file grows. Else no other byte changes.\n" +
+			"With --expect nothing is written unless the old bytes are the given ones. All is written through a journal, made\n" +
+			"durable, read back and compared. --renew also writes a new DataWriteGuid (VHDX) or CID (VMDK): by these, child images\n" +
+			"notice that the content has changed.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("offset") {
 				return usage("write: --offset is needed")
@@ -70,15 +71,8 @@ func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) err
 		return err
 	}
 	defer s.Close()
-	edits, err := place(s, p.off, int64(len(data)), p.file)
-	if err != nil {
+	if err := expected(s, p, len(data)); err != nil {
 		return err
-	}
-	if err := expected(s, edits, p.expect); err != nil {
-		return err
-	}
-	for i := range edits {
-		data = data[copy(edits[i].Data, data):]
 	}
 	if p.renew {
 		if title, err := s.Renew(ctx); err != nil {
@@ -87,7 +81,7 @@ func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) err
 			return disk.Errorf(disk.Unsupported, decode.Place{File: path}, "--renew: this image has no mark of its content that could be replaced; nothing was written")
 		}
 	}
-	if err := s.Stage("write", edits...); err != nil {
+	if err := p.stage(ctx, s, data); err != nil {
 		return err
 	}
 	return a.commit(ctx, s)
@@ -105,46 +99,61 @@ func input(in io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-// place finds the bytes to overwrite.
-func place(s *edit.Session, off, n int64, file string) ([]disk.Edit, error) {
-	if file == "" {
-		return s.Place(off, n)
+// stage makes the change.
+func (p patch) stage(ctx context.Context, s *edit.Session, data []byte) error {
+	if p.file == "" {
+		return s.Write(ctx, "write", p.off, data)
+	}
+	f, err := p.container(s)
+	if err != nil {
+		return err
+	}
+	return s.Stage("write", disk.Edit{File: f.Name, Offset: p.off, Data: data})
+}
+
+// container is the file that is written.
+func (p patch) container(s *edit.Session) (disk.File, error) {
+	img, err := s.Image()
+	if err != nil {
+		return disk.File{}, err
+	}
+	return fileNamed(img, p.file)
+}
+
+// expected compares the first of n bytes that are to be overwritten with those that
+// the user expects.
+func expected(s *edit.Session, p patch, n int) error {
+	switch {
+	case len(p.expect) == 0:
+		return nil
+	case len(p.expect) > n:
+		return usage("--expect: %d bytes more than are written", len(p.expect)-n)
+	}
+	at, plane, err := p.plane(s)
+	if err != nil {
+		return err
+	}
+	old := make([]byte, len(p.expect))
+	if _, err := plane.ReadAt(old, p.off); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if bytes.Equal(old, p.expect) {
+		return nil
+	}
+	return &disk.Error{Kind: disk.Damaged, Op: "write", At: at, What: fmt.Sprintf("the bytes there are %x, not %x as expected; nothing was written", old, p.expect)}
+}
+
+// plane is what is written, the disk or a file, as it is now.
+func (p patch) plane(s *edit.Session) (decode.Place, io.ReaderAt, error) {
+	if p.file != "" {
+		f, err := p.container(s)
+		return decode.Place{File: f.Name, Offset: p.off, Length: int64(len(p.expect))}, f.Data, err
 	}
 	img, err := s.Image()
 	if err != nil {
-		return nil, err
+		return decode.Place{}, nil, err
 	}
-	f, err := fileNamed(img, file)
-	if err != nil {
-		return nil, err
-	}
-	return []disk.Edit{{File: f.Name, Offset: off, Data: make([]byte, n)}}, nil
-}
-
-// expected compares the bytes that are there with those that the user expects.
-func expected(s *edit.Session, edits []disk.Edit, want []byte) error {
-	for _, e := range edits {
-		if len(want) == 0 {
-			return nil
-		}
-		r, err := s.OnDisk(e.File)
-		if err != nil {
-			return err
-		}
-		old := make([]byte, min(len(e.Data), len(want)))
-		if _, err := r.ReadAt(old, e.Offset); err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if !bytes.Equal(old, want[:len(old)]) {
-			return &disk.Error{Kind: disk.Damaged, Op: "write", At: decode.Place{File: e.File, Offset: e.Offset, Length: int64(len(old))},
-				What: fmt.Sprintf("the bytes there are %x, not %x as expected; nothing was written", old, want[:len(old)])}
-		}
-		want = want[len(old):]
-	}
-	if len(want) > 0 {
-		return usage("--expect: %d bytes more than are written", len(want))
-	}
-	return nil
+	return decode.Place{File: "the virtual disk", Offset: p.off, Length: int64(len(p.expect))}, img, nil
 }
 
 // commit warns of what the write breaks, and writes.

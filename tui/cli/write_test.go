@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/engine/enginetest"
 	"platter/engine/sample"
 	"platter/tui/cli"
 )
@@ -89,6 +90,22 @@ func TestWriteChangesExactlyTheseBytes(t *testing.T) {
 	}
 }
 
+// What was not stored is stored, and other programs read it too.
+func TestWriteStoresSectors(t *testing.T) {
+	for name, format := range map[string]string{"vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk"} {
+		path := sampleFile(t, name)
+		typing(t, "new here")
+		done(t, "write", path, "--offset", "10M")
+		if got := done(t, "read", path, "--offset", "10M", "--length", "8"); string(got) != "new here" {
+			t.Errorf("%s: reads %q afterwards", name, got)
+		}
+		if code, out, errs := run(t, "check", path); code == 2 {
+			t.Errorf("%s: check: %s%s", name, out, errs)
+		}
+		enginetest.Run(t, "qemu-io", "-r", "-f", format, "-c", "read -P 0x6e 10485760 1", path)
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	path := sampleFile(t, "vmdk")
 	before, err := os.ReadFile(path)
@@ -103,7 +120,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"no offset", "--offset is needed", cli.ExitUsage, []string{path}},
 		{"other bytes there", "nothing was written", cli.ExitFailed, []string{path, "--offset", "450", "--expect", "ffff"}},
 		{"not hex", "not hex", cli.ExitUsage, []string{path, "--offset", "450", "--expect", "xy"}},
-		{"not allocated", "unallocated", cli.ExitFailed, []string{path, "--offset", "60M"}},
+		{"compressed", "stream", cli.ExitFailed, []string{sampleFile(t, "stream"), "--offset", "0"}},
 		{"past the end", "", cli.ExitFailed, []string{path, "--offset", "100G"}},
 		{"past the end of the file", "past the end", cli.ExitFailed, []string{path, "--offset", "100G", "--file"}},
 		{"built in", "built in", cli.ExitUsage, []string{"sample:vhd", "--offset", "0"}},

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"context"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// opensWriter opens the disk of an image for writing; the image was opened on the
+// same files.
+type opensWriter = func(context.Context, disk.Image, store.FS, disk.WriteOptions) (disk.Writer, error)
+
+// WriteIn opens the disk of an image for writing, in a folder or in a change that
+// is being made ([store.Tx]). Name is the image's in there, path as the user named
+// it. It is refused while a finding says that the structures which place the disk
+// can't be trusted; formats that have no such structures are [disk.Unsupported].
+func WriteIn(ctx context.Context, to store.FS, name, path string, opt Options, how disk.WriteOptions) (disk.Writer, error) {
+	file, err := to.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	img, err := OpenIn(ctx, to, name, file, path, opt)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWriter(ctx, img, to, how)
+	if err != nil {
+		img.Close()
+		return nil, err
+	}
+	return writing{w, img}, nil
+}
+
+func openWriter(ctx context.Context, img disk.Image, to store.FS, how disk.WriteOptions) (disk.Writer, error) {
+	f, err := named(img.Info().Format)
+	if err != nil {
+		return nil, err
+	}
+	if f.write == nil {
+		return nil, disk.Errorf(disk.Unsupported, decode.Place{File: img.Info().Path}, "an image of format %s takes no new blocks", f.name)
+	}
+	return f.write(ctx, img, to, how)
+}
+
+// writing closes the image that a writer was opened on, with its parents.
+type writing struct {
+	disk.Writer
+	img disk.Image
+}
+
+func (w writing) Close(ctx context.Context) error {
+	err := w.Writer.Close(ctx)
+	if e := w.img.Close(); err == nil {
+		err = e
+	}
+	return err
+}
