@@ -60,7 +60,7 @@ func (x *Target) tables(s *sparse) error {
 	g := s.grid
 	switch {
 	case s.kind == vmdk.KindSeSparse:
-		return disk.Errorf(disk.Unsupported, s.file.place(0, 8), "seSparse extents are not written: the format is not documented")
+		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "seSparse extents are not written: the format is not documented")
 	case g.packed != nil:
 		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "stream: compressed grains are not written in place: convert the image")
 	case g.tables < g.needed():
