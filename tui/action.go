@@ -136,7 +136,7 @@ func (m *model) ask(a keymap.Action) tea.Cmd {
 	return m.view().Do(a)
 }
 
-// escape takes back the view's own mode first, then what runs.
+// escape ends the view's own mode first, then what runs.
 func (m *model) escape() tea.Cmd {
 	if d, ok := m.view().(views.Disabler); ok && d.Disabled(keymap.Escape) == "" {
 		return m.view().Do(keymap.Escape)
@@ -215,7 +215,7 @@ func (m *model) travel(a keymap.Action) tea.Cmd {
 	}
 	s, ok := move(m.here())
 	if !ok {
-		m.say("the jump history ends here", false)
+		m.say("no further jumps in this direction", false)
 		return nil
 	}
 	m.active = s.screen
@@ -287,7 +287,7 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		m.stopJobs()
 		m.jobs.cancel()
 		m.release(msg.image, msg.how)
-		m.say("read anew", false)
+		m.say("read again", false)
 		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.checks.start())
 	}
 	m.show(msg.image, msg.how, msg.path, msg.parent)

@@ -164,7 +164,7 @@ func newCheck(ctx context.Context, img disk.Image, profile string) *check {
 	return c
 }
 
-// slice is a command that goes on with the check for a while.
+// slice is a command that continues with the check for a while.
 func (c *check) slice() tea.Cmd {
 	return func() tea.Msg {
 		msg := checked{of: c}

@@ -33,7 +33,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 	finder, locked, none := m.searches.lacksFinder, m.edits.locked, m.searches.none
 	points := func() string {
 		if _, ok := pointedIn(m.view()); !ok {
-			return "there is nothing to point at"
+			return "nothing is selected"
 		}
 		return ""
 	}

@@ -51,7 +51,7 @@ func TestCompareWithAnotherImage(t *testing.T) {
 	s.keys("9").expect("there is no second image").keys("=").expect("compare with:").keys("tw", "tab").expect("compare with: two.raw").keys("enter")
 	s.expect("[9 Compare]", "8 bytes in 2 blocks differ", "complete", "this: one.raw", "other: two.raw", "data", "Bytes side by side", "*4f*54*48")
 	s.keys(".").expect("*00*00").keys("enter").expect("[6 Sectors]", "virtual 0x200007").keys("[").expect("[9 Compare]")
-	s.keys("1", "=").expect("[9 Compare]").keys("tab", "g", ".").expect("virtual 0x1388", "one.raw: ", "differs").keys(".").expect("0x13ec").keys(".").expect("0x200007").keys(".").expect("no difference behind this one")
+	s.keys("1", "=").expect("[9 Compare]").keys("tab", "g", ".").expect("virtual 0x1388", "one.raw: ", "differs").keys(".").expect("0x13ec").keys(".").expect("0x200007").keys(".").expect("no difference after this one")
 	s.keys(",").expect("0x13ec").keys("!").expect("8 bytes in 2 blocks differ")
 	s.keys("=").send(tea.KeyMsg{Type: tea.KeyCtrlU})
 	s.keys("one.raw", "enter").expect("the same: no byte differs", "Both disks hold the same bytes")
@@ -61,7 +61,7 @@ func TestCompareWithAnotherImage(t *testing.T) {
 	s.keys("none", "enter").expect("no such file")
 }
 
-// TestTwinLeadsToAnotherImage presses = twice on a structure with a twin, and
+// TestTwinLeadsToAnotherImage presses = twice on a structure with a second copy, and
 // once on one without.
 func TestTwinLeadsToAnotherImage(t *testing.T) {
 	path := engine.SamplePrefix + "vhdx"
@@ -73,7 +73,7 @@ func TestTwinLeadsToAnotherImage(t *testing.T) {
 		return engine.Open(ctx, path, engine.Options{})
 	}
 	s := tell(t, tui.Config{Image: img, Path: path, Look: look}, 80, 24)
-	s.keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1 and its twin", "= another image").keys("=").expect("compare with:")
+	s.keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1 and its second copy", "= another image").keys("=").expect("compare with:")
 	s.keys("sample:vhd", "enter").expect("[9 Compare]", "differ", "past the end")
 	s.keys("2").expect("[2 Structure]", "9 Com").keys(":", "identifier", "enter", "=").expect("[9 Compare]")
 }

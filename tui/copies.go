@@ -94,7 +94,7 @@ func (c *comparison) secondCopy() tea.Cmd {
 			note = fmt.Sprintf("%d fields, %d bytes differ", fields, count)
 		}
 		return shown{then: func() tea.Cmd {
-			r := c.showSteps(decode.Printable(n.Name)+" and its twin", append(steps, rows...))
+			r := c.showSteps(decode.Printable(n.Name)+" and its second copy", append(steps, rows...))
 			r.compare = c.incomparable() == ""
 			r.Head, r.Note = []string{"", "", placeText(here), placeText(there)}, note
 			return nil

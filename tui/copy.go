@@ -67,7 +67,7 @@ func this(p decode.Place) string {
 	return fmt.Sprintf("%d %s at %s", p.Length, noun, placeText(p))
 }
 
-// take reads what is pointed at and goes on with it, unless it is too large to be
+// take reads what is pointed at and continues with it, unless it is too large to be
 // copied.
 func (e *export) take(then func(p views.Pointed, place decode.Place, b []byte) tea.Cmd) tea.Cmd {
 	p, _ := e.pointed()

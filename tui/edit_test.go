@@ -254,8 +254,8 @@ func TestUndoBringsTheScreenBack(t *testing.T) {
 func TestTypedBytesAreOneChange(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", ":", "0x28", "enter", "e").keys("01", "02", "03").expect("* 1 staged").keys("ctrl+u").expect("undone: 3 bytes typed at 0x28").not("staged")
-	b.keys("ctrl+r").expect("brought back: 3 bytes", "* 1 staged").keys("left", "44").expect("* 2 staged").keys("delete").expect("nothing to revert")
-	b.keys("zz").expect("no hexadecimal digit", "overwritten").keys("ctrl+s").expect("Staged changes  2", "3 bytes typed").keys("esc").expect("EDIT overwrite")
+	b.keys("ctrl+r").expect("redone: 3 bytes", "* 1 staged").keys("left", "44").expect("* 2 staged").keys("delete").expect("nothing to revert")
+	b.keys("zz").expect("not a hexadecimal digit", "overwritten").keys("ctrl+s").expect("Staged changes  2", "3 bytes typed").keys("esc").expect("EDIT overwrite")
 }
 
 func TestFieldWithItsChecksum(t *testing.T) {
@@ -272,7 +272,7 @@ func TestFieldWithItsChecksum(t *testing.T) {
 
 func TestFieldStepsAndReasons(t *testing.T) {
 	b := onFile(t, "vhd", 80, 24)
-	b.keys("2").keys("e").expect("no field")
+	b.keys("2").keys("e").expect("not a field")
 	b.keys(":", "footer.timestamp", "enter", "e", "up", "up").expect("EDIT field").keys("enter").expect("* 2 staged")
 	b.keys(":", "footer.disktype", "enter", "e", "up").expect("EDIT field", "differencing").keys("esc").expect("* 2 staged")
 }
@@ -318,13 +318,13 @@ func TestReadOnlySaysWhy(t *testing.T) {
 		s.keys(k).expect("a sample can't be changed")
 	}
 	s.keys("2", "j", "e").expect("a sample can't be changed").keys("tab", "e").expect("a sample can't be changed").not("EDIT")
-	withImage(t).keys("u").expect("open for reading only")
+	withImage(t).keys("u").expect("open read-only")
 }
 
 func TestPastedBytesAndLines(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", ":", "0x100", "enter", "p").keys(`"hi" `, "enter").expect("hi..", "* 1 staged")
-	b.keys("p", "0g", "enter").expect("PASTE", "is no bytes").keys("esc").not("PASTE")
+	b.keys("p", "0g", "enter").expect("PASTE", "is not hexadecimal").keys("esc").not("PASTE")
 	b.keys("e")
 	b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("ca fe\nba be"), Paste: true})
 	b.keys("esc").expect("ca fe ba be")

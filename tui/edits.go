@@ -126,9 +126,9 @@ func (e *edits) locked() string {
 	case e.current().image == nil:
 		return "open an image first"
 	case e.replaying():
-		return "nothing can be changed in the middle of a replay; A on the log screen shows the image with all of it"
+		return "nothing can be changed in the middle of a replay; A on the log screen shows the image with the whole replay"
 	case e.Editor == nil:
-		return cmp.Or(e.Locked, "this image is open for reading only")
+		return cmp.Or(e.Locked, "this image is open read-only")
 	}
 	return ""
 }
@@ -173,7 +173,7 @@ func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 		last := e.last
 		return e.enqueue(func(ed disk.Session) (string, error) {
 			if img, err := ed.Image(); msg.Image != nil && (err != nil || img != msg.Image) {
-				return "", fmt.Errorf("%s: not staged: the image is another one than it was made for; ask for it again", msg.Title)
+				return "", fmt.Errorf("%s: not staged, because the image has changed since; choose it again", msg.Title)
 			}
 			return last.stage(ed, msg)
 		})
@@ -218,8 +218,8 @@ func (e *edits) next() tea.Cmd {
 	}
 }
 
-// worked shows what became of a work, and goes on with the next. Once nothing
-// is left to do all views read the image anew.
+// worked shows what became of a work, and continues with the next. Once nothing
+// is left to do all views read the image again.
 func (e *edits) worked(msg worked) tea.Cmd {
 	if msg.editor != e.Editor {
 		return nil
@@ -248,11 +248,11 @@ func (e *edits) worked(msg worked) tea.Cmd {
 }
 
 func (e *edits) undo() tea.Cmd {
-	return e.step(e.last.undo, "there is nothing to undo", "undone: %s (ctrl+r brings it back)")
+	return e.step(e.last.undo, "there is nothing to undo", "undone: %s (ctrl+r redoes it)")
 }
 
 func (e *edits) redo() tea.Cmd {
-	return e.step(e.last.redo, "there is nothing to bring back", "brought back: %s")
+	return e.step(e.last.redo, "there is nothing to redo", "redone: %s")
 }
 
 // step goes through the history, after what views have asked for.
@@ -266,13 +266,13 @@ func (e *edits) step(step func(disk.Session) (string, error), none, done string)
 	}))
 }
 
-// renew stages a new mark of the disk's content, which a change of the files'
+// renew stages a new content ID, which a change of the files'
 // own bytes does not bring by itself.
 func (e *edits) renew() tea.Cmd {
 	return tea.Batch(e.drain(), e.enqueue(func(ed disk.Session) (string, error) {
 		title, err := ed.RenewAgain(context.Background())
 		if title == "" && err == nil {
-			return "the image has no mark of its content, or it is staged already", nil
+			return "this format has no content ID, or a new one is already staged", nil
 		}
 		return note(title, "", ""), err
 	}))
@@ -296,7 +296,7 @@ func revert(ed disk.Session, msg views.Revert) (string, error) {
 		return "", err
 	}
 	if ed.Generation() == before {
-		return "this is as it is on disk: nothing to revert", nil
+		return "nothing to revert: these bytes are unchanged", nil
 	}
-	return fmt.Sprintf("%s; u takes it back", msg.Title), nil
+	return fmt.Sprintf("%s; u undoes it", msg.Title), nil
 }

@@ -34,8 +34,8 @@ func TestTabInOneBurst(t *testing.T) {
 func TestMarksIncludeStagedBytes(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", ":", "0x100", "enter", "e", "7f", "esc", ":", "0x130", "enter", "m", ":", "0", "enter")
-	b.keys(".").expect("sample.vhd 0x55").keys(".").expect("sample.vhd 0x100").keys(".").expect("no mark further on").keys(",").expect("sample.vhd 0x55")
+	b.keys(".").expect("sample.vhd 0x55").keys(".").expect("sample.vhd 0x100").keys(".").expect("no further mark").keys(",").expect("sample.vhd 0x55")
 	b.keys("u", ":", "0x54", "enter", ".", ".").not("sample.vhd 0x100")
 	b.keys("6", ":", "0x1b8", "enter", "e", "01", "esc", ":", "0x200", "enter", "e", "02", "esc", ":", "0", "enter")
-	b.keys(".").expect("0x1b8").keys(".").expect("LBA 1").keys(".").expect("no mark further on").keys(",").expect("0x1b8")
+	b.keys(".").expect("0x1b8").keys(".").expect("LBA 1").keys(".").expect("no further mark").keys(",").expect("0x1b8")
 }

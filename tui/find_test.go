@@ -65,7 +65,7 @@ func atDesk(t *testing.T, sample string, kept ...tui.Note) *notebook {
 func TestSearchOnTheDisk(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("6", "/").expect("search the virtual disk for text")
 	s.keys("FAT16", "enter").expect("\"FAT16\" in the virtual disk", "hit", "complete", "FAT16")
-	s.keys("enter").expect("[6 Sectors]", "FAT16").keys("n").expect("hit").keys("ctrl+n").expect("as", "offset").keys("esc").not("with what is around it")
+	s.keys("enter").expect("[6 Sectors]", "FAT16").keys("n").expect("hit").keys("ctrl+n").expect("as", "offset").keys("esc").not("context")
 	s.keys("/", "nothing like it", "enter").expect("nothing was found").keys("esc", "n").expect("0 hits, complete")
 }
 
@@ -78,7 +78,7 @@ func TestSearchPromptTurns(t *testing.T) {
 	s.keys("alt+r").expect("for regexp").keys("a(").expect("missing closing").keys("enter").expect("search sample.vhdx")
 	s.keys("backspace", "backspace", "alt+x", "alt+c", "68 65 61 6?", "enter").expect(`"68 65 61 6?" in sample.vhdx`, "2 hits, complete", "0x10000", "0x20000")
 	s.keys("j", "enter").expect("[2 Structure]", "header 2", "sample.vhdx 0x20000")
-	s.keys("N").expect("hit 1 of 2 hits, complete").keys("N").expect("round the end").keys("[").expect("sample.vhdx 0x0")
+	s.keys("N").expect("hit 1 of 2 hits, complete").keys("N").expect("wrapped").keys("[").expect("sample.vhdx 0x0")
 }
 
 func TestSearchBackwards(t *testing.T) {
@@ -105,7 +105,7 @@ func TestHelpOfPrompts(t *testing.T) {
 
 func TestSearchThisAndMarks(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.signature", "enter", "*").expect(`"68 65 61 64" in sample.vhdx`, "2 hits").keys("esc")
-	s.keys(".").expect("0x20000").keys(",").expect("0x10000").keys(",").expect("no mark further on")
+	s.keys(".").expect("0x20000").keys(",").expect("0x10000").keys(",").expect("no further mark")
 }
 
 // TestUTF16Hits shows text in UTF-16 as text.
@@ -192,7 +192,7 @@ func TestSave(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.keys("S", "header 1", "enter").send(tea.KeyMsg{Type: tea.KeyCtrlU})
-	d.keys("folder", "enter").expect("is no plain file")
+	d.keys("folder", "enter").expect("is not a regular file")
 }
 
 func read(t *testing.T, path string) string {
@@ -228,7 +228,7 @@ func TestAddresses(t *testing.T) {
 	s.expect("Addresses of virtual", "partition 1", "BAT[0]", "stored", "in one line").keys("j", "enter").expect("[6 Sectors]")
 	s.keys(":", "part1+0x1fe", "enter", "x", "x").expect("[2 Structure]", "virtual 0x", "->")
 	s.keys("x").expect("[6 Sectors]", "virtual 0x", "BAT[0]").keys("[").expect("[2 Structure]")
-	s.keys("&").expect("Who points at", "BAT.entry 0").keys("enter").expect("[2 Structure]", "entry")
+	s.keys("&").expect("What points at", "BAT.entry 0").keys("enter").expect("[2 Structure]", "entry")
 	s.keys(":", "0", "enter", "x").expect("no byte of the virtual disk")
 }
 
@@ -244,7 +244,7 @@ func TestGoToEverywhere(t *testing.T) {
 }
 
 func TestCompareTwin(t *testing.T) {
-	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1 and its twin", "sample.vhdx @0x20000", "2 fields, 5 bytes differ", "!  SequenceNumber", "   Signature", "same", "+0x8")
+	s := atDesk(t, "vhdx").keys("2", ":", "hdr1.sequence_number", "enter", "=").expect("header 1 and its second copy", "sample.vhdx @0x20000", "2 fields, 5 bytes differ", "!  SequenceNumber", "   Signature", "same", "+0x8")
 	s.keys("enter").expect("header 1").keys(":", "identifier", "enter", "=").expect("has no second copy")
 }
 
@@ -255,7 +255,7 @@ func TestBookmarksAndNotes(t *testing.T) {
 	if len(d.kept) != 2 {
 		t.Fatalf("kept %v", d.kept)
 	}
-	d.keys("'").expect("Bookmarks and notes", ";  sample.vhdx", "looks odd").keys("enter").expect("header 1.Checksum").keys("m").expect("took the bookmark away")
+	d.keys("'").expect("Bookmarks and notes", ";  sample.vhdx", "looks odd").keys("enter").expect("header 1.Checksum").keys("m").expect("bookmark removed")
 	d.keys("'", "d").expect("There are none").keys("esc")
 	if len(d.kept) != 0 {
 		t.Errorf("kept %v", d.kept)
@@ -270,7 +270,7 @@ func TestFindNeedsSomething(t *testing.T) {
 		s.keys(k).expect("open an image first")
 	}
 	s = atDesk(t, "vhdx").story
-	s.keys("n").expect("nothing was searched yet").keys("1", "?").expect("/ ", "Search for text").keys("esc", "esc")
+	s.keys("n").expect("no search yet").keys("1", "?").expect("/ ", "Search for text").keys("esc", "esc")
 	s.keys("1", "y").not("copied")
 }
 

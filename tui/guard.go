@@ -49,4 +49,4 @@ type crash struct {
 }
 
 // Error says that the fault is the program's, not the image's.
-func (c *crash) Error() string { return fmt.Sprintf("a fault in the program: %v", c.cause) }
+func (c *crash) Error() string { return fmt.Sprintf("internal error: %v", c.cause) }

@@ -127,7 +127,7 @@ func answer(of views.Gen) func(tea.Msg, error) tea.Msg {
 	}
 }
 
-// fetch reads the bytes of a place and goes on with them.
+// fetch reads the bytes of a place and continues with them.
 func (f *feature) fetch(p decode.Place, then func([]byte) tea.Cmd) tea.Cmd {
 	img := f.current().image
 	return f.later(func() (tea.Msg, error) {

@@ -30,7 +30,7 @@ func TestOtherImageLeavesStagedChanges(t *testing.T) {
 }
 
 // TestLateImageLeavesStagedChanges stages a change while the image is read
-// anew, or another one opened.
+// again, or another one opened.
 func TestLateImageLeavesStagedChanges(t *testing.T) {
 	for name, ask := range map[string]tea.Msg{
 		"reload": tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("R")},
@@ -73,7 +73,7 @@ func (b *bench) paste(text string) *bench {
 }
 
 // TestPasteEndsTheSelection pastes into a selection and goes on: no byte
-// behind what was selected changes, and a second paste follows the first.
+// after what was selected changes, and a second paste follows the first.
 func TestPasteEndsTheSelection(t *testing.T) {
 	for name, keys := range map[string][]string{"structure": {"2", "tab", ":", "0x40", "enter"}, "sectors": {"6", ":", "0x40", "enter"}} {
 		b := onFile(t, "vhd", 120, 40)
@@ -129,12 +129,12 @@ func TestDragBeginsOnAByte(t *testing.T) {
 // TestMarkOnDemand asks for a mark after one was dropped.
 func TestMarkOnDemand(t *testing.T) {
 	b := onFile(t, "vhdx", 120, 40)
-	b.keys("M").expect("* 1 staged").keys("M").expect("* 1 staged", "staged already")
+	b.keys("M").expect("* 1 staged").keys("M").expect("* 1 staged", "already staged")
 	b.keys("s", "D").not("* 1 staged")
 	b.keys("esc", "M").expect("* 1 staged")
 }
 
-// TestReloadLeavesTheImageToItsJob reads the image anew twice while a job
+// TestReloadLeavesTheImageToItsJob reads the image again twice while a job
 // reads the first one.
 func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 	first := viewtest.New()
@@ -191,7 +191,7 @@ func TestRepairFromTheList(t *testing.T) {
 func TestRepairsNeedTheImageTheyWereMadeFor(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	late := views.Stage{Image: b.image(), Title: "a repair", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee}}}}
-	b.keys("R").expect("read anew").send(late)
+	b.keys("R").expect("read again").send(late)
 	b.expect("a repair: not staged").not("* 1 staged")
 	late.Image = b.image()
 	b.send(late)
@@ -228,13 +228,13 @@ func TestReplayTakesNoEdits(t *testing.T) {
 	s.keys("4", "r").expect("REPLAY").keys("2", "tab", "e").expect("middle of a replay").not("EDIT").not("e edit")
 }
 
-// TestTheMarkGoesWithItsEdit undoes the one edit of a disk that has a mark of its
-// content, and brings both back.
+// TestTheMarkGoesWithItsEdit undoes the one edit of a disk that has a content ID,
+// and redoes both.
 func TestTheMarkGoesWithItsEdit(t *testing.T) {
 	b := onFile(t, "vhdx", 120, 40)
 	b.keys("6", ":", "0x1c2", "enter", "e", "83", "esc").expect("* 2 staged")
 	b.keys("u").expect("undone: 1 byte typed", "and before it: give the disk a new").not("staged:").not("* 1 staged")
-	b.keys("ctrl+r").expect("* 2 staged", "brought back: give the disk", "and 1 byte typed")
+	b.keys("ctrl+r").expect("* 2 staged", "redone: give the disk", "and 1 byte typed")
 	b.keys(":", "0x100", "enter", "e", "84", "esc").expect("* 3 staged").keys("u").expect("* 2 staged")
 }
 
@@ -267,5 +267,5 @@ func TestReviewThatIsOverStaysSo(t *testing.T) {
 	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc")
 	_, search := b.m.Update(key("*"))
 	b.keys("s").expect("Staged changes").run(search)
-	b.expect("with what is around it").keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("with what is around it").keys("esc").not("Staged changes")
+	b.expect("context").keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("context").keys("esc").not("Staged changes")
 }

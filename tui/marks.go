@@ -118,7 +118,7 @@ func (m *marks) visitNearest(file string, offs []int64, step int) tea.Cmd {
 		i--
 	}
 	if i < 0 || i >= len(offs) {
-		m.say("there is no mark further on in this direction", false)
+		m.say("no further mark in this direction", false)
 		return nil
 	}
 	return m.visit(views.Spot{Place: decode.Place{File: file, Offset: offs[i]}}, !on)

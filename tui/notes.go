@@ -95,7 +95,7 @@ func (n *notes) loaded(msg notesLoaded) tea.Cmd {
 		return nil
 	}
 	if n.absent = ""; msg.err != nil {
-		n.absent = "bookmarks and notes can't be read, so that none are kept: " + msg.err.Error()
+		n.absent = "bookmarks and notes can't be read, so none are kept: " + msg.err.Error()
 		n.say(n.absent, true)
 	}
 	n.list = msg.list
@@ -165,10 +165,10 @@ func (n *notes) bookmark() tea.Cmd {
 	i := n.at(p.Cursor)
 	switch {
 	case i >= 0 && n.list[i].Text != "":
-		n.say("there is a note here: ; changes it, ' lists all", false)
+		n.say("there is a note here: ; edits it, ' lists all", false)
 		return nil
 	case i >= 0:
-		n.say("took the bookmark away", false)
+		n.say("bookmark removed", false)
 		n.list = slices.Delete(n.list, i, i+1)
 	default:
 		n.say("bookmarked "+placeText(noted(p))+"; ' lists all", false)

@@ -122,7 +122,7 @@ func (p *parents) show(fit, unfit []candidate, tried int) tea.Cmd {
 		}
 		r.Add(row)
 	}
-	r.Note = fmt.Sprintf("%d of %d files of the folder fit; enter takes one as parent", len(fit), tried)
+	r.Note = fmt.Sprintf("%d of %d files of the folder fit; enter uses one as parent", len(fit), tried)
 	r.Add(listing.Row{Cells: []string{" ", "another file ..", "type its path; it may lie in any folder"}})
 	r.open = func(row int) tea.Cmd {
 		p.cover(nil)
@@ -150,7 +150,7 @@ func (p *parents) try(path string) tea.Cmd {
 		}
 		c, ok := tryParent(j.ctx, p.cfg.Look, own, path)
 		if !ok {
-			return nil, errors.New(decode.Printable(path) + " can't be the parent: it is no image of the same format")
+			return nil, errors.New(decode.Printable(path) + " can't be the parent: it is not an image of the same format")
 		}
 		return shown{then: func() tea.Cmd { return p.choose(c) }}, nil
 	})
@@ -164,7 +164,7 @@ func (p *parents) choose(c candidate) tea.Cmd {
 	}
 	items := []menu.Item{
 		{Name: "leave it", Help: "the image stays as it is"},
-		{Name: "open with it", Help: "to look at the link: what is left to the parent can't be read all the same"},
+		{Name: "open with it", Help: "to inspect the link; what the parent holds still can't be read"},
 	}
 	return p.offer("! "+decode.Printable(filepath.Base(c.path))+": "+c.why, items, func(i int) tea.Cmd {
 		if i == 0 {
@@ -207,7 +207,7 @@ func (p *parents) verify() tea.Cmd {
 
 // linkAnswer words all links of a chain.
 func linkAnswer(top disk.Image) views.Answer {
-	a := views.Answer{Title: "Links of " + decode.Printable(filepath.Base(top.Info().Path)) + ", read anew"}
+	a := views.Answer{Title: "Links of " + decode.Printable(filepath.Base(top.Info().Path)) + ", read again"}
 	links, broken := 0, 0
 	for i, at := 0, top; at != nil; i, at = i+1, at.Parent() {
 		linked, ok := at.(disk.Linked)
@@ -240,7 +240,7 @@ func layerName(img disk.Image) string {
 // lacks says why nothing of this can be done now.
 func (p *parents) lacks() string {
 	if p.cfg.Look != nil && p.replaying() {
-		return "not in the middle of a replay; A on the log screen shows the image with all of it"
+		return "not in the middle of a replay; A on the log screen shows the image with the whole replay"
 	}
 	return p.lacksLook()
 }

@@ -69,7 +69,7 @@ func orphan(t *testing.T) (*story, string) {
 func TestFindParent(t *testing.T) {
 	s, _ := orphan(t)
 	s.keys("7").expect("! parent missing").keys("f").expect("Parent of child.vhdx", "1 of 3 files of the folder fit", "=  good.vhdx", "is the parent", "!  other.vhdx", "another disk, or the parent written to since", "another file ..").not("junk", "notes.txt")
-	s.keys("j", "enter").expect("leave it", "open with it", "can't be read all the same").keys("enter").expect("! parent missing")
+	s.keys("j", "enter").expect("leave it", "open with it", "still can't be read").keys("enter").expect("! parent missing")
 	s.keys("f", "enter").expect("good.vhdx is the parent while the image is open").expect("[7 Chain]", "ok")
 	s.keys("f", "j", "enter", "down", "enter").expect("other.vhdx is not used: it is not the parent")
 }
@@ -83,7 +83,7 @@ func TestTypedParent(t *testing.T) {
 
 func TestVerifyLinks(t *testing.T) {
 	s, _ := orphan(t)
-	s.keys("7", "c").expect("Links of child.vhdx, read anew", "1 of 1 links BROKEN", "!  0 -> 1  child.vhdx", "does not hold: no file of that name").keys("esc")
+	s.keys("7", "c").expect("Links of child.vhdx, read again", "1 of 1 links BROKEN", "!  0 -> 1  child.vhdx", "does not hold: no file of that name").keys("esc")
 	s.keys("f", "enter", "7", "c").expect("the link holds", "holds: DataWriteGuid "+wanted+" is the one expected", "the base: it has no parent")
 }
 

@@ -98,11 +98,11 @@ func TestCommitWritesWhatItAskedAbout(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", "tab", ":", "0x30", "enter", "e", "7f", "esc", "W", "t", "s", "w").expect("Write 1 byte in 1 place of 1 file?")
 	b.send(views.Stage{Title: "late", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{0xee, 0xee}}}})
-	b.keys("sample.vhd", "enter").expect("nothing was written", "look at it again")
+	b.keys("sample.vhd", "enter").expect("nothing was written", "review them again")
 	if len(b.differing()) > 0 {
 		t.Errorf("bytes %v were written", b.differing())
 	}
-	b.keys("w").expect("Write 3 bytes in 2 places").expect("[ Keep staged ]").keys("enter").expect("it stays staged")
+	b.keys("w").expect("Write 3 bytes in 2 places").expect("[ Keep staged ]").keys("enter").expect("the changes stay staged")
 }
 
 // TestQuitWaitsForAQueuedCommit has a commit wait for another work.
@@ -127,7 +127,7 @@ func TestAskingAgainStopsALeave(t *testing.T) {
 	_, stage := b.m.Update(views.Stage{Title: "a byte", Edits: []disk.Edit{{File: "sample.vhd", Offset: 0x40, Data: []byte{1}}}})
 	b.m.Update(key("q"))
 	b.m.Update(key("d"))
-	b.expect("leaving once")
+	b.expect("quitting once")
 	b.m.Update(key("q"))
 	b.m.Update(special["esc"])
 	if b.run(stage); b.quit || b.staged() != 1 {

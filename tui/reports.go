@@ -66,7 +66,7 @@ func (e *export) openReports() tea.Cmd {
 }
 
 // errUnchecked is why a saved report does not hold all findings.
-var errUnchecked = errors.New("the check had not come to its end when this was saved")
+var errUnchecked = errors.New("saved before the check finished")
 
 // saveCheck writes findings. That there are not all of them stands in the
 // report; it is no failure to save it.

@@ -94,7 +94,7 @@ func (e *edits) askWriting(warnings []string, err error) tea.Cmd {
 		e.say("writing can't be turned on: "+err.Error(), true)
 		return nil
 	}
-	lines := []string{"Allow " + filepath.Base(e.current().info.Path) + " to be written? Nothing is written before the review of what is staged (s) and another question."}
+	lines := []string{"Allow " + filepath.Base(e.current().info.Path) + " to be written? Nothing is written until you review the staged changes (s) and confirm."}
 	for _, w := range warnings {
 		lines = append(lines, "", "! "+w)
 	}
@@ -167,16 +167,16 @@ func plural(n int, what string) string {
 
 func (e *edits) confirmCommit(x extent) tea.Cmd {
 	if x.places+x.lengths == 0 {
-		e.say("nothing is staged that differs from the disk", false)
+		e.say("no staged change differs from the disk", false)
 		return nil
 	}
 	name := decode.Printable(filepath.Base(e.current().info.Path))
-	d := &dialog{title: "Write to disk", lines: []string{"Write " + x.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and read back."}}
+	d := &dialog{title: "Write to disk", lines: []string{"Write " + x.String() + "? The old bytes stay in a journal beside the image until the new ones are on disk and have been read back."}}
 	if !e.named {
 		d.want = name
 		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
 	}
-	d.buttons = []button{{"Keep staged", func() tea.Cmd { e.say("nothing was written: it stays staged", false); return nil }}, {"Write", func() tea.Cmd { return e.write(x) }}}
+	d.buttons = []button{{"Keep staged", func() tea.Cmd { e.say("nothing was written: the changes stay staged", false); return nil }}, {"Write", func() tea.Cmd { return e.write(x) }}}
 	e.question(d)
 	return nil
 }
@@ -193,7 +193,7 @@ func (e *edits) write(x extent) tea.Cmd {
 	ctx, forget := context.WithoutCancel(e.ctx), e.Forget
 	return e.enqueueWork(work{commit: true, do: func(ed disk.Session) (string, error) {
 		if ed.Generation() != x.generation {
-			return "", errors.New("nothing was written: what is staged has changed since the question; look at it again")
+			return "", errors.New("nothing was written: the staged changes are no longer those you confirmed; review them again")
 		}
 		if err := ed.Commit(ctx); err != nil {
 			return "", err
@@ -239,7 +239,7 @@ func (e *edits) quitDrained() tea.Cmd {
 func (e *edits) leave(see func() error) tea.Cmd {
 	if e.busy {
 		e.leaving = func() tea.Cmd { return e.leave(see) }
-		e.say("leaving once the last change is staged", false)
+		e.say("quitting once the last change is staged", false)
 		return nil
 	}
 	e.settled, e.leaving = true, nil

@@ -142,7 +142,7 @@ func unwritable(path string, img disk.Image, opened string) string {
 	case err != nil:
 		return ""
 	case !target.Mode().IsRegular():
-		return "is no plain file"
+		return "is not a regular file"
 	}
 	for dir := filepath.Dir(opened); img != nil; img = img.Parent() {
 		own := []string{opened, img.Info().Path}

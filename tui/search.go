@@ -58,7 +58,7 @@ func (s *searches) begin(q query, where disk.Stretch) tea.Cmd {
 	s.jobs.stop(searching)
 	h := &search{query: q, where: where}
 	h.Title = q.title(where)
-	h.Head, h.Empty = []string{"offset", "as", "with what is around it"}, "nothing yet"
+	h.Head, h.Empty = []string{"offset", "as", "context"}, "nothing yet"
 	h.open = func(row int) tea.Cmd { return jumpTo(h.hits[row].Place) }
 	s.last = h
 	s.cover(&h.results)
@@ -125,7 +125,7 @@ func (h *search) note(over bool) {
 	}
 	switch {
 	case h.full:
-		parts = append(parts, "there are more: n behind the last one goes on")
+		parts = append(parts, "there are more: n past the last one continues")
 	case h.complete:
 		parts = append(parts, "complete")
 		h.Empty = "nothing was found"
@@ -153,7 +153,7 @@ func hitRow(h disk.Hit) listing.Row {
 // none says that there was no search.
 func (s *searches) none() string {
 	if s.last == nil {
-		return "nothing was searched yet; / searches"
+		return "no search yet; / starts one"
 	}
 	return ""
 }
@@ -168,7 +168,7 @@ func (s *searches) show() tea.Cmd {
 	return nil
 }
 
-// from is the number of the first hit from an offset on in the direction of the
+// from is the number of the first hit from an offset in the direction of the
 // search, and whether it starts there.
 func (h *search) from(off int64) (int, bool) {
 	return slices.BinarySearchFunc(h.hits, off, func(a disk.Hit, off int64) int {
@@ -215,7 +215,7 @@ func (s *searches) step(step int) tea.Cmd {
 	round := ""
 	if next < 0 || next >= len(h.hits) {
 		next = (next + len(h.hits)) % len(h.hits)
-		round = "round the end: "
+		round = "wrapped: "
 	}
 	h.at = next
 	cmd := s.visit(views.Spot{Place: h.hits[next].Place}, !on)

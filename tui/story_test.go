@@ -162,8 +162,8 @@ func TestNewcomer(t *testing.T) {
 func TestJumpsAndHistory(t *testing.T) {
 	s := withImage(t).keys("2", "ctrl+g", "hdr2.table_offset", "enter").expect("header 2.TableOffset", "0x2024")
 	s.keys("f").expect("fake.vhdx 0x8000", "table", "history 2/2")
-	s.keys("[").expect("header 2.TableOffset").keys("[").expect("fake.vhdx 0x0").keys("[").expect("history ends here")
-	s.keys("]").expect("header 2.TableOffset").keys("]").expect("fake.vhdx 0x8000").keys("]").expect("history ends here")
+	s.keys("[").expect("header 2.TableOffset").keys("[").expect("fake.vhdx 0x0").keys("[").expect("no further jumps")
+	s.keys("]").expect("header 2.TableOffset").keys("]").expect("fake.vhdx 0x8000").keys("]").expect("no further jumps")
 	s.keys("ctrl+h").expect("header 2.TableOffset")
 }
 
@@ -287,7 +287,7 @@ func TestReload(t *testing.T) {
 		return second, tui.Editing{}, nil
 	}}
 	s := tell(t, cfg, 120, 40).keys("2", "jjj", "l", "jjj").expect("header 2.SequenceNumber")
-	s.keys("R").expect("read anew").keys("j", "k").expect("header 2.SequenceNumber").keys("1").expect("written meanwhile")
+	s.keys("R").expect("read again").keys("j", "k").expect("header 2.SequenceNumber").keys("1").expect("written meanwhile")
 }
 
 func TestMouseOnTabsAndPanes(t *testing.T) {
@@ -310,7 +310,7 @@ func TestMouseOnTabsAndPanes(t *testing.T) {
 func TestPanicInACommandIsAMessage(t *testing.T) {
 	copy := func(string) (string, error) { panic("index out of range") }
 	s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx", Copy: copy}, 120, 40)
-	s.keys("2", "y").expect("a fault in the program: index out of range")
+	s.keys("2", "y").expect("internal error: index out of range")
 }
 
 func TestSuspendAndRedrawInOverlays(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 )
 
 // TestBurstsCostFewFrames sends keys faster than frames are shown: few are made,
-// and the one behind the burst shows where it led.
+// and the one after the burst shows where it led.
 func TestBurstsCostFewFrames(t *testing.T) {
 	m := newModel(t.Context(), Config{Image: viewtest.New(), Theme: viewtest.Theme(t)})
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
@@ -29,7 +29,7 @@ func TestBurstsCostFewFrames(t *testing.T) {
 	}
 	p.Update(repaint{})
 	if p.View() != m.View() {
-		t.Error("the frame behind the burst is not the model's")
+		t.Error("the frame after the burst is not the model's")
 	}
 	clock = clock.Add(time.Second)
 	p.Update(tea.KeyMsg{Type: tea.KeyHome})

@@ -22,7 +22,7 @@ func (t *trails) unconnected() string {
 	p, _ := t.pointed()
 	switch {
 	case t.cfg.Explorer == nil:
-		return "addresses are not looked into here"
+		return "addresses can't be shown here"
 	case !t.current().info.Readable() && p.Cursor.File == disk.VirtualDisk:
 		return "the virtual disk can't be read"
 	}
@@ -52,10 +52,10 @@ func (t *trails) other() tea.Cmd {
 func (t *trails) toDisk(p decode.Place, then func([]disk.Trail) tea.Cmd) tea.Cmd {
 	img := t.current().image
 	if !t.current().info.Readable() {
-		t.say("the virtual disk can't be read: no byte of the file can be told to be one of the disk", false)
+		t.say("the virtual disk can't be read, so file bytes can't be mapped to disk bytes", false)
 		return nil
 	}
-	return t.inJob("looking through the tables", func(j *job) (tea.Msg, error) {
+	return t.inJob("searching the tables", func(j *job) (tea.Msg, error) {
 		ways, err := t.cfg.Explorer.Disk(j.ctx, img, p.File, p.Offset, j.progress)
 		return shown{then: func() tea.Cmd { return then(ways) }}, err
 	})
@@ -199,7 +199,7 @@ const referrerLimit = 1000
 func (t *trails) showReferrers() tea.Cmd {
 	p, _ := t.pointed()
 	img := t.current().image
-	return t.inJob("looking who points here", func(j *job) (tea.Msg, error) {
+	return t.inJob("searching what points here", func(j *job) (tea.Msg, error) {
 		place := p.Cursor
 		if place.File == disk.VirtualDisk {
 			way, err := t.cfg.Explorer.Trail(img, place.Offset)
@@ -223,7 +223,7 @@ func (t *trails) showReferrers() tea.Cmd {
 				t.say("nothing points at "+placeText(place), false)
 				return nil
 			}
-			t.showSteps(fmt.Sprintf("Who points at %s: %d", placeText(place), len(steps)), steps)
+			t.showSteps(fmt.Sprintf("What points at %s: %d", placeText(place), len(steps)), steps)
 			return nil
 		}}, nil
 	})

@@ -17,7 +17,7 @@ type typing struct {
 	id   int       // of the change; 0 for none
 	at   string    // where it began, in words
 	edit disk.Edit // as the view asked for it
-	mark int       // the new mark of the disk's content that came with a change; 0 for none
+	mark int       // the new content ID that came with a change; 0 for none
 }
 
 // typingMost bounds a change that is typed, in bytes.
@@ -113,7 +113,7 @@ func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark s
 	return mark, ed.Stage(title, out...)
 }
 
-// undo takes back the last change, and with the first one of the disk's content
+// undo undoes the last change, and with the first one of the disk's content
 // the mark that came with it.
 func (t *typing) undo(ed disk.Session) (string, error) {
 	title, err := ed.Undo()
@@ -124,7 +124,7 @@ func (t *typing) undo(ed disk.Session) (string, error) {
 	return title + ", and before it: " + mark, err
 }
 
-// redo brings back what undo has taken back.
+// redo redoes what was undone.
 func (t *typing) redo(ed disk.Session) (string, error) {
 	title, err := ed.Redo()
 	if err != nil || t.mark == 0 || uppermost(ed) != t.mark {

@@ -26,7 +26,7 @@ type Choice struct {
 func PastSelection(n, selected int64, put func(n int64) tea.Cmd) Ask {
 	return Ask{
 		Title: "Paste past the selection",
-		Text:  fmt.Sprintf("%d bytes were pasted, %d are selected. The bytes behind the selection would be overwritten too.", n, selected),
+		Text:  fmt.Sprintf("%d bytes were pasted, %d are selected. The bytes after the selection would be overwritten too.", n, selected),
 		Choices: []Choice{
 			{Label: "Cancel"},
 			{Label: "Selection only", Do: func() tea.Cmd { return put(selected) }},

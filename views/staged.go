@@ -35,7 +35,7 @@ func Compare(gen Gen, ed disk.Staging, img disk.Image) tea.Cmd {
 	}
 }
 
-// Within is the ranges that touch n bytes of a file from off on.
+// Within is the ranges that touch n bytes of a file from off.
 func (s Staged) Within(file string, off, n int64) []hexgrid.Range {
 	list := s[file]
 	i, _ := slices.BinarySearchFunc(list, off, func(r hexgrid.Range, off int64) int {

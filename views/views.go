@@ -221,7 +221,7 @@ type Saver interface {
 	Save() (Saving, bool)
 }
 
-// Saving is bytes to be saved to a file, from one or several places one behind
+// Saving is bytes to be saved to a file, from one or several places one after
 // the other.
 type Saving struct {
 	What   string // "entry 12": safe to print
@@ -237,7 +237,7 @@ type Findings struct {
 	Profile  string // of the check, see [disk.Profiles]
 }
 
-// CheckAgain asks the program to run the check anew, with a profile. Findings
+// CheckAgain asks the program to run the check again, with a profile. Findings
 // follows.
 type CheckAgain struct{ Profile string }
 

@@ -21,8 +21,8 @@ const (
 func (a *app) checkVerb() *cobra.Command {
 	var profile string
 	cmd := a.verb("check IMAGE", "What is wrong with the image",
-		"Examines all structures and tables and prints what it finds: a stable code, the place, what it means.\n"+
-			"With --profile it also tells whether a certain program or service will take the image ("+strings.Join(disk.Profiles(), ", ")+").\n"+
+		"Checks all structures and tables and prints its findings: a stable code, the place, what it means.\n"+
+			"With --profile it also says whether a certain program or service will accept the image ("+strings.Join(disk.Profiles(), ", ")+").\n"+
 			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
 		func(ctx context.Context, img disk.Image) error {
 			if !contains(disk.Profiles(), profile) {
@@ -30,7 +30,7 @@ func (a *app) checkVerb() *cobra.Command {
 			}
 			return a.check(ctx, img, profile)
 		})
-	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "also say whether `PROFILE` will take the image")
+	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "also say whether `PROFILE` will accept the image")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(disk.Profiles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

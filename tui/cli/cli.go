@@ -1,5 +1,5 @@
 // Package cli is the command line: it parses, opens, calls and prints. Every
-// verb is the plain twin of a screen, and prints through views/report.
+// verb is the plain form of a screen, and prints through views/report.
 package cli
 
 import (
@@ -95,7 +95,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{ExitUsage, err} })
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.opt.Format, "format", "", "open as `FORMAT` ("+strings.Join(engine.Formats(), ", ")+") instead of looking")
+	flags.StringVar(&a.opt.Format, "format", "", "open as `FORMAT` ("+strings.Join(engine.Formats(), ", ")+") instead of detecting it")
 	flags.StringVar(&a.opt.Parent, "parent", "", "use the image at `PATH` as the parent of a differencing image")
 	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
 	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files, no bookmarks and notes")
@@ -114,19 +114,19 @@ func (a *app) root() *cobra.Command {
 func about() string {
 	var b strings.Builder
 	b.WriteString("Platter shows what VHD, VHDX and VMDK disk images are made of, down to the byte.\n\n" +
-		"Given an image it opens its screens; without a terminal it prints what `platter info` prints.\n" +
-		"Images are opened read-only. Built-in samples can be named like images:\n")
+		"Given an image, it opens its screens; without a terminal it prints what `platter info` prints.\n" +
+		"Images are opened read-only. Built-in samples can be given like images:\n")
 	for _, s := range sample.All() {
 		fmt.Fprintf(&b, "\n  %-14s %s", engine.SamplePrefix+s.Name, s.About)
 	}
-	b.WriteString("\n\n" + aboutConfig() + "\nSee platter keys --help for what can stand there.")
+	b.WriteString("\n\n" + aboutConfig() + "\nSee platter keys --help for what it can hold.")
 	return b.String()
 }
 
 // aboutConfig says where the configuration file is looked for.
 func aboutConfig() string {
 	if path := configPath(); path != "" {
-		return "The configuration file is " + path + "; there need not be one."
+		return "The configuration file is " + path + "; it is optional."
 	}
 	return "The configuration file is platter/config.toml in the user's configuration folder; there is no such folder here."
 }
@@ -203,7 +203,7 @@ func exactly(n int) cobra.PositionalArgs {
 func atMost(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return usage("%q is no verb, and only one image can be opened; see platter --help", args[0])
+			return usage("%q is not a verb, and only one image can be opened; see platter --help", args[0])
 		}
 		return nil
 	}

@@ -46,5 +46,5 @@ func copyFile(text string) (string, error) {
 		os.Remove(f.Name()) // what is left is worth nothing
 		return "", err
 	}
-	return fmt.Sprintf("%d bytes are too long for the clipboard: they are in %s", len(text), f.Name()), nil
+	return fmt.Sprintf("%d bytes are too many for the clipboard: they are in %s", len(text), f.Name()), nil
 }

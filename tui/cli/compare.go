@@ -20,10 +20,10 @@ const (
 func (a *app) compareVerb() *cobra.Command {
 	files := false
 	cmd := &cobra.Command{
-		Use: "compare IMAGE IMAGE", Short: "Tell where two disks differ", GroupID: "read", Args: exactly(2),
+		Use: "compare IMAGE IMAGE", Short: "Show where two disks differ", GroupID: "read", Args: exactly(2),
 		Long: "Compares two virtual disks byte by byte, whatever their formats, and prints the ranges that differ.\n" +
 			"Where one is larger, the rest of it differs. With --file the first files of the containers are compared instead.\n" +
-			"The exit code is 0 if they are the same, 1 if they differ, 2 if that could not be found out.",
+			"The exit code is 0 if they are the same, 1 if they differ, 2 if they could not be compared.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := a.compare(cmd.Context(), args[0], args[1], files)
 			var e exit
@@ -57,7 +57,7 @@ func (a *app) compare(ctx context.Context, left, right string, files bool) error
 	case err != nil:
 		return err
 	case !c.Complete:
-		return errors.New("not all could be compared")
+		return errors.New("not everything could be compared")
 	case !c.Identical:
 		return exit{code: exitDifferent}
 	}

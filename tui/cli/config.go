@@ -97,18 +97,18 @@ func parseConfig(b []byte) (config, []string) {
 	case errors.As(err, &unknown):
 		for _, e := range unknown.Errors {
 			line, _ := e.Position()
-			warnings = append(warnings, fmt.Sprintf("line %d: %s is not known; there are theme, color, mouse, preset and keys", line, strings.Join(e.Key(), ".")))
+			warnings = append(warnings, fmt.Sprintf("line %d: %s is unknown; expected theme, color, mouse, preset or keys", line, strings.Join(e.Key(), ".")))
 		}
 	case errors.As(err, &broken):
 		line, column := broken.Position()
-		return config{}, []string{fmt.Sprintf("line %d, column %d: %s; nothing of the file is used", line, column, strings.TrimPrefix(broken.Error(), "toml: "))}
+		return config{}, []string{fmt.Sprintf("line %d, column %d: %s; the file is ignored", line, column, strings.TrimPrefix(broken.Error(), "toml: "))}
 	case err != nil:
 		return config{}, []string{err.Error()}
 	}
 	c := config{
-		Theme:  take[string](&warnings, "theme", doc.Theme, "a text"),
-		Color:  take[string](&warnings, "color", doc.Color, "a text"),
-		Preset: take[string](&warnings, "preset", doc.Preset, "a text"),
+		Theme:  take[string](&warnings, "theme", doc.Theme, "a string"),
+		Color:  take[string](&warnings, "color", doc.Color, "a string"),
+		Preset: take[string](&warnings, "preset", doc.Preset, "a string"),
 		Keys:   take[map[string]any](&warnings, "keys", doc.Keys, `a table: a line [keys], and below it lines like search = "/"`),
 	}
 	if on := take[bool](&warnings, "mouse", doc.Mouse, "true or false"); doc.Mouse != nil {
@@ -131,7 +131,7 @@ func take[T any](warnings *[]string, name string, v any, want string) T {
 func found(v any) string {
 	switch v := v.(type) {
 	case string:
-		return fmt.Sprintf("the text %q", v)
+		return fmt.Sprintf("the string %q", v)
 	case int64, float64:
 		return fmt.Sprintf("the number %v", v)
 	case []any:
@@ -187,7 +187,7 @@ func (c config) bind() []string {
 		}
 		lost, err := keymap.Rebind(e.name, keys...)
 		warn(err)
-		// What the file gives keys anew does not miss those that it had.
+		// What the file gives keys again does not miss those that it had.
 		losses = slices.DeleteFunc(losses, func(l keymap.Loss) bool { return l.From.Is(e.name) })
 		losses = append(losses, lost...)
 	}
@@ -215,10 +215,10 @@ func clashes(list []entry, losses []keymap.Loss) (warnings []string) {
 	for _, t := range order {
 		names := strings.Join(from[t], ", ")
 		if t.twice {
-			warnings = append(warnings, fmt.Sprintf("keys: %s is given to %s as well as to %s, which has it now", t.key, names, t.by))
+			warnings = append(warnings, fmt.Sprintf("keys: %s is bound to %s as well as to %s, which has it now", t.key, names, t.by))
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("keys: %s is %s now, and no longer %s; if that is meant, say which keys are left to that", t.key, t.by, names))
+		warnings = append(warnings, fmt.Sprintf("keys: %s is now %s, no longer %s; if that is meant, rebind that too", t.key, t.by, names))
 	}
 	return warnings
 }
@@ -233,7 +233,7 @@ func keyList(name string, v any) ([]string, error) {
 		for _, k := range v {
 			key, ok := k.(string)
 			if !ok {
-				return nil, fmt.Errorf("keys.%s: %s is no name of a key; expected names in quotes", name, found(k))
+				return nil, fmt.Errorf("keys.%s: %s is not a key name; write key names in quotes", name, found(k))
 			}
 			keys = append(keys, key)
 		}

@@ -23,7 +23,7 @@ func TestConfigFile(t *testing.T) {
 	if c.Theme != "light" || c.Mouse == nil || *c.Mouse || c.Preset != "gui" || len(c.Keys) != 1 {
 		t.Errorf("reads %+v", c)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "line 4: shiny is not known") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "line 4: shiny is unknown") {
 		t.Errorf("warns %q", warnings)
 	}
 	if _, warnings := parseConfig([]byte("theme = [")); len(warnings) != 1 {
@@ -72,12 +72,12 @@ func TestConfigure(t *testing.T) {
 // told in words that people understand.
 func TestWrongTypes(t *testing.T) {
 	for _, tt := range [][2]string{
-		{"keys = 'x'", "keys is the text \"x\"; expected a table: a line [keys]"},
-		{"mouse = 'yes'", "mouse is the text \"yes\"; expected true or false"},
-		{"theme = 4", "theme is the number 4; expected a text"},
+		{"keys = 'x'", "keys is the string \"x\"; expected a table: a line [keys]"},
+		{"mouse = 'yes'", "mouse is the string \"yes\"; expected true or false"},
+		{"theme = 4", "theme is the number 4; expected a string"},
 		{"theme = dark", "line 2, column 9: "},
 		{"[keys]\nsearch = 4", "keys.search is the number 4; expected a key in quotes, or a list of keys"},
-		{"[keys]\nsearch = ['a', 1]", "keys.search: the number 1 is no name of a key"},
+		{"[keys]\nsearch = ['a', 1]", "keys.search: the number 1 is not a key name"},
 		{"[keys.hex.next-field]\na = 1", "keys.hex.next-field is a table"},
 	} {
 		c, warnings := parseConfig([]byte("preset = 'nice'\n" + tt[0] + "\n"))

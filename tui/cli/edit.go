@@ -60,9 +60,9 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 	e.Forget = func() error { return forget(file) }
 	switch err := reload(s, file); {
 	case err == nil:
-		e.Notice = "the changes kept from the last time are staged again: s reviews them"
+		e.Notice = "the changes kept last time are staged again: s reviews them"
 	case !errors.Is(err, fs.ErrNotExist): // what was kept stays, under another name once something else is
-		e.Notice = "the changes kept from the last time are not staged, they stay in " + filepath.Dir(file) + ": " + err.Error()
+		e.Notice = "the changes kept last time are not staged; they stay in " + filepath.Dir(file) + ": " + err.Error()
 		moved := false
 		e.Forget = nil
 		e.Keep = func() error {
@@ -81,10 +81,10 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 // unchangeable says why what a path names is never edited; empty for files.
 func unchangeable(path string) string {
 	if strings.HasPrefix(path, engine.SamplePrefix) {
-		return "a built-in sample can't be changed: it is made anew whenever it is opened"
+		return "a built-in sample can't be changed: it is made again each time it is opened"
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeDevice != 0 {
-		return "a block device is open for reading only"
+		return "a block device is open read-only"
 	}
 	return ""
 }

@@ -34,9 +34,9 @@ func TestKeysVerb(t *testing.T) {
 		"no key":    {"hash = []", `- +hash +Hash`, `^$`},
 		"swapped":   {"up = 'j'\ndown = 'k'", `k +down +Down\n +j +up +Up`, `^$`},
 		"one place": {"map.right = 'z'\nright = 'x'\naddress-space=[]", `z +right +Next cell`, `^$`},
-		"taken":     {"copy = 'j'", `j +copy `, `: keys: j is copy now, and no longer everywhere\.down, results\.down; if that is meant`},
+		"taken":     {"copy = 'j'", `j +copy `, `: keys: j is now copy, no longer everywhere\.down, results\.down; if that is meant`},
 		"meant":     {"copy = 'j'\ndown = 'down'", `j +copy `, `^$`},
-		"twice":     {"copy = 'f3'\nsearch = 'f3'", `f3 +search `, `: keys: f3 is given to bytes\.copy as well as to search, which has it now`},
+		"twice":     {"copy = 'f3'\nsearch = 'f3'", `f3 +search `, `: keys: f3 is bound to bytes\.copy as well as to search, which has it now`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(path, []byte("[keys]\n"+tt.file+"\n"), 0o600); err != nil {

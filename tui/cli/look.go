@@ -14,7 +14,7 @@ import (
 
 func (a *app) infoVerb() *cobra.Command {
 	return a.verb("info IMAGE", "What the image is",
-		"Prints what opening the image finds out: format, sizes, identity, creator, what deserves attention. No table is scanned.",
+		"Prints what is known once the image is open: format, sizes, identity, creator, what deserves attention. No table is scanned.",
 		a.info)
 }
 
@@ -27,7 +27,7 @@ func (a *app) treeVerb() *cobra.Command {
 	all := false
 	cmd := a.verb("tree IMAGE", "All structures with their fields",
 		"Prints the image's structures with every field: where it lies, its value, and what is wrong with it.\n"+
-			"Of long tables the first entries are shown; --all shows millions, if there are millions.",
+			"Of long tables only the first entries are shown; --all shows every entry, even millions.",
 		func(ctx context.Context, img disk.Image) error {
 			if all {
 				opt.Group = 0
@@ -41,7 +41,7 @@ func (a *app) treeVerb() *cobra.Command {
 
 func (a *app) layoutVerb() *cobra.Command {
 	return a.verb("layout IMAGE", "What each byte of the file is for",
-		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nobody.",
+		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nothing.",
 		func(ctx context.Context, img disk.Image) error { return report.Layout(ctx, a.out, img, a.form()) })
 }
 
@@ -49,14 +49,14 @@ func (a *app) mapVerb() *cobra.Command {
 	asCSV := false
 	cmd := a.verb("map IMAGE", "Where each byte of the disk is stored",
 		"Prints for each range of the virtual disk whether and where it is stored.\n"+
-			"States: data, zero, unallocated (never written), parent, unmapped (trimmed), missing (should be there and is not).",
+			"States: data, zero, unallocated (never written), parent, unmapped (trimmed), missing (should be there but is not).",
 		func(ctx context.Context, img disk.Image) error {
 			if asCSV {
 				return report.MapCSV(ctx, a.out, img)
 			}
 			return report.Map(ctx, a.out, img, a.form())
 		})
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "print lines of values with commas between them")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values")
 	cmd.MarkFlagsMutuallyExclusive("csv", "json")
 	return cmd
 }
@@ -64,7 +64,7 @@ func (a *app) mapVerb() *cobra.Command {
 // keysHelp says how keys are changed.
 func keysHelp() string {
 	return "The keys of the screens as they are now, each with the name of its action.\n\n" + aboutConfig() + `
-It can give actions other keys, and set what the flags of platter do:
+It can rebind actions and set what platter's flags set:
 
   theme  = "` + theme.Names()[0] + `"               # ` + strings.Join(theme.Names(), ", ") + `
   color  = "` + colorModes[0] + `"               # ` + strings.Join(colorModes, ", ") + `
@@ -75,8 +75,8 @@ It can give actions other keys, and set what the flags of platter do:
   search = ["/", "f3"]          # an action, in all screens that have it
   hex.next-field = "f4"         # in one of them
 
-A key is taken from the action that had it, with a warning unless the file says
-which keys are left to that one.`
+Binding a key removes it from its old action; you are warned unless the file also
+rebinds that action.`
 }
 
 func (a *app) keysVerb() *cobra.Command {

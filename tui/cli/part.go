@@ -23,7 +23,7 @@ type selection struct {
 // flags adds the flags that select a part.
 func (s *selection) flags(cmd *cobra.Command) {
 	fileFlag(cmd, &s.file, "the container's bytes: those of the image's first file, or of the one `NAME`d (--file=NAME)")
-	cmd.Flags().StringVar(&s.region, "region", "", "the container's regions called `NAME`, as layout names them, one behind the other")
+	cmd.Flags().StringVar(&s.region, "region", "", "the container's regions called `NAME`, as layout names them, one after the other")
 	cmd.Flags().IntVar(&s.partition, "partition", 0, "partition `N` of the disk")
 	cmd.Flags().Int64Var(&s.block, "block", -1, "block (or grain) `N` of the disk, counted from 0")
 	cmd.Flags().Lookup("block").DefValue = "0" // as help shows none

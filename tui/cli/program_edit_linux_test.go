@@ -109,7 +109,7 @@ func TestStagedChangesLastUntilTheNextRun(t *testing.T) {
 }
 
 // TestKeptChangesThatAreUndoneStayAway undoes what was kept, and reads the image
-// anew.
+// again.
 func TestKeptChangesThatAreUndoneStayAway(t *testing.T) {
 	dir := t.TempDir()
 	state, image := filepath.Join(dir, "state"), filepath.Join(dir, "disk.img")
@@ -118,7 +118,7 @@ func TestKeptChangesThatAreUndoneStayAway(t *testing.T) {
 	}
 	s := onTerminal(t, state, image).expect("disk.img").keys("2").expect("Structure").keys("\te51").expect("* 1 staged").keys("\x1b").expect("w/b")
 	s.keys("q").expect("Keep for next time").keys("\r").ended()
-	s = onTerminal(t, state, image).expect("are staged again").keys("u").expect("undone").keys("R").expect("read anew")
+	s = onTerminal(t, state, image).expect("are staged again").keys("u").expect("undone").keys("R").expect("read again")
 	s.keys("q").ended()
 }
 

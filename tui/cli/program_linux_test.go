@@ -134,7 +134,7 @@ func TestGiant(t *testing.T) {
 }
 
 // giantVHDX makes the image: the structures of the sample with a table of its
-// own behind them and every block in its place.
+// own after them and every block in its place.
 func giantVHDX(t *testing.T) string {
 	t.Helper()
 	const disk, block = int64(64) << 40, int64(1) << 20
@@ -208,7 +208,7 @@ func free(t *testing.T, dir string) int64 {
 // table elsewhere.
 func resize(t *testing.T, sample []byte, disk, tableAt, tableLen int64) {
 	t.Helper()
-	const metadata, sizeItem = 2 << 20, vhdx.MetadataTableSize + 8 // behind the file parameters
+	const metadata, sizeItem = 2 << 20, vhdx.MetadataTableSize + 8 // after the file parameters
 	size, ok := vhdx.DiskSizeTable.Of(sample[metadata+sizeItem:])
 	if !ok || vhdx.DiskSizeBytes.Get(size) != 64<<20 {
 		t.Fatal("the sample's disk size is not where it was")

@@ -69,7 +69,7 @@ func size(flag, text string, def int64) (int64, error) {
 	return int64(v), nil
 }
 
-// read writes n bytes of the part from off on; a negative n stands for all that
+// read writes n bytes of the part from off; a negative n stands for all that
 // follow.
 func (a *app) read(ctx context.Context, p part, off, n int64) error {
 	if n < 0 {

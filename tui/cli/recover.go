@@ -14,10 +14,10 @@ import (
 func (a *app) recoverVerb() *cobra.Command {
 	var back, forward bool
 	cmd := &cobra.Command{
-		Use: "recover IMAGE", Short: "Finish or take back a write that was interrupted", GroupID: "write", Args: exactly(1),
+		Use: "recover IMAGE", Short: "Finish or undo an interrupted write", GroupID: "write", Args: exactly(1),
 		Long: "A write to an image goes through a journal beside it, IMAGE.platter-journal, which holds the old and the new bytes. If the\n" +
-			"power fails on the way the journal stays: --back puts all old bytes back, --forward writes all new ones, and either removes\n" +
-			"the journal. Both refuse if somebody else has changed these bytes since. Without a flag recover only tells what there is.",
+			"power fails meanwhile, the journal stays: --back restores all old bytes, --forward writes all new ones, and either removes\n" +
+			"the journal. Both refuse if these bytes have been changed since. Without a flag recover only reports what it finds.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if back && forward {
 				return usage("recover: --back and --forward exclude each other")
@@ -34,12 +34,12 @@ func (a *app) recoverVerb() *cobra.Command {
 			return recovery(cmd, i, back, forward)
 		},
 	}
-	cmd.Flags().BoolVar(&back, "back", false, "put the old bytes back")
-	cmd.Flags().BoolVar(&forward, "forward", false, "write all of the new bytes")
+	cmd.Flags().BoolVar(&back, "back", false, "restore the old bytes")
+	cmd.Flags().BoolVar(&forward, "forward", false, "write all new bytes")
 	return cmd
 }
 
-// recovery tells what was interrupted, and mends it as the flags say.
+// recovery tells what was interrupted, and finishes or undoes it as the flags say.
 func recovery(cmd *cobra.Command, i *edit.Interrupted, back, forward bool) error {
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, i.Summary())
@@ -55,7 +55,7 @@ func recovery(cmd *cobra.Command, i *edit.Interrupted, back, forward bool) error
 		}
 		fmt.Fprintln(out, "the write is complete")
 	default:
-		fmt.Fprintln(out, "--back puts the old bytes back, --forward writes all new ones")
+		fmt.Fprintln(out, "--back restores the old bytes, --forward writes all new ones")
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"platter/tui/cli"
 )
 
-// TestRecoverVerb takes back what never began, and says so where nothing was
+// TestRecoverVerb undoes what never began, and says so where nothing was
 // interrupted.
 func TestRecoverVerb(t *testing.T) {
 	path := sampleFile(t, "vhd")

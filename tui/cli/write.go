@@ -45,7 +45,7 @@ func (a *app) writeVerb() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&offset, "offset", "", "start at byte `N` (512, 0x200, 64K, 100s)")
 	cmd.Flags().StringVar(&expect, "expect", "", "refuse unless the old bytes begin with `HEX`")
-	cmd.Flags().BoolVar(&renew, "renew", false, "also mark the disk's content as changed: a new DataWriteGuid or CID")
+	cmd.Flags().BoolVar(&renew, "renew", false, "also give the disk a new content ID: DataWriteGuid or CID")
 	fileFlag(cmd, &file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
 	return cmd
 }
@@ -78,7 +78,7 @@ func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) err
 		if title, err := s.Renew(ctx); err != nil {
 			return err
 		} else if title == "" {
-			return disk.Errorf(disk.Unsupported, decode.Place{File: path}, "--renew: this image has no mark of its content that could be replaced; nothing was written")
+			return disk.Errorf(disk.Unsupported, decode.Place{File: path}, "--renew: this image has no content ID; nothing was written")
 		}
 	}
 	if err := p.stage(ctx, s, data); err != nil {

@@ -5,7 +5,7 @@
 //
 // Go initialises a package as soon as all its imports are, in the order of
 // import paths. This one imports only os, so it comes before bubbletea, which
-// needs much more (runtime/debug among it, whose path sorts behind ours and
+// needs much more (runtime/debug among it, whose path sorts after ours and
 // which needs os itself). Its init hides the terminal's type; [Restore] brings
 // it back before anything is drawn.
 //

@@ -51,7 +51,7 @@ func (w *Wire) Write(b []byte) (int, error) {
 // shows unnoticed.
 func (w *Wire) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
-// takes is frame, but that a frame which it fails on goes through as it is: a
+// takes calls frame; a frame that it can't parse is passed through unchanged: a
 // screen that is drawn slowly is better than none.
 func (w *Wire) takes(b []byte) (ok bool) {
 	defer func() {

@@ -257,7 +257,7 @@ func (v *View) Disabled(a keymap.Action) string {
 		}
 	case keymap.TableEntry:
 		if _, ok := v.entry(); v.known() && !ok {
-			return "no table decided about this block"
+			return "no table entry places this block"
 		}
 	case keymap.Escape:
 		return "there is nothing to leave"

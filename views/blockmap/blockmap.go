@@ -157,7 +157,7 @@ func (v *View) Title() string { return "Map" }
 // Context says which keys are live.
 func (v *View) Context() keymap.Context { return keymap.Map }
 
-// SetSize arranges the panes anew. The cursor stays on its block.
+// SetSize arranges the panes again. The cursor stays on its block.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h = w, h
 	whole := v.level >= v.top
@@ -246,7 +246,7 @@ func (v *View) examined(msg examined) tea.Cmd {
 	return nil
 }
 
-// changed counts everything anew; until then the screen stays as it was.
+// changed counts everything again; until then the screen stays as it was.
 func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.Stop()
 	v.image = msg.Image

@@ -228,7 +228,7 @@ func TestAFaultStaysWhereItIs(t *testing.T) {
 	}
 	press(v, keymap.Last)
 	if shownCounts(t, v)["not present"] != 128 {
-		t.Errorf("behind the fault nothing is counted:\n%s", got)
+		t.Errorf("after the fault nothing is counted:\n%s", got)
 	}
 }
 

@@ -252,7 +252,7 @@ func entropy(histogram *[256]int) float64 {
 	return e
 }
 
-// contentLook judges samples by their entropy: below 2 bits a byte nearly
+// contentLook classes samples by their entropy: below 2 bits a byte nearly
 // everything is filler, text and tables stay below 6, programs below 7.5;
 // beyond that data are packed, encrypted, or random.
 func contentLook(s sampled) uint8 {

@@ -32,7 +32,7 @@ type detail struct {
 	level  uint
 	cell   int64
 	counts count
-	blocks []block // the one that matters most, and those behind it
+	blocks []block // the one that matters most, and those after it
 	err    error
 }
 

@@ -148,7 +148,7 @@ const (
 	listRemark = 164
 )
 
-// drawList shows the block that matters most and those behind it.
+// drawList shows the block that matters most and those after it.
 func (v *View) drawList(a grid.Area) {
 	a = a.Sub(1, 0, a.W()-2, a.H())
 	a.Text(0, 0, v.unit(), theme.Label)

@@ -29,7 +29,7 @@ type refined struct {
 	err   error
 }
 
-// holds reports whether n cells of a level, from first on, are at hand.
+// holds reports whether n cells of a level, from first on, are loaded.
 func (f *fine) holds(level uint, first, n int64) bool {
 	return f.cells != nil && f.level == level && first >= f.first && first+n <= f.first+int64(len(f.cells))
 }
@@ -44,7 +44,7 @@ func (f *fine) stop() bool {
 	return true
 }
 
-// forget drops what is at hand.
+// forget drops what is loaded.
 func (f *fine) forget() {
 	f.stop()
 	f.cells = nil

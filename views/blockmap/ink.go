@@ -12,7 +12,7 @@ import (
 // again: a frame has many.
 type ink struct{ b []byte }
 
-// line starts anew.
+// line starts again.
 func (k *ink) line() *ink {
 	k.b = k.b[:0]
 	return k

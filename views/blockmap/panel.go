@@ -229,7 +229,7 @@ func (v *View) putProgress(p *panel) {
 	case t.running:
 		p.put("scan", v.ink.line().num(int64(t.percent())).str(" %, esc stops"), theme.Note)
 	case !t.complete():
-		p.put("scan", v.ink.line().str("stopped at ").num(int64(t.percent())).str(" %, R starts anew"), theme.Warn)
+		p.put("scan", v.ink.line().str("stopped at ").num(int64(t.percent())).str(" %, R starts again"), theme.Warn)
 	case t.err != nil:
 		p.a.TextFit(0, p.y, p.a.W(), "scan not complete: "+decode.Printable(t.err.Error()), theme.Error)
 		p.y++

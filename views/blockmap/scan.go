@@ -113,7 +113,7 @@ func newTally(sh shape) tally {
 }
 
 // start begins to count; what was counted before stays until it is counted
-// anew.
+// again.
 func (t *tally) start(img disk.Image, shared ranges) tea.Cmd {
 	t.stop()
 	if t.shape.blocks == 0 {

@@ -62,7 +62,7 @@ func (s *shape) level(n int64) uint {
 }
 
 // offset is where a block starts on the virtual disk, its end for blocks
-// behind the last one.
+// after the last one.
 func (s *shape) offset(block int64) int64 {
 	if block >= s.blocks {
 		return s.size

@@ -60,7 +60,7 @@ type slot struct {
 	region disk.Region // the first of its kind here
 }
 
-// spread is where a file lies among all files of the image, one behind the
+// spread is where a file lies among all files of the image, one after the
 // other.
 type spread struct {
 	name       string

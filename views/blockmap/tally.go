@@ -68,7 +68,7 @@ func blend(seen uint16) mark {
 // count is what a scan counts in a bucket or a cell.
 type count struct {
 	blocks [marks]int64
-	jumps  int64 // times that the data go on further behind in the file
+	jumps  int64 // times that the data continue further on in the file
 	backs  int64 // times that they go on before
 	from   layers
 }
@@ -141,7 +141,7 @@ type walker struct {
 }
 
 // walk counts the blocks from first on into out, 1<<level blocks to a cell.
-// Blocks behind the last of the disk don't count. What it could not count
+// Blocks after the last of the disk don't count. What it could not count
 // because of the error is left out.
 func walk(ctx context.Context, img disk.Image, sh *shape, shared ranges, first int64, level uint, out []count, firsts *[marks]int64) error {
 	w := walker{shape: sh, shared: shared, out: out, per: 1 << level, left: 1 << level, block: first, pos: sh.offset(first), first: firsts}

@@ -179,7 +179,7 @@ func archive() *world {
 	put(96*mib, disk.KindFree, "unreferenced data")
 	put(12*tib, disk.KindPayload, "payload blocks")
 	put(w.size-at-64*mib, disk.KindPayload, "payload blocks")
-	put(64*mib, disk.KindTrailing, "bytes behind the end")
+	put(64*mib, disk.KindTrailing, "bytes after the end")
 	w.share(payload(75_000), w.block)
 	return w
 }

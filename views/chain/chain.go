@@ -103,7 +103,7 @@ func (v *View) Title() string { return "Chain" }
 // Context is the screen's own.
 func (v *View) Context() keymap.Context { return keymap.Chain }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
@@ -156,7 +156,7 @@ func (v *View) Status() string {
 	s := decode.Plural(len(v.layers), "layer", "layers")
 	switch n := v.broken(); {
 	case n > 0:
-		s += fmt.Sprintf(" | %s: what is left to the parent can't be read", decode.Plural(n, "broken link", "broken links"))
+		s += fmt.Sprintf(" | %s: what the parent holds can't be read", decode.Plural(n, "broken link", "broken links"))
 	default:
 		s += " | all links hold"
 	}

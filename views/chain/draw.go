@@ -100,7 +100,7 @@ type line struct {
 	style       theme.Style
 }
 
-// rewrap words the link of the layer under the cursor anew.
+// rewrap words the link of the layer under the cursor again.
 func (v *View) rewrap() {
 	v.lines = nil
 	const indent = 10

@@ -125,7 +125,7 @@ func (v *View) ownTitle() string {
 	s := fmt.Sprintf("What layer %d stores, %s", v.own.layer, v.layers[v.own.layer].name())
 	switch {
 	case v.own.Err != nil:
-		s += "  ! can't be told"
+		s += "  ! unknown"
 	case v.own.Running:
 		s += fmt.Sprintf("  %d %%", v.own.Percent())
 	}

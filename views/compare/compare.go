@@ -70,7 +70,7 @@ func New(env views.Env, other disk.Image) *View {
 	return v
 }
 
-// Begin forgets what was found: the disks are compared anew.
+// Begin forgets what was found: the disks are compared again.
 func (v *View) Begin() {
 	v.blocks, v.count, v.differ, v.unread = nil, 0, 0, 0
 	v.over, v.stale, v.err, v.canvas.Dirty = false, false, nil, true
@@ -105,7 +105,7 @@ func (v *View) Title() string { return "Compare" }
 // Context is the screen's own.
 func (v *View) Context() keymap.Context { return keymap.Compare }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
@@ -211,7 +211,7 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "no difference was found"
 		}
 		if a == keymap.Open && v.here() >= v.hex.disks[0].Size() {
-			return "the disk of this image ends before"
+			return "the disk of this image ends before this byte"
 		}
 	case keymap.Escape:
 		return "there is nothing to leave"

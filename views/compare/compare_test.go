@@ -118,7 +118,7 @@ func TestLeadsToTheDisk(t *testing.T) {
 	at(0x1020, keymap.PrevMark)
 	at(0x1005, keymap.PrevMark)
 	if press(v, keymap.NextPane, keymap.Last); v.Disabled(keymap.Open) == "" {
-		t.Error("a byte behind the end of the disk can be gone to")
+		t.Error("a byte past the end of the disk can be gone to")
 	}
 }
 
@@ -180,8 +180,8 @@ func TestSeekLeavesTheTailUnread(t *testing.T) {
 	press(v, keymap.Last, keymap.NextPane)
 	read = 0
 	up := press(v, keymap.NextMark)
-	if len(up) != 1 || !strings.Contains(up[0].(views.Failed).Err.Error(), "no difference behind") {
-		t.Errorf("seeking behind the last difference gives %v", up)
+	if len(up) != 1 || !strings.Contains(up[0].(views.Failed).Err.Error(), "no difference after") {
+		t.Errorf("seeking past the last difference gives %v", up)
 	}
 	press(v, keymap.PrevMark)
 	if s := v.Status(); !strings.Contains(s, fmt.Sprintf("virtual 0x%x,", int64(30*tib+7))) {

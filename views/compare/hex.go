@@ -60,7 +60,7 @@ func (x *hex) width() int {
 	return 3 * x.lines.PerRow()
 }
 
-// read asks for the bytes that show, unless they are at hand or asked for.
+// read asks for the bytes that show, unless they are loaded or asked for.
 func (x *hex) read() tea.Cmd {
 	shown := x.lines.Shown()
 	for i := range x.disks {
@@ -73,14 +73,14 @@ func (x *hex) read() tea.Cmd {
 // piece is bytes of both disks from one offset on.
 type piece [2]side
 
-// side is what is at hand of one of them.
+// side is what is loaded of one of them.
 type side struct {
 	b    []byte
 	size int64 // up to the end of the disk; 0 or less past it
 	lost bool  // what follows can't be read
 }
 
-// at is n bytes of both disks, as far as they are at hand.
+// at is n bytes of both disks, as far as they are loaded.
 func (x *hex) at(off int64, n int) (p piece) {
 	for i := range x.disks {
 		p[i].size = x.disks[i].Size() - off
@@ -89,7 +89,7 @@ func (x *hex) at(off int64, n int) (p piece) {
 	return p
 }
 
-// has is a byte of the side, if it is at hand.
+// has is a byte of the side, if it is loaded.
 func (s *side) has(i int) (byte, bool) {
 	if i < 0 || i >= len(s.b) {
 		return 0, false
@@ -98,7 +98,7 @@ func (s *side) has(i int) (byte, bool) {
 }
 
 // differs reports whether a byte differs; one that only one disk has does. Of
-// one that is not at hand nobody knows.
+// one that is not loaded nobody knows.
 func (p *piece) differs(i int) bool {
 	a, okA := p[0].has(i)
 	b, okB := p[1].has(i)

@@ -12,7 +12,7 @@ import (
 	"platter/views"
 )
 
-// sought is the answer to a search for the next byte that differs behind a run
+// sought is the answer to a search for the next byte that differs after a run
 // of those that do.
 type sought struct {
 	gen   views.Gen
@@ -113,7 +113,7 @@ func (v *View) found(msg sought) tea.Cmd {
 	v.Stop()
 	v.canvas.Dirty = true
 	if msg.at < 0 {
-		where := "behind"
+		where := "after"
 		if msg.step < 0 {
 			where = "before"
 		}

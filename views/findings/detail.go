@@ -19,7 +19,7 @@ type line struct {
 // labelWidth is the column of the texts that have a label.
 const labelWidth = 10
 
-// rewrap words the finding under the cursor anew, from its first line on
+// rewrap words the finding under the cursor again, from its first line on
 // unless it was told already.
 func (v *View) rewrap() {
 	f, ok := v.current()

@@ -71,15 +71,15 @@ func (v *View) nothing() string {
 	switch {
 	case len(v.all) > 0:
 		if v.hide && v.countReviewed() > 0 {
-			return "All that would show is reviewed. Press a to see it, o for other severities."
+			return "All of these are reviewed. Press a to see them, o for other severities."
 		}
 		return "Nothing of this severity. Press o for the others."
 	case v.foreign:
-		return "This is no VHD, VHDX or VMDK image, so there is nothing to check it against."
+		return "This is not a VHD, VHDX or VMDK image, so there is nothing to check it against."
 	case v.complete:
-		return "Nothing was found: all structures and tables are as the format wants them."
+		return "No problems found: all structures and tables follow the format."
 	}
-	return "Nothing was found so far; the check is going on."
+	return "No problems found so far; the check is still running."
 }
 
 // mark is the shape and the style of a severity.

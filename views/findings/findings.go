@@ -86,7 +86,7 @@ func (v *View) Context() keymap.Context {
 	return keymap.Findings
 }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
@@ -250,7 +250,7 @@ func (v *View) Status() string {
 	s := fmt.Sprintf("%s, %s, %s", decode.Plural(count[disk.SeverityError], "error", "errors"), decode.Plural(count[disk.SeverityWarning], "warning", "warnings"), decode.Plural(count[disk.SeverityInfo], "note", "notes"))
 	switch {
 	case v.foreign:
-		return "this is no disk image: there is nothing to check"
+		return "this is not a disk image: there is nothing to check"
 	case v.failure != nil:
 		return s + " | the check is not complete: " + decode.Printable(v.failure.Error())
 	case !v.complete:

@@ -62,7 +62,7 @@ func (m *menu) mouse(line int, what views.Mouse) tea.Cmd {
 func (m *menu) stage() tea.Cmd {
 	r, of := m.repairs[m.cursor], m.about
 	m.close()
-	return views.Send(views.Stage{Image: of.image, Title: "repair " + of.code + ": " + r.Title, Repair: &r, Note: "u takes it back"})
+	return views.Send(views.Stage{Image: of.image, Title: "repair " + of.code + ": " + r.Title, Repair: &r, Note: "u undoes it"})
 }
 
 // openMenu opens the list of repairs of the finding under the cursor, as soon as
@@ -85,13 +85,13 @@ func (v *View) noRepair() string {
 	case !ok:
 		return "there is no finding to repair"
 	case !f.Repairable || v.offer.by == nil:
-		return "no repair in place is known for this finding"
+		return "no in-place repair is known for this finding"
 	case v.editor != nil:
 		return ""
 	case v.why != "":
 		return v.why
 	}
-	return "this image is open for reading only"
+	return "this image is open read-only"
 }
 
 // repairWords says in the finding's headline that there are repairs.

@@ -96,9 +96,9 @@ func TestMenuSaysWhyNot(t *testing.T) {
 		want string
 	}{
 		{views.Env{Editor: editor{}}, keymap.First, ""},
-		{views.Env{Editor: editor{}}, keymap.Last, "no repair in place is known for this finding"},
+		{views.Env{Editor: editor{}}, keymap.Last, "no in-place repair is known for this finding"},
 		{views.Env{Locked: "it is a device"}, keymap.First, "it is a device"},
-		{views.Env{}, keymap.First, "this image is open for reading only"},
+		{views.Env{}, keymap.First, "this image is open read-only"},
 	} {
 		v := fixable(t, c.env, 80, 20)
 		v.Do(c.move)

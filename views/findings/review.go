@@ -40,7 +40,7 @@ func (v *View) countReviewed() (n int) {
 	return n
 }
 
-// nextProfile is the one behind the present one.
+// nextProfile is the one after the present one.
 func (v *View) nextProfile() string {
 	all := disk.Profiles()
 	return all[(slices.Index(all, v.profile)+1)%len(all)]

@@ -89,7 +89,7 @@ func (a Area) unpair(x, y int) {
 	}
 }
 
-// Text draws a text in one line and returns the column behind it.
+// Text draws a text in one line and returns the column after it.
 func (a Area) Text(x, y int, text string, s theme.Style) int {
 	if y < 0 || y >= a.h {
 		return x

@@ -46,7 +46,7 @@ func (s *Scroll) Wheel(n int64) {
 	s.To(max(s.Top, min(s.Cursor, s.Top+int64(s.Rows)-1)))
 }
 
-// Center puts the cursor on a row and shows it with as much before as behind.
+// Center puts the cursor on a row and shows it with as much before as after.
 func (s *Scroll) Center(row int64) {
 	s.Top = max(0, min(row-int64(s.Rows)/2, s.Total-int64(s.Rows)))
 	s.To(row)

@@ -46,7 +46,7 @@ func wrapLine(text string, w int) []string {
 }
 
 // TextWrap draws a text from column x on in as many lines as it takes, broken
-// at blanks where that can be, and returns the line behind it. It allocates
+// at blanks where that can be, and returns the line after it. It allocates
 // nothing, unlike [Wrap].
 func (a Area) TextWrap(x, y int, text string, s theme.Style) int {
 	if x >= a.w {

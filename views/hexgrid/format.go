@@ -122,7 +122,7 @@ func (f Format) Width() int { return f.width }
 // Row is the offset of the row that holds the byte at off.
 func (f Format) Row(off int64) int64 { return off - off%int64(f.Bytes) }
 
-// Lead is the column where the bytes start: behind the offset and the gutter.
+// Lead is the column where the bytes start: after the offset and the gutter.
 func (f Format) Lead() int { return f.digits + f.lead }
 
 // byteX is the column of the first digit of byte i of a row.

@@ -90,7 +90,7 @@ func (f Format) paintOffset(a grid.Area, y int, row Row, m *Marks, gutter rune) 
 }
 
 // PaintOffset draws the offset of a line without bytes, and returns the
-// column behind it.
+// column after it.
 func (f Format) PaintOffset(a grid.Area, y int, off int64) int {
 	return f.offset(a, y, off, theme.OffsetSector)
 }

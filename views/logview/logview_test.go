@@ -152,7 +152,7 @@ func TestOnlyImagesWithALog(t *testing.T) {
 	}
 }
 
-// TestVerifyingLeavesTheReading verifies an entry while the log is read anew
+// TestVerifyingLeavesTheReading verifies an entry while the log is read again
 // and while the entry's changes are.
 func TestVerifyingLeavesTheReading(t *testing.T) {
 	img := viewtest.NewDirty()

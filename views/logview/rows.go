@@ -48,7 +48,7 @@ func (v *View) nothing() string {
 	case e.Count == 0:
 		return "Nothing: the entry has no descriptors. Windows starts each session with such an entry."
 	}
-	return "The entry's descriptors make no sense: there is nothing to show."
+	return "The entry's descriptors are invalid: there is nothing to show."
 }
 
 func headRow(i int, c change) row {

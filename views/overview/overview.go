@@ -79,7 +79,7 @@ func (v *View) Title() string { return "Overview" }
 // Context is the same for all panes.
 func (v *View) Context() keymap.Context { return keymap.Overview }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()
@@ -155,7 +155,7 @@ func (v *View) Disabled(a keymap.Action) string {
 		case !ok:
 			return "no finding is selected (tab changes the pane)"
 		case len(f.Where) == 0:
-			return "this finding is not about certain bytes"
+			return "this finding is not about particular bytes"
 		}
 	case keymap.Escape:
 		return "there is nothing to leave"

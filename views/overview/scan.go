@@ -18,7 +18,7 @@ func (t tally) sum() (n int64) {
 	return n
 }
 
-// tallied counts n bytes of an image's disk from off on.
+// tallied counts n bytes of an image's disk from off.
 func tallied(img disk.Image, off, n int64) (t tally, err error) {
 	for span, err := range img.Map(off, n) {
 		if err != nil {

@@ -211,7 +211,7 @@ func findingsLine(list []disk.Finding) string {
 	return strings.Join(parts, ", ") + " (tables were not scanned)"
 }
 
-// findings writes one finding a line, its places behind it.
+// findings writes one finding a line, its places after it.
 func (p *page) findings(list []disk.Finding, indent string) {
 	for _, f := range list {
 		at := ""

@@ -175,7 +175,7 @@ func (d *document) null(name string) {
 }
 
 // text writes a text exactly. What is no text comes as hex too, in a member
-// of the same name with "_hex" behind it.
+// of the same name with "_hex" after it.
 func (d *document) text(name, s string) {
 	d.key(name)
 	d.quoted(s)

@@ -13,7 +13,7 @@ import (
 )
 
 // Map reports where each byte of the virtual disk comes from. Neighbouring
-// spans that are stored behind one another count as one.
+// spans that are stored after one another count as one.
 func Map(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
 	info := img.Info()
 	if !info.Readable() {
@@ -43,7 +43,7 @@ func spans(ctx context.Context, img disk.Image, all iter.Seq2[disk.Span, error])
 				err = ctx.Err()
 			}
 			if count++; err == nil && count > plenty && (count > bits || named[s.File] > size[s.File]) {
-				err = disk.Errorf(disk.Damaged, decode.Place{File: s.File}, "more is said to lie in the file than it has room for: the map goes on for ever (after %d extents, at byte 0x%x of the disk)", count, s.Start)
+				err = disk.Errorf(disk.Damaged, decode.Place{File: s.File}, "the map says that more lies in the file than it has room for, and has no end (after %d extents, at byte 0x%x of the disk)", count, s.Start)
 			}
 			if err != nil {
 				yield(disk.Span{}, err)
@@ -97,7 +97,7 @@ func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
 }
 
 // follows reports whether b continues a: what has no place in a file does by
-// being of the same kind, what has one by lying behind it.
+// being of the same kind, what has one by lying after it.
 func follows(a, b disk.Span) bool {
 	switch {
 	case a.State != b.State || a.Layer != b.Layer || a.File != b.File || a.Packed != 0 || b.Packed != 0:

@@ -1,4 +1,4 @@
-// Package report is the plain twin of the screens: the same facts as text for
+// Package report is the plain form of the screens: the same facts as text for
 // people and as JSON for programs. Large documents are streamed. Text from an
 // image is escaped before it is printed; JSON is ASCII on the wire.
 //

@@ -140,10 +140,10 @@ func around(h disk.Hit) string {
 	const margin = 16
 	before, match := h.Context[:h.Before], h.Context[h.Before:]
 	end := int(min(h.Place.Length, int64(len(match))))
-	match, behind := match[:end], match[end:]
+	match, after := match[:end], match[end:]
 	before = before[max(0, len(before)-margin*wide(h)):]
-	behind = behind[:min(len(behind), margin*wide(h))]
-	return shown(h, before[len(before)%wide(h):]) + "[" + shown(h, match) + "]" + shown(h, behind)
+	after = after[:min(len(after), margin*wide(h))]
+	return shown(h, before[len(before)%wide(h):]) + "[" + shown(h, match) + "]" + shown(h, after)
 }
 
 // wide is how many bytes a character of the hit takes at least.

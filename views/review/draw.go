@@ -223,7 +223,7 @@ func (v *View) drawCut(in grid.Area, y int, e entry) {
 }
 
 // drawBytes paints old and new bytes below each other, row by row, and returns
-// the row behind them.
+// the row after them.
 func (v *View) drawBytes(in grid.Area, y int, e entry) int {
 	per := 16
 	if in.W() < 75 {

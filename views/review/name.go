@@ -81,7 +81,7 @@ func (e *entry) describe(root decode.Node, file string, off int64) bool {
 // namedFields bounds the fields of a structure that a step names.
 const namedFields = 4
 
-// others names the fields behind the first one that the step, whose bytes lie
+// others names the fields after the first one that the step, whose bytes lie
 // at off there, reaches into.
 func (e *entry) others(above, first decode.Node, off int64) string {
 	text, named := "", 1

@@ -82,7 +82,7 @@ func (v *View) Title() string { return "Staged" }
 // Context is the screen's own.
 func (v *View) Context() keymap.Context { return keymap.Staging }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()

@@ -95,7 +95,7 @@ func TestLongPlansAreCut(t *testing.T) {
 	}
 }
 
-// resizes are the steps of two repairs: one that cuts what lies behind the end,
+// resizes are the steps of two repairs: one that cuts what lies past the end,
 // and one that makes room for a structure and writes it.
 func resizes() []store.Step {
 	tail := []byte("left behind by another program\x00\x01\x02 and more of it, in all forty-eight bytes..")

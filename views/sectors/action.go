@@ -221,7 +221,7 @@ func (v *View) Disabled(a keymap.Action) string {
 	switch a {
 	case keymap.Follow, keymap.Open:
 		if v.focus == bytesPane && (!ok || n.Target == nil) {
-			return "this is no pointer: there is nothing to follow"
+			return "this is not a pointer: there is nothing to follow"
 		}
 		if v.focus == listPane && len(v.parts) == 0 {
 			return "there are no partitions"
@@ -243,7 +243,7 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "there is nothing to leave"
 		}
 	case keymap.NextFile, keymap.PrevFile:
-		return "the virtual disk is one, in however many files it lies"
+		return "the virtual disk is one space, however many files hold it"
 	}
 	return ""
 }

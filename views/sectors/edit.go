@@ -60,7 +60,7 @@ func (s *stretch) uneditable() string {
 	case !s.stored():
 		return "is not stored in the file (" + s.state.String() + "): only allocated sectors can be edited"
 	case s.layer > 0:
-		return "is a parent's, which must not change"
+		return "belongs to a parent, which must not change"
 	case s.packed > 0:
 		return "is stored compressed"
 	}
@@ -100,7 +100,7 @@ func (s screen) Where(off int64) string {
 	return fmt.Sprintf("LBA %d +0x%x", off/sector, off%sector)
 }
 
-// Do moves, and puts back what is on disk.
+// Do moves, and reverts to what is on disk.
 func (s screen) Do(a keymap.Action) tea.Cmd { return s.v.doBytes(a) }
 
 // revert stages what is on disk: for the selection, or in its absence for the

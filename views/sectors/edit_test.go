@@ -153,7 +153,7 @@ func TestFillAndRevert(t *testing.T) {
 func TestBackspaceRevertsAndUndoIsAsked(t *testing.T) {
 	s := edit(t, small(), editor{}, 100).do(keymap.EditBytes).keys("1", "backspace")
 	if len(s.up) != 0 || s.at() != 100 {
-		t.Fatalf("taking back one digit asks for %v", s.up)
+		t.Fatalf("undoing one digit asks for %v", s.up)
 	}
 	s.keys("1", "2", "backspace")
 	if r, ok := s.up[len(s.up)-1].(views.Revert); !ok || r.Place.Offset != 100 || s.at() != 100 {
@@ -176,7 +176,7 @@ func TestWhatCanNotBeEditedSaysWhy(t *testing.T) {
 		}
 	}
 	s := edit(t, small(), nil, 0)
-	if got := s.v.Disabled(keymap.EditBytes); !strings.Contains(got, "reading only") {
+	if got := s.v.Disabled(keymap.EditBytes); !strings.Contains(got, "open read-only") {
 		t.Errorf("without an editor: %q", got)
 	}
 }

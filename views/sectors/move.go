@@ -11,7 +11,7 @@ func (v *View) goTo(off int64) tea.Cmd {
 // word is how far the field keys go where there is no field, in bytes.
 const word = 4
 
-// nextField goes behind the field under the cursor.
+// nextField goes past the field under the cursor.
 func (v *View) nextField() tea.Cmd {
 	if n, ok := v.current(); ok {
 		return v.goTo(n.Place.End())

@@ -77,7 +77,7 @@ type View struct {
 func New(env views.Env) *View {
 	v := &View{theme: env.Theme, explorer: env.Explorer, editor: env.Editor, queue: env.Queue, explain: true}
 	if v.locked = env.Locked; v.locked == "" {
-		v.locked = "this image is open for reading only"
+		v.locked = "this image is open read-only"
 	}
 	v.hex.Fold, v.ground.theme = true, env.Theme
 	v.open(env.Image)
@@ -120,7 +120,7 @@ func (v *View) Context() keymap.Context {
 	return [...]keymap.Context{keymap.Sectors, keymap.Partitions}[v.focus]
 }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.place()

@@ -430,7 +430,7 @@ func TestSelectionGrows(t *testing.T) {
 		"partition across blocks":     {at: block + 1100, unit: 1 << 20, want: []int{1, 512, 1 << 20, 2 << 20, 4 << 20}},
 		"partition in a block":        {at: block + 1100, unit: 4 << 20, want: []int{1, 512, 2 << 20, 4 << 20}},
 		"partition of several blocks": {at: block + 1100, want: []int{1, 512, block, 2 << 20, 4 << 20}},
-		"behind the partition":        {at: 3 << 20, unit: 1 << 20, want: []int{1, 512, 1 << 20, 4 << 20}},
+		"after the partition":         {at: 3 << 20, unit: 1 << 20, want: []int{1, 512, 1 << 20, 4 << 20}},
 		"what is selected by hand":    {at: block + 1000, unit: 1 << 20, byHand: 100, want: []int{1 << 20, 2 << 20, 4 << 20}},
 	} {
 		t.Run(name, func(t *testing.T) {

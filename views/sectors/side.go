@@ -103,7 +103,7 @@ func stateText(s disk.State) string {
 	case disk.Unallocated:
 		return "unallocated: reads as zeros"
 	case disk.FromParent:
-		return "the parent's, which is not open: can't be read"
+		return "in the parent, which is not open: can't be read"
 	case disk.Unmapped:
 		return "unmapped: reads as zeros, old data may remain"
 	}

@@ -78,7 +78,7 @@ func (w *window) find(off int64) (int, bool) {
 	return i, i < len(w.list)
 }
 
-// reset forgets everything; the window will grow from off on.
+// reset forgets everything; the window will grow from off.
 func (w *window) reset(off int64) { w.list, w.at = nil, off }
 
 // add takes stretches in that end where the window starts, or start where it

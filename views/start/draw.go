@@ -69,7 +69,7 @@ func (v *View) draw(a grid.Area) {
 
 // about tells a newcomer what this is, where there is room.
 var about = []string{
-	"Looks into the disk images of virtual machines:",
+	"Shows the disk images of virtual machines:",
 	"VHD, VHDX and VMDK, down to the last byte.",
 	"",
 	"Images are opened read-only: looking changes nothing.",

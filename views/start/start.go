@@ -112,7 +112,7 @@ func (v *View) catchUp() tea.Cmd {
 	v.ahead = nil
 	var cmds []tea.Cmd
 	for _, a := range ahead {
-		cmds = append(cmds, v.Do(a)) // waits again behind one that opens a folder
+		cmds = append(cmds, v.Do(a)) // waits again after one that opens a folder
 	}
 	return tea.Batch(cmds...)
 }

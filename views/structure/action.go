@@ -190,7 +190,7 @@ func (v *View) Disabled(a keymap.Action) string {
 	switch a {
 	case keymap.Follow:
 		if !ok || n.Target == nil {
-			return "this is no pointer: there is nothing to follow"
+			return "this is not a pointer: there is nothing to follow"
 		}
 	case keymap.Twin:
 		if _, ok := v.twinPlace(); !ok {

@@ -11,7 +11,7 @@ import (
 	"platter/views/widget/hexpane"
 )
 
-// changed reads everything anew and stays where it was. Until the new bytes
+// changed reads everything again and stays where it was. Until the new bytes
 // are there the old ones show.
 func (v *View) changed(msg views.Changed) tea.Cmd {
 	here := v.Here()
@@ -43,7 +43,7 @@ type reread struct {
 // rereadMost bounds the branches that stay open through a change.
 const rereadMost = 512
 
-// reread reads the nodes anew that are open.
+// reread reads the nodes again that are open.
 func (v *View) reread() tea.Cmd {
 	img, gen := v.image, v.gen
 	var paths [][]int
@@ -97,7 +97,7 @@ func pathKey(path []int) string {
 }
 
 // reopened takes the tree in. The rows that show keep their old text until
-// they are read anew.
+// they are read again.
 func (v *View) reopened(msg reread) tea.Cmd {
 	if msg.gen != v.gen {
 		return nil

@@ -35,7 +35,7 @@ func (v *View) locked() string {
 	case v.why != "":
 		return v.why
 	}
-	return "this image is open for reading only"
+	return "this image is open read-only"
 }
 
 // doEdit is the actions that change bytes.
@@ -94,7 +94,7 @@ func (s hexScreen) Target() hexgrid.Range {
 	return hexgrid.Range{Start: at, End: at + 1}
 }
 
-// Do moves, and puts back what is on disk.
+// Do moves, and reverts to what is on disk.
 func (s hexScreen) Do(a keymap.Action) tea.Cmd { return s.v.doHex(a) }
 
 // revert stages what is on disk: in the tree for the node under the cursor, in

@@ -138,28 +138,28 @@ func TestWhyNotEdited(t *testing.T) {
 		moves []keymap.Action
 		why   string
 	}{
-		{nil, ""}, {[]keymap.Action{keymap.First}, "no field"}, {[]keymap.Action{keymap.Last}, "no field"},
+		{nil, ""}, {[]keymap.Action{keymap.First}, "not a field"}, {[]keymap.Action{keymap.Last}, "not a field"},
 	} {
 		if got := d.do(tt.moves...).v.Disabled(keymap.EditField); !strings.Contains(got, tt.why) || tt.why == "" && got != "" {
 			t.Errorf("after %v: %q, want %q", tt.moves, got, tt.why)
 		}
 	}
-	if why := open(t, viewtest.New(), 119, 36).v.Disabled(keymap.EditBytes); !strings.Contains(why, "reading only") {
+	if why := open(t, viewtest.New(), 119, 36).v.Disabled(keymap.EditBytes); !strings.Contains(why, "open read-only") {
 		t.Errorf("without an editor: %q", why)
 	}
 }
 
 // TestChangedKeepsWhatIsOpen holds that the tree, the hex pane and their
-// cursors stay where they are while the image is read anew.
+// cursors stay where they are while the image is read again.
 func TestChangedKeepsWhatIsOpen(t *testing.T) {
 	d := editing(t, 119, 36).do(keymap.Last, keymap.Right, keymap.Down, keymap.Right)
 	before := d.screen()
 	cmd := d.v.Update(views.Changed{Image: viewtest.New()})
 	if got := d.screen(); got != before {
-		t.Errorf("before it is read anew:\n%s\nwas\n%s", got, before)
+		t.Errorf("before it is read again:\n%s\nwas\n%s", got, before)
 	}
 	d.run(cmd)
 	if got := d.screen(); got != before {
-		t.Errorf("read anew:\n%s\nwas\n%s", got, before)
+		t.Errorf("read again:\n%s\nwas\n%s", got, before)
 	}
 }

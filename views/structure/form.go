@@ -32,12 +32,12 @@ type form struct {
 	input textinput.Model
 	from  int  // column of the line's first character, as drawn
 	cut   int  // characters of the line before that one
-	seal  bool // checksums are made to fit
+	seal  bool // checksums are updated too
 
 	err   error
 	bytes []byte      // new content of the field; nil while there is none
 	words string      // the new value with its meaning
-	sums  []disk.Edit // what makes the checksums fit
+	sums  []disk.Edit // what updates the checksums
 }
 
 // rec is a record that the field belongs to: its own, or one around that.
@@ -77,7 +77,7 @@ func (v *View) noField() string {
 func unfit(n decode.Node) string {
 	switch {
 	case n.Field == nil && n.Len() > 0:
-		return "this is no field: open it and choose one"
+		return "this is not a field: open it and choose one"
 	case n.Field == nil:
 		return "this has no fixed form: edit its bytes in the hex pane (tab, e)"
 	case n.Field.Kind() == decode.KindArray:
@@ -129,7 +129,7 @@ func records(trail []decode.Node) []rec {
 	return out
 }
 
-// sumReach is how far behind its start a record's checksum may reach, bytes.
+// sumReach is how far past its start a record's checksum may reach, bytes.
 const sumReach = 64 << 10
 
 func readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
@@ -351,7 +351,7 @@ func (f *form) stage(queue *views.Queue) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// sealed names the records whose checksums are made to fit.
+// sealed names the records whose checksums are updated too.
 func (f *form) sealed() string {
 	name := ""
 	for _, r := range f.recs {

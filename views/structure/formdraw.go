@@ -75,9 +75,9 @@ func (f *form) sumText() string {
 	case len(f.sums) == 0:
 		return "no checksum changes with it"
 	}
-	mark, words := "[x]", "made to fit, as a second change"
+	mark, words := "[x]", "updated too, as a second change"
 	if !f.seal {
-		mark, words = "[ ]", "left as it is: it won't fit"
+		mark, words = "[ ]", "left as it is: it won't match"
 	}
 	return fmt.Sprintf("%s checksum of %s: %s (alt+c)", mark, f.sealed(), words)
 }

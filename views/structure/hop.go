@@ -7,8 +7,8 @@ import (
 	"platter/views"
 )
 
-// hop stages what the line says and goes on with the next field of the same
-// structure that has a line, or the previous one; behind the last comes the
+// hop stages what the line says and continues with the next field of the same
+// structure that has a line, or the previous one; after the last comes the
 // first. A value that does not fit stays to be corrected. The line is open all
 // the time: what is typed before the next field is read goes into that.
 func (v *View) hop(step int) tea.Cmd {
@@ -17,7 +17,7 @@ func (v *View) hop(step int) tea.Cmd {
 		return nil
 	}
 	v.form = form{gen: views.NewGen(), name: f.name, toward: step}
-	if cmd := f.stage(v.queue); cmd != nil { // the tree is read anew first
+	if cmd := f.stage(v.queue); cmd != nil { // the tree is read again first
 		return cmd
 	}
 	return v.nextField()
@@ -33,7 +33,7 @@ type hopped struct {
 	node  decode.Node
 }
 
-// nextField looks for the field that the line goes on with.
+// nextField looks for the field that the line continues with.
 func (v *View) nextField() tea.Cmd {
 	parent, at, step, gen := v.tree.cursor.in.node, v.tree.cursor.index, v.form.toward, v.form.gen
 	return func() tea.Msg {

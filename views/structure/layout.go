@@ -73,7 +73,7 @@ func stacked(w, h int, explain bool) layout {
 }
 
 // beside is the tree left of the hex pane, and below them inspector,
-// explanation, and the comparison with the twin where there is room.
+// explanation, and the comparison with the second copy where there is room.
 func beside(w, h int, explain bool) layout {
 	left := treeWidth(w)
 	below := 2

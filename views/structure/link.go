@@ -21,7 +21,7 @@ type seek struct {
 	follow bool // a move in the hex pane: take the deepest node, and open branches for as long as it lasts
 	snap   snap
 	open   bool // open the node found
-	next   bool // the first structure behind the bytes
+	next   bool // the first structure past the bytes
 }
 
 // snap is where the hex cursor goes once its node is known.
@@ -73,7 +73,7 @@ func (s seek) run(root decode.Node) ([]int, []decode.Node) {
 	path, nodes := walk(root, root.Find(s.file, s.off))
 	switch {
 	case s.next:
-		return s.behind(path, nodes)
+		return s.after(path, nodes)
 	case s.follow:
 		return path, nodes
 	}
@@ -83,9 +83,9 @@ func (s seek) run(root decode.Node) ([]int, []decode.Node) {
 // behindLimit bounds how many neighbours are tried for the next structure.
 const behindLimit = 4096
 
-// behind finds the structure that starts first behind the offset, on the
+// after finds the first structure that starts after the offset, on the
 // deepest level that has one.
-func (s seek) behind(path []int, nodes []decode.Node) ([]int, []decode.Node) {
+func (s seek) after(path []int, nodes []decode.Node) ([]int, []decode.Node) {
 	for d := len(nodes) - 1; d >= 0; d-- {
 		n := nodes[d]
 		best, at := decode.Node{}, -1
@@ -225,7 +225,7 @@ func (v *View) hexMoved(s snap) tea.Cmd {
 	return tea.Batch(v.look(seek{file: src, off: at, hex: true, follow: true, snap: s}), v.hex.Read())
 }
 
-// refresh asks for all that shows and is not at hand.
+// refresh asks for all that shows and is not loaded.
 func (v *View) refresh() tea.Cmd {
 	v.scrollTree()
 	return tea.Batch(v.fetch(), v.hex.Read(), v.readTwin())
@@ -238,7 +238,7 @@ type fetched struct {
 	nodes []decode.Node
 }
 
-// fetch asks for the rows that show and are not at hand.
+// fetch asks for the rows that show and are not loaded.
 func (v *View) fetch() tea.Cmd {
 	keys := v.tree.missing(int(v.rows.Top), v.rows.Rows)
 	if _, ok := v.current(); !ok {

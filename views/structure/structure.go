@@ -50,7 +50,7 @@ type View struct {
 	shown    int          // the file in the hex pane
 	within   decode.Place // the structure that the hex pane was brought to last
 	seek     seek         // what was looked for last
-	back     *views.Spot  // where to go once the tree has been read anew
+	back     *views.Spot  // where to go once the tree has been read again
 	lines    grid.Scroll
 	crumbsAt int // column of the crumbs in the status
 	twin     twin
@@ -112,7 +112,7 @@ func (v *View) Context() keymap.Context {
 	return [...]keymap.Context{keymap.Structure, keymap.Hex, keymap.Explain}[v.focus]
 }
 
-// SetSize arranges the panes anew.
+// SetSize arranges the panes again.
 func (v *View) SetSize(w, h int) {
 	v.w, v.h, v.canvas.Dirty = w, h, true
 	v.arrange()

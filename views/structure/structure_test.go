@@ -164,7 +164,7 @@ func TestPointersTwinsAndWhyNot(t *testing.T) {
 	d.do(keymap.Follow)
 	d.status("0x8000", "table")
 	if d.v.Disabled(keymap.Twin) == "" {
-		t.Error("the table has a twin")
+		t.Error("the table has a second copy")
 	}
 	if len(d.up) != 2 {
 		t.Errorf("%d jumps were told, want 2", len(d.up))

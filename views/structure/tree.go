@@ -137,7 +137,7 @@ type tree struct {
 	top    *branch
 	cursor key
 	nodes  map[key]decode.Node
-	old    map[key]decode.Node // of the image before its last change: shown until read anew
+	old    map[key]decode.Node // of the image before its last change: shown until read again
 	asking bool
 }
 
@@ -162,7 +162,7 @@ func (t *tree) holds(b *branch) bool {
 	return b == t.top
 }
 
-// node is the node of a row if it is at hand, even one that has changed since.
+// node is the node of a row if it is loaded, even one that has changed since.
 func (t *tree) node(k key) (decode.Node, bool) {
 	if n, ok := t.fresh(k); ok {
 		return n, true
@@ -171,7 +171,7 @@ func (t *tree) node(k key) (decode.Node, bool) {
 	return n, ok
 }
 
-// fresh is the node of a row if it is at hand as it is now.
+// fresh is the node of a row if it is loaded as it is now.
 func (t *tree) fresh(k key) (decode.Node, bool) {
 	if c := k.in.open[k.index]; c != nil {
 		return c.node, true
@@ -189,7 +189,7 @@ func (t *tree) goRow(n int) {
 	t.cursor = key{in, i}
 }
 
-// missing lists the rows among [from, from+n) whose nodes are not at hand.
+// missing lists the rows among [from, from+n) whose nodes are not loaded.
 func (t *tree) missing(from, n int) []key {
 	var keys []key
 	for row := from; row < min(from+n, t.top.rows); row++ {

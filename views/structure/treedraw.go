@@ -40,7 +40,7 @@ func (p treePainter) draw(a grid.Area) {
 	}
 }
 
-// valueColumn is where values start: behind the longest name that shows, but
+// valueColumn is where values start: after the longest name that shows, but
 // not too far right.
 func (p treePainter) valueColumn(w int) int {
 	column := 0

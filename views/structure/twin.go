@@ -34,7 +34,7 @@ type twinRead struct {
 	twin twin
 }
 
-// readTwin asks for the comparison of the current structure with its twin.
+// readTwin asks for the comparison of the current structure with its second copy.
 func (v *View) readTwin() tea.Cmd {
 	trail := v.trail()
 	i := len(trail) - 1
@@ -83,10 +83,10 @@ func (v *View) twinRead(msg twinRead) {
 
 func (t *twin) draw(a grid.Area, th *theme.Theme) {
 	if t.names[1] == "" {
-		a.Box(th, "Twin", false).TextFit(0, 0, a.W()-2, "This structure has no second copy.", theme.Dim)
+		a.Box(th, "Second copy", false).TextFit(0, 0, a.W()-2, "This structure has no second copy.", theme.Dim)
 		return
 	}
-	a = a.Box(th, "Twin  "+decode.Printable(t.names[0])+" | "+decode.Printable(t.names[1]), false)
+	a = a.Box(th, "Second copy  "+decode.Printable(t.names[0])+" | "+decode.Printable(t.names[1]), false)
 	name := 0
 	for _, r := range t.rows {
 		name = max(name, grid.Width(r.name))

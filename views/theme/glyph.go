@@ -34,7 +34,7 @@ func (g Glyphs) EditBorder() Border {
 	return Border{'═', '║', '╔', '╗', '╚', '╝'}
 }
 
-// pick is the shape in the set at hand.
+// pick is the shape in the current set.
 func (g Glyphs) pick(ascii, unicode rune) rune {
 	if g == Unicode {
 		return unicode
@@ -48,7 +48,7 @@ func (g Glyphs) Open() rune { return g.pick('v', '▾') }
 // Closed stands before a row with children that do not show.
 func (g Glyphs) Closed() rune { return g.pick('>', '▸') }
 
-// Pointer stands behind a value that leads somewhere.
+// Pointer stands after a value that leads somewhere.
 func (g Glyphs) Pointer() string {
 	if g == Unicode {
 		return "→"

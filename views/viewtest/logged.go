@@ -16,7 +16,7 @@ const (
 )
 
 // Dirty is the fake image with a log: two entries to be replayed, and before
-// and behind them one that was applied, one of an earlier session, and a torn
+// and after them one that was applied, one of an earlier session, and a torn
 // one that wraps around the end of the ring.
 type Dirty struct {
 	*Image

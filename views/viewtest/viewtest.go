@@ -15,7 +15,7 @@ import (
 	"platter/views/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Theme is the dark theme without colours, in ASCII.
 func Theme(t testing.TB) *theme.Theme {

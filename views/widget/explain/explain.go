@@ -156,7 +156,7 @@ func links(n decode.Node, twin *decode.Place) []Note {
 		out = append(out, Note{"leads to", fmt.Sprintf("%s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link})
 	}
 	if twin != nil {
-		out = append(out, Note{"twin", fmt.Sprintf("second copy at 0x%x (%% jumps)", twin.Offset), theme.Link})
+		out = append(out, Note{"copy", fmt.Sprintf("second copy at 0x%x (%% jumps)", twin.Offset), theme.Link})
 	}
 	if n.Ref != "" {
 		out = append(out, Note{"defined in", n.Ref, theme.Dim})

@@ -62,7 +62,7 @@ func (m *Mode) SetColumn(text bool) { m.inText, m.half = text, false }
 func (m *Mode) Words() string {
 	switch {
 	case m.asking:
-		return "PASTE hex or \"text\": " + m.tail() + "_  enter puts it in"
+		return "PASTE hex or \"text\": " + m.tail() + "_  enter pastes it"
 	case m.fill && m.inText:
 		return "FILL: type a character"
 	case m.fill:
@@ -129,10 +129,10 @@ func (m *Mode) typed(p Pad, r rune) tea.Cmd {
 	}
 	d, ok := digit(r)
 	if !ok {
-		return fail(fmt.Errorf("%q is no hexadecimal digit: tab goes to the text, esc leaves the mode; bytes can only be overwritten", r))
+		return fail(fmt.Errorf("%q is not a hexadecimal digit: tab goes to the text, esc leaves the mode; bytes can only be overwritten", r))
 	}
 	if _, ok := p.byte(); !ok && !m.fill {
-		return fail(errors.New("this byte is not at hand"))
+		return fail(errors.New("this byte is not read yet"))
 	}
 	if m.half = !m.half; m.half {
 		m.high = d
@@ -195,13 +195,13 @@ func ParseHex(text string) ([]byte, error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,:;-_{}[]", r) }) {
 		word = strings.TrimPrefix(strings.TrimPrefix(word, "0x"), `\x`)
 		if len(word)%2 != 0 {
-			return nil, fmt.Errorf("%q is no bytes in hexadecimal: an odd number of digits", word)
+			return nil, fmt.Errorf("%q is not hexadecimal: an odd number of digits", word)
 		}
 		for i := 0; i < len(word); i += 2 {
 			high, ok := digit(rune(word[i]))
 			low, ok2 := digit(rune(word[i+1]))
 			if !ok || !ok2 {
-				return nil, fmt.Errorf("%q is no bytes in hexadecimal", word)
+				return nil, fmt.Errorf("%q is not hexadecimal", word)
 			}
 			data = append(data, high<<4|low)
 		}

@@ -22,7 +22,7 @@ type Pad struct {
 type Bytes interface {
 	Cursor() int64
 	Size() int64
-	// Bytes are up to n bytes from an offset on, as many as are at hand.
+	// Bytes are up to n bytes from an offset, as many as are loaded.
 	Bytes(off int64, n int) []byte
 	// Text is how the text column reads bytes; Off if there is none.
 	Text() hexgrid.Encoding
@@ -48,7 +48,7 @@ type Screen interface {
 	Do(keymap.Action) tea.Cmd
 }
 
-// byte is the one under the cursor; false if it is not at hand.
+// byte is the one under the cursor; false if it is not loaded.
 func (p Pad) byte() (byte, bool) {
 	if b := p.Bytes.Bytes(p.Bytes.Cursor(), 1); len(b) == 1 {
 		return b[0], true
@@ -76,7 +76,7 @@ func (p Pad) room() (start, selected, left int64) {
 	return start, selected, p.Bytes.Size() - start
 }
 
-// putAt overwrites from an offset on, which ends the selection.
+// putAt overwrites from an offset, which ends the selection.
 func (p Pad) putAt(off int64, data []byte) tea.Cmd {
 	p.Bytes.Unselect()
 	return p.overwrite(off, data)

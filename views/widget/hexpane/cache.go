@@ -45,7 +45,7 @@ func (c *cache) renew(src Source) {
 	c.old = old
 }
 
-// patch overwrites what is at hand.
+// patch overwrites what is loaded.
 func (c *cache) patch(off int64, data []byte) {
 	for len(data) > 0 {
 		base := off &^ (pageSize - 1)
@@ -138,7 +138,7 @@ func (c *cache) evict() {
 	delete(c.pages, oldest)
 }
 
-// bytes are up to n bytes from off on, as many as are at hand and can be read.
+// bytes are up to n bytes from off, as many as are loaded and can be read.
 func (c *cache) bytes(off int64, n int) []byte {
 	var out []byte
 	for len(out) < n && off < c.src.Size {
@@ -208,7 +208,7 @@ func (c *cache) remember(s span) {
 	}
 }
 
-// zeroEnd is where the zeros from off on end, as far as is known, not past
+// zeroEnd is where the zeros from off end, as far as is known, not past
 // limit. What is not known is asked for.
 func (c *cache) zeroEnd(off, limit int64) int64 {
 	pos := off

@@ -102,7 +102,7 @@ func (p *Pane) drawRow(a grid.Area, l line) {
 	p.format.Paint(a, 0, row, &p.Marks, gutter)
 }
 
-// at is what is at hand of the bytes of a row, and what can't be read of the
+// at is what is loaded of the bytes of a row, and what can't be read of the
 // bytes around.
 func (p *Pane) at(l line) ([]byte, []hexgrid.Range) {
 	pg := p.cache.page(l.start)

@@ -122,7 +122,7 @@ func (p *Pane) above(l line) (line, bool) {
 	return line{}, false
 }
 
-// rowDown is the row of a run from off on, or the zeros that start there. The
+// rowDown is the row of a run from off, or the zeros that start there. The
 // cursor's row is never folded.
 func (p *Pane) rowDown(r Run, off int64) line {
 	p.cache.page(off)
@@ -249,7 +249,7 @@ func (p *Pane) extendUp(n int) int {
 
 // foresee looks at as many lines again above and below those that show, so
 // that what they need is read before the cursor comes there: of bytes that are
-// not at hand nobody knows whether they fold.
+// not loaded nobody knows whether they fold.
 func (p *Pane) foresee() {
 	if len(p.lines) == 0 {
 		return

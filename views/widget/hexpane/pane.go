@@ -98,7 +98,7 @@ func (p *Pane) Lay(bytes, h int) {
 	p.SetSize(room, h)
 }
 
-// Row is n bytes of a row from off on, up to the first that is not at hand;
+// Row is n bytes of a row from off, up to the first that is not loaded;
 // lost tells that it can't be read.
 func (p *Pane) Row(off int64, n int) (b []byte, lost bool) {
 	if off < 0 || off >= p.cache.src.Size {
@@ -166,7 +166,7 @@ func (p *Pane) Fill(a Answer) bool {
 	return ok
 }
 
-// Bytes are up to n bytes from off on, as many as are at hand and can be read.
+// Bytes are up to n bytes from off, as many as are loaded and can be read.
 func (p *Pane) Bytes(off int64, n int) []byte { return p.cache.bytes(off, n) }
 
 // Err is why the bytes under the cursor can't be read; nil if they can.

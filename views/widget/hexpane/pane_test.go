@@ -308,7 +308,7 @@ func TestRenewKeepsWhatShows(t *testing.T) {
 	copy(next[0x200:], "SECTOR")
 	p.Renew(hexpane.Source{Name: "f", Size: int64(len(next)), Data: bytes.NewReader(next)})
 	if got := string(p.Bytes(0x200, 4)); got != "sXYt" || p.Cursor() != 0x201 {
-		t.Errorf("shows %q at 0x%x before it is read anew", got, p.Cursor())
+		t.Errorf("shows %q at 0x%x before it is read again", got, p.Cursor())
 	}
 	fill(p)
 	if got := string(p.Bytes(0x200, 6)); got != "SECTOR" || p.Cursor() != 0x201 {

@@ -59,7 +59,7 @@ type page struct {
 }
 
 // readable is where the next byte of a page at base lies that can't be read,
-// from off on.
+// from off.
 func (p *page) readable(base, off int64) int64 {
 	for _, r := range p.lost {
 		if r.End > off {
@@ -83,7 +83,7 @@ type ask struct {
 	what    what
 }
 
-// what is a page, or how far zeros go: from an offset on, or up to it.
+// what is a page, or how far zeros go: from an offset, or up to it.
 type what uint8
 
 const (

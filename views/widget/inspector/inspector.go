@@ -32,7 +32,7 @@ func (p *Pane) Turn() {
 }
 
 // Read takes the bytes from the cursor on in; fewer than Window where there
-// are no more, or none are at hand.
+// are no more, or none are loaded.
 func (p *Pane) Read(b []byte) {
 	b = b[:min(len(b), Window)]
 	if p.list != nil && bytes.Equal(b, p.bytes[:p.n]) {
@@ -75,7 +75,7 @@ func (p *Pane) Draw(a grid.Area) {
 		y++
 	}
 	if y == 0 {
-		a.TextFit(0, 0, a.W(), "no byte is at hand here", theme.Dim)
+		a.TextFit(0, 0, a.W(), "no byte to show here", theme.Dim)
 	}
 }
 
@@ -83,7 +83,7 @@ func (p *Pane) Draw(a grid.Area) {
 const roomy = 100
 
 // DrawLine paints the unsigned integers in one line from column x on, and
-// returns the column behind them.
+// returns the column after them.
 func (p *Pane) DrawLine(a grid.Area, x, y int) int {
 	for _, r := range p.list {
 		if r.Text == "" || len(r.Name) > 3 || r.Name[0] != 'u' || r.Name == "u64" && a.W() < roomy {

@@ -48,7 +48,7 @@ func TestPane(t *testing.T) {
 		}
 	}
 	p.Read(nil)
-	if got := draw(t, 37, 2, p.Draw); !strings.Contains(got, "no byte is at hand") {
+	if got := draw(t, 37, 2, p.Draw); !strings.Contains(got, "no byte to show") {
 		t.Errorf("without bytes:\n%s", got)
 	}
 }

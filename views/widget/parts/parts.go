@@ -32,7 +32,7 @@ type Scan[T any] struct {
 }
 
 // New divides an image's disk into parts of whole blocks. Look, which runs in
-// the background, finds out what there is to say of n bytes from off on.
+// the background, finds out what there is to say of n bytes from off.
 func New[T any](img disk.Image, look func(off, n int64) (T, error)) Scan[T] {
 	info := img.Info()
 	s := Scan[T]{Gen: views.NewGen(), Size: info.VirtualSize, look: look}
