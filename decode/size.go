@@ -101,3 +101,18 @@ func Plural[N int | int64](n N, one, many string) string {
 func BaseName(path string) string {
 	return Printable(path[strings.LastIndexAny(path, `/\`)+1:])
 }
+
+// ShortSize words a size as a command line takes it, exactly: "2M", "64K",
+// "100s", "511".
+func ShortSize(n uint64) string {
+	const units = "TGMK"
+	for i := range len(units) {
+		if unit := uint64(1) << (40 - 10*i); n >= unit && n%unit == 0 {
+			return strconv.FormatUint(n/unit, 10) + units[i:i+1]
+		}
+	}
+	if n >= 512 && n%512 == 0 {
+		return strconv.FormatUint(n/512, 10) + "s"
+	}
+	return strconv.FormatUint(n, 10)
+}

@@ -5,6 +5,7 @@ import (
 
 	"platter/engine/disk"
 	"platter/engine/raw"
+	rawwriter "platter/engine/raw/writer"
 	"platter/engine/vhd"
 	vhdwriter "platter/engine/vhd/writer"
 	"platter/engine/vhdx"
@@ -21,6 +22,7 @@ type format struct {
 
 	repairs disk.Repairer // nil: nothing is repaired
 	renewal disk.Renewer  // nil: there is no mark of the content
+	make    disk.Maker    // nil: no image can be made
 	write   opensWriter   // nil: its disk is written in place only
 }
 
@@ -28,11 +30,11 @@ type format struct {
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal, vhdxwriter.Write},
-	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal, vmdkwriter.Write},
-	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil, vhdwriter.Write},
-	{"raw", nil, raw.Open, nil, nil, nil},
+	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal, vhdxwriter.Maker{}, vhdxwriter.Write},
+	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal, vmdkwriter.Maker{}, vmdkwriter.Write},
+	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil, vhdwriter.Maker{}, vhdwriter.Write},
+	{"raw", nil, raw.Open, nil, nil, rawwriter.Maker{}, nil},
 }
 
 // unknown is what a file is that no format recognises.
-var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil, nil}
+var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil, nil, nil}

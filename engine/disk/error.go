@@ -20,10 +20,12 @@ const (
 	OutOfRange
 	ReadOnly
 	NotFound
-	BadChain // parents that come back to themselves, or too many of them
+	BadChain    // parents that come back to themselves, or too many of them
+	WrongOption // a value that no image can be made with
+	Limit       // more than a format can hold
 )
 
-var kindNames = [...]string{"", "not this format", "damaged", "not supported", "out of range", "read-only", "missing", "bad chain of parents"}
+var kindNames = [...]string{"", "not this format", "damaged", "not supported", "out of range", "read-only", "missing", "bad chain of parents", "wrong option", "over a limit"}
 
 // String words the kind.
 func (k ErrorKind) String() string { return kindNames[k] }
@@ -37,6 +39,8 @@ var (
 	ErrReadOnly      = &Error{Kind: ReadOnly}
 	ErrMissing       = &Error{Kind: NotFound}
 	ErrChain         = &Error{Kind: BadChain}
+	ErrWrongOption   = &Error{Kind: WrongOption}
+	ErrLimit         = &Error{Kind: Limit}
 )
 
 // Error is every failure of the engine: what was found, where, what was

@@ -16,9 +16,10 @@ var notExist = fs.ErrNotExist
 // reached, neither by a path nor by a link, except in the folders that Allow
 // added. Only regular files are opened, and the block device the user named.
 type Folder struct {
-	dir     string   // absolute, links resolved
-	image   string   // base name of the image
-	root    *os.Root // nil: nothing but the image can be opened
+	dir     string      // absolute, links resolved
+	image   string      // base name of the image
+	root    *os.Root    // nil: nothing but the image can be opened
+	mode    fs.FileMode // of files made here; 0: their owner alone can read them
 	allowed []allowed
 }
 
@@ -196,11 +197,11 @@ func (d *Folder) place(name string) (place, error) {
 		if !ok {
 			return place{}, ErrOutside
 		}
-		return place{a.root, rel}, nil
+		return place{root: a.root, path: rel}, nil
 	case !inside(name):
 		return place{}, ErrOutside
 	case d.root != nil:
-		return place{d.root, native}, nil
+		return place{root: d.root, path: native}, nil
 	case name == d.image:
 		return place{path: filepath.Join(d.dir, native)}, nil
 	}
@@ -239,13 +240,14 @@ func (d *Folder) ReadDir(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Create makes a new empty file, which its owner alone can read. A name that is
-// taken fails with fs.ErrExist.
+// Create makes a new empty file, which its owner alone can read unless OpenTarget
+// opened the folder. A name that is taken fails with fs.ErrExist.
 func (d *Folder) Create(name string) (File, error) {
 	p, err := d.place(name)
 	if err != nil {
 		return nil, nameErr("create", name, err)
 	}
+	p.mode = d.mode
 	f, err := p.open(os.O_RDWR | os.O_CREATE | os.O_EXCL)
 	if err != nil {
 		return nil, nameErr("create", name, err)

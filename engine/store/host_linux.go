@@ -36,3 +36,12 @@ func (h *hostFile) NextData(off int64) (Range, error) {
 	}
 	return Range{start, end - start}, nil
 }
+
+// Reserve has the file system promise room for n bytes from off on.
+func (h *hostFile) Reserve(off, n int64) error {
+	err := syscall.Fallocate(int(h.f.Fd()), 0, off, n)
+	if errors.Is(err, syscall.EOPNOTSUPP) {
+		err = ErrNoReserve
+	}
+	return nameErr("reserve room in", h.name, err)
+}

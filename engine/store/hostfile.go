@@ -13,6 +13,7 @@ import (
 type place struct {
 	root *os.Root
 	path string
+	mode fs.FileMode // of a file to be made
 }
 
 func (p place) stat() (fs.FileInfo, error) {
@@ -22,10 +23,14 @@ func (p place) stat() (fs.FileInfo, error) {
 	return p.root.Stat(p.path)
 }
 
-// open opens the file. One that it makes is for its owner alone: the journal of a
-// commit holds bytes of an image that others may not be allowed to read.
+// open opens the file. One that it makes is for its owner alone unless the place says
+// otherwise: the journal of a commit holds bytes of an image that others may not be
+// allowed to read.
 func (p place) open(flag int) (*os.File, error) {
-	const mode = 0o600
+	mode := p.mode
+	if mode == 0 {
+		mode = 0o600
+	}
 	if p.root == nil {
 		return os.OpenFile(p.path, flag, mode)
 	}

@@ -196,3 +196,11 @@ func (m *MemFile) Clone() *MemFile {
 	c.pages = maps.Clone(m.pages)
 	return c
 }
+
+// Reserve has nothing to do but to grow the file.
+func (m *MemFile) Reserve(off, n int64) error {
+	if size, _ := m.Size(); size < off+n {
+		return m.Truncate(off + n)
+	}
+	return nil
+}

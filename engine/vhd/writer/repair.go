@@ -1,5 +1,5 @@
-// Package writer changes disk images of the VHD format: it makes the repairs of
-// what engine/vhd has found. Section numbers such as "vhd.md 9" and finding
+// Package writer makes disk images of the VHD format and changes them: new ones
+// of every kind, and the repairs of what engine/vhd has found. Section numbers such as "vhd.md 9" and finding
 // codes such as "vhd/V017" are those of the format reference.
 package writer
 

@@ -17,10 +17,7 @@ func (v *image) resized(title, risk string, size int64) []disk.Repair {
 }
 
 func putGeometry(f decode.Record[vhd.Footer], size uint64) {
-	g := vhd.GeometryFor(size)
-	vhd.FooterCylinders.Put(f, g.Cylinders)
-	vhd.FooterHeads.Put(f, g.Heads)
-	vhd.FooterSectors.Put(f, g.Sectors)
+	setGeometry(f, vhd.GeometryFor(size))
 }
 
 // correctSize replaces a size that no disk can have (V014) by one that the file

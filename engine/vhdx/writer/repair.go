@@ -1,5 +1,5 @@
-// Package writer changes disk images of the VHDX format: it makes the repairs of
-// what engine/vhdx has found. Section numbers such as "vhdx.md 9" and finding
+// Package writer makes disk images of the VHDX format and changes them: new ones
+// of every kind, and the repairs of what engine/vhdx has found. Section numbers such as "vhdx.md 9" and finding
 // codes such as "vhdx/17" are those of the format reference.
 package writer
 

@@ -1,5 +1,5 @@
-// Package writer changes disk images of the VMDK format: it makes the repairs of
-// what engine/vmdk has found. Section numbers such as "vmdk.md 9" and finding
+// Package writer makes disk images of the VMDK format and changes them: new ones
+// of every kind, and the repairs of what engine/vmdk has found. Section numbers such as "vmdk.md 9" and finding
 // codes such as "vmdk/G8" are those of the format reference.
 package writer
 

@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"platter/decode"
+	"platter/decode/vhd"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// CreateOptions say which image shall be made, and how.
+type CreateOptions struct {
+	Format   string            // one of [Formats]; empty: by the name of the file
+	Values   map[string]string // of the maker's options, by their names
+	Parent   string            // path of the parent of a differencing image
+	Relative bool              // store only the relative path of the parent
+	Replace  bool              // a file that has the name gives way
+	DryRun   bool              // make nothing, only tell what would be made
+	Allow    []string          // further folders that the parent may name files in
+}
+
+// MakeOptions are the options of a format's maker; none if the format can't be made.
+func MakeOptions(formatName string) []disk.Option {
+	f, err := named(formatName)
+	if err != nil || f.make == nil {
+		return nil
+	}
+	return f.make.Options()
+}
+
+// FormatOf is the format that a new file's name stands for; empty if none.
+func FormatOf(file string) string {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".vhd", ".avhd", ".vpc":
+		return "vhd"
+	case ".vhdx", ".avhdx":
+		return "vhdx"
+	case ".vmdk":
+		return "vmdk"
+	case ".raw", ".img", ".dd", ".bin":
+		return "raw"
+	}
+	return ""
+}
+
+// Create makes a new image at path, all or nothing: until it is finished and its
+// profile is content with it, there are only files with temporary names, and after a
+// failure nothing. A file that is there already is [fs.ErrExist].
+func Create(ctx context.Context, file string, opt CreateOptions) (disk.Created, error) {
+	f, err := makerFor(file, opt.Format)
+	if err != nil {
+		return disk.Created{}, err
+	}
+	folder, name, err := store.OpenTarget(file)
+	if err != nil {
+		return disk.Created{}, err
+	}
+	defer folder.Close()
+	base, err := openBase(ctx, file, opt)
+	if err != nil {
+		return disk.Created{}, err
+	}
+	if base != nil {
+		defer base.Image.Close()
+	}
+	spec, doubts, err := disk.Resolve(f.make.Options(), disk.Spec{Values: opt.Values, Parent: base})
+	if err != nil {
+		return disk.Created{}, err
+	}
+	c := creation{ctx: ctx, format: f, path: file, name: name, opt: opt, folder: folder, spec: spec}
+	c.made.Warnings = doubts
+	if err := c.run(); err != nil {
+		return disk.Created{}, err
+	}
+	return c.made, nil
+}
+
+// makerFor is the format of a new image.
+func makerFor(file, demanded string) (format, error) {
+	if demanded == "" {
+		if demanded = FormatOf(file); demanded == "" {
+			return format{}, disk.Wrong("format", "the name %q does not tell it: expected one of %s", filepath.Base(file), strings.Join(Formats(), ", "))
+		}
+	}
+	return named(demanded)
+}
+
+// openBase opens the parent of a new image; nil if it shall have none.
+func openBase(ctx context.Context, file string, opt CreateOptions) (*disk.Base, error) {
+	if opt.Parent == "" {
+		return nil, nil
+	}
+	img, err := Open(ctx, opt.Parent, Options{Allow: opt.Allow})
+	if err != nil {
+		return nil, err
+	}
+	b, err := describeBase(img, file, opt)
+	if err != nil {
+		return nil, errors.Join(err, img.Close())
+	}
+	return b, nil
+}
+
+func describeBase(img disk.Image, file string, opt CreateOptions) (*disk.Base, error) {
+	if err := img.Info().Refused; err != nil {
+		return nil, &disk.Error{Kind: disk.BadChain, What: "the parent " + decode.InQuotes(opt.Parent) + " can't be read", Err: err}
+	}
+	parent, err := resolved(opt.Parent)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := os.Stat(parent)
+	if err != nil {
+		return nil, err
+	}
+	b := &disk.Base{Image: img, Changed: fi.ModTime()}
+	dir, err := resolved(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	if rel, err := filepath.Rel(dir, parent); err == nil {
+		b.Relative = slashed(rel)
+	}
+	if !opt.Relative {
+		b.Absolute = parent
+	}
+	return b, nil
+}
+
+// resolved is an absolute path without links.
+func resolved(file string) (string, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+// creation is the making of one image.
+type creation struct {
+	ctx    context.Context
+	format format
+	path   string
+	name   string // in the folder
+	opt    CreateOptions
+	folder *store.Folder
+	spec   disk.Spec
+	made   disk.Created
+}
+
+// run makes the image under temporary names, looks at it, and publishes it.
+func (c *creation) run() error {
+	if err := c.vacant(); err != nil {
+		return err
+	}
+	to := &store.Target{FS: c.folder, Replace: c.opt.Replace}
+	if c.opt.DryRun {
+		to.FS = planned{store.NewMem(), c.folder}
+	}
+	err := c.format.make.Make(c.ctx, to, c.name, c.spec)
+	if err == nil {
+		err = c.inspect(to)
+	}
+	if err == nil {
+		err = c.ctx.Err()
+	}
+	if err != nil || c.opt.DryRun {
+		return errors.Join(err, to.Discard())
+	}
+	return to.Publish()
+}
+
+// vacant checks that the name is free, or may be replaced, and takes care of what
+// earlier runs left.
+func (c *creation) vacant() error {
+	_, err := c.folder.Stat(c.name)
+	switch {
+	case err == nil && !c.opt.Replace:
+		return &store.NameError{Op: "create", Name: c.path, Err: fs.ErrExist}
+	case err == nil:
+		if err := c.stranger(); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	left, err := store.Leftovers(c.folder, c.name)
+	for _, name := range left {
+		if !c.opt.Replace {
+			c.made.Warnings = append(c.made.Warnings, fmt.Sprintf("an earlier run left %s behind; --force removes it", decode.InQuotes(name)))
+		} else if !c.opt.DryRun {
+			err = errors.Join(err, c.folder.Remove(name))
+		}
+	}
+	return err
+}
+
+// stranger refuses to replace a file that the new image is based on.
+func (c *creation) stranger() error {
+	if c.opt.Parent == "" {
+		return nil
+	}
+	old, err := os.Stat(filepath.Join(c.folder.Dir(), c.name))
+	if err != nil {
+		return err
+	}
+	for img := c.spec.Parent.Image; img != nil; img = img.Parent() {
+		dir := filepath.Dir(img.Info().Path)
+		for _, f := range img.Files() {
+			if fi, err := os.Stat(filepath.Join(dir, path.Base(f.Name))); err == nil && os.SameFile(fi, old) {
+				return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
+			}
+		}
+	}
+	return nil
+}
+
+// maxLayout bounds how many regions are listed.
+const maxLayout = 64
+
+// inspect opens what was made and asks the profile for its opinion.
+func (c *creation) inspect(to *store.Target) (err error) {
+	file, err := to.Open(c.name)
+	if err != nil {
+		return err
+	}
+	img, err := OpenIn(c.ctx, to, c.name, file, c.path, Options{Format: c.format.name, Parent: c.opt.Parent, Allow: c.opt.Allow})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, img.Close()) }()
+	c.made.Info, c.made.Files, c.made.GrowsTo = img.Info(), img.Files(), growsTo(img.Info())
+	if c.made.Info.Refused != nil {
+		return c.made.Info.Refused
+	}
+	for r, err := range img.Regions(c.ctx) {
+		if err != nil {
+			return err
+		}
+		if c.made.Layout = append(c.made.Layout, r); len(c.made.Layout) == maxLayout {
+			break
+		}
+	}
+	return c.judge(img)
+}
+
+// judge lets the profile refuse the image. Azure refuses an upload for whatever its
+// profile finds.
+func (c *creation) judge(img disk.Image) error {
+	p, ok := img.(disk.Profiler)
+	if !ok {
+		return nil
+	}
+	profile := c.spec.Text(disk.OptionProfile)
+	for f, err := range p.CheckProfile(c.ctx, profile) {
+		switch {
+		case err != nil:
+			return err
+		case f.Severity == disk.SeverityError, profile == disk.ProfileAzure:
+			return disk.Errorf(disk.Limit, decode.Place{}, "profile %s: %s", profile, f.Text)
+		case f.Severity == disk.SeverityWarning:
+			c.made.Warnings = append(c.made.Warnings, f.Text)
+		}
+	}
+	return nil
+}
+
+// growsTo is how large the files become when every block of the disk is stored.
+func growsTo(i disk.Info) int64 {
+	blocks := int64(0)
+	if i.BlockSize > 0 {
+		blocks = (i.VirtualSize + i.BlockSize - 1) / i.BlockSize
+	}
+	switch {
+	case i.FileSize >= i.VirtualSize || blocks == 0:
+		return i.FileSize
+	case i.Type == "streamOptimized":
+		return 0 // it depends on the content
+	case i.Format == "vhd":
+		return i.FileSize + blocks*(i.BlockSize+vhd.BitmapBytes(i.BlockSize))
+	}
+	return i.FileSize + blocks*i.BlockSize
+}
+
+// planned is a folder as it would be after a run that writes nothing: new files are in
+// memory.
+type planned struct {
+	*store.Mem
+	folder *store.Folder
+}
+
+// Open opens a new file, or one of the folder.
+func (p planned) Open(name string) (store.File, error) {
+	f, err := p.Mem.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.folder.Open(name)
+	}
+	return f, err
+}
+
+// Stat describes a new file, or one of the folder.
+func (p planned) Stat(name string) (store.Info, error) {
+	i, err := p.Mem.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.folder.Stat(name)
+	}
+	return i, err
+}
+
+// Resolve follows the rules of the folder.
+func (p planned) Resolve(from, claimed string) (string, error) {
+	return p.folder.Resolve(from, claimed)
+}

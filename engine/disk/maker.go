@@ -1,0 +1,56 @@
+package disk
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"platter/engine/store"
+)
+
+// Maker makes new images of one format.
+type Maker interface {
+	// Options are the choices that the format leaves, in the order in which
+	// they are settled: a later one may depend on those before it.
+	Options() []Option
+
+	// Make makes the image called name, and the files that it needs beside
+	// itself, with to.Create; the file that names the others comes last. The
+	// spec is one that [Resolve] gave. What is made is closed, but after a
+	// failure or a power cut it may be there in part: the folder has to make
+	// it all or nothing, as [store.Draft] does.
+	Make(ctx context.Context, to store.FS, name string, spec Spec) error
+}
+
+// Spec is what a new image shall be like.
+type Spec struct {
+	Values  map[string]string // by the names of the options
+	Parent  *Base             // nil for an image that stands alone
+	Filling Filling           // what the disk holds; nil for zeros. Not every kind can be made with content
+}
+
+// Base is the image that a new differencing one is based on.
+type Base struct {
+	Image    Image
+	Relative string    // its path from the child's folder, with slashes: "../base.vhd"; empty if there is none
+	Absolute string    // its path on this machine, as the system writes it; empty if it shall not be stored
+	Changed  time.Time // when its file was last changed
+}
+
+// Filling is what a new disk shall hold. It is read from front to back.
+type Filling interface {
+	io.ReaderAt
+
+	// NextData is the first run of bytes at or after off that may hold
+	// something else than zeros; io.EOF means that no data is left.
+	NextData(off int64) (store.Range, error)
+}
+
+// Created is what was made, or what would be.
+type Created struct {
+	Info     Info
+	Files    []File   // of the new image; their data can't be read any more
+	Layout   []Region // the first ones
+	GrowsTo  int64    // bytes of all files when every block is stored; 0 if that can't be told
+	Warnings []string
+}
