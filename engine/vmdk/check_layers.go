@@ -1,7 +1,6 @@
 package vmdk
 
 import (
-	"context"
 	"path"
 	"strings"
 
@@ -17,40 +16,17 @@ const layerEntries = 64 << 20
 // by the check of the image that is read, and only until its first error.
 func (c *checker) layers() {
 	left := layerEntries
-	for depth, layer := range c.m.layers[1:] {
-		if !c.going() {
+	for below, err := range c.m.stack.FirstErrors(c.ctx, &left) {
+		if c.failed = err; !c.going() {
 			return
 		}
-		first, ok, err := layer.firstError(c.ctx, &left)
-		if c.failed = err; err != nil {
-			return
-		}
-		if !ok {
-			continue
-		}
-		where := append([]decode.Place{c.m.settingPlace("parentFileNameHint")}, first.Where...)
+		where := append([]decode.Place{c.m.settingPlace("parentFileNameHint")}, below.First.Where...)
 		c.found(disk.SeverityError, "L6", where, "the layer %q, %d below this one, has errors; the first one is %s: %s",
-			layer.main.Name, depth+1, strings.TrimPrefix(first.Code, "vmdk/"), first.Text)
+			below.Name, below.Depth, strings.TrimPrefix(below.First.Code, "vmdk/"), below.First.Text)
 	}
 	if left <= 0 {
 		c.note("L6", c.m.settingPlace("parentFileNameHint"), "the layers below have more tables than are gone through here: check each of them on its own")
 	}
-}
-
-// firstError is the first error of this layer alone, looked for in as many
-// table entries as are left. The error is that the layer could not be read.
-func (m *Image) firstError(ctx context.Context, left *int) (first disk.Finding, found bool, err error) {
-	c := newChecker(ctx, m, func(f disk.Finding, err error) bool {
-		first, found = f, err == nil
-		return false
-	})
-	c.errors, c.left = true, *left
-	c.headers()
-	if c.going() {
-		c.contents()
-	}
-	*left = c.left
-	return first, found, c.failed
 }
 
 // siblings is the other half of L4: other images of the folder that have the

@@ -32,6 +32,7 @@ var faultTexts = [...]string{
 	entryInvalid:   "the table entry has a value that the format does not know",
 	markerInvalid:  "there is no sound marker in front of the compressed grain",
 	fileCut:        "the file is shorter than its extent",
+	extentFault:    "nothing of the extent can be read",
 }
 
 // entry is a table entry that was looked at.
@@ -50,7 +51,6 @@ type run struct {
 	skip   int64 // Data, packed: bytes of the grain in front of the range
 	fault  fault
 	extent *extent
-	second bool // the entries are those of the redundant directory
 	via    [2]entry
 	vias   int
 	tail   entry // the entry of the last grain; at 0: there is none
@@ -255,7 +255,7 @@ func (g *grid) table(t int64, r *run) (int64, error) {
 			at, f = -1, directoryShort
 		}
 		if f == noFault || copy == 0 {
-			r.via[0], r.vias, r.second = e, 1, copy == 1
+			r.via[0], r.vias = e, 1
 			r.fault = f
 		}
 		if f == noFault {

@@ -5,11 +5,11 @@ package vmdk
 
 import (
 	"errors"
-	"io"
 
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
 // Image is an opened VMDK. All methods may be called from several goroutines.
@@ -30,8 +30,8 @@ type Image struct {
 	refused *disk.Error // why it can't be read at all
 	quick   *grid       // of a child that is one sparse extent: see grid.absent
 
-	layers  []*Image // this one, its parent, and so on as far as they could be opened
-	orphan  error    // why the parent below the last layer is not there; nil for a base
+	stack   layer.Stack // this one, its parent, and so on as far as they could be opened
+	orphan  error       // why the parent below the last layer is not there; nil for a base
 	link    link
 	info    disk.Info
 	opening []disk.Finding
@@ -69,75 +69,5 @@ func (m *Image) Close() error {
 	return errors.Join(errs...)
 }
 
-// ReadAt reads the virtual disk.
-func (m *Image) ReadAt(p []byte, off int64) (int, error) {
-	if m.refused != nil {
-		return 0, m.refused
-	}
-	return disk.ReadWithin(m.size, "", p, off, m.read)
-}
-
-func (m *Image) read(p []byte, off int64) (int, error) {
-	var r run
-	w := walk{layers: m.layers}
-	for done := 0; done < len(p); {
-		pos := off + int64(done)
-		layer, err := w.next(pos, off+int64(len(p)), &r)
-		if err != nil {
-			return done, err
-		}
-		piece := p[done : done+int(r.length)]
-		if err := m.fill(piece, pos, layer, &r); err != nil {
-			return done, err
-		}
-		done += len(piece)
-	}
-	return len(p), nil
-}
-
-// fill reads what one run holds.
-func (m *Image) fill(p []byte, pos int64, layer int, r *run) error {
-	switch r.state {
-	case disk.Missing, disk.FromParent:
-		return m.missing(pos, layer, r)
-	case disk.Data:
-	default:
-		clear(p)
-		return nil
-	}
-	f := r.extent.file
-	if r.packed > 0 {
-		return r.extent.sparse.grid.packed.read(p, r.offset, r.skip)
-	}
-	n, err := f.Data.ReadAt(p, r.offset)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return &disk.Error{Kind: disk.Damaged, Op: "read", At: f.place(r.offset+int64(n), int64(len(p)-n)), What: "the data can't be read", Err: err}
-}
-
-// missing words why a range has no bytes.
-func (m *Image) missing(pos int64, layer int, r *run) error {
-	if r.state == disk.FromParent {
-		return &disk.Error{
-			Kind: disk.NotFound, Op: "read",
-			What: "byte " + hex(pos) + " of the disk is stored in the parent " + decode.InQuotes(m.layers[layer].link.hint) + ", which is not there",
-			Err:  m.orphan,
-		}
-	}
-	if r.fault == extentFault {
-		return r.extent.fault
-	}
-	e := &disk.Error{Kind: disk.Damaged, Op: "read", What: "byte " + hex(pos) + " of the disk: " + faultTexts[r.fault]}
-	if r.vias > 0 {
-		last := r.via[r.vias-1]
-		e.At = r.extent.file.place(last.at, r.extent.sparse.grid.width)
-		e.What += ", entry " + hex(int64(last.raw))
-	} else if r.extent.file != nil {
-		e.At = r.extent.file.place(r.extent.file.Size, 0)
-	}
-	return e
-}
+// ReadAt reads the virtual disk, composed of all layers.
+func (m *Image) ReadAt(p []byte, off int64) (int, error) { return m.stack.ReadAt(p, off) }

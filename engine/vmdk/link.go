@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
 var _ disk.Linked = (*Image)(nil)
@@ -20,8 +21,7 @@ func (m *Image) Link() disk.LinkInfo {
 		}
 	}
 	if m.link.hint != "" {
-		l.Names = append(l.Names, disk.LinkName{Label: "parentFileNameHint", Name: m.link.hint, Fate: m.link.tries.Fate(m.link.hint)})
+		l.Names = append(l.Names, disk.LinkName{Label: "parentFileNameHint", Name: m.link.hint})
 	}
-	l.Names = disk.ByHand(m.src.Opener, m.link.tries.Rest("in this folder", l.Names))
-	return l
+	return layer.Linked(l, m.src.Opener, m.link.tries)
 }

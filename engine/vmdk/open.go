@@ -61,8 +61,7 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	if m.refused == nil {
 		m.refused = m.hopeless()
 	}
-	m.openParent()
-	m.shareBudget()
+	m.openParent(ctx)
 	m.opening = m.examineHeaders()
 	m.describe(recognised)
 	return m, nil
