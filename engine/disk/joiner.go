@@ -47,6 +47,9 @@ func (j *Joiner) Next(s *Span) bool {
 	return true
 }
 
+// Pass hands a span on that is not joined with any other. Its Via is not copied.
+func (j *Joiner) Pass(s *Span) bool { return j.Flush() && j.yield(*s, nil) }
+
 // Flush hands the last span on.
 func (j *Joiner) Flush() bool {
 	if j.held.Length == 0 {

@@ -118,7 +118,7 @@ func (m *mapper) hold(r *Run, off, limit int64, layer int) (int64, bool) {
 		}
 	}
 	if r.Whole {
-		return s.Length, m.out.Next(&s)
+		return s.Length, m.out.Pass(&s)
 	}
 	return s.Length, m.out.Add(&s)
 }

@@ -16,12 +16,16 @@ func (s *Stack) ReadAt(p []byte, off int64) (int, error) {
 	return disk.ReadWithin(top.size, top.name, p, off, s.read)
 }
 
-func (s *Stack) read(p []byte, off int64) (int, error) {
-	done, err := s.readRun(p, off, nil)
-	if err != nil || done == len(p) {
-		return done, err
+// small is how many bytes a read has that mostly ends with one answer.
+const small = 32 << 10
+
+func (s *Stack) read(p []byte, off int64) (done int, err error) {
+	if len(p) <= small {
+		if done, err = s.readRun(p, off, nil); err != nil || done == len(p) {
+			return done, err
+		}
 	}
-	var left reaches // most reads end before they need it
+	var left reaches
 	for done < len(p) {
 		n, err := s.readRun(p[done:], off+int64(done), &left)
 		done += n

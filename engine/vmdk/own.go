@@ -56,7 +56,16 @@ func (m own) Absent(off, limit int64) (end int64, known bool) {
 }
 
 // Run tells what this layer alone has for [off, limit).
-func (m own) Run(off, limit int64) (layer.Run, error) {
+func (m own) Run(off, limit int64) (r layer.Run, err error) {
+	err = m.Next(off, limit, &r)
+	return r, err
+}
+
+// Cursor goes through the layer for a map.
+func (m own) Cursor(int) layer.Cursor { return m }
+
+// Next is Run.
+func (m own) Next(off, limit int64, a *layer.Run) error {
 	part := 0
 	if len(m.extents) > 1 {
 		part = m.extentAt(off)
@@ -64,9 +73,9 @@ func (m own) Run(off, limit int64) (layer.Run, error) {
 	e := m.extents[part]
 	var r run
 	if err := e.run(off-e.start, limit-off, &r); err != nil {
-		return layer.Run{}, err
+		return err
 	}
-	a := layer.Run{Start: off, End: off + r.length, State: r.state, Offset: r.offset, Packed: r.packed, Skip: r.skip, Why: faultTexts[r.fault], Part: part, Whole: true}
+	*a = layer.Run{Start: off, End: off + r.length, State: r.state, Offset: r.offset, Packed: r.packed, Skip: r.skip, Why: faultTexts[r.fault], Part: part, Whole: true}
 	switch {
 	case r.state == disk.Data:
 		a.File = e.file.Name
@@ -76,7 +85,7 @@ func (m own) Run(off, limit int64) (layer.Run, error) {
 	for _, v := range r.via[:r.vias] {
 		a.Decide(v.index, v.at, v.raw)
 	}
-	return a, nil
+	return nil
 }
 
 // Fill reads the data of a run.
@@ -119,29 +128,20 @@ func (m own) Lost(r layer.Run) error {
 	return lost
 }
 
-// Cursor goes through the layer for a map.
-func (m own) Cursor(int) layer.Cursor { return m }
-
-// Next is Run.
-func (m own) Next(off, limit int64, r *layer.Run) (err error) {
-	*r, err = m.Run(off, limit)
-	return err
-}
-
 // Trail lists the table entries that decided about the byte at off. Those of a run
 // are of its first grain.
 func (m own) Trail(via []disk.Via, off int64, r *layer.Run) ([]disk.Via, error) {
-	at := *r
+	var there layer.Run
 	if off > r.Start && r.Vias > 0 {
-		var err error
-		if at, err = m.Run(off, off+1); err != nil {
+		if err := m.Next(off, off+1, &there); err != nil {
 			return via, err
 		}
+		r = &there
 	}
-	for i, e := range at.Via[:at.Vias] {
-		g := m.extents[at.Part].sparse.grid
+	for i, e := range r.Via[:r.Vias] {
+		g := m.extents[r.Part].sparse.grid
 		via = append(via, disk.Via{
-			Table: tableName(i, g.isSecond(at.Via[0])), Index: e.Index,
+			Table: tableName(i, g.isSecond(r.Via[0])), Index: e.Index,
 			Place: g.file.place(e.At, g.width), Raw: e.Raw,
 		})
 	}
