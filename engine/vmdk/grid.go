@@ -6,6 +6,7 @@ import (
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/layer"
 )
 
 // fault says why a range can't be read. It is a number so that finding one
@@ -35,13 +36,6 @@ var faultTexts = [...]string{
 	extentFault:    "nothing of the extent can be read",
 }
 
-// entry is a table entry that was looked at.
-type entry struct {
-	index int64 // number in its table
-	at    int64 // byte offset in the file
-	raw   uint64
-}
-
 // run is a range of the disk with one answer.
 type run struct {
 	length int64 // bytes
@@ -51,9 +45,9 @@ type run struct {
 	skip   int64 // Data, packed: bytes of the grain in front of the range
 	fault  fault
 	extent *extent
-	via    [2]entry
+	via    [2]layer.Entry
 	vias   int
-	tail   entry // the entry of the last grain; at 0: there is none
+	tail   layer.Entry // the entry of the last grain; at 0: there is none
 }
 
 // grid is the two levels of tables of a sparse extent, whatever its kind.
@@ -136,12 +130,12 @@ func (g *grid) run(x, n int64, r *run) error {
 // data.
 func (g *grid) follow(n int64, r *run) (ended bool) {
 	e := r.tail
-	b := g.file.tables.Peek(e.at)
-	if e.at == 0 || b == nil {
+	b := g.file.tables.Peek(e.At)
+	if e.At == 0 || b == nil {
 		return false
 	}
-	for b = b[g.width:]; r.length < n && e.index+1 < g.perTable && len(b) > 0; r.length += g.grain {
-		want := g.successor(e.raw, r.state)
+	for b = b[g.width:]; r.length < n && e.Index+1 < g.perTable && len(b) > 0; r.length += g.grain {
+		want := g.successor(e.Raw, r.state)
 		if raw := vmdk.EntryAt(b, g.width); raw != want {
 			ended = r.state == disk.Data
 			break
@@ -149,7 +143,7 @@ func (g *grid) follow(n int64, r *run) (ended bool) {
 		if r.state == disk.Data && r.offset+r.length+g.grain > g.file.Size {
 			break
 		}
-		e, b = entry{e.index + 1, e.at + g.width, want}, b[g.width:]
+		e, b = layer.Entry{Index: e.Index + 1, At: e.At + g.width, Raw: want}, b[g.width:]
 	}
 	r.tail = e
 	return ended
@@ -217,21 +211,21 @@ func (g *grid) locate(x int64, r *run) error {
 		return err
 	}
 	i := number - t*g.perTable
-	e := entry{index: i, at: table + i*g.width}
-	if g.file.tables.Peek(e.at) == nil && g.file.tables.Hole(table, g.tableBytes()) {
+	e := layer.Entry{Index: i, At: table + i*g.width}
+	if g.file.tables.Peek(e.At) == nil && g.file.tables.Hole(table, g.tableBytes()) {
 		r.via[1], r.vias, r.state = e, 2, disk.FromParent // no entry of it says anything
 		return nil
 	}
-	if e.raw, err = g.file.tables.uint(e.at, g.width); err != nil {
-		return g.ioError(e.at, err)
+	if e.Raw, err = g.file.tables.uint(e.At, g.width); err != nil {
+		return g.ioError(e.At, err)
 	}
 	r.via[1], r.vias, r.tail = e, 2, e
 	inside := x - number*g.grain
 	r.length = g.grain - inside
 	if g.packed != nil {
-		g.judge(e.raw, 0, r) // what lies in the file is not the grain's bytes
+		g.judge(e.Raw, 0, r) // what lies in the file is not the grain's bytes
 	} else {
-		g.judge(e.raw, inside, r)
+		g.judge(e.Raw, inside, r)
 	}
 	if g.packed != nil && r.state == disk.Data {
 		return g.packed.locate(r, inside)
@@ -244,12 +238,12 @@ func (g *grid) locate(x int64, r *run) error {
 // state set.
 func (g *grid) table(t int64, r *run) (int64, error) {
 	for copy := range g.dirCount {
-		e := entry{index: t, at: g.dirs[copy] + t*g.width}
-		raw, err := g.file.tables.uint(e.at, g.width)
+		e := layer.Entry{Index: t, At: g.dirs[copy] + t*g.width}
+		raw, err := g.file.tables.uint(e.At, g.width)
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return -1, g.ioError(e.at, err)
+			return -1, g.ioError(e.At, err)
 		}
-		e.raw = raw
+		e.Raw = raw
 		at, f := g.tableAt(raw)
 		if err != nil {
 			at, f = -1, directoryShort

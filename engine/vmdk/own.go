@@ -82,9 +82,7 @@ func (m own) Next(off, limit int64, a *layer.Run) error {
 	case r.state == disk.FromParent && !m.link.wanted:
 		a.State = disk.Unallocated
 	}
-	for _, v := range r.via[:r.vias] {
-		a.Decide(v.index, v.at, v.raw)
-	}
+	a.Vias = copy(a.Via[:], r.via[:r.vias])
 	return nil
 }
 
@@ -131,18 +129,19 @@ func (m own) Lost(r layer.Run) error {
 // Trail lists the table entries that decided about the byte at off. Those of a run
 // are of its first grain.
 func (m own) Trail(via []disk.Via, off int64, r *layer.Run) ([]disk.Via, error) {
-	var there layer.Run
+	e, entries := m.extents[r.Part], r.Via[:r.Vias]
 	if off > r.Start && r.Vias > 0 {
-		if err := m.Next(off, off+1, &there); err != nil {
+		var there run
+		if err := e.run(off-e.start, 1, &there); err != nil {
 			return via, err
 		}
-		r = &there
+		entries = there.via[:there.vias]
 	}
-	for i, e := range r.Via[:r.Vias] {
-		g := m.extents[r.Part].sparse.grid
+	for i, at := range entries {
+		g := e.sparse.grid
 		via = append(via, disk.Via{
-			Table: tableName(i, g.isSecond(r.Via[0])), Index: e.Index,
-			Place: g.file.place(e.At, g.width), Raw: e.Raw,
+			Table: tableName(i, g.isSecond(entries[0])), Index: at.Index,
+			Place: g.file.place(at.At, g.width), Raw: at.Raw,
 		})
 	}
 	return via, nil
