@@ -3,7 +3,6 @@ package vhd_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -339,18 +338,7 @@ func write(t *testing.T, path string, b []byte) {
 // TestReadsDoNotAllocate holds for a warm chain of 32 layers.
 func TestReadsDoNotAllocate(t *testing.T) {
 	img := open(t, enginetest.Memory(t, chainFiles(chain(t, 32)), chainName(0), formats))
-	buf := make([]byte, 4096)
-	read := func() {
-		for at := int64(0); at < 4*mib; at += 61 * 1024 {
-			if _, err := img.ReadAt(buf, at); err != nil && !errors.Is(err, os.ErrClosed) {
-				t.Fatal(err)
-			}
-		}
-	}
-	read()
-	if n := testing.AllocsPerRun(5, read); n > 0 {
-		t.Errorf("%v allocations", n)
-	}
+	enginetest.ReadsMakeNoGarbage(t, img, 4*mib)
 }
 
 // BenchmarkRandomRead compares 4 KiB reads through chains of 1 and 32 layers
@@ -364,13 +352,7 @@ func BenchmarkRandomRead(b *testing.B) {
 			dir := b.TempDir()
 			writeBenchChain(b, dir, c.depth, c.partial)
 			img := open(b, enginetest.Host(b, filepath.Join(dir, chainName(0)), formats))
-			rnd := rand.New(rand.NewPCG(1, 1))
-			buf := make([]byte, 4096)
-			for b.Loop() {
-				if _, err := img.ReadAt(buf, rnd.Int64N(64*mib/4096)*4096); err != nil {
-					b.Fatal(err)
-				}
-			}
+			enginetest.RandomReads(b, img, 64*mib)
 		})
 	}
 }

@@ -25,26 +25,7 @@ func open(t testing.TB, src disk.Source) disk.Image {
 	return img
 }
 
-func TestCorpus(t *testing.T) {
-	for _, s := range enginetest.Manifest(t, "vhd") {
-		t.Run(s.Name, func(t *testing.T) {
-			src := enginetest.Host(t, enginetest.Corpus(t, s.Name), formats)
-			if words, ok := vhd.Probe(src); !ok || words == "" {
-				t.Fatal("not recognised")
-			}
-			img := open(t, src)
-			info := img.Info()
-			if !info.Readable() || info.VirtualSize != s.VirtualSize || info.Type != s.Subformat {
-				t.Fatalf("%s of %d bytes (%v), want %s of %d", info.Type, info.VirtualSize, info.Refused, s.Subformat, s.VirtualSize)
-			}
-			enginetest.Conform(t, img)
-			enginetest.Clean(t, img, disk.SeverityError)
-			if got := enginetest.SHA256(t, img); got != s.SHA256 {
-				t.Errorf("content has SHA-256 %s, want %s", got, s.SHA256)
-			}
-		})
-	}
-}
+func TestCorpus(t *testing.T) { enginetest.Samples(t, "vhd", vhd.Probe, vhd.Open) }
 
 // TestQEMU reads images of every subformat that qemu-img makes, filled by
 // qemu-io in several places.
@@ -72,16 +53,7 @@ func compareRaw(t *testing.T, image, raw string) {
 	img := open(t, enginetest.Host(t, image, formats))
 	enginetest.Conform(t, img)
 	enginetest.Clean(t, img, disk.SeverityError)
-	f, err := os.Open(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	enginetest.CrossRead(t, img, f, fi.Size())
+	enginetest.SameAs(t, img, raw)
 }
 
 // TestChainAgrees7z compares composed chains with 7-Zip, which honours the

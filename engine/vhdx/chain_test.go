@@ -300,18 +300,7 @@ func TestParentsOfManyNames(t *testing.T) {
 // TestReadsDoNotAllocate holds for a warm chain of 32 layers.
 func TestReadsDoNotAllocate(t *testing.T) {
 	img := open(t, enginetest.Memory(t, chainFiles(chain(t, 32)), chainName(0), formats))
-	buf := make([]byte, 4096)
-	read := func() {
-		for at := int64(0); at < 6*mib-4096; at += 61 * 1024 {
-			if _, err := img.ReadAt(buf, at); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	read()
-	if n := testing.AllocsPerRun(5, read); n > 0 {
-		t.Errorf("%v allocations", n)
-	}
+	enginetest.ReadsMakeNoGarbage(t, img, 6*mib)
 }
 
 // BenchmarkRandomRead compares 4 KiB reads through chains of 1 and 32 layers
@@ -325,14 +314,7 @@ func BenchmarkRandomRead(b *testing.B) {
 			dir := b.TempDir()
 			writeBenchChain(b, dir, c.depth, c.partial)
 			img := open(b, enginetest.Host(b, filepath.Join(dir, chainName(0)), formats))
-			rnd := rand.New(rand.NewPCG(1, 1))
-			buf := make([]byte, 4096)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := img.ReadAt(buf, rnd.Int64N(64*mib/4096)*4096); err != nil {
-					b.Fatal(err)
-				}
-			}
+			enginetest.RandomReads(b, img, 64*mib)
 		})
 	}
 }

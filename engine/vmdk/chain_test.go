@@ -234,14 +234,7 @@ func BenchmarkRandomRead(b *testing.B) {
 	for _, depth := range []int{0, 32} {
 		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
 			img := open(b, filepath.Join(dir, fmt.Sprintf("l%d.vmdk", depth)))
-			rnd := rand.New(rand.NewPCG(1, 1))
-			buf := make([]byte, 4096)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := img.ReadAt(buf, rnd.Int64N(diskSectors/8)*4096); err != nil {
-					b.Fatal(err)
-				}
-			}
+			enginetest.RandomReads(b, img, diskSectors*sector)
 		})
 	}
 }

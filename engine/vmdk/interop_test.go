@@ -45,21 +45,6 @@ func guestData(t *testing.T, dir string, size int64) string {
 	return path
 }
 
-// sameAs compares an image with a raw file.
-func sameAs(t *testing.T, img disk.Image, raw string) {
-	t.Helper()
-	f, err := os.Open(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	enginetest.CrossRead(t, img, f, fi.Size())
-}
-
 // TestQemuWrites reads what qemu-img and qemu-io write, in every subformat.
 func TestQemuWrites(t *testing.T) {
 	enginetest.Tool(t, "qemu-img")
@@ -84,7 +69,7 @@ func TestQemuWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			enginetest.Conform(t, img)
-			sameAs(t, img, raw)
+			enginetest.SameAs(t, img, raw)
 			enginetest.Clean(t, img, disk.SeverityWarning)
 			if !strings.Contains(options, "Flat") {
 				sameMap(t, img, path)
@@ -152,7 +137,7 @@ func TestQemuChain(t *testing.T) {
 	enginetest.Run(t, "qemu-img", "convert", "-f", "vmdk", "-O", "raw", last, raw)
 	img := open(t, last)
 	enginetest.Conform(t, img)
-	sameAs(t, img, raw)
+	enginetest.SameAs(t, img, raw)
 	enginetest.Clean(t, img, disk.SeverityError)
 }
 
