@@ -99,9 +99,9 @@ func TestStagedNextData(t *testing.T) {
 	sparse := store.NewMemFile(1 << 40)
 	sparse.WriteAt([]byte("x"), 1<<39)
 	mem.Put("a", sparse)
-	w, f := over(t, mem)
+	w, _ := over(t, mem)
 	write(t, w, 1<<30, "staged")
-	f = open(t, w.Snapshot(), "a")
+	f := open(t, w.Snapshot(), "a")
 	var got []store.Range
 	for off := int64(0); ; {
 		r, err := store.NextData(f, off, 1<<40)

@@ -258,7 +258,7 @@ func (v judge) judgeMandatory() {
 				why = fmt.Sprintf("has 0x%x bytes at 0x%x, expected %d", it.length, it.offset, known.Length)
 			}
 		}
-		ok, instead := prospect{v.Image}.settled(func() (bool, string) { return prospect{v.Image}.canSupply(known) })
+		ok, instead := prospect(v).settled(func() (bool, string) { return prospect(v).canSupply(known) })
 		f := v.worded("27", fmt.Sprintf("%s %s", known.Name, why), ok, instead, v.mandatoryPlace(known))
 		f.About = known
 		v.keep(f)

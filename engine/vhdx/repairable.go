@@ -268,7 +268,7 @@ func (v prospect) canSupply(known vhdx.Item) (ok bool, why string) {
 	switch known.ID {
 	case vhdx.ItemDiskID, vhdx.ItemPhysicalSector, vhdx.ItemLogicalSector:
 	case vhdx.ItemDiskSize:
-		if _, why := (lost{v.Image}).guessSize(); why != "" {
+		if _, why := lost(v).guessSize(); why != "" {
 			return false, why
 		}
 	default:
@@ -283,5 +283,5 @@ func (v prospect) nextSize() (size int64, why string) {
 	if p := v.params; p.diskSize > 0 && p.diskSize <= vhdx.MaxDiskSize {
 		return int64((p.diskSize + p.logicalSector - 1) / p.logicalSector * p.logicalSector), ""
 	}
-	return lost{v.Image}.guessSize()
+	return lost(v).guessSize()
 }

@@ -24,15 +24,6 @@ type stretch struct {
 
 func (s *stretch) stored() bool { return s.state.Content() == disk.Stored }
 
-// place is the offset in the file of a byte of the stretch; -1 where it has
-// none of its own.
-func (s *stretch) place(off int64) int64 {
-	if s.offset < 0 || s.packed > 0 {
-		return s.offset
-	}
-	return s.offset + off - s.start
-}
-
 // continues reports whether next goes on where s ends, for the same reason.
 func (s *stretch) continues(next *stretch) bool {
 	if s.end != next.start || s.state != next.state || s.layer != next.layer || s.file != next.file || s.packed+next.packed > 0 {

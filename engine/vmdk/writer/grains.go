@@ -91,9 +91,6 @@ func (s *grains) putEntry(at int64, sector uint32, why string) error {
 	return nil
 }
 
-// grain is the number of the grain that holds a byte of the disk.
-func (s *grains) grain(off int64) int64 { return (off - s.x.Start) / s.x.Grain }
-
 // load is the table entry of a grain.
 func (s *grains) load(grain int64) (uint32, error) {
 	table, err := s.entry(s.x.Directories[0] + grain/s.x.PerTable*entrySize)
