@@ -36,7 +36,7 @@ func Turns(t *testing.T, f Foreign) {
 	Run(t, "qemu-img", append(args, path, fmt.Sprint(f.Size))...)
 	want := make([]byte, f.Size)
 	rnd := rand.New(rand.NewPCG(uint64(f.Size), 5))
-	for range 3 {
+	for range Scale(1, 3) {
 		f.ours(t, path, want, rnd)
 		f.agree(t, path, want)
 		f.theirs(t, path, want, rnd)

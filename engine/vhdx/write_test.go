@@ -77,7 +77,7 @@ func beds(t testing.TB) []enginetest.Bed {
 func TestRandomWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(150, 10_000), true))
+			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(60, 10_000), true))
 		})
 	}
 }
@@ -85,7 +85,7 @@ func TestRandomWrites(t *testing.T) {
 func TestPowerCuts(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(16, 120), true), enginetest.Scale(1, 25)))
+			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(8, 120), true), enginetest.Scale(1, 25)))
 		})
 	}
 }
@@ -93,7 +93,7 @@ func TestPowerCuts(t *testing.T) {
 func TestFailingWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Logf("%d failures", enginetest.FailingWrites(t, b, enginetest.Steps(2, bedSize, mib, 1, enginetest.Scale(3, 12), false)))
+			t.Logf("%d failures", enginetest.FailingWrites(t, b, enginetest.Steps(2, bedSize, mib, 1, enginetest.Scale(2, 12), false)))
 		})
 	}
 }

@@ -96,7 +96,7 @@ const bedSize = diskSectors * sector
 func TestRandomWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, 4*grainBytes, 1, enginetest.Scale(150, 10_000), true))
+			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, 4*grainBytes, 1, enginetest.Scale(60, 10_000), true))
 		})
 	}
 }
@@ -104,7 +104,7 @@ func TestRandomWrites(t *testing.T) {
 func TestPowerCuts(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, 4*grainBytes, 1, enginetest.Scale(16, 120), true), enginetest.Scale(1, 25)))
+			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, 4*grainBytes, 1, enginetest.Scale(8, 120), true), enginetest.Scale(1, 25)))
 		})
 	}
 }
@@ -112,7 +112,7 @@ func TestPowerCuts(t *testing.T) {
 func TestFailingWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Logf("%d failures", enginetest.FailingWrites(t, b, enginetest.Steps(2, bedSize, 4*grainBytes, 1, enginetest.Scale(3, 12), false)))
+			t.Logf("%d failures", enginetest.FailingWrites(t, b, enginetest.Steps(2, bedSize, 4*grainBytes, 1, enginetest.Scale(2, 12), false)))
 		})
 	}
 }

@@ -191,7 +191,7 @@ func TestClipboard(t *testing.T) {
 	}
 	out.Reset()
 	words, err := copy(strings.Repeat("x", clipboardLimit+1))
-	if err != nil || out.Len() > 0 || !strings.Contains(words, "65537 bytes are too long") {
+	if err != nil || out.Len() > 0 || !strings.Contains(words, "65537 bytes are too many") {
 		t.Errorf("too long: %q %v", words, err)
 	}
 	files, _ := filepath.Glob("platter-copy-*.txt")
