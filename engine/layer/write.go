@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"errors"
 	"io"
 
 	"platter/decode"
@@ -71,4 +72,70 @@ func Pieces(off, n, block int64, use func(off, n int64) error) error {
 		off += length
 	}
 	return nil
+}
+
+// ReadAt reads a disk of size bytes by pieces that lie in one block; read fills a
+// piece or fails.
+func ReadAt(size, block int64, p []byte, off int64, read func(p []byte, off int64) error) (int, error) {
+	short := off+int64(len(p)) > size
+	if short {
+		p = p[:max(size-off, 0)]
+	}
+	done := 0
+	err := Pieces(off, int64(len(p)), block, func(at, n int64) error {
+		err := read(p[at-off:][:n], at)
+		if err == nil {
+			done += int(n)
+		}
+		return err
+	})
+	if err == nil && short {
+		err = io.EOF
+	}
+	return done, err
+}
+
+// ReadFull reads all of p or fails.
+func ReadFull(r io.ReaderAt, p []byte, off int64) error {
+	n, err := r.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Under is what an image that is written leaves to its parent; nil: there is none.
+type Under struct{ Parent disk.Image }
+
+// Read reads the parent; zeros where there is none, or past its end.
+func (b Under) Read(p []byte, off int64) error {
+	n := 0
+	if b.Parent != nil {
+		n = int(max(min(int64(len(p)), b.Parent.Info().VirtualSize-off), 0))
+		if err := ReadFull(b.Parent, p[:n], off); err != nil {
+			return err
+		}
+	}
+	clear(p[n:])
+	return nil
+}
+
+// Empty reports whether no ancestor stores any of a range, so that it reads as
+// zeros and always will.
+func (b Under) Empty(off, n int64) (bool, error) {
+	if b.Parent == nil || off >= b.Parent.Info().VirtualSize {
+		return true, nil
+	}
+	for s, err := range b.Parent.Map(off, min(n, b.Parent.Info().VirtualSize-off)) {
+		if err != nil {
+			return false, err
+		}
+		if s.State != disk.Unallocated && s.State != disk.Zero {
+			return false, nil
+		}
+	}
+	return true, nil
 }

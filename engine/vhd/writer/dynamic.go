@@ -3,7 +3,6 @@ package writer
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
 
 	"platter/decode"
@@ -23,7 +22,7 @@ import (
 type dynamic struct {
 	mu     sync.Mutex
 	parts  reader.Parts
-	parent disk.Image // nil for a dynamic image
+	below  layer.Under // the parent; none for a dynamic image
 	file   store.File
 	tables *pages.Ledger
 	room   room
@@ -74,22 +73,7 @@ type held struct{ *dynamic }
 
 // ReadAt reads the disk block by block.
 func (w held) ReadAt(p []byte, off int64) (int, error) {
-	short := off+int64(len(p)) > w.Size()
-	if short {
-		p = p[:max(w.Size()-off, 0)]
-	}
-	done := 0
-	err := layer.Pieces(off, int64(len(p)), w.parts.Table.BlockSize, func(at, n int64) error {
-		err := w.readBlock(p[at-off:][:n], at)
-		if err == nil {
-			done += int(n)
-		}
-		return err
-	})
-	if err == nil && short {
-		err = io.EOF
-	}
-	return done, err
+	return layer.ReadAt(w.Size(), w.parts.Table.BlockSize, p, off, w.readBlock)
 }
 
 // readBlock reads a range within a block.
@@ -97,14 +81,14 @@ func (w *dynamic) readBlock(p []byte, off int64) error {
 	size := w.parts.Table.BlockSize
 	start, stored, err := w.start(off / size)
 	if err != nil || !stored {
-		return errors.Join(err, w.below(p, off))
+		return errors.Join(err, w.below.Read(p, off))
 	}
 	return w.rows(start, off, int64(len(p)), func(set bool, at, n int64) error {
 		piece := p[at-off:][:n]
 		if !set {
-			return w.below(piece, at)
+			return w.below.Read(piece, at)
 		}
-		return readFull(w.file, piece, w.dataAt(start, at))
+		return layer.ReadFull(w.file, piece, w.dataAt(start, at))
 	})
 }
 
@@ -139,32 +123,6 @@ func (w *dynamic) rows(start, off, length int64, use func(set bool, off, n int64
 // bit reads a bitmap, whose first sector is the highest bit of the first byte
 // (vhd.md 9).
 func bit(bits []byte, sector int64) bool { return bits[sector/8]&(0x80>>(sector%8)) != 0 }
-
-// below reads what this image leaves to its parent; zeros where there is none, or
-// where it ends earlier.
-func (w *dynamic) below(p []byte, off int64) error {
-	n := 0
-	if w.parent != nil {
-		n = int(max(min(int64(len(p)), w.parent.Info().VirtualSize-off), 0))
-		if err := readFull(w.parent, p[:n], off); err != nil {
-			return err
-		}
-	}
-	clear(p[n:])
-	return nil
-}
-
-// readFull reads all of p or fails.
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
-}
 
 // WriteAt writes any range of the virtual disk.
 func (w *dynamic) WriteAt(p []byte, off int64) (int, error) {

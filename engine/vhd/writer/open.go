@@ -8,6 +8,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/pages"
 	"platter/engine/store"
 	reader "platter/engine/vhd"
@@ -30,7 +31,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	if p.Kind == vhd.Fixed {
 		return &fixed{file: f, size: p.Virtual}, nil
 	}
-	w := &dynamic{parts: p, parent: img.Parent(), file: f, tables: pages.NewLedger(f, vhd.Sector)}
+	w := &dynamic{parts: p, below: layer.Under{Parent: img.Parent()}, file: f, tables: pages.NewLedger(f, vhd.Sector)}
 	w.room = room{footer: tailFooter(p), block: p.Table.Stored, ahead: how.Blocks(p.Table.Stored), next: p.Tail.Off, last: p.Tail.Off}
 	return w, nil
 }

@@ -39,7 +39,7 @@ func (w *dynamic) zeroBlock(off, n int64) error {
 	if err != nil {
 		return err
 	}
-	empty, err := w.emptyBelow(off, n)
+	empty, err := w.below.Empty(off, n)
 	switch {
 	case err != nil:
 		return err
@@ -47,7 +47,7 @@ func (w *dynamic) zeroBlock(off, n int64) error {
 		return w.storeZeros(off, n)
 	case !stored:
 		return nil
-	case w.parent == nil && w.whole(off, n):
+	case w.below.Parent == nil && w.whole(off, n):
 		return w.drop(block, start)
 	}
 	return w.rows(start, off, n, func(set bool, at, n int64) error {
@@ -65,22 +65,6 @@ func (w *dynamic) storeZeros(off, n int64) error {
 		_, err := layer.WriteAt(w.unlocked(), vhd.Sector, zeros[:n], at)
 		return err
 	})
-}
-
-// emptyBelow reports whether no ancestor stores any of a range.
-func (w *dynamic) emptyBelow(off, n int64) (bool, error) {
-	if w.parent == nil || off >= w.parent.Info().VirtualSize {
-		return true, nil
-	}
-	for s, err := range w.parent.Map(off, min(n, w.parent.Info().VirtualSize-off)) {
-		if err != nil {
-			return false, err
-		}
-		if s.State != disk.Unallocated && s.State != disk.Zero {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // whole reports whether a range within a block is all of it that lies on the disk.
@@ -111,7 +95,7 @@ func (w *dynamic) Trim(ctx context.Context, off, n int64) error {
 	if w.failed != nil {
 		return w.failed
 	}
-	if err := layer.InRange(w.Size(), off, n); err != nil || w.parent != nil || w.parts.Batmap.Found {
+	if err := layer.InRange(w.Size(), off, n); err != nil || w.below.Parent != nil || w.parts.Batmap.Found {
 		return err
 	}
 	return layer.Pieces(off, n, w.parts.Table.BlockSize, func(at, n int64) error {
@@ -159,7 +143,7 @@ func (w *dynamic) notCalledFull(block int64) error {
 		return nil
 	}
 	b := make([]byte, 1)
-	if err := readFull(w.file, b, m.MapOff+block/8); err != nil {
+	if err := layer.ReadFull(w.file, b, m.MapOff+block/8); err != nil {
 		return err
 	}
 	if bit(b, block%8) {

@@ -3,7 +3,6 @@ package writer
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
 
 	"github.com/google/uuid"
@@ -20,13 +19,13 @@ import (
 // table entries and sector bitmaps stay in the ledger until the data is durable,
 // and then go through the log.
 type blocks struct {
-	mu     sync.Mutex
-	file   store.File
-	geo    vhdx.Geometry
-	table  int64 // where the BAT lies
-	fixed  bool
-	child  bool
-	parent disk.Image // of a child
+	mu    sync.Mutex
+	file  store.File
+	geo   vhdx.Geometry
+	table int64 // where the BAT lies
+	fixed bool
+	child bool
+	below layer.Under // the parent of a child
 
 	tables  *pages.Ledger
 	room    room
@@ -85,22 +84,7 @@ type held struct{ *blocks }
 
 // ReadAt reads the disk block by block.
 func (w held) ReadAt(p []byte, off int64) (int, error) {
-	short := off+int64(len(p)) > w.Size()
-	if short {
-		p = p[:max(w.Size()-off, 0)]
-	}
-	done := 0
-	err := layer.Pieces(off, int64(len(p)), w.geo.BlockSize, func(at, n int64) error {
-		err := w.readBlock(p[at-off:][:n], at)
-		if err == nil {
-			done += int(n)
-		}
-		return err
-	})
-	if err == nil && short {
-		err = io.EOF
-	}
-	return done, err
+	return layer.ReadAt(w.Size(), w.geo.BlockSize, p, off, w.readBlock)
 }
 
 // readBlock reads a range within a block (vhdx.md 9.1).
@@ -112,45 +96,19 @@ func (w *blocks) readBlock(p []byte, off int64) error {
 	}
 	switch e.state {
 	case vhdx.FullyPresent:
-		return readFull(w.file, p, e.at+off%w.geo.BlockSize)
+		return layer.ReadFull(w.file, p, e.at+off%w.geo.BlockSize)
 	case vhdx.PartiallyPresent:
 		return w.rows(block, off, int64(len(p)), func(set bool, at, n int64) error {
 			if !set {
-				return w.below(p[at-off:][:n], at)
+				return w.below.Read(p[at-off:][:n], at)
 			}
-			return readFull(w.file, p[at-off:][:n], e.at+at%w.geo.BlockSize)
+			return layer.ReadFull(w.file, p[at-off:][:n], e.at+at%w.geo.BlockSize)
 		})
 	case vhdx.NotPresent:
-		return w.below(p, off)
+		return w.below.Read(p, off)
 	}
 	clear(p)
 	return nil
-}
-
-// below reads what this image leaves to its parent; zeros where there is none, or
-// where it ends earlier.
-func (w *blocks) below(p []byte, off int64) error {
-	n := 0
-	if w.child {
-		n = int(max(min(int64(len(p)), w.parent.Info().VirtualSize-off), 0))
-		if err := readFull(w.parent, p[:n], off); err != nil {
-			return err
-		}
-	}
-	clear(p[n:])
-	return nil
-}
-
-// readFull reads all of p or fails.
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // WriteAt writes any range of the virtual disk.

@@ -9,6 +9,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/pages"
 	"platter/engine/store"
 	reader "platter/engine/vhdx"
@@ -34,7 +35,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	}
 	f = store.Strict(f)
 	w := &blocks{
-		file: f, geo: p.Geometry, table: p.BAT.Off, fixed: p.Fixed, child: p.HasParent, parent: img.Parent(), renew: how.Renew, fresh: uuid.New,
+		file: f, geo: p.Geometry, table: p.BAT.Off, fixed: p.Fixed, child: p.HasParent, below: layer.Under{Parent: img.Parent()}, renew: how.Renew, fresh: uuid.New,
 		tables: pages.NewLedger(f, vhdx.LogSector), headers: headers{f, p.Current, header},
 		room: room{next: (p.Size + vhdx.MiB - 1) / vhdx.MiB * vhdx.MiB, end: p.Size, ahead: how.Ahead / vhdx.MiB * vhdx.MiB},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"platter/decode/vhdx"
-	"platter/engine/disk"
 	"platter/engine/layer"
 )
 
@@ -64,18 +63,10 @@ func (w *blocks) zeroBlock(e entry, block, off, n int64) error {
 // readsZero reports whether a block that is not stored reads as zeros, whatever
 // happens to a file below.
 func (w *blocks) readsZero(e entry, off, n int64) (bool, error) {
-	if e.state != vhdx.NotPresent || !w.child || off >= w.parent.Info().VirtualSize {
+	if e.state != vhdx.NotPresent {
 		return true, nil
 	}
-	for s, err := range w.parent.Map(off, min(n, w.parent.Info().VirtualSize-off)) {
-		if err != nil {
-			return false, err
-		}
-		if s.State != disk.Unallocated && s.State != disk.Zero {
-			return false, nil
-		}
-	}
-	return true, nil
+	return w.below.Empty(off, n)
 }
 
 // storeZeros writes zeros as any other data.

@@ -185,15 +185,3 @@ func (w *extents) abandon() error {
 
 // errClosed is what a writer says after Close.
 var errClosed = disk.Errorf(disk.ReadOnly, decode.Place{}, "the image is closed")
-
-// readFull reads all of p or fails.
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
-}

@@ -7,6 +7,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/store"
 )
 
@@ -17,7 +18,7 @@ type flat struct {
 	base int64 // of byte 0 of the disk in the file; below 0 for later extents
 }
 
-func (s *flat) readAt(p []byte, off int64) error { return readFull(s.file, p, s.base+off) }
+func (s *flat) readAt(p []byte, off int64) error { return layer.ReadFull(s.file, p, s.base+off) }
 
 func (s *flat) write(p []byte, off int64) error {
 	_, err := store.WriteFor(s.file, p, s.base+off, "data of the disk")

@@ -18,43 +18,10 @@ import (
 type grains struct {
 	file   store.File
 	x      reader.Target
-	below  below
+	below  layer.Under // the parent
 	tables *pages.Ledger
 	room   grainRoom
 	begun  bool // the file says that it is being written
-}
-
-// below is what an extent leaves to the parent.
-type below struct {
-	parent disk.Image // nil: zeros
-}
-
-func (b below) readAt(p []byte, off int64) error {
-	n := 0
-	if b.parent != nil {
-		n = int(max(min(int64(len(p)), b.parent.Info().VirtualSize-off), 0))
-		if err := readFull(b.parent, p[:n], off); err != nil {
-			return err
-		}
-	}
-	clear(p[n:])
-	return nil
-}
-
-// empty reports whether no ancestor stores any of a range.
-func (b below) empty(off, n int64) (bool, error) {
-	if b.parent == nil || off >= b.parent.Info().VirtualSize {
-		return true, nil
-	}
-	for s, err := range b.parent.Map(off, min(n, b.parent.Info().VirtualSize-off)) {
-		if err != nil {
-			return false, err
-		}
-		if s.State != disk.Unallocated && s.State != disk.Zero {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // entrySize is the length of an entry of a directory or a table, in bytes.
@@ -148,9 +115,9 @@ func (s *grains) readAt(p []byte, off int64) error {
 			clear(piece)
 			return nil
 		case e == absent:
-			return s.below.readAt(piece, at)
+			return s.below.Read(piece, at)
 		}
-		return readFull(s.file, piece, s.dataAt(e, at))
+		return layer.ReadFull(s.file, piece, s.dataAt(e, at))
 	})
 }
 
@@ -189,7 +156,7 @@ func (s *grains) writeGrain(p []byte, grain, off int64) error {
 	whole := make([]byte, s.x.Grain)
 	start := s.x.Start + grain*s.x.Grain
 	if e == absent && int64(len(p)) < s.x.Grain {
-		if err := s.below.readAt(whole[:min(s.x.Grain, s.x.Start+s.x.Length-start)], start); err != nil {
+		if err := s.below.Read(whole[:min(s.x.Grain, s.x.Start+s.x.Length-start)], start); err != nil {
 			return err
 		}
 	}
@@ -227,7 +194,7 @@ func (s *grains) zero(off, n int64) error {
 		if err != nil || e == zeroGrain {
 			return err
 		}
-		empty, err := s.below.empty(at, n)
+		empty, err := s.below.Empty(at, n)
 		switch {
 		case err != nil || empty && e == absent:
 			return err
@@ -250,7 +217,7 @@ func (s *grains) trim(off, n int64) error {
 		if s.x.ZeroGrains {
 			return s.drop(grain, e, zeroGrain)
 		}
-		if empty, err := s.below.empty(at, n); !empty || err != nil {
+		if empty, err := s.below.Empty(at, n); !empty || err != nil {
 			return err
 		}
 		return s.drop(grain, e, absent)
@@ -292,7 +259,7 @@ func (s *grains) begin() error {
 // mark writes the header's flag and makes it durable.
 func (s *grains) mark(unclean uint64, why string) error {
 	b := make([]byte, s.x.HeaderSize())
-	if err := readFull(s.file, b, 0); err != nil {
+	if err := layer.ReadFull(s.file, b, 0); err != nil {
 		return err
 	}
 	s.x.PutUnclean(b, unclean)
@@ -330,7 +297,7 @@ func (s *grains) noteFree(end int64) error {
 		return nil
 	}
 	b := make([]byte, vmdk.SectorSize)
-	if err := readFull(s.file, b, 0); err != nil {
+	if err := layer.ReadFull(s.file, b, 0); err != nil {
 		return err
 	}
 	s.x.PutFree(b, uint32((end+vmdk.SectorSize-1)/vmdk.SectorSize))

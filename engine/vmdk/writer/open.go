@@ -6,6 +6,7 @@ import (
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/pages"
 	"platter/engine/store"
 	reader "platter/engine/vmdk"
@@ -52,7 +53,7 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 		return &flat{f, x.Base - x.Start}, nil
 	}
 	return &grains{
-		file: f, x: x, below: below{img.Parent()}, tables: pages.NewLedger(f, vmdk.SectorSize),
+		file: f, x: x, below: layer.Under{Parent: img.Parent()}, tables: pages.NewLedger(f, vmdk.SectorSize),
 		room: grainRoom{next: max(x.Size, x.Floor), end: x.Size, ahead: how.Ahead / x.Grain * x.Grain},
 	}, nil
 }
