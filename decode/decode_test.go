@@ -212,14 +212,14 @@ func TestShortRecord(t *testing.T) {
 func TestFindAndTargets(t *testing.T) {
 	rec := table.Blank()
 	offset.Put(rec, 4096)
-	n := table.Node(rec.Bytes(), "f", 1000, decode.TwinAt(decode.Place{File: "f", Offset: 5000, Length: 128}), decode.RelativeTo(10))
+	n := table.Node(rec.Bytes(), "f", 1000, decode.SecondCopyAt(decode.Place{File: "f", Offset: 5000, Length: 128}), decode.RelativeTo(10))
 	path := n.Find("f", 1000+109)
 	if len(path) != 3 || n.Child(path[0]).Child(path[1]).Child(path[2]).Name != "room" {
 		t.Errorf("byte 109 is found at %v", path)
 	}
 	f := n.Child(3)
-	if f.Target == nil || f.Target.Place.Offset != 4106 || f.Twin == nil || f.Twin.Offset != 5016 {
-		t.Errorf("offset leads to %+v, twin %+v", f.Target, f.Twin)
+	if f.Target == nil || f.Target.Place.Offset != 4106 || f.SecondCopy == nil || f.SecondCopy.Offset != 5016 {
+		t.Errorf("offset leads to %+v, second %+v", f.Target, f.SecondCopy)
 	}
 	if got := n.Find("g", 1000); len(got) != 0 {
 		t.Errorf("a byte of another file is found at %v", got)

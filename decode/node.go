@@ -37,18 +37,18 @@ type Target struct {
 // image is read, only when asked for. Asking may read files, so it belongs in
 // a command, never in a screen's drawing.
 type Node struct {
-	Name   string  // in the format's own terms
-	Place  Place   // the bytes; Length 0 for groups that have no bytes of their own
-	Value  string  // worded; empty for most structures
-	Raw    []byte  // the bytes of a field
-	Doc    string  // what it is for
-	Ref    string  // where it is defined
-	Mark   Mark    // verdict
-	Words  string  // why the verdict, or a remark such as "current"
-	Target *Target // where a pointer leads; nil if it is none
-	Twin   *Place  // the redundant copy of the same thing; nil if there is none
-	Field  *Field  // the declaration; nil for what is no table field
-	Record Place   // the record that Field belongs to
+	Name       string  // in the format's own terms
+	Place      Place   // the bytes; Length 0 for groups that have no bytes of their own
+	Value      string  // worded; empty for most structures
+	Raw        []byte  // the bytes of a field
+	Doc        string  // what it is for
+	Ref        string  // where it is defined
+	Mark       Mark    // verdict
+	Words      string  // why the verdict, or a remark such as "current"
+	Target     *Target // where a pointer leads; nil if it is none
+	SecondCopy *Place  // the redundant copy of the same thing; nil if there is none
+	Field      *Field  // the declaration; nil for what is no table field
+	Record     Place   // the record that Field belongs to
 
 	count int
 	child func(int) Node
@@ -180,7 +180,7 @@ type placement struct {
 	name   string
 	words  string
 	mark   Mark
-	twin   *Place
+	second *Place
 	target map[string]*Target
 }
 
@@ -191,8 +191,8 @@ func Named(name string) Placed { return func(p *placement) { p.name = name } }
 // file.
 func RelativeTo(base int64) Placed { return func(p *placement) { p.base = base } }
 
-// TwinAt tells where the redundant copy of the record starts.
-func TwinAt(place Place) Placed { return func(p *placement) { p.twin = &place } }
+// SecondCopyAt tells where the redundant copy of the record starts.
+func SecondCopyAt(place Place) Placed { return func(p *placement) { p.second = &place } }
 
 // Marked adds a verdict on the whole record, with its words.
 func Marked(m Mark, words string) Placed {
@@ -239,7 +239,7 @@ func (l *Layout) node(file string, off int64, b []byte, opts []Placed) Node {
 	for _, o := range opts {
 		o(&p)
 	}
-	n := Node{Name: p.name, Place: Place{file, off, int64(l.size)}, Doc: l.doc, Ref: l.ref, Twin: p.twin}
+	n := Node{Name: p.name, Place: Place{file, off, int64(l.size)}, Doc: l.doc, Ref: l.ref, SecondCopy: p.second}
 	n.Mark, n.Words = l.verdict(b)
 	if len(b) < l.min {
 		n.Mark, n.Words = Wrong, fmt.Sprintf("cut off: %d bytes of %d", len(b), l.size)
@@ -306,9 +306,9 @@ func (l *Layout) fieldNode(f *Field, b []byte, rec Place, p *placement) Node {
 	n.Value = f.Text(b)
 	n.Mark, n.Words = f.Verdict(b)
 	n.Target = f.target(b, rec.File, p)
-	if p.twin != nil {
-		twin := p.twin.Sub(int64(f.off), int64(f.size))
-		n.Twin = &twin
+	if p.second != nil {
+		second := p.second.Sub(int64(f.off), int64(f.size))
+		n.SecondCopy = &second
 	}
 	return n
 }
@@ -335,8 +335,8 @@ func (f *Field) arrayNode(n Node, b []byte, rec Place, p *placement) Node {
 		end := min(len(b), start+f.sub.size)
 		name := fmt.Sprintf("%s %d", f.sub.name, i+1)
 		opts := []Placed{Named(name), RelativeTo(base)}
-		if p.twin != nil {
-			opts = append(opts, TwinAt(p.twin.Sub(int64(f.off)+int64(i)*size, size)))
+		if p.second != nil {
+			opts = append(opts, SecondCopyAt(p.second.Sub(int64(f.off)+int64(i)*size, size)))
 		}
 		return f.sub.node(rec.File, rec.Offset+int64(f.off)+int64(i)*size, b[start:end], opts)
 	})

@@ -179,7 +179,7 @@ func TestChainsOfManyLines(t *testing.T) {
 	}
 }
 
-// footed is some content with the footer of a fixed VHD behind it.
+// footed is some content with the footer of a fixed VHD after it.
 func footed(t *testing.T, start []byte) string {
 	t.Helper()
 	vhd := fixedVHD(t)
@@ -191,7 +191,7 @@ func footed(t *testing.T, start []byte) string {
 	return path
 }
 
-// fixedVHD makes a fixed VHD out of the dynamic sample: its footer behind an
+// fixedVHD makes a fixed VHD out of the dynamic sample: its footer after an
 // empty disk.
 func fixedVHD(t *testing.T) []byte {
 	t.Helper()

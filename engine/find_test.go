@@ -60,7 +60,7 @@ func TestFinderResolves(t *testing.T) {
 		}
 	}
 	if _, err := (engine.Finder{}).Resolve(t.Context(), inFile, "block 9999999"); err == nil {
-		t.Error("a block behind the end is found")
+		t.Error("a block past the end is found")
 	}
 	if list := (engine.Finder{}).Complete(t.Context(), inFile, "par"); len(list) == 0 || list[0].Text != "part1" {
 		t.Errorf("completes %v", list)

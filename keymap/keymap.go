@@ -27,7 +27,7 @@ const (
 	Sectors    Context = "sectors"
 	Partitions Context = "partitions"
 	Findings   Context = "findings"
-	Repairs    Context = "repairs" // the list of what would mend a finding
+	Repairs    Context = "repairs" // the list of what would repair a finding
 	Map        Context = "map"
 	Log        Context = "log"
 	Chain      Context = "chain"

@@ -96,9 +96,9 @@ func TestHintsFitAndEndWithHelpAndQuit(t *testing.T) {
 }
 
 func TestHintsSkip(t *testing.T) {
-	skip := func(a keymap.Action) bool { return a == keymap.Twin }
+	skip := func(a keymap.Action) bool { return a == keymap.SecondCopy }
 	for _, h := range keymap.Hints(keymap.Structure, 199, skip) {
-		if h.Action == keymap.Twin {
+		if h.Action == keymap.SecondCopy {
 			t.Error("a skipped action is hinted")
 		}
 	}

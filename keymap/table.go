@@ -33,7 +33,7 @@ const (
 	RowStart    Action = "row-start"
 	RowEnd      Action = "row-end"
 	Follow      Action = "follow"
-	Twin        Action = "twin"
+	SecondCopy  Action = "second-copy"
 	ExplainPane Action = "explain"
 	Zoom        Action = "zoom"
 	OffsetBase  Action = "offset-base"
@@ -172,11 +172,11 @@ var table = []Binding{
 	{Context: Partitions, Action: Open, Keys: []string{"enter"}, Label: "go there", Help: "Go to the first sector of the partition", Group: groupJump},
 
 	{Context: Bytes, Action: Follow, Keys: []string{"f"}, Label: "follow", Help: "Follow the pointer to the structure that it names", Group: groupJump},
-	{Context: Bytes, Action: Twin, Keys: []string{"%"}, Label: "2nd copy", Help: "Go to the second copy of the same structure or field", Group: groupJump},
+	{Context: Bytes, Action: SecondCopy, Keys: []string{"%"}, Label: "2nd copy", Help: "Go to the second copy of the same structure or field", Group: groupJump},
 	{Context: Bytes, Action: OtherSpace, Keys: []string{"x"}, Label: "address", Help: "Show this byte in the next address space: virtual disk, partition, file", Group: groupJump},
 	{Context: Bytes, Action: ShowTrail, Keys: []string{"X"}, Help: "All addresses of this byte, with the table entries that connect them", Group: groupJump},
 	{Context: Bytes, Action: Referrers, Keys: []string{"&"}, Help: "List what points here: fields and table entries", Group: groupJump},
-	{Context: Bytes, Action: CompareTwin, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte; with another image where there is no copy, or from that list", Group: groupFind},
+	{Context: Bytes, Action: CompareCopies, Keys: []string{"="}, Help: "Compare with the second copy, field by field and byte by byte; with another image where there is no copy, or from that list", Group: groupFind},
 	{Context: Bytes, Action: Copy, Keys: []string{"y"}, Help: "Copy the selection, the field or the byte in hexadecimal", Group: groupFind},
 	{Context: Bytes, Action: CopyAs, Keys: []string{"Y"}, Help: "Copy as hex, source code, base64, hexdump, GUID, JSON, Markdown, or as a command line", Group: groupFind},
 	{Context: Bytes, Action: SearchThis, Keys: []string{"*"}, Help: "Search for the bytes of the selection or the field", Group: groupFind},
@@ -219,7 +219,7 @@ var table = []Binding{
 	{Context: Findings, Action: SaveReport, Keys: []string{"S"}, Label: "save", Help: "Save the findings to a file, as text or JSON", Group: groupFind},
 	{Context: Findings, Action: Severity, Keys: []string{"o"}, Label: "severity", Help: "Show all findings, warnings and errors, or errors only", Group: groupView},
 
-	{Context: Repairs, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage this repair; nothing is written before you say so, and undo takes it back", Group: groupEdit},
+	{Context: Repairs, Action: Accept, Keys: []string{"enter"}, Label: "stage", Help: "Stage this repair; nothing is written before you say so, and undo removes it", Group: groupEdit},
 	{Context: Repairs, Action: Down, Keys: []string{"j", "down", "tab"}, hint: "j/k", Label: "choose", Help: "Next repair", Group: groupMove},
 	{Context: Repairs, Action: Up, Keys: []string{"k", "up", "shift+tab"}, Help: "Previous repair", Group: groupMove},
 	{Context: Repairs, Action: Cancel, Keys: []string{"esc", "f", "q", "ctrl+c"}, Label: "close", Help: "Stage nothing", Group: groupProgram},

@@ -68,9 +68,9 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.ShowTrail:  does(m.trails.show, finder, points, m.trails.unconnected),
 		keymap.Referrers:  does(m.trails.showReferrers, finder, points, m.trails.unconnected),
 
-		keymap.CompareTwin:  does(m.comparison.secondCopy, finder, points, m.comparison.lacksSecond),
-		keymap.CompareImage: does(m.comparison.open, finder, m.comparison.incomparable),
-		keymap.CheckAgain:   does(m.comparison.again, finder),
+		keymap.CompareCopies: does(m.comparison.secondCopy, finder, points, m.comparison.lacksSecond),
+		keymap.CompareImage:  does(m.comparison.open, finder, m.comparison.incomparable),
+		keymap.CheckAgain:    does(m.comparison.again, finder),
 
 		keymap.NextMark:  does(to(m.marks.step, 1), finder, points),
 		keymap.PrevMark:  does(to(m.marks.step, -1), finder, points),

@@ -22,21 +22,21 @@ const compareLimit = 1 << 20
 func copies(p views.Pointed) (decode.Node, decode.Place, bool) {
 	var best decode.Node
 	for _, n := range slices.Backward(p.Nodes) {
-		if n.Twin == nil || n.Place.Length <= 0 {
+		if n.SecondCopy == nil || n.Place.Length <= 0 {
 			continue
 		}
 		if best = n; n.Field == nil {
 			break
 		}
 	}
-	if best.Twin == nil {
+	if best.SecondCopy == nil {
 		return best, decode.Place{}, false
 	}
-	twin := *best.Twin
-	if twin.Length == 0 {
-		twin.Length = best.Place.Length
+	second := *best.SecondCopy
+	if second.Length == 0 {
+		second.Length = best.Place.Length
 	}
-	return best, twin, true
+	return best, second, true
 }
 
 // layoutOf is the declaration of a structure; nil if it has none.

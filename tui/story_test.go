@@ -175,7 +175,7 @@ func TestGoToOffsets(t *testing.T) {
 	} {
 		s.keys(":", tt.typed, "enter").expect("fake.vhdx " + tt.where + " ")
 	}
-	s.keys(":", "0x7fffffffffffffff", "enter").expect("behind the end at 0x100000")
+	s.keys(":", "0x7fffffffffffffff", "enter").expect("past the end at 0x100000")
 	s.keys(":", "end-2m", "enter").expect("before the start")
 	s.keys(":", "nonsense", "enter").expect(`nothing called "nonsense"`)
 }

@@ -108,7 +108,7 @@ func TestParentName(t *testing.T) {
 	copy(h.Bytes()[64:], append([]byte{0xFF, 0xFE}, decode.EncodeUTF16("old.vhd", decode.Little)...))
 	clear(h.Bytes()[64+16:][:16])
 	if got := vhd.ParentName(h); got != "old.vhd" {
-		t.Errorf("little-endian name behind a mark: %q", got)
+		t.Errorf("little-endian name after a mark: %q", got)
 	}
 }
 

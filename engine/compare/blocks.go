@@ -43,7 +43,7 @@ func Disks(ctx context.Context, a, b disk.Image, progress func(done, total int64
 // Blocks yields the blocks of unit bytes in which two surfaces differ,
 // ascending, with the number of bytes that do. Where one surface is longer,
 // the rest of it comes last, as one block. Progress and errors are those of
-// [Compare]; that of a range which starts inside a block comes behind it. What
+// [Compare]; that of a range which starts inside a block comes after it. What
 // the sides have there is left open.
 func Blocks(ctx context.Context, a, b disk.Surface, unit int64, progress func(at, of int64)) iter.Seq2[disk.BlockDiff, error] {
 	return func(yield func(disk.BlockDiff, error) bool) {

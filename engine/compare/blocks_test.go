@@ -52,7 +52,7 @@ func TestBlocksAgreeWithTheNaiveWay(t *testing.T) {
 }
 
 // TestBlocksInOrder tells what could not be compared where it lies among the
-// blocks: behind the block that it starts in, whose bytes are counted together.
+// blocks: after the block that it starts in, whose bytes are counted together.
 func TestBlocksInOrder(t *testing.T) {
 	const unit = 4 << 20 // four jobs
 	rnd := rand.New(rand.NewPCG(8, 8))

@@ -19,7 +19,7 @@ type Range struct {
 	Length int64
 }
 
-// End is the offset of the first byte behind the range.
+// End is the offset of the first byte after the range.
 func (r Range) End() int64 { return r.Start + r.Length }
 
 // gap is how many equal bytes may lie within a range: without them a changed
@@ -33,7 +33,7 @@ const gap = 16
 // bytes have been compared.
 //
 // An error that is a [disk.Error] tells of a range that could not be compared;
-// the comparison goes on behind it. Any other error, such as the context's, is
+// the comparison goes on after it. Any other error, such as the context's, is
 // the last thing yielded.
 func Compare(ctx context.Context, a, b disk.Surface, progress func(at, of int64)) iter.Seq2[Range, error] {
 	return func(yield func(Range, error) bool) {

@@ -79,7 +79,7 @@ func TestCompareDisks(t *testing.T) {
 		end := int64(-100)
 		for r, err := range compare.Compare(t.Context(), disk.DiskSurface(a), disk.DiskSurface(b), nil) {
 			if err != nil || r.Start-end < 16 || a.Content[r.Start] == b.Content[r.Start] || a.Content[r.End()-1] == b.Content[r.End()-1] {
-				t.Fatalf("seed %d: range %+v behind %d: %v", seed, r, end, err)
+				t.Fatalf("seed %d: range %+v after %d: %v", seed, r, end, err)
 			}
 			same := 0
 			for i := r.Start; i < r.End(); i++ {

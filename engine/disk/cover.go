@@ -143,7 +143,7 @@ func (c *cover) sweep(from, to int64) bool {
 
 // sweep turns ascending claims into regions. Of the claims seen so far only the
 // two that reach furthest matter: below the second's end two claims meet, below
-// the first's end there is one, behind it none.
+// the first's end there is one, after it none.
 type sweep struct {
 	*cover
 	pos           int64

@@ -32,7 +32,7 @@ type Sealer interface {
 // Editor stages changes to an image. What it shows is the image as staged; no byte of
 // any file changes.
 type Editor interface {
-	// Image is the image with everything staged applied. It is opened anew
+	// Image is the image with everything staged applied. It is opened again
 	// after each change: ask again when Generation has grown. An image that
 	// the staged bytes have made unrecognisable still opens, as unknown.
 	Image() (Image, error)

@@ -102,7 +102,7 @@ func (f *EffectFinder) Find(d LogDescriptor) (Effects, error) {
 	return e, nil
 }
 
-// bytesBefore reads n bytes of a file of the image; what lies behind its end
+// bytesBefore reads n bytes of a file of the image; what lies past its end
 // is zeros.
 func bytesBefore(img Image, at decode.Place, n int) ([]byte, error) {
 	b := make([]byte, n)

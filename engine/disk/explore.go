@@ -42,7 +42,7 @@ type Partition struct {
 	Entry decode.Place // the entry that declares it, on the virtual disk
 }
 
-// End is the offset of the first byte behind the partition.
+// End is the offset of the first byte after the partition.
 func (p Partition) End() int64 { return p.Start + p.Length }
 
 // Trail is how a byte of the virtual disk leads to a byte of a file.

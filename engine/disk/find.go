@@ -81,7 +81,7 @@ type Stretch struct {
 type Hit struct {
 	Place    decode.Place // on [VirtualDisk] or in a file
 	Encoding string       // of a text; "hex" and "regexp" for the others
-	Context  []byte       // the match with some bytes before and behind it
+	Context  []byte       // the match with some bytes before and after it
 	Before   int          // how many bytes of Context lie before the match
 }
 

@@ -12,7 +12,7 @@ type Joiner struct {
 func NewJoiner(yield func(Span, error) bool) Joiner { return Joiner{yield: yield} }
 
 // Add takes a span in, as a part of the one before if it continues that: same
-// state, layer and file, and where there is a file behind it there too. It
+// state, layer and file, and where there is a file after it there too. It
 // reports whether to go on.
 func (j *Joiner) Add(s *Span) bool {
 	h := &j.held
@@ -60,7 +60,7 @@ func (j *Joiner) Flush() bool {
 	return j.yield(s, nil)
 }
 
-// Fail ends the map with an error behind the last span. It reports false.
+// Fail ends the map with an error after the last span. It reports false.
 func (j *Joiner) Fail(err error) bool {
 	if j.Flush() {
 		j.yield(Span{}, err)

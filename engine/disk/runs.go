@@ -38,7 +38,7 @@ type Run struct {
 	Content Content
 }
 
-// End is the offset of the first byte behind the run.
+// End is the offset of the first byte after the run.
 func (r Run) End() int64 { return r.Start + r.Length }
 
 // mapWindow bounds how much is asked of a map at once, so that a walk over

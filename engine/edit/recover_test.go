@@ -136,7 +136,7 @@ func TestRecoverFromAnEmptyJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if i.Summary() == "" || i.Back() != nil || i.Close() != nil {
-		t.Error("an empty journal can't be taken back")
+		t.Error("an empty journal can't be undone")
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package edit changes images: a session stages changes over files that stay open for
-// reading only, and brings them to disk when told to. What an interrupted write left
-// behind is finished or taken back here too.
+// reading, and brings them to disk when told to. What an interrupted write left
+// behind is finished or undone here too.
 package edit
 
 import (
@@ -19,7 +19,7 @@ import (
 )
 
 // Session is an image under edit: a [disk.Session] over a workspace. The files
-// underneath stay open for reading only until Commit.
+// underneath stay open read-only until Commit.
 type Session struct {
 	ctx    context.Context
 	ws     *store.Workspace
@@ -257,11 +257,11 @@ func (s *Session) Revert(title string, places ...decode.Place) error {
 }
 
 // Commit writes what is planned. It refuses while an earlier write to the image
-// is neither finished nor taken back.
+// is neither finished nor undone.
 func (s *Session) Commit(ctx context.Context) error {
 	if store.HasJournal(s.folder, s.name) {
 		return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
-			What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or takes it back (--back) first"}
+			What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or undoes it (--back) first"}
 	}
 	return s.ws.Commit(ctx)
 }

@@ -177,7 +177,7 @@ func bounds(t *testing.T, img disk.Image) {
 		t.Errorf("read at the end: %d, %v", n, err)
 	}
 	if n, err := img.ReadAt(buf, size+1<<40); n != 0 || err != io.EOF {
-		t.Errorf("read behind the end: %d, %v", n, err)
+		t.Errorf("read past the end: %d, %v", n, err)
 	}
 	if _, err := img.ReadAt(buf, -1); err == nil || err == io.EOF {
 		t.Errorf("read before the start: %v", err)
@@ -187,7 +187,7 @@ func bounds(t *testing.T, img disk.Image) {
 	}
 	for s, err := range img.Map(size, 512) {
 		if err == nil {
-			t.Errorf("the map has %+v behind the end", s)
+			t.Errorf("the map has %+v past the end", s)
 		}
 	}
 }

@@ -250,8 +250,8 @@ func TestGPTTreeJumpsBetweenCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := tree.Child(1)
-	if header.Name != "GPT header" || header.Mark != decode.Good || header.Twin == nil || header.Twin.Offset != 2*mib-512 {
-		t.Errorf("header %q is %s (%s), twin %+v", header.Name, header.Mark, header.Words, header.Twin)
+	if header.Name != "GPT header" || header.Mark != decode.Good || header.SecondCopy == nil || header.SecondCopy.Offset != 2*mib-512 {
+		t.Errorf("header %q is %s (%s), second %+v", header.Name, header.Mark, header.Words, header.SecondCopy)
 	}
 }
 

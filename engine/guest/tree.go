@@ -38,10 +38,10 @@ func Tree(ctx context.Context, d disk.Image) (decode.Node, error) {
 }
 
 // gptNode is one copy of the header, followed by its list of partitions.
-func gptNode(d disk.Image, name string, at, twin, sector int64) decode.Node {
+func gptNode(d disk.Image, name string, at, second, sector int64) decode.Node {
 	opts := []decode.Placed{decode.Named(name)}
-	if twin != 0 {
-		opts = append(opts, decode.TwinAt(decode.Place{File: VirtualDisk, Offset: twin, Length: 92}))
+	if second != 0 {
+		opts = append(opts, decode.SecondCopyAt(decode.Place{File: VirtualDisk, Offset: second, Length: 92}))
 	}
 	var b [512]byte
 	n, _ := d.ReadAt(b[:], at)

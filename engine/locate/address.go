@@ -42,7 +42,7 @@ type address struct {
 	anchor anchor
 	number int64
 	name   string // table or node
-	delta  int64  // bytes, or sectors behind "sec"
+	delta  int64  // bytes, or sectors after "sec"
 }
 
 // words are those that a number may follow.
@@ -51,7 +51,7 @@ var words = map[string]anchor{
 	"bat": atEntry, "gd": atEntry, "rgd": atEntry, "part": atPartition, "partition": atPartition,
 }
 
-// counted is what the number behind a word counts.
+// counted is what the number after a word counts.
 var counted = map[anchor]string{atLBA: "a sector", atBlock: "a block", atEntry: "an entry", atPartition: "a partition"}
 
 // parse reads an expression such as 0x1f00, 8k, lba 2048, sec+3, block 913,
@@ -100,7 +100,7 @@ func (a *address) setPlane(prefix string) {
 	}
 }
 
-// cutDelta parts the distance at the end off: a sign with a digit behind it.
+// cutDelta parts the distance at the end off: a sign with a digit after it.
 func cutDelta(s string) (base, delta string) {
 	for i := len(s) - 1; i >= 0; i-- {
 		if s[i] != '+' && s[i] != '-' {
@@ -121,7 +121,7 @@ func signed(delta string) (int64, error) {
 	return n, err
 }
 
-var errTooLarge = errors.New("the number is too large: it lies behind the end of everything")
+var errTooLarge = errors.New("the number is too large: it lies past the end of everything")
 
 // number reads an offset; hexadecimal digits need their 0x.
 func number(s string) (int64, error) {

@@ -200,7 +200,7 @@ func TestReferrers(t *testing.T) {
 	}
 }
 
-// joined gives blocks that lie behind one another in the file as one span, as
+// joined gives blocks that follow one another in the file as one span, as
 // formats may: it names the entry of the first one only.
 type joined struct{ *enginetest.Fake }
 
@@ -309,7 +309,7 @@ func TestResolve(t *testing.T) {
 		{onDisk, "grain 9", "virt 0x9000"},
 		{w, "block 7", "virt 0x7000"},
 		{w, "file:block 7", "! it is not in the file: zero by the table"},
-		{w, "block 1000", "! behind the end"},
+		{w, "block 1000", "! past the end"},
 		{w, "bat 920", "file fake.img 0x20c0"},
 		{w, "bat 1000", "! BAT has 1000 entries"},
 		{w, "bat[920].file_offset", "file fake.img 0x20c0"},
@@ -328,11 +328,11 @@ func TestResolve(t *testing.T) {
 		{w, "+0x200", "file fake.img 0x1434"},
 		{w, "-0x200", "file fake.img 0x1034"},
 		{w, "-0x2000", "! before the start"},
-		{w, "+1T", "! behind the end"},
+		{w, "+1T", "! past the end"},
 		{w, "part3", "virt 0x200000"},
 		{w, "part3+1023K", "virt 0x2ffc00"},
-		{w, "part3+1M", "! behind the end of partition 3 (1 MiB)"},
-		{w, "part3+0x7fffffffffffffff", "! behind the end of partition 3"},
+		{w, "part3+1M", "! past the end of partition 3 (1 MiB)"},
+		{w, "part3+0x7fffffffffffffff", "! past the end of partition 3"},
 		{w, "part3-1", "! before the start of partition 3"},
 		{w, "part2", "! there is no partition 2"},
 		{w, "file:0x10", "file fake.img 0x10"},
@@ -344,9 +344,9 @@ func TestResolve(t *testing.T) {
 		{onDisk, "vol:end", "virt 0x2fffff"},
 		{beyond, "vol:0x100000", "virt 0x300000"},
 		{beyond, "vol:end", fmt.Sprintf("virt 0x%x", w.Image.Info().VirtualSize-1)},
-		{beyond, "vol:0x1000000", "! behind the end"},
-		{beyond, "part1+1G", "! behind the end at"},
-		{beyond, "part2", "! behind the end at"},
+		{beyond, "vol:0x1000000", "! past the end"},
+		{beyond, "part1+1G", "! past the end at"},
+		{beyond, "part2", "! past the end at"},
 		{onDisk, "file:+5", "! not in that plane"},
 		{w, "", "! expected an address"},
 		{w, "9x9", "! expected a number"},
@@ -354,10 +354,10 @@ func TestResolve(t *testing.T) {
 		{w, "lba 0x7fffffffffffffff", "! too large"},
 		{w, huge, "! \"" + huge + "\": the number is too large"},
 		{w, "+" + huge, "! \"+" + huge + "\": the number is too large"},
-		{w, "lba -1", "! expected the number of a sector behind \"lba\""},
-		{w, "block", "! expected the number of a block behind \"block\""},
+		{w, "lba -1", "! expected the number of a sector after \"lba\""},
+		{w, "block", "! expected the number of a block after \"block\""},
 		{w, "bat", "file fake.img 0x400"},
-		{w, "+0x7fffffffffffffff", "! behind the end"},
+		{w, "+0x7fffffffffffffff", "! past the end"},
 	}
 	for _, tt := range tests {
 		p, err := tt.from.resolve(tt.expr)

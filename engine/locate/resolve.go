@@ -291,7 +291,7 @@ func (w where) name(a address) (point, error) {
 		}
 	}
 	if kind, ok := words[strings.ToLower(a.name)]; ok && err != nil {
-		return point{}, fmt.Errorf("expected the number of %s behind %q", counted[kind], a.name)
+		return point{}, fmt.Errorf("expected the number of %s after %q", counted[kind], a.name)
 	}
 	return at(n.Place), err
 }
@@ -305,7 +305,7 @@ func (w where) within(number int, d int64) error {
 	case d < 0:
 		return fmt.Errorf("it lies before the start of partition %d", number)
 	case d >= part.Length:
-		return fmt.Errorf("it lies behind the end of partition %d (%s)", number, decode.FormatSize(uint64(max(part.Length, 0))))
+		return fmt.Errorf("it lies past the end of partition %d (%s)", number, decode.FormatSize(uint64(max(part.Length, 0))))
 	}
 	return nil
 }
@@ -336,7 +336,7 @@ func (w where) move(p *point, a address) error {
 	case d < 0 && (to > p.offset || to < 0):
 		return fmt.Errorf("it lies before the start")
 	case d > 0 && to < p.offset, to >= size:
-		return fmt.Errorf("it lies behind the end at 0x%x", size)
+		return fmt.Errorf("it lies past the end at 0x%x", size)
 	}
 	if p.offset = to; a.delta != 0 {
 		p.length = 0

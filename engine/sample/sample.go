@@ -10,7 +10,7 @@ import (
 
 // Sample is a built-in image.
 type Sample struct {
-	Name  string // what the user types behind "sample:"
+	Name  string // what the user types after "sample:"
 	About string // one line
 	File  string // name of the file to open among Files
 	build func(*store.Mem) error

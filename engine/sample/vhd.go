@@ -51,7 +51,7 @@ func buildVHD(files *store.Mem) error {
 }
 
 // vhdBlock writes a block with its bitmap at sector at, and returns the sector
-// behind it. Of a block with data, pages of 4 KiB that are all zero count as
+// after it. Of a block with data, pages of 4 KiB that are all zero count as
 // never written.
 func (w *writer) vhdBlock(content *store.MemFile, block, at, size int64) int64 {
 	bitmap := make([]byte, vhd.BitmapBytes(vhdBlock))

@@ -148,7 +148,7 @@ func buildStream(files *store.Mem) error {
 	return w.err
 }
 
-// compressed writes a grain with its marker and returns the sector behind it.
+// compressed writes a grain with its marker and returns the sector after it.
 func (w *writer) compressed(data []byte, lba, at int64) int64 {
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
@@ -161,7 +161,7 @@ func (w *writer) compressed(data []byte, lba, at int64) int64 {
 	return at + sectors(vmdk.GrainMarkerSize+packed.Len())
 }
 
-// marked writes a structure behind its marker and returns the sector behind it.
+// marked writes a structure after its marker and returns the sector after it.
 func (w *writer) marked(kind uint32, body []byte, at int64) int64 {
 	rec := vmdk.MarkerTable.Blank()
 	vmdk.MarkerValue.Put(rec, uint64(sectors(len(body))))

@@ -30,7 +30,7 @@ type state struct {
 	ends  bool // a match may end here
 }
 
-// maxStates bounds the automaton's memory; when there are more it starts anew.
+// maxStates bounds the automaton's memory; when there are more it starts again.
 const maxStates = 4096
 
 // start is the state before the first byte; state 0 does not exist.

@@ -23,7 +23,7 @@ type expression struct {
 	sets    []set
 	lead    int // the greatest number of bytes of a match in front of it
 
-	// From the start of the text, or behind one byte of context; to the end of
+	// From the start of the text, or after one byte of context; to the end of
 	// the text, or in front of one byte at least.
 	find  [2][2]*regexp.Regexp // the leftmost match
 	match [2][2]*regexp.Regexp // a match right there
@@ -252,7 +252,7 @@ func (s *scanner) seek(b []byte, lo int) seeker {
 
 func (k *seeker) known() bool { return k.part != nil }
 
-// next is where the part starts at or behind pos, which may not go back;
+// next is where the part starts at or after pos, which may not go back;
 // len(b) if it is nowhere.
 func (k *seeker) next(pos int) int {
 	if !k.known() {
@@ -272,7 +272,7 @@ func (k *seeker) next(pos int) int {
 }
 
 // leftmost is exact where the automaton has found that a match may end at tail: if
-// all that begin in front of that end soon behind it, no more is looked at.
+// all that begin in front of that end soon after it, no more is looked at.
 func (s *scanner) leftmost(b []byte, pos, tail, end int) (at, length int, ok bool) {
 	if i, ok := s.dfa.settled(b, tail, end); ok {
 		stop := min(i+1, len(b)) // and a byte to look ahead at
@@ -288,7 +288,7 @@ func (s *scanner) leftmost(b []byte, pos, tail, end int) (at, length int, ok boo
 }
 
 // exact finds the leftmost match of b that is not too long, starts at pos or
-// behind it, and ends in front of end or with b: where b goes on, the byte behind
+// after it, and ends in front of end or with b: where b goes on, the byte after
 // a match has a say in it. If there is none, no match starts in front of at.
 func (s *scanner) exact(b []byte, pos, end int) (at, length int, ok bool) {
 	x := s.m.expr

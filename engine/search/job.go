@@ -12,7 +12,7 @@ import (
 type job struct {
 	from, to int64
 	floor    int64 // nothing below can be read
-	data     int64 // a hit must end behind this: what is stored starts here
+	data     int64 // a hit must end after this: what is stored starts here
 	kind     jobKind
 }
 

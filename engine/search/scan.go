@@ -160,7 +160,7 @@ type hunt struct {
 
 func newHunt(b []byte, values string) hunt { return hunt{b: b, values: values, at: [2]int{-1, -1}} }
 
-// next is the first place of a value at or behind i, which may not go back;
+// next is the first place of a value at or after i, which may not go back;
 // len(b) if there is none.
 func (h *hunt) next(i int) int {
 	found := len(h.b)

@@ -22,7 +22,7 @@ import (
 // which may be nil, hears between hits how many bytes of the stretch are done.
 //
 // An error that is a [disk.Error] tells of a range that could not be searched;
-// the search goes on behind it. Any other error, such as the context's, is
+// the search goes on after it. Any other error, such as the context's, is
 // the last thing yielded.
 func Search(ctx context.Context, on disk.Surface, m *Matcher, r disk.Stretch, progress func(done, total int64)) iter.Seq2[disk.Hit, error] {
 	return func(yield func(disk.Hit, error) bool) {

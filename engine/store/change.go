@@ -14,7 +14,7 @@ const (
 	Staged    State = iota // visible, not on disk
 	Committed              // visible and on disk
 	Undone                 // neither; Redo brings it back
-	Reverting              // on disk, but undone: the next commit takes it back
+	Reverting              // on disk, but undone: the next commit undoes it
 	Dropped                // taken out by a later change
 )
 
@@ -55,7 +55,7 @@ func (e Edit) touched() (off, end int64) {
 
 // change is a Change at work. Its splices are how it was last moved, forward or
 // back; they hold while nothing is committed (the same epoch). After that, moving
-// it means staging its edits anew.
+// it means staging its edits again.
 type change struct {
 	id        int
 	title     string

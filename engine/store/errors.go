@@ -21,7 +21,7 @@ var (
 	// ErrBadName: empty, or with bytes that no file name holds.
 	ErrBadName = errors.New("not a usable file name")
 	// ErrReadOnly: the file was opened for reading, or can only be read.
-	ErrReadOnly = errors.New("opened for reading only")
+	ErrReadOnly = errors.New("opened read-only")
 )
 
 // What may keep a Workspace from staging or committing.

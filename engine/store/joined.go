@@ -13,7 +13,7 @@ type joined struct {
 	ends  []int64 // of each part, in the whole
 }
 
-// Join makes one file of several that follow each other, for reading only; its
+// Join makes one file of several that follow each other, read-only; its
 // ID is that of the first. It owns the files: Close closes them. Their lengths
 // are taken now and must not change.
 func Join(parts ...File) (File, error) {

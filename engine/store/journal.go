@@ -192,7 +192,7 @@ func (t target) halfDone(s Step) error {
 }
 
 // oldOrNew checks that each byte at off is as it was or as it is to be. The file has
-// the old ones at least; what lies behind them was zeros.
+// the old ones at least; what lies after them was zeros.
 func (t target) oldOrNew(off int64, before, after []byte) error {
 	got := make([]byte, len(after))
 	n, err := t.ReadAt(got, off)

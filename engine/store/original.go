@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// original is a file on disk under a workspace, opened for reading only.
+// original is a file on disk under a workspace, opened read-only.
 type original struct {
 	name   string
 	file   File

@@ -1,6 +1,6 @@
 // Package store holds the files under an image: the folder on the host, with
 // nothing outside it reachable, files in memory, and the Workspace, which
-// stages changes over files that stay open for reading only.
+// stages changes over files that stay open read-only.
 // It knows no format and imports no other room of the program.
 package store
 

@@ -20,7 +20,7 @@ type batmap struct {
 	length int64 // in bytes; 0 unless it lies in the file
 }
 
-// readBatmap looks behind the BAT of images that tapdisk made.
+// readBatmap looks after the BAT of images that tapdisk made.
 func (v *Image) readBatmap() error {
 	if !v.table.placed || vhd.FooterCreator.Get(v.footer) != "tap" {
 		return nil
@@ -62,7 +62,7 @@ func (c *checker) checkBatmap(ctx context.Context) bool {
 	v := c.image
 	switch {
 	case !v.batmap.found && v.wantBatmap() && v.table.placed:
-		return c.Report(v.finding("V049", "the sector behind the BAT has no batmap header, which this version of tapdisk writes", v.place(v.table.end(), vhd.Sector)))
+		return c.Report(v.finding("V049", "the sector after the BAT has no batmap header, which this version of tapdisk writes", v.place(v.table.end(), vhd.Sector)))
 	case !v.batmap.found:
 		return true
 	}

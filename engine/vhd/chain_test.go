@@ -191,7 +191,7 @@ func TestRefusedParent(t *testing.T) {
 	enginetest.Conform(t, img)
 }
 
-// TestLargerChild reads zeros behind the end of its parent.
+// TestLargerChild reads zeros past the end of its parent.
 func TestLargerChild(t *testing.T) {
 	child := build(t, plan{kind: layout.Differencing, size: 6 * mib, block: 2 * mib, stored: []int64{2}, id: 3, parent: 2, name: "base.vhd", partial: true})
 	base := build(t, dynamicPlan)
@@ -205,7 +205,7 @@ func TestLargerChild(t *testing.T) {
 }
 
 // TestSmallerMiddle ends a disk in the middle of a chain, within a block: what the
-// base has behind that end is not seen, whether the tables were read before or not.
+// base has past that end is not seen, whether the tables were read before or not.
 func TestSmallerMiddle(t *testing.T) {
 	const middle = 2*mib + 100<<10
 	list := []*fixture{

@@ -73,7 +73,7 @@ func (c *checker) checkPadding() bool {
 	}
 	for _, x := range b {
 		if x != b[0] || x != 0 && x != 0xFF {
-			return c.Report(v.finding("V037", "the padding behind the table is neither all ones nor all zeros", v.place(end, int64(len(b)))))
+			return c.Report(v.finding("V037", "the padding after the table is neither all ones nor all zeros", v.place(end, int64(len(b)))))
 		}
 	}
 	return true
@@ -125,7 +125,7 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 		at.Length = vhd.EntrySize * e.holes
 		return v.finding(code, fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at)
 	case code == "V038":
-		return v.finding(code, fmt.Sprintf("entry %d of the table lies behind the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
+		return v.finding(code, fmt.Sprintf("entry %d of the table lies after the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
 	case code == "V032":
 		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
 	case v.touchesMetadata(start, t.stored()):

@@ -80,7 +80,7 @@ func TestNestedFooter(t *testing.T) {
 		m := store.NewMem()
 		m.PutFile("f", slices.Concat(make([]byte, c.before), f.bytes, make([]byte, c.after)))
 		if words, ok := vhd.Probe(enginetest.Memory(t, m, "f", formats)); ok != c.ok {
-			t.Errorf("%d bytes before and %d behind: %v %s", c.before, c.after, ok, words)
+			t.Errorf("%d bytes before and %d after: %v %s", c.before, c.after, ok, words)
 		}
 	}
 }

@@ -36,7 +36,7 @@ type footers struct {
 }
 
 // scanBack is how far in front of the file's end a footer is looked for that
-// has other bytes behind it.
+// has other bytes after it.
 const scanBack = 64 << 10
 
 // findFooters looks at the last 512 and 511 bytes, at the first 512, and if

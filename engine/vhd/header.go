@@ -10,7 +10,7 @@ import (
 // header is the dynamic header, as far as the file has one.
 type header struct {
 	off    int64 // where the footer says it is
-	placed bool  // that is a place where it can be: aligned, behind the footer copy, inside the file
+	placed bool  // that is a place where it can be: aligned, after the footer copy, inside the file
 	rec    decode.Record[vhd.Header]
 }
 
@@ -62,7 +62,7 @@ func (v *Image) placeTable() {
 	v.table.place(v.src.File, int64(off), entries)
 }
 
-// metadataEnd is the first byte behind footer copy, header and BAT where these
+// metadataEnd is the first byte after footer copy, header and BAT where these
 // can be believed.
 func (v *Image) metadataEnd() int64 {
 	end := int64(vhd.FooterSize)

@@ -88,7 +88,7 @@ func (v judge) judgeChain() {
 	}
 	switch size := v.parent.Info().VirtualSize; {
 	case v.virtual > size:
-		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies behind its end reads as zeros", at, v.virtual, size)
+		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies past its end reads as zeros", at, v.virtual, size)
 	case v.virtual < size:
 		v.add("V046", "the disk has %d bytes, its parent %d", at, v.virtual, size)
 	}

@@ -53,7 +53,7 @@ func (c *checker) azure() {
 		{v.virtual%azureUnit != 0, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes", v.virtual)},
 		{v.virtual < azureMin || v.virtual > azureMax, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
 		{!v.footers.tail.valid, vhd.FooterChecksum.Field(), "Azure looks at the cookie and the checksum of the footer at the end, which is missing or damaged"},
-		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field(), "Azure expects the footer right behind the disk"},
+		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field(), "Azure expects the footer right after the disk"},
 		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field(), fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
 	} {
 		if demand.broken && !c.Report(v.finding("V052", demand.text, v.field(demand.field))) {

@@ -55,7 +55,7 @@ func TestProfiles(t *testing.T) {
 		{disk.ProfileHyperV, aligned, ""},
 		{disk.ProfileHyperV, azure, ""},
 		{disk.ProfileAzure, unsealed, "20 MiB|cookie and the checksum"},
-		{disk.ProfileAzure, planted(plan{kind: layout.Fixed, size: 20 * mib, id: 1}, func(f *fixture) { f.insert(make([]byte, mib)) }), "right behind the disk"},
+		{disk.ProfileAzure, planted(plan{kind: layout.Fixed, size: 20 * mib, id: 1}, func(f *fixture) { f.insert(make([]byte, mib)) }), "right after the disk"},
 		{disk.ProfileHyperV, headerSum, "0xC03A0006|3 of 3 stored"},
 		{disk.ProfileHyperV, unsealed, "0xC03A0002"},
 		{disk.ProfileHyperV, unlocated, "0xC03A000D|2 of 2 stored"},

@@ -97,7 +97,7 @@ type claim struct {
 }
 
 // ascending yields the structures and the blocks as they lie in the file.
-// Entries that can't be right claim nothing; entries behind the last one needed
+// Entries that can't be right claim nothing; entries after the last one needed
 // count, since something may be stored there.
 func (v *Image) ascending(ctx context.Context, o *space.Order) iter.Seq2[claim, error] {
 	return func(yield func(claim, error) bool) {
@@ -137,7 +137,7 @@ func (v *Image) fixedClaims() []disk.Claim {
 	}
 	if t := v.footers.tail; t.present {
 		add(t.off, t.length, disk.KindHeader, "footer")
-		add(t.off+t.length, v.size-t.off-t.length, disk.KindTrailing, "bytes behind the footer")
+		add(t.off+t.length, v.size-t.off-t.length, disk.KindTrailing, "bytes after the footer")
 	}
 	if v.footers.torn {
 		add(v.dataEnd, vhd.FooterSize, disk.KindHeader, "footer, overwritten by tapdisk")
@@ -145,7 +145,7 @@ func (v *Image) fixedClaims() []disk.Claim {
 	if v.kind == vhd.Fixed {
 		used := min(v.virtual, v.dataEnd)
 		add(0, used, disk.KindPayload, "disk")
-		add(used, v.dataEnd-used, disk.KindSlack, "behind the end of the disk")
+		add(used, v.dataEnd-used, disk.KindSlack, "past the end of the disk")
 		return list
 	}
 	if v.footers.front.present || v.header.placed {

@@ -64,7 +64,7 @@ func (g given) OpenParent(_, format string) (disk.Image, error) {
 
 // TestRepairsOfNames has a parent that none of the image's names leads to, or a
 // single damaged one: its name is stored, in the room of a locator or, where
-// there is none, behind the data.
+// there is none, after the data.
 func TestRepairsOfNames(t *testing.T) {
 	byHand := func(ctx context.Context, src disk.Source) (disk.Image, error) {
 		if src.Name == "disk.vhd" {

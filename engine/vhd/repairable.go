@@ -115,7 +115,7 @@ const smallGrowth = 64 << 20
 // repair at most doubles the file, or adds little to it.
 func growth(size int64) int64 { return size + max(size, smallGrowth) }
 
-// headerInPlace reports whether a dynamic header lies right behind the footer
+// headerInPlace reports whether a dynamic header lies right after the footer
 // copy, wherever the footer says it is.
 func headerInPlace(f store.File) bool {
 	b, err := readUpTo(f, vhd.FooterSize, vhd.HeaderSize)
@@ -148,7 +148,7 @@ func (v *Image) canExtendTable() bool {
 }
 
 // canDropSpares holds where the spare entries take less room than a block. A
-// batmap is looked for behind the table, so that one that has it stays as it is.
+// batmap is looked for after the table, so that one that has it stays as it is.
 func canDropSpares(v *Image, _ []decode.Place) bool {
 	t := &v.table
 	end := t.at(t.needed)

@@ -141,7 +141,7 @@ func (h *holes) find(v *Image, off int64) error {
 	return err
 }
 
-// oldFooterRoom is how far behind the table the footer of an empty image lies
+// oldFooterRoom is how far after the table the footer of an empty image lies
 // at most: Hyper-V rounds up to 4 KiB twice.
 const oldFooterRoom = 16 << 10
 

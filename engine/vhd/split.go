@@ -21,7 +21,7 @@ type piece struct {
 	fault error // it is there but can't be read: it ends what is
 }
 
-// pieces are the files of a split image behind the first; none of another.
+// pieces are the files of a split image after the first; none of another.
 type pieces []piece
 
 // whole is a source with all pieces of its image as one file. Closing the pieces

@@ -121,7 +121,7 @@ func TestSetsThatAreNone(t *testing.T) {
 	}
 	img = open(t, enginetest.Memory(t, m, "Disk.VHD", formats))
 	if told(img, "Split") || img.Info().FileSize != int64(third) {
-		t.Error("a piece is read behind one that lacks")
+		t.Error("a piece is read after one that lacks")
 	}
 
 	m = split(f.bytes, third, 2*third)

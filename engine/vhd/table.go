@@ -54,7 +54,7 @@ func (t *table) share(size int64, depth int) {
 	}
 }
 
-// end is the first byte behind the table's last sector.
+// end is the first byte after the table's last sector.
 func (t *table) end() int64 { return roundUp(t.at(t.entries), vhd.Sector) }
 
 // stored is how many bytes a block takes in the file.

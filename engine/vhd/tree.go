@@ -51,10 +51,10 @@ func (v *Image) Tree() decode.Node {
 	return root.WithNodes(nodes...)
 }
 
-func (v tree) footerNode(name string, c, twin footerCopy) decode.Node {
+func (v tree) footerNode(name string, c, second footerCopy) decode.Node {
 	opts := []decode.Placed{decode.Named(name)}
-	if twin.present && v.kind != vhd.Fixed {
-		opts = append(opts, decode.TwinAt(v.place(twin.off, twin.length)))
+	if second.present && v.kind != vhd.Fixed {
+		opts = append(opts, decode.SecondCopyAt(v.place(second.off, second.length)))
 	}
 	mark, words := v.footerVerdict(c)
 	n := vhd.FooterTable.Node(c.raw, v.src.Name, c.off, append(opts, decode.Marked(mark, words))...)
@@ -135,7 +135,7 @@ func (v tree) entryNode(i int64) decode.Node {
 	case v.misplaced(sector) != "":
 		opts = append(opts, decode.Marked(decode.Wrong, v.misplaced(sector)))
 	case i >= t.needed:
-		opts = append(opts, decode.Marked(decode.Doubt, "behind the last entry that the disk needs"))
+		opts = append(opts, decode.Marked(decode.Doubt, "after the last entry that the disk needs"))
 	}
 	if err == nil && sector != vhd.Unallocated {
 		to := decode.Target{Place: v.place(int64(sector)*vhd.Sector, t.stored()), What: fmt.Sprintf("block %d", i)}

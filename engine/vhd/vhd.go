@@ -33,7 +33,7 @@ type Image struct {
 	virtual  int64                     // bytes of the virtual disk
 	dataEnd  int64                     // where the room for blocks and fixed data ends: the trailing footer, else the file's end
 	header   header
-	metaEnd  int64 // first byte behind footer copy, header and table
+	metaEnd  int64 // first byte after footer copy, header and table
 	table    table
 	locators []locator
 	batmap   batmap

@@ -23,7 +23,7 @@ var plain = [8]struct {
 var pieces = sync.Pool{New: func() any { return new(batPiece) }}
 
 // ListBlocks tells of whole blocks of an image without a parent, as long as
-// they lie behind all structures and inside the file.
+// they lie after all structures and inside the file.
 func (v *Image) ListBlocks(first int64, out []disk.BlockPlace) (n int, file string, err error) {
 	size := v.geo.BlockSize
 	whole := v.geo.DiskSize / max(size, 1)

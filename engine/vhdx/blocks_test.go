@@ -56,7 +56,7 @@ func listAgrees(t *testing.T, img disk.Image, first int64, room int) {
 }
 
 // TestListBlocksOfChildren leaves all blocks of a differencing image, and those
-// behind the end, to the map.
+// past the end, to the map.
 func TestListBlocksOfChildren(t *testing.T) {
 	f := build(t, plan{size: 4 * mib, id: 1, states: map[int64]uint64{0: layout.FullyPresent}})
 	img := openFixture(t, f).(disk.BlockLister)

@@ -46,7 +46,7 @@ func (v *Image) candidate() (found likeness, why string) {
 	case v.src.Opener == nil:
 		return found, missing
 	case errors.Is(v.parentErr, disk.ErrChain):
-		return found, "Find out which image of the chain names the wrong parent, and link that one anew."
+		return found, "Find out which image of the chain names the wrong parent, and link that one again."
 	}
 	if p := v.parent; p != nil {
 		below, ok := p.(*Image)

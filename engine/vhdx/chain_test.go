@@ -243,7 +243,7 @@ func TestRefusedParent(t *testing.T) {
 	enginetest.Conform(t, img)
 }
 
-// TestLargerChild reads zeros behind the end of its parent.
+// TestLargerChild reads zeros past the end of its parent.
 func TestLargerChild(t *testing.T) {
 	child := build(t, childPlan)
 	base := build(t, plan{size: 2*mib + 512, id: 2, fixed: true})

@@ -59,10 +59,10 @@ func (c *checker) addAs(s disk.Severity, code string, where []decode.Place, form
 func (c *checker) reserved() bool {
 	v := c.image
 	last := vhdx.RegionOffset(1) + vhdx.RegionTableSize
-	ok := c.zeros("2", vhdx.IdentifierSize, vhdx.SlotSize, "behind the file type identifier") &&
-		c.zeros("6", vhdx.HeaderOffset(0)+vhdx.HeaderSize, vhdx.HeaderOffset(0)+vhdx.SlotSize, "behind header 1") &&
-		c.zeros("6", vhdx.HeaderOffset(1)+vhdx.HeaderSize, vhdx.HeaderOffset(1)+vhdx.SlotSize, "behind header 2") &&
-		c.zeros("2", last, vhdx.MiB, "behind the region tables")
+	ok := c.zeros("2", vhdx.IdentifierSize, vhdx.SlotSize, "after the file type identifier") &&
+		c.zeros("6", vhdx.HeaderOffset(0)+vhdx.HeaderSize, vhdx.HeaderOffset(0)+vhdx.SlotSize, "after header 1") &&
+		c.zeros("6", vhdx.HeaderOffset(1)+vhdx.HeaderSize, vhdx.HeaderOffset(1)+vhdx.SlotSize, "after header 2") &&
+		c.zeros("2", last, vhdx.MiB, "after the region tables")
 	if odd := v.size % vhdx.MiB; ok && odd != 0 {
 		return c.add("51", []decode.Place{v.place(v.size-odd, odd)}, "the file has 0x%x bytes, no multiple of 1 MiB", v.size)
 	}
@@ -223,7 +223,7 @@ func (c *checker) checkEntries() bool {
 }
 
 // usualEntry tells entries that nothing can be wrong with: of blocks that are
-// wholly present behind all structures and inside the file. They may be 67 million.
+// wholly present after all structures and inside the file. They may be 67 million.
 func (v *Image) usualEntry() func(uint64) bool {
 	if v.params.hasParent || v.data.grown < v.geo.BlockSize {
 		return func(uint64) bool { return false }
@@ -315,7 +315,7 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 		return true
 	}
 	if needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize); length < needed {
-		return c.full("42") || c.add("42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie behind the end of the file", block, off, needed-length)
+		return c.full("42") || c.add("42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
 	}
 	return c.full("43") || c.addAs(v.quirk("QEMU", warning), "43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
 }
@@ -344,7 +344,7 @@ func (c *checker) checkBitmapEntry(index, chunk int64, entry uint64, at []decode
 	return true
 }
 
-// checkPadding looks at the entries behind the last one (36).
+// checkPadding looks at the entries after the last one (36).
 func (c *checker) checkPadding() bool {
 	v := c.image
 	first, last, err := v.notZero(c.ctx, v.bat.off+v.geo.Entries(v.params.hasParent)*vhdx.EntrySize, v.bat.off+v.bat.length)
@@ -354,10 +354,10 @@ func (c *checker) checkPadding() bool {
 	case first < 0:
 		return true
 	}
-	return c.add("36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero behind the last entry that the disk needs, from 0x%x to 0x%x", first, last)
+	return c.add("36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero after the last entry that the disk needs, from 0x%x to 0x%x", first, last)
 }
 
-// tablesWhole is an error that names the first fault of the structures behind
+// tablesWhole is an error that names the first fault of the structures after
 // the log (13 to 45).
 func (v *Image) tablesWhole(ctx context.Context) error {
 	for _, f := range v.findings {

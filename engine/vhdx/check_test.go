@@ -59,8 +59,8 @@ func linkageTo(id int) string { return "{" + identity(id).String() + "}" }
 
 var damages = []damage{
 	{"identifier", "1", severe, true, plain, func(f *fixture) { f.put(0, []byte("X")) }, ""},
-	{"behind the identifier", "2", note, false, plain, func(f *fixture) { f.put(60000, []byte("hidden")) }, ""},
-	{"behind the region tables", "2", note, false, plain, func(f *fixture) { f.put(900<<10, []byte("hidden")) }, ""},
+	{"after the identifier", "2", note, false, plain, func(f *fixture) { f.put(60000, []byte("hidden")) }, ""},
+	{"after the region tables", "2", note, false, plain, func(f *fixture) { f.put(900<<10, []byte("hidden")) }, ""},
 	{"header 1", "3", warning, false, plain, func(f *fixture) { f.put(layout.HeaderOffset(0)+100, []byte{1}) }, ""},
 	{"header 2", "3", warning, false, plain, func(f *fixture) { f.put(layout.HeaderOffset(1), []byte{1}) }, ""},
 	{"both headers", "4", severe, true, plain, func(f *fixture) {
@@ -79,7 +79,7 @@ var damages = []damage{
 	{"reserved of the header", "6", note, false, plain, func(f *fixture) {
 		f.current(func(h decode.Record[layout.Header]) { h.Bytes()[2000] = 1 })
 	}, ""},
-	{"behind the header", "6", note, false, plain, func(f *fixture) { f.put(layout.HeaderOffset(1)+5000, []byte{1}) }, ""},
+	{"after the header", "6", note, false, plain, func(f *fixture) { f.put(layout.HeaderOffset(1)+5000, []byte{1}) }, ""},
 	{"version", "7", severe, true, plain, func(f *fixture) {
 		bothHeaders(f, func(h decode.Record[layout.Header]) { layout.HeaderVersion.Put(h, 2) })
 	}, ""},
@@ -271,9 +271,9 @@ var damages = []damage{
 	{"present without a place", "41", severe, false, plain, func(f *fixture) { f.batEntry(0, 6) }, ""},
 	{"bitmap without a place", "41", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 6) }, "47"},
 	{"child's block without a place", "41", severe, false, derived, func(f *fixture) { f.batEntry(0, 6) }, ""},
-	{"bitmap behind the end", "42", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 1<<40|6) }, "47"},
-	{"anchor behind the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|3) }, ""},
-	{"block behind the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|6) }, ""},
+	{"bitmap past the end", "42", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 1<<40|6) }, "47"},
+	{"anchor past the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|3) }, ""},
+	{"block past the end", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, 1<<40|6) }, ""},
 	{"block at the last MiB there is", "42", severe, false, plain, func(f *fixture) { f.batEntry(0, math.MaxUint64&^(mib-1)|6) }, ""},
 	{"block cut off", "42", severe, false, plan{size: 6 * mib, block: 2 * mib, states: map[int64]uint64{0: 6}}, func(f *fixture) { f.Truncate(f.at[0] + mib) }, ""},
 	{"block cut off inside its last MiB", "42", severe, false, plan{size: 6 * mib, states: map[int64]uint64{0: 6, 1: 6}}, func(f *fixture) { f.Truncate(f.next - mib/2) }, ""},
@@ -285,7 +285,7 @@ var damages = []damage{
 	{"block on the log", "44", severe, false, plain, func(f *fixture) { f.batEntry(0, logAt|6) }, ""},
 	{"bitmap on a block", "44", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, uint64(f.at[2])|6) }, ""},
 	{"bitmap on the metadata", "44", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, metadataAt|6) }, "47"},
-	{"block behind an anchor", "45", warning, false, plain, func(f *fixture) { f.batEntry(3, uint64(f.at[1])|3) }, ""},
+	{"block after an anchor", "45", warning, false, plain, func(f *fixture) { f.batEntry(3, uint64(f.at[1])|3) }, ""},
 	{"anchor on the log", "45", warning, false, plain, func(f *fixture) { f.batEntry(0, logAt|3) }, ""},
 	{"anchor on a block", "45", warning, false, plain, func(f *fixture) { f.batEntry(0, uint64(f.at[1])|3) }, ""},
 	{"bitmap in a dynamic image", "46", warning, false, plan{size: 4100 * mib}, func(f *fixture) { f.bitmapEntry(0, uint64(f.grow(mib))|6) }, ""},

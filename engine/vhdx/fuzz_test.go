@@ -14,13 +14,13 @@ import (
 	"platter/engine/vhdx/writer"
 )
 
-// packed is the parts of an image that a fuzzer should change, one behind the
+// packed is the parts of an image that a fuzzer should change, one after the
 // other: the first two of each structure's 4 KiB pages.
 var packed = []int64{0, layout.HeaderOffset(0), layout.HeaderOffset(1), layout.RegionOffset(0), layout.RegionOffset(1),
 	logAt, logAt + 4096, logAt + 8192, metadataAt, metadataAt + 64<<10, batAt, batAt + 4096*8}
 
 // unpack lays the fuzzer's pages out as an image. Checksums are made right, or
-// nothing behind them would ever be reached; bits of seal leave one wrong.
+// nothing after them would ever be reached; bits of seal leave one wrong.
 func unpack(b []byte, seal byte) *store.MemFile {
 	f := store.NewMemFile(6 * mib)
 	for i, off := range packed {

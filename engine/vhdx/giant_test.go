@@ -15,7 +15,7 @@ import (
 )
 
 // giant is a file of a disk with a full BAT that is made up while it is read:
-// block n lies behind the BAT at the place that order gives it.
+// block n lies after the BAT at the place that order gives it.
 type giant struct {
 	*store.MemFile
 	geo   layout.Geometry

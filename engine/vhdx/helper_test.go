@@ -209,7 +209,7 @@ func locatorItem(pairs []string) []byte {
 	return b
 }
 
-// metadata writes the metadata table and packs the items behind it.
+// metadata writes the metadata table and packs the items after it.
 func (f *fixture) metadata(items ...metaItem) {
 	f.put(metadataAt, make([]byte, 2*layout.MetadataTableSize))
 	table := layout.MetadataTable.Blank()

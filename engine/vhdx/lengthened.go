@@ -6,7 +6,7 @@ import (
 	"platter/engine/store"
 )
 
-// lengthened is a file with zeros behind its end.
+// lengthened is a file with zeros past its end.
 type lengthened struct {
 	borrowed
 	end, size int64
@@ -23,7 +23,7 @@ func (l lengthened) NextData(off int64) (store.Range, error) {
 	return l.borrowed.NextData(off)
 }
 
-// ReadAt reads the file, and zeros behind it.
+// ReadAt reads the file, and zeros after it.
 func (l lengthened) ReadAt(p []byte, off int64) (int, error) {
 	if off >= l.size {
 		return 0, io.EOF

@@ -86,7 +86,7 @@ func TestReplay(t *testing.T) {
 		"wraps": {func(f *fixture, e []uint64) {
 			f.log(f.record(mib-2*kib4, 7, mib-2*kib4, setting(f, e, 1)), f.record(0, 8, mib-2*kib4, setting(f, e, 2)))
 		}, 2, ""},
-		"one entry wraps, with a torn one behind": {func(f *fixture, e []uint64) {
+		"one entry wraps, with a torn one after": {func(f *fixture, e []uint64) {
 			f.log(f.record(mib-2*kib4, 7, mib-2*kib4, setting(f, e, 1), setting(f, e, 2)), f.record(kib4, 8, mib-2*kib4, setting(f, e, 4)))
 			f.put(logAt+2*kib4+4000, []byte{1})
 		}, 2, ""},

@@ -11,7 +11,7 @@ import (
 )
 
 // verifyEntry reads an entry again and tells rule by rule whether it is whole
-// (vhdx.md 5.3), also behind the first fault: that a torn entry's checksum is
+// (vhdx.md 5.3), also after the first fault: that a torn entry's checksum is
 // wrong says little, how far its sequence numbers are right says where it was
 // torn.
 func (v *Image) verifyEntry(ctx context.Context, e logEntry) ([]disk.LogRule, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestVerifyEntry tears an entry in different places: each rule speaks for
-// itself, also behind the first that does not hold.
+// itself, also after the first that does not hold.
 func TestVerifyEntry(t *testing.T) {
 	const kib4 = layout.LogSector
 	for name, tt := range map[string]struct {

@@ -31,7 +31,7 @@ type item struct {
 	required bool
 	flags    uint64 // reserved bits
 	reserved uint64
-	placed   bool // it lies inside the region, behind the table
+	placed   bool // it lies inside the region, after the table
 	content  []byte
 }
 
@@ -215,7 +215,7 @@ func (v judge) judgeItem(it item) {
 	case it.length == 0 && it.offset != 0:
 		v.add("22", at, "%s is empty, but its Offset is 0x%x", it.name(), it.offset)
 	case it.length > 0 && !it.placed:
-		v.add("21", at, "%s at 0x%x+0x%x: expected behind the table's 64 KiB, inside the region of 0x%x bytes, at most 1 MiB long", it.name(), it.offset, it.length, v.meta.region.length)
+		v.add("21", at, "%s at 0x%x+0x%x: expected after the table's 64 KiB, inside the region of 0x%x bytes, at most 1 MiB long", it.name(), it.offset, it.length, v.meta.region.length)
 	}
 	switch {
 	case it.flags != 0 || it.reserved != 0:

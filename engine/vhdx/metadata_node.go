@@ -13,7 +13,7 @@ func (v tree) metadataNode() decode.Node {
 	off := m.region.off
 	n := decode.Node{
 		Name: "metadata", Place: v.place(off, m.region.length),
-		Doc: "What the format and programs keep about the disk: a table in the first 64 KiB, and behind it the items.", Ref: "MS-VHDX 2.6",
+		Doc: "What the format and programs keep about the disk: a table in the first 64 KiB, and after it the items.", Ref: "MS-VHDX 2.6",
 	}
 	table := vhdx.MetadataTable.Node(m.raw, v.src.Name, off, v.overlaid(off, vhdx.MetadataTableSize)...)
 	var entries, items []decode.Node

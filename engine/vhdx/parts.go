@@ -128,7 +128,7 @@ func (p Parts) Meets(off, n int64) bool {
 // or is claimed by an entry of the BAT.
 func (p Parts) FreshRoom(ctx context.Context) (int64, error) { return p.image.freshRoom(ctx) }
 
-// Whole fails if the disk needs what lies behind the end of the file and before
+// Whole fails if the disk needs what lies past the end of the file and before
 // an offset (42).
 func (p Parts) Whole(ctx context.Context, before int64) error {
 	_, err := p.image.reach(ctx, uint64(before))
@@ -202,7 +202,7 @@ func (p Parts) Replay(ctx context.Context, write func(off, end int64, b []byte) 
 	return ctx.Err()
 }
 
-// TablesWhole is an error that names the first fault of the structures behind
+// TablesWhole is an error that names the first fault of the structures after
 // the log (13 to 45).
 func (p Parts) TablesWhole(ctx context.Context) error { return p.image.tablesWhole(ctx) }
 
@@ -220,7 +220,7 @@ func (p Parts) Lengthened(ctx context.Context) (Parts, error) {
 	if !after.sized || after.log.fault != "" {
 		return Parts{}, disk.Errorf(disk.Damaged, v.place(v.size, 0), "with the file as long as it was, still nothing of the disk can be read")
 	}
-	after.size = v.size // what is behind it is not there yet
+	after.size = v.size // what is after it is not there yet
 	return after.Parts(), nil
 }
 
@@ -241,7 +241,7 @@ func (p Parts) MandatoryPlace(known vhdx.Item) decode.Place { return p.image.man
 // TableBytes is how much of the metadata table is used.
 func (p Parts) TableBytes() int64 { return p.image.tableBytes() }
 
-// ItemRoom is room for an item behind all others, from the start of the region.
+// ItemRoom is room for an item after all others, from the start of the region.
 func (p Parts) ItemRoom(n int64) (off int64, ok bool) { return p.image.itemRoom(n) }
 
 // GuessSize is the size of the disk up to the last block that the BAT has.

@@ -96,7 +96,7 @@ func (v profiler) forHyperV() []demand {
 		{v.sized && v.geo.DiskSize < smallestWindows, info, v.itemPlaces(vhdx.ItemDiskSize), "the disk is smaller than 3 MiB, the smallest one that Windows makes"},
 		{name != ".vhdx" && name != ".avhdx" && name != ".vhds", warning, v.wholeFile(), "Hyper-V goes by the file's name: it mounts .vhdx, and .avhdx for checkpoints"},
 		{v.log.dirty() && v.log.fault == "", info, v.logPlaces(), "Hyper-V replays the log when it opens the image for writing; mounting it read-only may fail with a bare 'access denied'"},
-		{v.has("34"), severe, v.where("34"), "Hyper-V won't mount the image without the parent that it was made from; Set-VHD -ParentPath links it anew, with -IgnoreIdMismatch whatever the parent's identity"},
+		{v.has("34"), severe, v.where("34"), "Hyper-V won't mount the image without the parent that it was made from; Set-VHD -ParentPath links it again, with -IgnoreIdMismatch whatever the parent's identity"},
 		{v.has("53"), warning, v.where("53"), "Hyper-V makes no differencing image of a disk without identity that could tell when it changes"},
 	}
 }

@@ -95,7 +95,7 @@ func (v *Image) stateOf(entry uint64) (state disk.State, why string) {
 func (v *Image) misplaced(entry uint64) string {
 	off := vhdx.FileOffset(entry)
 	if off >= uint64(v.data.grown) {
-		return "it lies behind the end of the file"
+		return "it lies past the end of the file"
 	}
 	if meets, _ := v.clearOf(int64(off), int64(off)+v.geo.BlockSize); meets != "" {
 		return "it lies on top of the " + meets
@@ -109,7 +109,7 @@ func (v *Image) stored(r *layer.Run, off int64) {
 	case off < v.size:
 		r.Offset, r.File, r.End = off, v.src.Name, min(r.End, r.Start+v.size-off)
 	case off >= v.data.grown:
-		r.State, r.Why = disk.Missing, "it reaches behind the end of the file"
+		r.State, r.Why = disk.Missing, "it reaches past the end of the file"
 	default:
 		// the file ends before, replay makes it longer
 		if n := v.data.zeros(off, off+r.End-r.Start); n > 0 {
@@ -131,7 +131,7 @@ func (v *Image) bitmapAt(chunk int64) (off int64, why string, err error) {
 	case state != vhdx.FullyPresent && state != vhdx.PartiallyPresent:
 		return 0, "its chunk has no sector bitmap", nil
 	case at >= uint64(v.data.grown) || int64(at)+vhdx.MiB > v.data.grown:
-		return 0, "its chunk's sector bitmap lies behind the end of the file", nil
+		return 0, "its chunk's sector bitmap lies past the end of the file", nil
 	}
 	if meets, _ := v.clearOf(int64(at), int64(at)+vhdx.MiB); meets != "" {
 		return 0, "its chunk's sector bitmap lies on top of the " + meets, nil

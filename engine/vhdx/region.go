@@ -188,7 +188,7 @@ func (v *Image) structures() []extent {
 }
 
 // clearOf is a structure that meets [off, end), empty if none does, and where
-// the first one behind that range starts.
+// the first one after that range starts.
 func (v *Image) clearOf(off, end int64) (meets string, next int64) {
 	if last := len(v.held) - 1; last < 0 || off >= v.held[last].reach {
 		return "", math.MaxInt64

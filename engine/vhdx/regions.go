@@ -164,7 +164,7 @@ func (v cover) gap(off, n int64) (disk.Kind, string) {
 	case off < vhdx.MiB:
 		return disk.KindSlack, "reserved, not zero"
 	case off+n == v.size && n < vhdx.MiB:
-		return disk.KindTrailing, "behind the last MiB"
+		return disk.KindTrailing, "after the last MiB"
 	case zero:
 		return disk.KindFree, freeZeros
 	}

@@ -28,7 +28,7 @@ import (
 var offered = map[string]int{
 	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 1, "4 both headers of a dirty image": 2,
 	"5 same header twice": 1, "5 same number, other content": 2,
-	"6 reserved of the header": 1, "6 behind the header": 1, "8 headers disagree": 1,
+	"6 reserved of the header": 1, "6 after the header": 1, "8 headers disagree": 1,
 	"9 log misaligned": 1, "9 log in the first MiB": 1, "9 log outside": 1, "9 log on the metadata": 1, "9 no log but a session": 1,
 	"9 dirty log in another place": 2, "9 dirty log on the metadata": 1,
 	"10 dirty": 1, "10 dirty, and the file has to grow": 1, "11 no sequence": 1,
@@ -44,18 +44,18 @@ var offered = map[string]int{
 	"38 state 4": 1, "38 state 4 with a place": 2, "38 state 4 in a child": 2, "38 state 5": 1, "38 state 5 in a child": 1,
 	"39 partial without a parent": 1, "40 place of a ZERO block": 1,
 	"41 present without a place": 1, "41 bitmap without a place": 1, "41 child's block without a place": 2,
-	"42 block behind the end": 1, "42 block at the last MiB there is": 1, "42 block cut off": 2, "42 block cut off inside its last MiB": 2, "42 bitmap behind the end": 1, "42 anchor behind the end": 1,
+	"42 block past the end": 1, "42 block at the last MiB there is": 1, "42 block cut off": 2, "42 block cut off inside its last MiB": 2, "42 bitmap past the end": 1, "42 anchor past the end": 1,
 	"43 last block cut off where the disk ends": 1,
 	"44 two blocks in one place":                3, "44 blocks that overlap by half": 6, "44 block on the log": 2, "44 bitmap on a block": 4, "44 bitmap on the metadata": 2,
-	"45 anchor on a block": 1, "45 block behind an anchor": 1, "45 anchor on the log": 1,
+	"45 anchor on a block": 1, "45 block after an anchor": 1, "45 anchor on the log": 1,
 	"46 bitmap in a dynamic image": 1, "46 state of a bitmap": 2, "46 state of a bitmap without a place": 1, "47 no bitmap": 1,
 	"48 all bits clear": 1, "48 all bits set": 1, "49 fixed with free blocks": 1, "49 fixed by QEMU": 1, "50 leaked": 1, "51 odd size": 1,
 	"53 no identity": 1, "54 last sequence number": 1,
 }
 
-// unmended are the codes that the format reference gives no repair, or none
+// unrepaired are the codes that the format reference gives no repair, or none
 // but by compacting.
-var unmended = map[string]bool{"2": true, "7": true, "16": true, "17": true, "18": true, "21": true, "23": true, "25": true, "28": true, "31": true, "32": true, "52": true}
+var unrepaired = map[string]bool{"2": true, "7": true, "16": true, "17": true, "18": true, "21": true, "23": true, "25": true, "28": true, "31": true, "32": true, "52": true}
 
 func planted(t *testing.T, d damage) *fixture {
 	t.Helper()
@@ -85,14 +85,14 @@ func TestRepairs(t *testing.T) {
 
 // TestEveryRepairIsTested compares the repairs with those of vhdx.md 14.
 func TestEveryRepairIsTested(t *testing.T) {
-	mended := map[string]bool{}
+	repaired := map[string]bool{}
 	for key := range offered {
 		code, _, _ := strings.Cut(key, " ")
-		mended[code] = true
+		repaired[code] = true
 	}
 	for i := 1; i <= 54; i++ {
-		if code := strconv.Itoa(i); mended[code] == unmended[code] {
-			t.Errorf("%s: repairs are tested %v, the reference has none %v", code, mended[code], unmended[code])
+		if code := strconv.Itoa(i); repaired[code] == unrepaired[code] {
+			t.Errorf("%s: repairs are tested %v, the reference has none %v", code, repaired[code], unrepaired[code])
 		}
 	}
 }
@@ -189,9 +189,9 @@ func TestRepairsUpdateHeaders(t *testing.T) {
 		if d.code == "5" || d.code == "8" {
 			return
 		}
-		old, mended := opened(t, before, d), opened(t, after, d)
-		renewed := old.DataWriteGUID() != mended.DataWriteGUID()
-		was, is := digest(old), digest(mended)
+		old, repaired := opened(t, before, d), opened(t, after, d)
+		renewed := old.DataWriteGUID() != repaired.DataWriteGUID()
+		was, is := digest(old), digest(repaired)
 		switch same := was == is; {
 		case !same && !renewed && was != "refused":
 			t.Errorf("the disk reads otherwise, but kept its DataWriteGuid")
@@ -509,7 +509,7 @@ func TestRepairedImagesAgree(t *testing.T) {
 		img := opened(t, after, d)
 		for _, f := range check(t, img) {
 			if f.Severity >= warning {
-				return // two faults, of which one is mended
+				return // two faults, of which one is repaired
 			}
 		}
 		if stillDirty[d.code+" "+d.name] || img.Info().VirtualSize > 1<<30 {

@@ -43,7 +43,7 @@ var fronts = map[string]outlook{
 	"54": headed,
 }
 
-// outlooks are those for everything behind headers and log, which have to be
+// outlooks are those for everything after headers and log, which have to be
 // settled first.
 var outlooks = map[string]outlook{
 	"13": func(v prospect, _ []decode.Place) (bool, string) { return v.tables.sound, "" },
@@ -115,7 +115,7 @@ func (v prospect) outlook(code string, where []decode.Place) (ok bool, why strin
 	return false, ""
 }
 
-// settled asks for the outlook of something behind headers and log.
+// settled asks for the outlook of something after headers and log.
 func (v prospect) settled(can func() (bool, string)) (bool, string) {
 	if why := v.unsettled(); why != "" {
 		return false, why
@@ -205,7 +205,7 @@ func relinks(v prospect, _ []decode.Place) (bool, string) {
 func (v prospect) keepsTail(at decode.Place) string {
 	switch {
 	case at.End() < v.size/vhdx.MiB*vhdx.MiB:
-		return "Room in the middle of the file can be used by whoever writes the image next; compacting the image moves the blocks behind it."
+		return "Room in the middle of the file can be used by whoever writes the image next; compacting the image moves the blocks after it."
 	case v.params.fixed:
 		return "A fixed image may need the room for its blocks."
 	case v.size-at.Offset > store.MaxStaged:
@@ -236,7 +236,7 @@ func (v prospect) anchorsAt(where []decode.Place) (list []int64) {
 	return list
 }
 
-// unsettled says what has to be repaired before anything behind headers and
+// unsettled says what has to be repaired before anything after headers and
 // log; empty if nothing has. The order is that of vhdx.md 14.
 func (v prospect) unsettled() string {
 	switch why := v.headless(); {

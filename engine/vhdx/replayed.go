@@ -202,7 +202,7 @@ func (d *replayed) changed(s part, p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// partAt is the first part that ends behind off.
+// partAt is the first part that ends after off.
 func (d *replayed) partAt(off int64) int {
 	return sort.Search(len(d.parts), func(i int) bool { return d.parts[i].end > off })
 }

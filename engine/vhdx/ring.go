@@ -264,7 +264,7 @@ func (r *ring) descriptorFault(e logEntry, at int64, buf []byte) (pages int64, w
 		case d.seq != e.seq:
 			return pages, faultf("descriptor %d has sequence number %d, the entry %d", number, d.seq, e.seq)
 		case d.target < vhdx.LogLowestTarget || d.target > maxGrown || d.target%vhdx.LogSector != 0:
-			return pages, faultf("descriptor %d has FileOffset 0x%x, expected a multiple of 4096 behind the headers", number, d.target)
+			return pages, faultf("descriptor %d has FileOffset 0x%x, expected a multiple of 4096 after the headers", number, d.target)
 		case d.length > maxGrown || d.length%vhdx.LogSector != 0:
 			return pages, faultf("descriptor %d has ZeroLength 0x%x, expected a multiple of 4096", number, d.length)
 		case int64(d.target) < r.off+r.length && int64(d.target+d.length) > r.off:

@@ -22,7 +22,7 @@ type fullRing struct {
 	sector func(number int64, b []byte)
 }
 
-// ringAt is where that log lies: behind everything else.
+// ringAt is where that log lies: after everything else.
 const ringAt = 16 * mib
 
 func newFullRing(t testing.TB, length int64, sector func(int64, []byte)) *fullRing {

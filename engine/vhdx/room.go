@@ -38,7 +38,7 @@ func (v *Image) reach(ctx context.Context, before uint64) (last int64, err error
 				needed = 0
 			}
 			if off >= uint64(size) || size-int64(off) < needed {
-				return 0, disk.Errorf(disk.Damaged, v.entryPlaceAt(i), "BAT entry %d places something behind the end of the file, at 0x%x: repair that first (vhdx/42), since a longer file would hide what is lost", i, off)
+				return 0, disk.Errorf(disk.Damaged, v.entryPlaceAt(i), "BAT entry %d places something past the end of the file, at 0x%x: repair that first (vhdx/42), since a longer file would hide what is lost", i, off)
 			}
 			last = max(last, int64(off)+length)
 		}
@@ -108,7 +108,7 @@ func (v *Image) tableBytes() int64 {
 	return vhdx.MetadataHeadSize + int64(len(v.meta.items))*vhdx.MetadataEntrySize
 }
 
-// itemRoom is room for an item behind all others, from the start of the region.
+// itemRoom is room for an item after all others, from the start of the region.
 func (v *Image) itemRoom(n int64) (off int64, ok bool) {
 	off = vhdx.MetadataTableSize
 	for _, it := range v.meta.items {

@@ -53,7 +53,7 @@ var rules = disk.Rules{
 	"33": {Severity: severe, Detail: "Without identity and path the parent can't be found, or can't be verified."},
 	"34": {Severity: severe, Detail: "What is not stored in this image can't be read without the parent that it was made from; its own sectors can. A parent that was written to since the child was made no longer fits: what the child leaves to it may be garbage."},
 	"35": {Severity: severe, Fatal: true, Detail: "Part of the disk has no entry in the table."},
-	"36": {Severity: info, Detail: "Nobody reads entries behind the last one. They may be left over from a larger disk."},
+	"36": {Severity: info, Detail: "Nobody reads entries after the last one. They may be left over from a larger disk."},
 	"37": {Severity: warning, Detail: "7-Zip and openvmm refuse the image; others ignore the bits."},
 	"38": {Severity: severe, Detail: "State 4 is not defined: the block can't be read. State 5 was UNMAPPED in a draft: QEMU reads zeros, 7-Zip and openvmm refuse it."},
 	"39": {Severity: severe, Detail: "Only differencing images have blocks of which a part is in the parent. openvmm reads the whole block from this file, others fail."},

@@ -9,7 +9,7 @@ import (
 var _ layer.Scatterer = (*cursor)(nil)
 
 // Scattered goes on from off over whole blocks of an image without a parent
-// that lie behind all structures and inside the file, wherever each of them
+// that lie after all structures and inside the file, wherever each of them
 // is: what a fully allocated disk in random order consists of. A map of 67
 // million blocks would take seconds with Next.
 func (c *cursor) Scattered(off, end int64, out *disk.Joiner) (int64, bool) {

@@ -109,7 +109,7 @@ func (c *cursor) Next(off, limit int64, r *layer.Run) error {
 	return c.extend(r, limit, last)
 }
 
-// extend lets a run that ends with its block go on over the blocks behind it
+// extend lets a run that ends with its block go on over the blocks after it
 // whose entries say the same: the same state, or data that lie where the
 // block before ends.
 func (c *cursor) extend(r *layer.Run, limit, last int64) error {

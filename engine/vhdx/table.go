@@ -53,7 +53,7 @@ func (h *batHoles) behind(v *Image, index int64) (int64, error) {
 	return index + (stored-at)/vhdx.EntrySize, nil
 }
 
-// walkTable reads the BAT; next tells from which entry at or behind the given
+// walkTable reads the BAT; next tells from which entry at or after the given
 // one it goes on.
 func (v *Image) walkTable(ctx context.Context, next func(index int64) (int64, error)) iter.Seq2[*batPiece, error] {
 	return func(yield func(*batPiece, error) bool) {

@@ -70,7 +70,7 @@ func (v tree) headerNode(i int) decode.Node {
 	c := v.headers.copies[i]
 	opts := []decode.Placed{
 		decode.Named(fmt.Sprintf("header %d", i+1)),
-		decode.TwinAt(v.place(vhdx.HeaderOffset(1-i), vhdx.HeaderSize)),
+		decode.SecondCopyAt(v.place(vhdx.HeaderOffset(1-i), vhdx.HeaderSize)),
 		decode.Marked(v.headerVerdict(i)),
 	}
 	if c.valid && v.log.length > 0 && i == v.headers.current {
@@ -115,21 +115,21 @@ func (v tree) regionTableNode(i int) decode.Node {
 	case !bytes.Equal(c.raw, other.raw):
 		mark, words = decode.Doubt, "not used; differs from the other one"
 	}
-	twin := v.place(vhdx.RegionOffset(1-i), vhdx.RegionTableSize)
+	second := v.place(vhdx.RegionOffset(1-i), vhdx.RegionTableSize)
 	n := vhdx.RegionTable.Node(c.raw, v.src.Name, off,
-		v.overlaid(off, vhdx.RegionTableSize, decode.Named(fmt.Sprintf("region table %d", i+1)), decode.TwinAt(twin), decode.Marked(mark, words))...)
+		v.overlaid(off, vhdx.RegionTableSize, decode.Named(fmt.Sprintf("region table %d", i+1)), decode.SecondCopyAt(second), decode.Marked(mark, words))...)
 	var entries []decode.Node
 	for e := range c.entries() {
 		at := int64(vhdx.RegionHeadSize + e*vhdx.RegionEntrySize)
-		entries = append(entries, v.regionEntryNode(c.entry(e), off+at, twin.Sub(at, vhdx.RegionEntrySize)))
+		entries = append(entries, v.regionEntryNode(c.entry(e), off+at, second.Sub(at, vhdx.RegionEntrySize)))
 	}
 	n = n.Append(entries...)
 	n.Place.Length = vhdx.RegionTableSize
 	return n
 }
 
-func (v tree) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, twin decode.Place) decode.Node {
-	opts := []decode.Placed{decode.TwinAt(twin)}
+func (v tree) regionEntryNode(rec decode.Record[vhdx.RegionEntry], off int64, second decode.Place) decode.Node {
+	opts := []decode.Placed{decode.SecondCopyAt(second)}
 	name := vhdx.RegionName(vhdx.RegionGUID.Get(rec))
 	if at, length := vhdx.RegionFileOffset.Get(rec), int64(vhdx.RegionLength.Get(rec)); regionFault(at, length, v.data.grown) == "" {
 		opts = append(opts, decode.Leads(vhdx.RegionFileOffset.Field().Name(), decode.Target{Place: v.place(int64(at), length), What: name}))
@@ -152,7 +152,7 @@ func count(n int64) int { return int(min(n, math.MaxInt32)) }
 func (v tree) batNode() decode.Node {
 	n := decode.Node{
 		Name: "BAT", Place: v.place(v.bat.off, v.bat.length),
-		Doc: "The block allocation table: for each block of the virtual disk where it lies in the file and in which state it is. Behind the entries of each chunk there is one for its sector bitmap.",
+		Doc: "The block allocation table: for each block of the virtual disk where it lies in the file and in which state it is. After the entries of each chunk there is one for its sector bitmap.",
 		Ref: "MS-VHDX 2.5",
 	}
 	if !v.sized {
@@ -165,7 +165,7 @@ func (v tree) batNode() decode.Node {
 	if used < v.bat.length {
 		n = n.Append(decode.Node{
 			Name: "padding", Place: v.place(v.bat.off+used, v.bat.length-used),
-			Doc: "Room behind the last entry that the disk needs. It should be zero, and nobody reads it.", Ref: "MS-VHDX 2.5",
+			Doc: "Room after the last entry that the disk needs. It should be zero, and nobody reads it.", Ref: "MS-VHDX 2.5",
 		})
 	}
 	return n

@@ -166,7 +166,7 @@ func TestParentPlaces(t *testing.T) {
 	}
 }
 
-// TestLargerChild reads zeros behind the parent's end.
+// TestLargerChild reads zeros past the parent's end.
 func TestLargerChild(t *testing.T) {
 	d := childText("custom", "RW 10240 SPARSE \"x.vmdk\"\nRW 10240 SPARSE \"y.vmdk\"", "00000001", "12345678", "base.vmdk")
 	files := map[string][]byte{

@@ -128,7 +128,7 @@ func (c *checker) room() {
 	m := c.m
 	size := int64(m.text.Size)
 	if !m.separate && size == m.textAt.Length && m.text.Fault == "" {
-		c.warn("D8", m.textAt, "the text fills all of the %d bytes reserved for it, without a NUL behind it", size)
+		c.warn("D8", m.textAt, "the text fills all of the %d bytes reserved for it, without a NUL after it", size)
 		return
 	}
 	rest, err := m.main.head(m.textAt.Offset+size, min(m.textAt.Length-size, vmdk.MaxDescriptor))

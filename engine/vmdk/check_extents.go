@@ -158,7 +158,7 @@ func (c *checker) chain() {
 	case m.orphan != nil:
 		c.error("L1", at, "further down the chain a parent is missing: %v", m.orphan)
 	case parent.size < m.size:
-		c.warn("L3", at, "this disk has %d bytes, its parent %d: reads behind the parent's end give zeros", m.size, parent.size)
+		c.warn("L3", at, "this disk has %d bytes, its parent %d: reads past the parent's end give zeros", m.size, parent.size)
 	case parent.size > m.size:
 		c.error("L3", at, "this disk has %d bytes, its parent %d", m.size, parent.size)
 	}

@@ -39,7 +39,7 @@ func (w *scan) grain(t, i, table int64, raw uint64) {
 	entry := g.file.place(table+i*g.width, g.width)
 	past := i >= g.entriesFrom(t)
 	if past && w.first && w.s.kind == vmdk.KindHosted {
-		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is behind the end of the disk", i, t, raw)
+		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is past the end of the disk", i, t, raw)
 	}
 	if past {
 		return
@@ -108,7 +108,7 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	if at+w.inside(t, i) > g.file.Size {
 		c.error("G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
 	} else if at+g.grain > g.file.Size {
-		c.note("G11", entry, "the grain at byte 0x%x is cut off behind the end of the disk", at)
+		c.note("G11", entry, "the grain at byte 0x%x is cut off past the end of the disk", at)
 	}
 	if w.looked < blankBudget && !c.errors && w.isBlank(at) {
 		w.zeroed.add(g.file.place(at, g.grain))

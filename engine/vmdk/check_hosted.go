@@ -195,7 +195,7 @@ func (c *checker) overHead(s *sparse) {
 	over, grain := vmdk.HeaderOverHead.Get(s.rules), vmdk.HeaderGrainSize.Get(s.rules)
 	at := s.headerPlace(vmdk.HeaderOverHead.Field())
 	if over > uint64(s.file.Size)/vmdk.SectorSize {
-		c.error("H10", at, "overHead of %d sectors is behind the end of the file of %d", over, sectors(s.file.Size))
+		c.error("H10", at, "overHead of %d sectors is past the end of the file of %d", over, sectors(s.file.Size))
 		return
 	}
 	if over%grain != 0 {
@@ -241,7 +241,7 @@ func (c *checker) footer(s *sparse) {
 		c.error("S1", s.file.place(s.footer-vmdk.SectorSize, vmdk.SectorSize), "no footer marker in front of the footer: size %d, type %d", size, kind)
 	}
 	if _, _, blank := marker(s.footer + vmdk.SectorSize); !blank {
-		c.error("S1", s.file.place(s.footer+vmdk.SectorSize, vmdk.SectorSize), "no end-of-stream marker behind the footer")
+		c.error("S1", s.file.place(s.footer+vmdk.SectorSize, vmdk.SectorSize), "no end-of-stream marker after the footer")
 	}
 	for _, f := range vmdk.HeaderTable.Fields() {
 		if f.Name() == vmdk.HeaderDirectoryOffset.Field().Name() || f.Name() == vmdk.HeaderRedundantOffset.Field().Name() {

@@ -241,7 +241,7 @@ func (w *scan) unreferenced(from, to int64) {
 func (w *scan) conclude() {
 	c, s := w.c, w.s
 	if w.leaks.count > 0 {
-		c.found(disk.SeverityInfo, "G12", w.leaks.where, "%d bytes in %d ranges behind the metadata belong to no grain", w.leaks.bytes, w.leaks.count)
+		c.found(disk.SeverityInfo, "G12", w.leaks.where, "%d bytes in %d ranges after the metadata belong to no grain", w.leaks.bytes, w.leaks.count)
 	}
 	if w.zeroed.count > 0 {
 		atLeast := map[bool]string{true: "at least "}[w.looked >= blankBudget]

@@ -126,7 +126,7 @@ func descriptorPlants() []plant {
 		{"two extents inside", "D7", wrong, "", embedded(func(s string) string { return replace(s, "RW 10240", "RW 10240 SPARSE \"d.vmdk\"\nRW 10240") })},
 		{"renamed", "D7", notes, "", embedded(func(s string) string { return replace(s, `"d.vmdk"`, `"e.vmdk"`) })},
 		{"full room", "D8", warns, "", embedded(func(s string) string { return s + strings.Repeat("#\n", 10*sector)[:20*sector-len(s)] })},
-		{"behind the text", "D8", warns, "", inText("ddb.longContentID", "\x00hidden")},
+		{"after the text", "D8", warns, "", inText("ddb.longContentID", "\x00hidden")},
 		{"left by a longer CID", "D8", notes, "", behindText("\x00\"\n")},
 		{"control bytes", "D8", warns, "", inText("# Extent description", "note=\x1b[2J\n# Extent description")},
 		{"headings", "D9", notes, "", inText("# Extent description\n", "")},
@@ -285,7 +285,7 @@ func streamPlants() []plant {
 		{"marker value", "S7", warns, "S3", inStream(func(f *built) { f.u64(f.gts[1]-sector, 5) })},
 		{"front directory", "S7", notes, "H10", inStream(func(f *built) { f.u64(56, uint64(f.gd/sector)) })},
 		{"half a sector", "S8", warns, "", inStream(func(f *built) { f.b = append(f.b, 1, 2, 3) })},
-		{"behind the end", "S8", warns, "H10", inStream(func(f *built) {
+		{"past the end", "S8", warns, "H10", inStream(func(f *built) {
 			f.u64(56, uint64(f.gd/sector))
 			f.b = append(f.b, bytes.Repeat([]byte("tail"), 128)...)
 		})},

@@ -110,9 +110,9 @@ func damagedStreams() []plant {
 	}
 }
 
-// mended carries out one of the repairs of the first finding of a code, and
+// repaired carries out one of the repairs of the first finding of a code, and
 // opens what comes out.
-func mended(t *testing.T, files map[string][]byte, code string, n int) (before, after disk.Image, out map[string][]byte) {
+func repaired(t *testing.T, files map[string][]byte, code string, n int) (before, after disk.Image, out map[string][]byte) {
 	t.Helper()
 	before = openMem(t, files, "d.vmdk")
 	for f, err := range before.Check(t.Context()) {
@@ -197,7 +197,7 @@ func TestRepairsAndContentID(t *testing.T) {
 	} {
 		t.Run(c.plant, func(t *testing.T) {
 			p := all[c.plant]
-			before, after, _ := mended(t, p.files, "vmdk/"+p.code, c.repair)
+			before, after, _ := repaired(t, p.files, "vmdk/"+p.code, c.repair)
 			if same := before.Info().ID == after.Info().ID; same == c.alters {
 				t.Errorf("CID %s before, %s after", before.Info().ID, after.Info().ID)
 			}
@@ -246,7 +246,7 @@ func TestRebuiltStream(t *testing.T) {
 			for _, i := range c.lost {
 				delete(left, i)
 			}
-			_, img, _ := mended(t, inStream(c.damage), "vmdk/S1", 0)
+			_, img, _ := repaired(t, inStream(c.damage), "vmdk/S1", 0)
 			if !bytes.Equal(diskOf(t, img), content(left, diskSectors*sector)) {
 				t.Error("the disk is not made of all whole grains")
 			}
@@ -254,7 +254,7 @@ func TestRebuiltStream(t *testing.T) {
 		})
 	}
 	// What follows a grain is not skipped with it if its marker says too much.
-	_, img, _ := mended(t, inStream(func(f *built) { f.u32(f.grain[3]+8, 3*sector); cut(f) }), "vmdk/S1", 0)
+	_, img, _ := repaired(t, inStream(func(f *built) { f.u32(f.grain[3]+8, 3*sector); cut(f) }), "vmdk/S1", 0)
 	if !bytes.Equal(diskOf(t, img), content(grains(), diskSectors*sector)) {
 		t.Error("a grain inside what another one claims is lost")
 	}
@@ -364,7 +364,7 @@ func TestSettingBehindVersion(t *testing.T) {
 		{"no version", "vmdk/D2", inText("version=1\n", ""), "# Disk DescriptorFile\nversion=1\nCID="},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, out := mended(t, c.files, c.code, 0)
+			_, _, out := repaired(t, c.files, c.code, 0)
 			if got := string(out["d.vmdk"]); !strings.HasPrefix(got, c.want) {
 				t.Errorf("the text is %q", got)
 			}

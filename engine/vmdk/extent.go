@@ -62,7 +62,7 @@ func (m *Image) arrange() *disk.Error {
 	for _, l := range m.text.Extents() {
 		x := l.Extent
 		if !x.Sized || x.Type == "" {
-			return disk.Errorf(disk.Damaged, m.linePlace(l), "extent line: %s; the extents behind it can't be placed", l.Fault)
+			return disk.Errorf(disk.Damaged, m.linePlace(l), "extent line: %s; the extents after it can't be placed", l.Fault)
 		}
 		if x.Sectors > maxSectors-total {
 			return disk.Errorf(disk.Damaged, m.linePlace(l), "the extents have more than 2^63 bytes together")

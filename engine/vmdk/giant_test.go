@@ -14,7 +14,7 @@ import (
 )
 
 // TestHolesOfTerabytes puts a small image into a file of 64 TiB: what lies far
-// behind everything costs no time, is reported once, and a grain out there is
+// after everything costs no time, is reported once, and a grain out there is
 // still found to be claimed twice.
 func TestHolesOfTerabytes(t *testing.T) {
 	const size, far = 64 << 40, 1 << 40

@@ -60,7 +60,7 @@ type grid struct {
 	width    int64 // bytes of an entry
 	dirs     [2]int64
 	dirCount int   // 1, or 2 with a redundant directory
-	tables   int64 // entries that the directory has: those it needs, less what is behind the end of the file
+	tables   int64 // entries that the directory has: those it needs, less what is past the end of the file
 
 	quick      bool // grain and perTable are powers of two, with the exponents
 	grainShift uint
@@ -149,7 +149,7 @@ func (g *grid) follow(n int64, r *run) (ended bool) {
 	return ended
 }
 
-// successor is the entry that continues a run behind the entry raw.
+// successor is the entry that continues a run after the entry raw.
 func (g *grid) successor(raw uint64, state disk.State) uint64 {
 	switch {
 	case state != disk.Data:

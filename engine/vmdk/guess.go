@@ -41,7 +41,7 @@ func (t Text) Guesses() (list []Guess) {
 	return nil
 }
 
-// canDescribe reports whether the descriptor can be written anew.
+// canDescribe reports whether the descriptor can be rewritten.
 func (t Text) canDescribe() bool { return !encrypted(t.Descriptor) && len(t.Guesses()) > 0 }
 
 // maxGuessed bounds how many extents are looked for by their usual names.

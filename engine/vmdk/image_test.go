@@ -169,7 +169,7 @@ func TestVia(t *testing.T) {
 	}
 }
 
-// TestLastGrain cuts a file inside the last grain: behind the end of the disk
+// TestLastGrain cuts a file inside the last grain: past the end of the disk
 // nothing is missing.
 func TestLastGrain(t *testing.T) {
 	const sectors = diskSectors - 9
@@ -222,7 +222,7 @@ func TestStreamForms(t *testing.T) {
 	enginetest.CrossRead(t, img, bytes.NewReader(whole), int64(len(whole)))
 }
 
-// TestBomb stops unpacking one byte behind a grain.
+// TestBomb stops unpacking one byte after a grain.
 func TestBomb(t *testing.T) {
 	g := grains()
 	g[3] = make([]byte, 100<<20)
@@ -234,7 +234,7 @@ func TestBomb(t *testing.T) {
 		t.Errorf("a grain that unpacks to 100 MiB: %v", err)
 	}
 	if _, err := img.ReadAt(buf, 4*grainBytes); err != nil || !bytes.Equal(buf, g[4]) {
-		t.Errorf("the grain behind it: %v", err)
+		t.Errorf("the grain after it: %v", err)
 	}
 }
 

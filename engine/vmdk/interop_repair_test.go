@@ -30,7 +30,7 @@ func TestOthersReadRepairs(t *testing.T) {
 		"flat extended":     {inText(`"d-x.vmdk" 0`, `"d-x.vmdk" 8`), "vmdk/X2", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, after, out := mended(t, c.files, c.code, c.repair)
+			_, after, out := repaired(t, c.files, c.code, c.repair)
 			dir := t.TempDir()
 			for file, b := range out {
 				if err := os.WriteFile(filepath.Join(dir, file), b, 0o644); err != nil {

@@ -65,14 +65,14 @@ func (c *checker) forQEMU() {
 			c.warn(codeQEMU, e.sparse.file.field(0, vmdk.HeaderMagic), "QEMU must not write to the disk: where a range has no table yet, it would write the data over the header")
 		}
 		if e.sparse != nil && e.sparse.kind == vmdk.KindSeSparse {
-			c.note(codeQEMU, e.sparse.file.field(0, vmdk.ConstMagic), "QEMU opens a seSparse extent for reading only")
+			c.note(codeQEMU, e.sparse.file.field(0, vmdk.ConstMagic), "QEMU opens a seSparse extent read-only")
 		}
 		if e.sparse == nil || e.sparse.kind != vmdk.KindHosted {
 			continue
 		}
 		r, f := e.sparse.rules, e.sparse.file
 		if len(m.extents) > 1 && e.sparse.capacity() != uint64(sectors(e.length)) {
-			c.error(codeQEMU, f.field(0, vmdk.HeaderCapacity), "QEMU takes the %d sectors of the header for the extent's size, not the %d of its line: everything behind is shifted", e.sparse.capacity(), sectors(e.length))
+			c.error(codeQEMU, f.field(0, vmdk.HeaderCapacity), "QEMU takes the %d sectors of the header for the extent's size, not the %d of its line: everything after it is shifted", e.sparse.capacity(), sectors(e.length))
 		}
 		if n := vmdk.HeaderTableEntries.Get(r); n > 512 {
 			c.error(codeQEMU, f.field(0, vmdk.HeaderTableEntries), "QEMU refuses %d entries in a grain table", n)
@@ -84,7 +84,7 @@ func (c *checker) forQEMU() {
 			c.error(codeQEMU, f.field(0, vmdk.HeaderDescriptorOffset), "QEMU looks for the descriptor at sector 1, wherever the header says that it is: here %d", off)
 		}
 		if v := vmdk.HeaderVersion.Get(r); v == 3 && vmdk.HeaderFlags.Get(r)&vmdk.FlagCompressed == 0 {
-			c.warn(codeQEMU, f.field(0, vmdk.HeaderVersion), "QEMU opens an uncompressed extent of version 3 for reading only")
+			c.warn(codeQEMU, f.field(0, vmdk.HeaderVersion), "QEMU opens an uncompressed extent of version 3 read-only")
 		}
 		if over := vmdk.HeaderOverHead.Get(r); over > uint64(sectors(f.Size)) {
 			c.error(codeQEMU, f.field(0, vmdk.HeaderOverHead), "QEMU refuses a file that is shorter than its overHead of %d sectors", over)
@@ -99,7 +99,7 @@ func (c *checker) lineForQEMU(l *vmdk.Line) {
 	switch {
 	case len(fields) == 0:
 	case fields[0] != "RW" || !known || !strings.Contains(l.Text, " "+x.Type+" "):
-		c.error(codeQEMU, at, "QEMU leaves this extent out: the disk becomes smaller, and everything behind is shifted")
+		c.error(codeQEMU, at, "QEMU leaves this extent out: the disk becomes smaller, and everything after it is shifted")
 	case len(x.Name) > qemuName:
 		c.error(codeQEMU, at, "QEMU cuts file names off after %d bytes", qemuName)
 	case x.Type == vmdk.TypeFlat && !x.HasOffset:

@@ -113,7 +113,7 @@ func TestProfileRemarks(t *testing.T) {
 		{"cowd", disk.ProfileQEMU, kinds()["cowd"].files, warns, "over the header"},
 		{"stream", disk.ProfileQEMU, kinds()["stream"].files, warns, "over the header"},
 		{"short", disk.ProfileQEMU, inText(`"d-x.vmdk" 0`, `"d-x.vmdk" 1`), warns, "lacks as zeros"},
-		{"version 3", disk.ProfileQEMU, inSparse(func(f *built) { f.u32(4, 3) }), warns, "for reading only"},
+		{"version 3", disk.ProfileQEMU, inSparse(func(f *built) { f.u32(4, 3) }), warns, "read-only"},
 		{"little room", disk.ProfileVirtualBox, embedded(func(s string) string {
 			return s + strings.Repeat("# "+strings.Repeat("x", 61)+"\n", 10*sector)[:20*sector-len(s)-10]
 		}), warns, "no room for them"},

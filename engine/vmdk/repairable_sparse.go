@@ -208,7 +208,7 @@ func (s *sparse) salvageable() bool {
 }
 
 // frontEnd is where the structures in front of a stream's grains end. Nothing
-// is written anew before that byte.
+// is rewritten before that byte.
 func (s *sparse) frontEnd() int64 {
 	return max(vmdk.SectorSize, roundUp(s.textAt.End(), vmdk.SectorSize))
 }

@@ -87,7 +87,7 @@ func (t Text) remains(grow int64) (int64, error) {
 	}
 	n := int64(len(bytes.TrimRight(b, "\x00")))
 	if n > leftover {
-		return 0, t.image.main.impossible(at, after, "what lies behind the end of the text would become part of it, or be lost: settle D8 first")
+		return 0, t.image.main.impossible(at, after, "what lies past the end of the text would become part of it, or be lost: settle D8 first")
 	}
 	return max(0, n-grow), nil
 }

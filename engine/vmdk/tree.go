@@ -110,7 +110,7 @@ func (s *sparse) headerNode() decode.Node {
 	words := "the header that counts"
 	opts := []decode.Placed{}
 	if s.footer != 0 {
-		opts = append(opts, decode.TwinAt(s.file.place(s.footer, vmdk.SectorSize)))
+		opts = append(opts, decode.SecondCopyAt(s.file.place(s.footer, vmdk.SectorSize)))
 		words = "the footer counts, where it differs"
 		if s.lost {
 			words = "the footer that should count is not there"
@@ -126,7 +126,7 @@ func (s *sparse) tailNodes() []decode.Node {
 		return vmdk.MarkerTable.Read(s.file.Data, s.file.Name, at, decode.Named(name))
 	}
 	footer := vmdk.HeaderTable.Read(s.file.Data, s.file.Name, s.footer, decode.Named("footer"),
-		decode.TwinAt(s.file.place(0, vmdk.SectorSize)), decode.Marked(decode.Plain, "the header that counts"))
+		decode.SecondCopyAt(s.file.place(0, vmdk.SectorSize)), decode.Marked(decode.Plain, "the header that counts"))
 	return []decode.Node{
 		marker(s.footer-vmdk.SectorSize, "footer marker"), footer, marker(s.footer+vmdk.SectorSize, "end-of-stream marker"),
 	}

@@ -33,7 +33,7 @@ func (s *sparse) directoryNode(copy int) decode.Node {
 		Name: title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: "One entry for each grain table. The redundant directory of a hosted extent leads to tables of its own with the same content.",
 	}
-	n.Twin = s.twin(copy, func(c int) (int64, bool) { return g.dirs[c], true }, n.Place.Length)
+	n.SecondCopy = s.second(copy, func(c int) (int64, bool) { return g.dirs[c], true }, n.Place.Length)
 	return decode.Repeat(n, g.width, int(g.dirBytes(copy)/g.width), func(i int) decode.Node { return s.directoryEntryNode(copy, int64(i)) })
 }
 
@@ -46,8 +46,8 @@ func (s *sparse) directoryEntryNode(copy int, t int64) decode.Node {
 	g := s.grid
 	at := g.dirs[copy] + t*g.width
 	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(0, copy == 1), t))}
-	if twin := s.twin(copy, func(c int) (int64, bool) { return g.dirs[c] + t*g.width, true }, g.width); twin != nil {
-		opts = append(opts, decode.TwinAt(*twin))
+	if second := s.second(copy, func(c int) (int64, bool) { return g.dirs[c] + t*g.width, true }, g.width); second != nil {
+		opts = append(opts, decode.SecondCopyAt(*second))
 	}
 	layout, _ := entryLayouts(s.kind)
 	raw, ok, err := g.directoryEntry(copy, t)
@@ -91,7 +91,7 @@ func (s *sparse) tablesNode(copy int) decode.Node {
 }
 
 // findTable finds the table that holds a byte. Tables nearly always lie one
-// behind the other in the order of the directory, so that the place of the
+// after the other in the order of the directory, so that the place of the
 // first tells where to look; few are tried one by one.
 func (s *sparse) findTable(copy int, file string, off int64) (int, bool) {
 	g := s.grid
@@ -134,19 +134,19 @@ func (s *sparse) tableNode(copy int, t int64) decode.Node {
 		return n
 	}
 	n.Place = g.file.place(at, g.tableBytes())
-	n.Twin = s.twin(copy, func(c int) (int64, bool) { at, ok, _ := g.tableOf(c, t); return at, ok }, g.tableBytes())
-	twin := n.Twin
+	n.SecondCopy = s.second(copy, func(c int) (int64, bool) { at, ok, _ := g.tableOf(c, t); return at, ok }, g.tableBytes())
+	second := n.SecondCopy
 	return decode.Repeat(n, g.width, int(g.perTable), func(i int) decode.Node {
-		return s.entryNode(copy, t, int64(i), at, twin)
+		return s.entryNode(copy, t, int64(i), at, second)
 	})
 }
 
-func (s *sparse) entryNode(copy int, t, i, table int64, twin *decode.Place) decode.Node {
+func (s *sparse) entryNode(copy int, t, i, table int64, second *decode.Place) decode.Node {
 	g := s.grid
 	at := table + i*g.width
 	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(1, copy == 1), i))}
-	if twin != nil {
-		opts = append(opts, decode.TwinAt(twin.Sub(i*g.width, g.width)))
+	if second != nil {
+		opts = append(opts, decode.SecondCopyAt(second.Sub(i*g.width, g.width)))
 	}
 	raw, err := g.file.tables.uint(at, g.width)
 	if mark, words := g.stateMark(raw); err == nil && words != "" {
@@ -196,8 +196,8 @@ func (s *sparse) grainNode(at int64) decode.Node {
 	return n
 }
 
-// twin is the place of the redundant copy; nil where there is none.
-func (s *sparse) twin(copy int, at func(copy int) (int64, bool), length int64) *decode.Place {
+// second is the place of the redundant copy; nil where there is none.
+func (s *sparse) second(copy int, at func(copy int) (int64, bool), length int64) *decode.Place {
 	if s.grid.dirCount < 2 {
 		return nil
 	}

@@ -110,9 +110,9 @@ func (t treeJSON) remarks(n decode.Node) {
 		t.text("what", n.Target.What)
 		t.close()
 	}
-	if n.Twin != nil {
-		t.object("twin")
-		t.place(*n.Twin)
+	if n.SecondCopy != nil {
+		t.object("second_copy")
+		t.place(*n.SecondCopy)
 		t.close()
 	}
 }

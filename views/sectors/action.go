@@ -104,8 +104,8 @@ func (v *View) doBytes(a keymap.Action) tea.Cmd {
 		return v.revert()
 	case keymap.Follow, keymap.Open:
 		return v.follow()
-	case keymap.Twin:
-		return v.twin()
+	case keymap.SecondCopy:
+		return v.second()
 	}
 	return nil
 }
@@ -192,21 +192,21 @@ func (v *View) follow() tea.Cmd {
 	return nil
 }
 
-// twin goes to the second copy of the field or of its structure.
-func (v *View) twin() tea.Cmd {
-	if place, ok := v.twinPlace(); ok {
+// second goes to the second copy of the field or of its structure.
+func (v *View) second() tea.Cmd {
+	if place, ok := v.secondPlace(); ok {
 		return views.Send(views.Goto{To: views.Spot{Place: place}})
 	}
 	return nil
 }
 
-func (v *View) twinPlace() (decode.Place, bool) {
+func (v *View) secondPlace() (decode.Place, bool) {
 	if !v.known() {
 		return decode.Place{}, false
 	}
 	for i := len(v.fact.nodes) - 1; i >= 0; i-- {
-		if n := v.fact.nodes[i]; n.Twin != nil {
-			return *n.Twin, true
+		if n := v.fact.nodes[i]; n.SecondCopy != nil {
+			return *n.SecondCopy, true
 		}
 	}
 	return decode.Place{}, false
@@ -226,8 +226,8 @@ func (v *View) Disabled(a keymap.Action) string {
 		if v.focus == listPane && len(v.parts) == 0 {
 			return "there are no partitions"
 		}
-	case keymap.Twin:
-		if _, ok := v.twinPlace(); !ok {
+	case keymap.SecondCopy:
+		if _, ok := v.secondPlace(); !ok {
 			return "there is no second copy of this"
 		}
 	case keymap.OtherSpace:

@@ -222,11 +222,11 @@ func (v *View) explainFact() {
 	if !ok {
 		return
 	}
-	var twin *decode.Place
-	if place, ok := v.twinPlace(); ok {
-		twin = &place
+	var second *decode.Place
+	if place, ok := v.secondPlace(); ok {
+		second = &place
 	}
-	v.notes = explain.Notes(n, v.crumbs(), twin)
+	v.notes = explain.Notes(n, v.crumbs(), second)
 }
 
 // paintExplain draws what the field under the cursor means.

@@ -45,8 +45,8 @@ func (v *View) common(a keymap.Action) (tea.Cmd, bool) {
 		v.hex.Cycle()
 	case keymap.Follow:
 		return v.follow(), true
-	case keymap.Twin:
-		return v.goTwin(), true
+	case keymap.SecondCopy:
+		return v.goSecondCopy(), true
 	case keymap.NextFile:
 		return v.turnFile(1), true
 	case keymap.PrevFile:
@@ -192,8 +192,8 @@ func (v *View) Disabled(a keymap.Action) string {
 		if !ok || n.Target == nil {
 			return "this is not a pointer: there is nothing to follow"
 		}
-	case keymap.Twin:
-		if _, ok := v.twinPlace(); !ok {
+	case keymap.SecondCopy:
+		if _, ok := v.secondPlace(); !ok {
 			return "this structure has no second copy"
 		}
 	case keymap.NextFile, keymap.PrevFile:

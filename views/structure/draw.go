@@ -25,8 +25,8 @@ func (v *View) draw(a grid.Area) {
 	if r := v.lay.explain; r.Shows() {
 		v.drawExplain(r.In(a).Box(v.theme, "Explain", v.focus == explainPane))
 	}
-	if r := v.lay.twin; r.Shows() {
-		v.twin.draw(r.In(a), v.theme)
+	if r := v.lay.second; r.Shows() {
+		v.second.draw(r.In(a), v.theme)
 	}
 	if v.form.open() {
 		v.form.draw(a, v.theme)

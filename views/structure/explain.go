@@ -33,11 +33,11 @@ func (v *View) crumbs(n int) string {
 
 // notes is all there is to say about a node.
 func (v *View) notes(n decode.Node) []explain.Note {
-	var twin *decode.Place
-	if place, ok := v.twinPlace(); ok {
-		twin = &place
+	var second *decode.Place
+	if place, ok := v.secondPlace(); ok {
+		second = &place
 	}
-	return explain.Notes(n, v.crumbs(4), twin)
+	return explain.Notes(n, v.crumbs(4), second)
 }
 
 func (v *View) drawExplain(a grid.Area) {

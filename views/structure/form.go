@@ -27,12 +27,12 @@ type form struct {
 	// typedMeanwhile is the keys that came before the field was read.
 	typedMeanwhile []tea.KeyMsg
 
-	twin  string // what to say of the second copy; empty if there is none
-	recs  []rec
-	input textinput.Model
-	from  int  // column of the line's first character, as drawn
-	cut   int  // characters of the line before that one
-	seal  bool // checksums are updated too
+	second string // what to say of the second copy; empty if there is none
+	recs   []rec
+	input  textinput.Model
+	from   int  // column of the line's first character, as drawn
+	cut    int  // characters of the line before that one
+	seal   bool // checksums are updated too
 
 	err   error
 	bytes []byte      // new content of the field; nil while there is none
@@ -100,8 +100,8 @@ func (v *View) openForm() tea.Cmd {
 	v.form = form{typedMeanwhile: typed, gen: views.NewGen(), node: n, name: v.crumbs(2), input: textinput.New(), seal: true}
 	v.form.input.Focus()
 	v.form.input.CharLimit = 400
-	if place, ok := v.twinPlace(); ok {
-		v.form.twin = fmt.Sprintf("the copy at 0x%x differs now (%% goes there)", place.Offset)
+	if place, ok := v.secondPlace(); ok {
+		v.form.second = fmt.Sprintf("the copy at 0x%x differs now (%% goes there)", place.Offset)
 	}
 	i, ok := v.file(n.Place.File)
 	if !ok {
@@ -339,10 +339,10 @@ func (f *form) stage(queue *views.Queue) tea.Cmd {
 		changes = append(changes, views.Stage{Title: "checksum of " + f.sealed(), Edits: f.sums})
 	}
 	last := len(changes) - 1
-	if changes[last].Note = f.twin; last > 0 && f.twin == "" {
+	if changes[last].Note = f.second; last > 0 && f.second == "" {
 		changes[last].Note = "and before it: " + changes[0].Title
 	} else if last > 0 {
-		changes[last].Note = "and before it: " + changes[0].Title + "; " + f.twin
+		changes[last].Note = "and before it: " + changes[0].Title + "; " + f.second
 	}
 	var cmds []tea.Cmd
 	for _, c := range changes {

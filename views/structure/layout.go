@@ -4,9 +4,9 @@ import "platter/views/grid"
 
 // layout is where the panes lie.
 type layout struct {
-	tree, hex, inspect, explain, twin grid.Rect
-	single                            bool // one pane at a time
-	boxed                             bool // the inspector has a frame of its own
+	tree, hex, inspect, explain, second grid.Rect
+	single                              bool // one pane at a time
+	boxed                               bool // the inspector has a frame of its own
 }
 
 // The sizes from which on panes lie beside each other, and below which there
@@ -14,7 +14,7 @@ type layout struct {
 const (
 	sideWidth, sideHeight     = 109, 28
 	singleWidth, singleHeight = 79, 20
-	twinWidth                 = 180
+	secondWidth               = 180
 )
 
 // arrange lays the panes out for the size, the focus and the user's choice.
@@ -89,10 +89,10 @@ func beside(w, h int, explain bool) layout {
 	l.boxed = true
 	l.inspect = grid.At(0, top, left, below)
 	l.explain = grid.At(left, top, w-left, below)
-	if w >= twinWidth {
+	if w >= secondWidth {
 		half := (w - left) / 2
 		l.explain.W = half
-		l.twin = grid.At(left+half, top, w-left-half, below)
+		l.second = grid.At(left+half, top, w-left-half, below)
 	}
 	return l
 }

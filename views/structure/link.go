@@ -228,7 +228,7 @@ func (v *View) hexMoved(s snap) tea.Cmd {
 // refresh asks for all that shows and is not loaded.
 func (v *View) refresh() tea.Cmd {
 	v.scrollTree()
-	return tea.Batch(v.fetch(), v.hex.Read(), v.readTwin())
+	return tea.Batch(v.fetch(), v.hex.Read(), v.readSecondCopy())
 }
 
 // fetched is nodes for rows of the tree.
@@ -280,21 +280,21 @@ func (v *View) follow() tea.Cmd {
 	return nil
 }
 
-// goTwin goes to the second copy of the current node, or else of the
+// goSecondCopy goes to the second copy of the current node, or else of the
 // structure that it belongs to.
-func (v *View) goTwin() tea.Cmd {
-	if place, ok := v.twinPlace(); ok {
+func (v *View) goSecondCopy() tea.Cmd {
+	if place, ok := v.secondPlace(); ok {
 		return views.Send(views.Goto{To: views.Spot{Place: place}})
 	}
 	return nil
 }
 
-func (v *View) twinPlace() (decode.Place, bool) {
+func (v *View) secondPlace() (decode.Place, bool) {
 	for _, n := range slices.Backward(v.trail()) {
-		if n.Twin == nil {
+		if n.SecondCopy == nil {
 			continue
 		}
-		place := *n.Twin
+		place := *n.SecondCopy
 		if place.Length == 0 {
 			place.Length = n.Place.Length
 		}

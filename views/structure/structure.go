@@ -53,7 +53,7 @@ type View struct {
 	back     *views.Spot  // where to go once the tree has been read again
 	lines    grid.Scroll
 	crumbsAt int // column of the crumbs in the status
-	twin     twin
+	second   second
 	editor   disk.Staging // nil: nothing can be changed
 	why      string       // nothing can
 	queue    *views.Queue // for what is to be staged
@@ -140,8 +140,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.found(msg)
 	case unfolded:
 		return v.unfolded(msg)
-	case twinRead:
-		v.twinRead(msg)
+	case secondRead:
+		v.secondRead(msg)
 	case views.Marks:
 		v.take(msg)
 	case tea.WindowSizeMsg:

@@ -154,7 +154,7 @@ func TestPointersTwinsAndWhyNot(t *testing.T) {
 	if d.v.Disabled(keymap.Follow) == "" {
 		t.Error("a checksum can be followed")
 	}
-	d.do(keymap.Twin)
+	d.do(keymap.SecondCopy)
 	d.status("0x1004", "header 1.Checksum")
 	d.expect("wrong", "CRC-32C: 0x")
 	d.times(4, keymap.Down)
@@ -163,7 +163,7 @@ func TestPointersTwinsAndWhyNot(t *testing.T) {
 	}
 	d.do(keymap.Follow)
 	d.status("0x8000", "table")
-	if d.v.Disabled(keymap.Twin) == "" {
+	if d.v.Disabled(keymap.SecondCopy) == "" {
 		t.Error("the table has a second copy")
 	}
 	if len(d.up) != 2 {

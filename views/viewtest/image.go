@@ -215,8 +215,8 @@ func (i *Image) fileNode(name string) decode.Node {
 	}
 	return decode.Node{Name: name, Place: decode.Place{File: name, Length: fileSize}, Doc: "The file."}.WithNodes(
 		decode.Node{Name: "identifier", Place: decode.Place{File: name, Length: 8}, Raw: i.data[:8], Value: `"fakefile"`, Mark: decode.Good},
-		headers.Read(r, name, 0x1000, decode.Named("header 1"), decode.TwinAt(second)),
-		headers.Read(r, name, 0x2000, decode.Named("header 2"), decode.TwinAt(first), decode.Marked(decode.Good, "current")),
+		headers.Read(r, name, 0x1000, decode.Named("header 1"), decode.SecondCopyAt(second)),
+		headers.Read(r, name, 0x2000, decode.Named("header 2"), decode.SecondCopyAt(first), decode.Marked(decode.Good, "current")),
 		decode.Repeat(table, 8, blocks, func(n int) decode.Node {
 			return entries.Read(r, name, 0x8000+8*int64(n), decode.Named(fmt.Sprintf("entry %d", n)))
 		}),

@@ -139,7 +139,7 @@ func TestFailReads(t *testing.T) {
 		t.Errorf("across: %q, %v", b[:n], err)
 	}
 	if _, err := f.ReadAt(b, 6); err != nil {
-		t.Errorf("behind: %v", err)
+		t.Errorf("after: %v", err)
 	}
 	s.FailReads("a", store.Range{}, nil)
 	if _, err := f.ReadAt(b, 2); err != nil {

@@ -33,7 +33,7 @@ func (v *image) repairBatmap(f disk.Finding) []disk.Repair {
 // is right for every image, where nothing else lies.
 func (v *image) newBatmap() []disk.Repair {
 	at, n := v.Table.End, vhd.Sector+v.Batmap.Room
-	const title, risk = "write a new batmap behind the table that calls no block full", "whatever lies there is overwritten"
+	const title, risk = "write a new batmap after the table that calls no block full", "whatever lies there is overwritten"
 	return one(title, risk, func(ctx context.Context, to store.FS) error {
 		if why := v.ClaimedBeside(at, n); why != "" {
 			return v.taken(at, n, why)
@@ -48,7 +48,7 @@ func (v *image) newBatmap() []disk.Repair {
 	})
 }
 
-// putBatmap fills the header, which lies at off, and the map behind it. A
+// putBatmap fills the header, which lies at off, and the map after it. A
 // header that is one keeps the hash of the key that the blocks are encrypted with.
 func putBatmap(b []byte, off int64) {
 	if !bytes.HasPrefix(b, []byte(vhd.BatmapCookie)) {

@@ -25,11 +25,11 @@ func (v *image) partBlocks(f disk.Finding) []disk.Repair {
 	return list
 }
 
-// cloneBlock copies the block at start behind all data, and the entry leads
+// cloneBlock copies the block at start after all data, and the entry leads
 // there.
 func (v *image) cloneBlock(entry decode.Place, start int64) disk.Repair {
 	t := v.Table
-	title := fmt.Sprintf("give block %d a copy of its own behind the data", t.Index(entry.Offset))
+	title := fmt.Sprintf("give block %d a copy of its own after the data", t.Index(entry.Offset))
 	risk := "one of the two blocks has lost its content to the other: which, nobody knows"
 	return disk.Repair{Title: title, Risk: risk, Apply: func(ctx context.Context, to store.FS) error {
 		at, room, err := v.roomBehind(ctx, t.Stored)

@@ -20,7 +20,7 @@ func (v *image) mayGrow(size int64) error {
 	return &disk.Error{Kind: disk.OutOfRange, Op: "repair", At: v.place(v.Size, 0), What: fmt.Sprintf("the file of %d bytes would get %d, a repair at most doubles it", v.Size, size)}
 }
 
-// endOfData is the first sector behind metadata and blocks (vhd.md 19). Of a
+// endOfData is the first sector after metadata and blocks (vhd.md 19). Of a
 // block whose bitmap is in the file all counts, also what the file lacks of it.
 func (v *image) endOfData(ctx context.Context) (int64, error) {
 	end := v.MetadataEnd()
@@ -63,7 +63,7 @@ func (v *image) behindBlocks(ctx context.Context) (int64, error) {
 }
 
 // moveFooter makes the file end with a footer at the place given, and zeros
-// the one that lay behind the data so far.
+// the one that lay after the data so far.
 func (v *image) moveFooter(raw []byte, at int64) (disk.Step, error) {
 	end := at + vhd.FooterSize
 	if err := errors.Join(v.nothingTrails(), v.mayGrow(end)); err != nil {
@@ -89,7 +89,7 @@ func (v *image) nothingTrails() error {
 }
 
 // roomBehind is a place for n bytes behind the data, with the step that moves
-// the footer behind it. An entry of the table that leads there would take the
+// the footer after it. An entry of the table that leads there would take the
 // bytes for its block's.
 func (v *image) roomBehind(ctx context.Context, n int64) (int64, disk.Step, error) {
 	at := roundUp(v.DataEnd)
@@ -121,7 +121,7 @@ func fixedPlace(at int64) func(context.Context) (int64, error) {
 }
 
 // restoreTail writes the copy at the start to the end (V002): over the damaged
-// footer where that can be recognised, else behind the data.
+// footer where that can be recognised, else after the data.
 func (v *image) restoreTail(disk.Finding) []disk.Repair {
 	raw, at, n := v.Front.Raw, v.Tail.Off, v.Tail.Length
 	if !v.Tail.Present {
@@ -138,7 +138,7 @@ func (v *image) restoreTail(disk.Finding) []disk.Repair {
 }
 
 // appendTail is for a footer that was cut off: the last sector of such a file
-// belongs to a block. Behind the file's end the footer leaves a block that is
+// belongs to a block. After the file's end the footer leaves a block that is
 // not whole to be found as such (V032), and asked about.
 func (v *image) appendTail() []disk.Repair {
 	raw := v.Front.Raw
@@ -180,10 +180,10 @@ func (v *image) alignFile(f disk.Finding) []disk.Repair {
 		"if bytes are missing or too many in the middle of the file, they still are afterwards", tail.Raw, fixedPlace(roundUp(tail.Off)))}
 }
 
-// cutTrailing ends the file behind its footer (V009).
+// cutTrailing ends the file after its footer (V009).
 func (v *image) cutTrailing(disk.Finding) []disk.Repair {
 	end := v.Tail.Off + v.Tail.Length
-	return one(fmt.Sprintf("cut off the %d bytes behind the footer", v.Size-end), "they are lost: look at them first", v.resize(end))
+	return one(fmt.Sprintf("cut off the %d bytes after the footer", v.Size-end), "they are lost: look at them first", v.resize(end))
 }
 
 // completeFooter gives a footer of 511 bytes the last one, which is zero and
@@ -194,12 +194,12 @@ func (v *image) completeFooter(disk.Finding) []disk.Repair {
 }
 
 // extendFile makes the file so long that the last block is whole (V032). That
-// is for blocks of which something is there: one that lies all behind the end
+// is for blocks of which something is there: one that lies all past the end
 // has nothing to keep.
 func (v *image) extendFile(f disk.Finding) []disk.Repair {
 	var list []disk.Repair
 	if len(f.Where) > 1 && !v.Misplaced(f.Where[1].Offset) {
-		list = append(list, v.footerTo("make the file longer with zeros, and move the footer behind the last block",
+		list = append(list, v.footerTo("make the file longer with zeros, and move the footer after the last block",
 			"what is missing of the block reads as zeros from then on", v.Rules.Raw, v.behindBlocks))
 	}
 	return append(list, v.clearEntry(f)...)

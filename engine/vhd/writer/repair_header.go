@@ -31,7 +31,7 @@ func (v *image) newFooters(disk.Finding) []disk.Repair {
 }
 
 // behindData is the place for a footer that nothing is left of. One damaged
-// sector behind the data is taken for the old one, more is kept. A block that
+// sector after the data is taken for the old one, more is kept. A block that
 // reaches past the file's end stays as it is: not whole (V032).
 func (v *image) behindData(ctx context.Context) (int64, error) {
 	end, err := v.endOfData(ctx)
@@ -96,7 +96,7 @@ func (v *image) restoreHeader(disk.Finding) []disk.Repair {
 		return one("put the cookie back: the rest of the header is whole", "a program may have disabled the image on purpose",
 			v.changeHeader(func(h decode.Record[vhd.Header]) { vhd.HeaderCookie.Put(h, vhd.HeaderMagic) }))
 	}
-	const title, risk = "make a new header for the table behind it", "block size and place of the table are guessed, and accepted only if all entries of the table fit them"
+	const title, risk = "make a new header for the table after it", "block size and place of the table are guessed, and accepted only if all entries of the table fit them"
 	return one(title, risk, func(ctx context.Context, to store.FS) error {
 		h, err := v.headerFromTable(ctx)
 		if err != nil {
@@ -107,7 +107,7 @@ func (v *image) restoreHeader(disk.Finding) []disk.Repair {
 }
 
 // errNoTable is why no header is made.
-var errNoTable = errors.New("what lies behind the header is no table for blocks of 2 MiB or 512 KiB")
+var errNoTable = errors.New("what lies after the header is no table for blocks of 2 MiB or 512 KiB")
 
 // headerFromTable guesses the header for the table in its usual place
 // (vhd.md 19): the first usual block size that all entries fit.

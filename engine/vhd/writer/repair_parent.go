@@ -92,7 +92,7 @@ func (v *image) nameParent(disk.Finding) []disk.Repair {
 			return err
 		}
 		if !v.HeaderSums {
-			return &disk.Error{Kind: disk.Damaged, Op: "repair", At: v.place(v.HeaderAt, vhd.HeaderSize), What: "the dynamic header has a wrong checksum: mend that first"}
+			return &disk.Error{Kind: disk.Damaged, Op: "repair", At: v.place(v.HeaderAt, vhd.HeaderSize), What: "the dynamic header has a wrong checksum: repair that first"}
 		}
 		names := v.changeHeader(func(h decode.Record[vhd.Header]) { putParentName(h, name, off, int64(len(path))) })
 		return disk.Steps(room, v.put(off, path), names)(ctx, to)
@@ -128,7 +128,7 @@ func clearParent(h decode.Record[vhd.Header]) {
 }
 
 // pathRoom is a place for a path of n bytes: the room of a locator that nothing
-// else lies in, else new sectors behind the data, with the step that makes them.
+// else lies in, else new sectors after the data, with the step that makes them.
 func (v *image) pathRoom(ctx context.Context, n int64) (int64, disk.Step, error) {
 	for _, l := range v.Locators {
 		if l.Room >= n && l.Off%vhd.Sector == 0 && l.Sound && v.freeOfBlocks(ctx, l.Off, roundUp(n), none) == nil {

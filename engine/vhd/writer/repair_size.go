@@ -35,7 +35,7 @@ func (v *image) correctSize(f disk.Finding) []disk.Repair {
 func (v *image) fitFixed(disk.Finding) []disk.Repair {
 	var list []disk.Repair
 	if room := v.DataEnd &^ (vhd.Sector - 1); room > 0 {
-		risk := "the guest sees a larger disk; what lies behind the old end may be no part of it"
+		risk := "the guest sees a larger disk; what lies past the old end may be no part of it"
 		if v.Virtual > room {
 			risk = "the guest sees a smaller disk: what was cut off is given up"
 		}

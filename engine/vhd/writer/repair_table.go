@@ -53,10 +53,10 @@ func (v *image) fitTable(disk.Finding) []disk.Repair {
 	return list
 }
 
-// extendTable counts the entries that lack. What lies behind the table may be
+// extendTable counts the entries that lack. What lies after the table may be
 // entries already; words that can't be are made unallocated.
 func (v *image) extendTable() []disk.Repair {
-	const title, risk = "make the table longer", "what lies behind the table is taken for entries, or overwritten"
+	const title, risk = "make the table longer", "what lies after the table is taken for entries, or overwritten"
 	start, end := v.Table.Place(v.Table.Entries), v.Table.Place(v.Table.Needed)
 	entries := v.change(start, roundUp(end)-start, func(b []byte) { v.dropImplausible(b[:end-start]); fill(b[end-start:], 0xFF) })
 	room := func(ctx context.Context, _ store.FS) error {

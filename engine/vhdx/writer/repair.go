@@ -85,7 +85,7 @@ type fix struct {
 	title, risk string
 	reads       bool         // the disk reads otherwise afterwards: it gets a new DataWriteGuid
 	header      headerChange // what else it changes in the headers; may be nil
-	body        disk.Step    // what it changes behind them; may be nil
+	body        disk.Step    // what it changes after them; may be nil
 }
 
 // one makes the repair, based on the current header.
@@ -127,7 +127,7 @@ func (v *image) resize(size int64) disk.Step {
 	}
 }
 
-// inFreshRoom has something done with n bytes of room behind all that the file
+// inFreshRoom has something done with n bytes of room after all that the file
 // has.
 func (v *image) inFreshRoom(n int64, then func(room int64) disk.Step) disk.Step {
 	return func(ctx context.Context, to store.FS) error {

@@ -36,9 +36,9 @@ func withState(state uint64) func(uint64) uint64 {
 
 func withoutPlace(e uint64) uint64 { return e - vhdx.FileOffset(e) }
 
-// zeroPadding zeroes what lies behind the last entry (36).
+// zeroPadding zeroes what lies after the last entry (36).
 func (v *image) zeroPadding(f disk.Finding) []disk.Repair {
-	return v.one(fix{title: "zero the entries behind the last one", risk: "what is hidden in them is lost", body: disk.Clear(f.Where[0])})
+	return v.one(fix{title: "zero the entries after the last one", risk: "what is hidden in them is lost", body: disk.Clear(f.Where[0])})
 }
 
 // defineState gives a block a state that there is (38): zeros for the draft's
@@ -83,7 +83,7 @@ func (v *image) blanks(index int64) []disk.Repair {
 func (v *image) giveUpBlock(f disk.Finding) []disk.Repair {
 	var repairs []disk.Repair
 	if len(f.Where) > 1 {
-		whole := fix{title: "lengthen the file to the end of the block", risk: "what was behind the end of the file is lost: it reads as zeros from then on", reads: true}
+		whole := fix{title: "lengthen the file to the end of the block", risk: "what was past the end of the file is lost: it reads as zeros from then on", reads: true}
 		repairs = append(repairs, v.extendTo(whole, f.Where[1].Offset+v.Geometry.BlockSize, true))
 	}
 	for _, index := range v.EntriesAt(f.Where) {

@@ -18,7 +18,7 @@ import (
 // headerChange is what a repair changes in both headers.
 type headerChange func(decode.Record[vhdx.Header])
 
-// lastSequence is from where on sequence numbers start anew, before they run out.
+// lastSequence is from where on sequence numbers start again, before they run out.
 const lastSequence = math.MaxUint64 - 1<<16
 
 // Renewal gives the disk a new DataWriteGuid, and the file a new FileWriteGuid,
@@ -80,7 +80,7 @@ func (v *image) sign(disk.Finding) []disk.Repair {
 
 // renewOther updates both headers from the current one (3, 8).
 func (v *image) renewOther(disk.Finding) []disk.Repair {
-	return v.one(fix{title: fmt.Sprintf("write header %d anew from header %d", 2-v.Current, v.Current+1)})
+	return v.one(fix{title: fmt.Sprintf("rewrite header %d from header %d", 2-v.Current, v.Current+1)})
 }
 
 // chooseHeader settles two headers with the same number (5).
@@ -90,12 +90,12 @@ func (v *image) chooseHeader(disk.Finding) []disk.Repair {
 	}
 	const risk = "what the other header says is lost: compare the two first"
 	return []disk.Repair{
-		v.basedOn(0, fix{title: "header 1 is right: write header 2 anew from it", risk: risk}),
-		v.basedOn(1, fix{title: "header 2 is right: write header 1 anew from it", risk: risk}),
+		v.basedOn(0, fix{title: "header 1 is right: rewrite header 2 from it", risk: risk}),
+		v.basedOn(1, fix{title: "header 2 is right: rewrite header 1 from it", risk: risk}),
 	}
 }
 
-// zeroHeaderRoom zeroes the reserved bytes of the headers, or those behind one
+// zeroHeaderRoom zeroes the reserved bytes of the headers, or those after one
 // (6).
 func (v *image) zeroHeaderRoom(of disk.Finding) []disk.Repair {
 	f := fix{title: "zero the bytes", risk: "what is hidden in them is lost"}
@@ -116,10 +116,10 @@ func (v *image) renewIdentity(disk.Finding) []disk.Repair {
 	return v.one(fix{title: "make a new identity", risk: "differencing images that name this disk by zeros no longer find it", reads: null})
 }
 
-// restartSequence lets the sequence numbers start anew (54), as every update
+// restartSequence lets the sequence numbers start again (54), as every update
 // does that comes this close to their end.
 func (v *image) restartSequence(disk.Finding) []disk.Repair {
-	return v.one(fix{title: "let the sequence numbers start anew"})
+	return v.one(fix{title: "let the sequence numbers start again"})
 }
 
 // rebuildHeaders makes new headers where neither is valid (4): for an image

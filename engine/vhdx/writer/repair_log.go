@@ -96,11 +96,11 @@ func (v *image) giveUpLog(disk.Finding) []disk.Repair {
 }
 
 // lengthen gives a file that was cut off its length back (12), replays the log
-// and marks the blocks that were behind the cut.
+// and marks the blocks that were after the cut.
 func (v *image) lengthen(disk.Finding) []disk.Repair {
 	return []disk.Repair{{
 		Title: "lengthen the file with zeros, replay the log and mark the lost blocks as undefined",
-		Risk:  v.longer("what was behind the end of the file stays lost; find an uncut copy first", int64(min(v.Log.Needs, math.MaxInt64))),
+		Risk:  v.longer("what was past the end of the file stays lost; find an uncut copy first", int64(min(v.Log.Needs, math.MaxInt64))),
 		Apply: func(ctx context.Context, to store.FS) error {
 			parts, err := v.Lengthened(ctx)
 			if err != nil {
@@ -113,7 +113,7 @@ func (v *image) lengthen(disk.Finding) []disk.Repair {
 	}}
 }
 
-// markLost marks the blocks that lie behind the end of the file as undefined.
+// markLost marks the blocks that lie past the end of the file as undefined.
 func (v *image) markLost(end int64) disk.Step {
 	return func(ctx context.Context, to store.FS) error {
 		for index, err := range v.Owners(ctx, end) {

@@ -110,7 +110,7 @@ func (v *image) supplies(id uuid.UUID) []supply {
 
 const guessRisk = "it is the end of the last block that the BAT knows: if the disk was larger, its tail is cut off"
 
-// putItem puts an item behind all others, and its entry into the table: in the
+// putItem puts an item after all others, and its entry into the table: in the
 // place of the one that is there, else at the table's end.
 func (v *image) putItem(known vhdx.Item, s supply) disk.Repair {
 	off, _ := v.ItemRoom(int64(len(s.content)))
@@ -135,7 +135,7 @@ func (v *image) putItem(known vhdx.Item, s supply) disk.Repair {
 // correctSize gives the disk a size that it can have (29).
 func (v *image) correctSize(f disk.Finding) []disk.Repair {
 	size, guessed := v.NextSize()
-	risk := "the last sector gets whole; what is behind the old end of the disk shows what lies in the file there"
+	risk := "the last sector gets whole; what is past the old end of the disk shows what lies in the file there"
 	if guessed {
 		risk = guessRisk
 	}

@@ -52,7 +52,7 @@ func (v *image) locatorFor(found string, id uuid.UUID) ([]byte, error) {
 }
 
 // putLocator writes the parent locator where it lay if it fits there, else
-// behind all other items.
+// after all other items.
 func (v *image) putLocator(content []byte) disk.Step {
 	return func(ctx context.Context, to store.FS) error {
 		it, off := v.Locator(), v.Locator().Offset

@@ -15,9 +15,9 @@ import (
 // renewTable makes both region tables equal (13).
 func (v *image) renewTable(disk.Finding) []disk.Repair {
 	other := 1 - v.Table
-	list := v.copyTable(v.Table, fix{title: fmt.Sprintf("write region table %d anew from the other one", other+1)})
+	list := v.copyTable(v.Table, fix{title: fmt.Sprintf("rewrite region table %d from the other one", other+1)})
 	if v.OtherValid {
-		list = append(list, v.copyTable(other, fix{title: fmt.Sprintf("region table %d is right: write the other one anew from it", other+1),
+		list = append(list, v.copyTable(other, fix{title: fmt.Sprintf("region table %d is right: rewrite the other one from it", other+1),
 			risk: "the image is read by the other table then: look at both first", reads: true})...)
 	}
 	return list
@@ -49,7 +49,7 @@ func (v *image) repairTableBits(of disk.Finding) []disk.Repair {
 	f := fix{title: "clear the undefined bits"}
 	switch {
 	case off == int64(vhdx.RegionCount.Offset()):
-		f = fix{title: fmt.Sprintf("set EntryCount to %d", v.Regions), risk: "regions behind an entry without a GUID are given up", reads: true}
+		f = fix{title: fmt.Sprintf("set EntryCount to %d", v.Regions), risk: "regions after an entry without a GUID are given up", reads: true}
 		f.body = v.changeTables(func(b []byte) {
 			head, _ := vhdx.RegionTable.Of(b)
 			vhdx.RegionCount.Put(head, uint32(v.Regions))
@@ -80,9 +80,9 @@ func (v *image) requireRegion(f disk.Finding) []disk.Repair {
 }
 
 // rebuildTables looks for metadata and BAT where neither region table is valid
-// (14), and writes both tables anew.
+// (14), and rewrites both tables.
 func (v *image) rebuildTables(disk.Finding) []disk.Repair {
-	return v.one(fix{title: "look for metadata and BAT, and write both region tables anew", risk: "where the BAT lies is a guess by what its entries say; other regions are given up", reads: true,
+	return v.one(fix{title: "look for metadata and BAT, and rewrite both region tables", risk: "where the BAT lies is a guess by what its entries say; other regions are given up", reads: true,
 		body: func(ctx context.Context, to store.FS) error {
 			bat, meta, err := v.FindRegions(ctx)
 			if err != nil {

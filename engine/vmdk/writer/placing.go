@@ -63,7 +63,7 @@ func place(copy int, t, n int64) func(ctx context.Context, w *work) error {
 }
 
 // secondSet gives an extent whose directories are one a redundant directory
-// with tables of its own, behind the first ones (G3).
+// with tables of its own, after the first ones (G3).
 func secondSet(ctx context.Context, w *work) error {
 	g := w.Grid
 	end := w.floorOfTables()

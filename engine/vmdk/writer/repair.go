@@ -40,7 +40,7 @@ var offers = map[string]offer{
 	"X6":  (*image).changeType,
 	"H1":  onSparse(finishMagic),
 	"H2":  headerOffer("set the version to 2", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 2) }),
-	"H4": headerOffer("write the newline bytes anew", "if a transfer in text mode changed them, it changed the data too",
+	"H4": headerOffer("rewrite the newline bytes", "if a transfer in text mode changed them, it changed the data too",
 		func(h decode.Record[vmdk.Header]) { copy(h.Bytes()[vmdk.HeaderSingleEndLine.Offset():], newlines) }),
 	"H5":  onSparse(settleCompression),
 	"H8":  onSparse(useOtherDirectory),

@@ -26,12 +26,12 @@ func (m *image) settleSize(f disk.Finding) (list []disk.Repair) {
 	}
 	n := e.Sparse.Capacity()
 	return append(list, m.rewrite(fmt.Sprintf("let the extent line count %d sectors", n),
-		"the disk gets another size, and what lies behind this extent another place on it", m.Resized(e, n)...)...)
+		"the disk gets another size, and what lies after this extent another place on it", m.Resized(e, n)...)...)
 }
 
 // capacityTo sets the sectors that the header counts.
 func capacityTo(s *reader.Sparse, n uint64) disk.Repair {
-	r := disk.Repair{Title: fmt.Sprintf("let the header count %d sectors", n), Risk: "grains behind the old end, if there are any, become part of the disk"}
+	r := disk.Repair{Title: fmt.Sprintf("let the header count %d sectors", n), Risk: "grains past the old end, if there are any, become part of the disk"}
 	if s.Kind == vmdk.KindCowd {
 		r.Apply = change(s, int64(vmdk.CowdSectors.Offset()), int64(vmdk.CowdSectors.Size()), func(b []byte) { vmdk.CowdTable.Order().Put(b, n) })
 	} else {

@@ -156,7 +156,7 @@ func computeOverHead(s *reader.Sparse, _ disk.Finding) []disk.Repair {
 		}
 		over := roundUp(tables, s.Grid.Grain)
 		if first > 0 && over > first {
-			return s.Impossible(first, 0, "the first grain at byte 0x%x lies less than a grain behind the tables, which end at 0x%x: a copy of the disk puts both in order", first, tables)
+			return s.Impossible(first, 0, "the first grain at byte 0x%x lies less than a grain after the tables, which end at 0x%x: a copy of the disk puts both in order", first, tables)
 		}
 		if over > s.Size {
 			if err := w.unclaimedEnd(ctx, over, nil); err != nil {
@@ -182,7 +182,7 @@ func countDirectory(s *reader.Sparse, f disk.Finding) []disk.Repair {
 		return one(title, risk, change(s, int64(field.Offset()), int64(field.Size()), func(b []byte) { field.Order().Put(b, v) }))
 	}
 	if f.Where[0].Offset == int64(vmdk.CowdDirectory.Offset()) {
-		return set("look for the directory behind the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field(), vmdk.CowdHeaderSize/vmdk.SectorSize)
+		return set("look for the directory after the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field(), vmdk.CowdHeaderSize/vmdk.SectorSize)
 	}
 	return set("count the entries that the disk needs", "if what follows the directory is no part of it, it is taken for entries", vmdk.CowdDirectoryEntries.Field(), uint64(s.Grid.Needed))
 }

@@ -122,7 +122,7 @@ func (m *image) giveUp(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	at := f.Where[0].Offset
 	head, size, _, _ := s.Grid.PackedSize(at)
 	unused := s.Grid.Spare(at)
-	return one("count only the bytes that the grain needs", "what is hidden behind them is lost", change(s, at+head-4, 4+size, func(b []byte) {
+	return one("count only the bytes that the grain needs", "what is hidden after them is lost", change(s, at+head-4, 4+size, func(b []byte) {
 		vmdk.GrainMarkerTable.Order().Put(b[:vmdk.GrainMarkerSizeField.Size()], uint64(size-unused))
 		clear(b[4+size-unused:])
 	}))

@@ -128,7 +128,7 @@ func (m *image) whole(s *vmdk.Sections) vmdk.Splice {
 	return splice(vmdk.Part{Length: m.Text.Size}, s.Text())
 }
 
-// describe writes the descriptor anew: what of it is understood, and what is
+// describe rewrites the descriptor: what of it is understood, and what is
 // missing by the header and by the files beside it (D1, and D6 where no extent is
 // named).
 func (m *image) describe(disk.Finding) []disk.Repair {
@@ -142,7 +142,7 @@ func (m *image) describe(disk.Finding) []disk.Repair {
 		}
 	}
 	m.complete(s, types, total)
-	return one("write the descriptor anew from what can be understood", "settings and comments that can't be read are lost, and what is missing is guessed from the files", m.Rewrite(m.whole(s)))
+	return one("rewrite the descriptor from what can be understood", "settings and comments that can't be read are lost, and what is missing is guessed from the files", m.Rewrite(m.whole(s)))
 }
 
 // complete adds what a descriptor can't do without.
@@ -167,7 +167,7 @@ func (m *image) complete(s *vmdk.Sections, types []string, total uint64) {
 
 // repairLine settles what is wrong with single lines (D6): of two settings of one
 // key one goes, as does the line of an extent without sectors; where there is no
-// extent at all the text is made anew.
+// extent at all the text is made again.
 func (m *image) repairLine(f disk.Finding) []disk.Repair {
 	if len(m.Text.Extents()) == 0 && f.Where[0] == m.Place() {
 		return m.describe(f)

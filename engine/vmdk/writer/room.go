@@ -57,7 +57,7 @@ func (w *work) unclaimedEnd(ctx context.Context, end int64, replaced func(copy i
 		}
 		if err := g.EachEntry(ctx, copy, func(_, table, i int64, e reader.Entry) error {
 			if e.State == disk.Missing || e.State == disk.Data && !g.Packed && e.Length < g.Grain {
-				return w.Impossible(table+i*g.Width, g.Width, "the entry claims bytes behind the end of the file, where a grain would have to go: settle G6 and G11 first, or make a copy of the disk")
+				return w.Impossible(table+i*g.Width, g.Width, "the entry claims bytes past the end of the file, where a grain would have to go: settle G6 and G11 first, or make a copy of the disk")
 			}
 			return nil
 		}); err != nil {
@@ -84,7 +84,7 @@ func (w *work) unclaimedTables(ctx context.Context, copy int, end int64, replace
 			return err
 		}
 		if !sound && at < end && (replaced == nil || !replaced(copy, t)) {
-			return w.Impossible(g.Dirs[copy]+t*g.Width, g.Width, "the directory entry claims bytes behind the end of the file, which has to grow over them: settle G2 first, or make a copy of the disk")
+			return w.Impossible(g.Dirs[copy]+t*g.Width, g.Width, "the directory entry claims bytes past the end of the file, which has to grow over them: settle G2 first, or make a copy of the disk")
 		}
 	}
 	return nil

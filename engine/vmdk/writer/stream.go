@@ -14,7 +14,7 @@ import (
 // packedGrain is a compressed grain with its marker, in whole sectors.
 type packedGrain struct{ number, at, length int64 }
 
-// stream is the shape of a stream that is written anew.
+// stream is the shape of a stream that is rewritten.
 type stream struct {
 	s        *reader.Sparse
 	grain    int64 // bytes
@@ -107,14 +107,14 @@ func (u *stream) wholeGrain(b []byte, pos int64) (g packedGrain, need int64, err
 	unused, err := u.unpack(pos)
 	if err != nil {
 		if u.futile += u.grain; u.futile > maxFutile {
-			return packedGrain{}, 0, u.s.Impossible(pos, size, "too many grains can't be unpacked: get the file anew")
+			return packedGrain{}, 0, u.s.Impossible(pos, size, "too many grains can't be unpacked: get the file again from its source")
 		}
 		return packedGrain{}, 0, nil
 	}
 	return packedGrain{int64(lba / grain), pos, roundUp(vmdk.GrainMarkerSize+size, vmdk.SectorSize)}, roundUp(vmdk.GrainMarkerSize+size-unused, vmdk.SectorSize), nil
 }
 
-// announcedBy is the length of the table or directory behind its marker in the
+// announcedBy is the length of the table or directory after its marker in the
 // sector b at a byte, or tells that the footer is there: what follows that is
 // not part of the stream.
 func (u *stream) announcedBy(b []byte, pos int64) (length int64, end bool, err error) {
@@ -151,7 +151,7 @@ type tail struct {
 func (u *stream) write(ctx context.Context, w *work, grains []packedGrain) error {
 	out := &tail{w, u, w.Floor}
 	if 4*u.tables > store.MaxStaged {
-		return w.Impossible(out.pos, 0, "a directory of %d tables would be written anew: a copy of the disk has one", u.tables)
+		return w.Impossible(out.pos, 0, "a directory of %d tables would be rewritten: a copy of the disk has one", u.tables)
 	}
 	directory := make([]byte, roundUp(4*u.tables, vmdk.SectorSize))
 	for len(grains) > 0 {

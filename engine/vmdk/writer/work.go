@@ -98,7 +98,7 @@ func (w *work) header(change func(h decode.Record[vmdk.Header])) error {
 func (w *work) sector(off int64) (uint64, error) {
 	n := uint64(off / vmdk.SectorSize)
 	if n >= 1<<32 {
-		return 0, w.Impossible(off, 0, "a table entry can't lead behind 2 TiB of the file")
+		return 0, w.Impossible(off, 0, "a table entry can't lead past 2 TiB of the file")
 	}
 	return n, nil
 }

@@ -21,9 +21,9 @@ type Note struct {
 	Style       theme.Style
 }
 
-// Notes is all there is to say about a node of the given name. Twin is where
+// Notes is all there is to say about a node of the given name. SecondCopy is where
 // its second copy lies; nil if it has none.
-func Notes(n decode.Node, name string, twin *decode.Place) []Note {
+func Notes(n decode.Node, name string, second *decode.Place) []Note {
 	out := []Note{{"", name, theme.Strong}}
 	if n.Doc != "" {
 		out = append(out, Note{"", n.Doc, theme.Value})
@@ -37,7 +37,7 @@ func Notes(n decode.Node, name string, twin *decode.Place) []Note {
 	if n.Mark != decode.Plain || n.Words != "" {
 		out = append(out, verdict(n))
 	}
-	out = append(out, links(n, twin)...)
+	out = append(out, links(n, second)...)
 	if n.Field != nil {
 		out = append(out, Note{"type", Type(n.Field), theme.Value})
 	}
@@ -150,13 +150,13 @@ func valueOf(n decode.Node) uint64 {
 }
 
 // links is where one can go from a node, and where it is defined.
-func links(n decode.Node, twin *decode.Place) []Note {
+func links(n decode.Node, second *decode.Place) []Note {
 	var out []Note
 	if n.Target != nil {
 		out = append(out, Note{"leads to", fmt.Sprintf("%s at 0x%x (f follows)", n.Target.What, n.Target.Place.Offset), theme.Link})
 	}
-	if twin != nil {
-		out = append(out, Note{"copy", fmt.Sprintf("second copy at 0x%x (%% jumps)", twin.Offset), theme.Link})
+	if second != nil {
+		out = append(out, Note{"copy", fmt.Sprintf("second copy at 0x%x (%% jumps)", second.Offset), theme.Link})
 	}
 	if n.Ref != "" {
 		out = append(out, Note{"defined in", n.Ref, theme.Dim})

@@ -56,8 +56,8 @@ func TestNotes(t *testing.T) {
 			}
 		}
 	}
-	twin := decode.Place{Offset: 0x5000}
-	if got := words(explain.Notes(entry(t), "entry", &twin)); !strings.Contains(got, "second copy at 0x5000 (% jumps)") {
+	second := decode.Place{Offset: 0x5000}
+	if got := words(explain.Notes(entry(t), "entry", &second)); !strings.Contains(got, "second copy at 0x5000 (% jumps)") {
 		t.Errorf("no second copy in\n%s", got)
 	}
 }

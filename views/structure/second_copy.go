@@ -11,77 +11,77 @@ import (
 	"platter/views/theme"
 )
 
-// twin is the comparison of a structure with its second copy.
-type twin struct {
+// second is the comparison of a structure with its second copy.
+type second struct {
 	place decode.Place // of the structure that is compared
 	names [2]string
-	rows  []twinRow
+	rows  []secondRow
 	more  bool // there are more rows than were read
 }
 
-type twinRow struct {
+type secondRow struct {
 	name   string
 	values [2]string
 	differ bool
 }
 
-// twinRows bounds the fields that are compared.
-const twinRows = 128
+// secondRows bounds the fields that are compared.
+const secondRows = 128
 
-// twinRead is a comparison that was asked for.
-type twinRead struct {
-	gen  views.Gen
-	twin twin
+// secondRead is a comparison that was asked for.
+type secondRead struct {
+	gen    views.Gen
+	second second
 }
 
-// readTwin asks for the comparison of the current structure with its second copy.
-func (v *View) readTwin() tea.Cmd {
+// readSecondCopy asks for the comparison of the current structure with its second copy.
+func (v *View) readSecondCopy() tea.Cmd {
 	trail := v.trail()
 	i := len(trail) - 1
 	for ; i >= 0; i-- {
-		if n := trail[i]; n.Field == nil && n.Twin != nil && n.Len() > 0 {
+		if n := trail[i]; n.Field == nil && n.SecondCopy != nil && n.Len() > 0 {
 			break
 		}
 	}
 	if i < 0 {
-		v.twin = twin{}
+		v.second = second{}
 		return nil
 	}
 	n, root := trail[i], trail[0]
-	if !v.lay.twin.Shows() || v.twin.place == n.Place {
+	if !v.lay.second.Shows() || v.second.place == n.Place {
 		return nil
 	}
-	v.twin = twin{place: n.Place}
+	v.second = second{place: n.Place}
 	gen := v.gen
-	return func() tea.Msg { return twinRead{gen, compare(root, n)} }
+	return func() tea.Msg { return secondRead{gen, compare(root, n)} }
 }
 
 // compare finds the second copy in the tree and sets its fields against the
 // first one's.
-func compare(root, n decode.Node) twin {
-	t := twin{place: n.Place, names: [2]string{n.Name, ""}}
-	s := seek{file: n.Twin.File, off: n.Twin.Offset, length: n.Place.Length}
+func compare(root, n decode.Node) second {
+	t := second{place: n.Place, names: [2]string{n.Name, ""}}
+	s := seek{file: n.SecondCopy.File, off: n.SecondCopy.Offset, length: n.Place.Length}
 	_, nodes := s.run(root)
 	other := nodes[len(nodes)-1]
-	if other.Place.Length != n.Place.Length || other.Place.Offset != n.Twin.Offset {
+	if other.Place.Length != n.Place.Length || other.Place.Offset != n.SecondCopy.Offset {
 		return t
 	}
 	t.names[1] = other.Name
-	for i := range min(n.Len(), other.Len(), twinRows) {
+	for i := range min(n.Len(), other.Len(), secondRows) {
 		a, b := n.Child(i), other.Child(i)
-		t.rows = append(t.rows, twinRow{a.Name, [2]string{value(a), value(b)}, a.Value != b.Value || !slices.Equal(a.Raw, b.Raw)})
+		t.rows = append(t.rows, secondRow{a.Name, [2]string{value(a), value(b)}, a.Value != b.Value || !slices.Equal(a.Raw, b.Raw)})
 	}
-	t.more = n.Len() > twinRows
+	t.more = n.Len() > secondRows
 	return t
 }
 
-func (v *View) twinRead(msg twinRead) {
-	if msg.gen == v.gen && msg.twin.place == v.twin.place {
-		v.twin, v.canvas.Dirty = msg.twin, true
+func (v *View) secondRead(msg secondRead) {
+	if msg.gen == v.gen && msg.second.place == v.second.place {
+		v.second, v.canvas.Dirty = msg.second, true
 	}
 }
 
-func (t *twin) draw(a grid.Area, th *theme.Theme) {
+func (t *second) draw(a grid.Area, th *theme.Theme) {
 	if t.names[1] == "" {
 		a.Box(th, "Second copy", false).TextFit(0, 0, a.W()-2, "This structure has no second copy.", theme.Dim)
 		return
