@@ -26,13 +26,20 @@ func writers() map[string]disk.Maker {
 // makeIn makes an image of a kind in any FS, all or nothing.
 func makeIn(t *testing.T, files store.FS, k kindMade, filling disk.Filling) error {
 	t.Helper()
+	return makeNamed(t, files, "d."+k.format, k, disk.Spec{Filling: filling})
+}
+
+// makeNamed makes an image with a name; the spec lacks the values only.
+func makeNamed(t testing.TB, files store.FS, name string, k kindMade, spec disk.Spec) error {
+	t.Helper()
 	m := writers()[k.format]
-	spec, _, err := disk.Resolve(m.Options(), disk.Spec{Values: k.opt, Filling: filling})
+	spec.Values = k.opt
+	spec, _, err := disk.Resolve(m.Options(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	to := &store.Target{FS: files}
-	if err := m.Make(t.Context(), to, "d."+k.format, spec); err != nil {
+	if err := m.Make(t.Context(), to, name, spec); err != nil {
 		return errors.Join(err, to.Discard())
 	}
 	return to.Publish()

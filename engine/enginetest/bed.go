@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"platter/engine/disk"
@@ -20,6 +21,8 @@ type Bed struct {
 	Files map[string]*store.MemFile // durable before the writer begins
 	Image string                    // the one of them that is written
 	Align int64                     // what a write has to be aligned to; 0 or 1: to nothing
+	Known []string                  // codes of warnings that are about the bed itself
+	Below []string                  // those of the files that belong to parents, which no writer changes
 
 	// ID is the content ID that child images know the disk by, which must be
 	// another one as soon as the content is; nil: the format has none.
@@ -215,8 +218,8 @@ func wholeDisk(t testing.TB, img disk.Image) []byte {
 	return b
 }
 
-// opened opens the image of the bed and demands that nothing is wrong with it.
-func (b Bed) opened(t testing.TB, o store.Opener) disk.Image {
+// opened opens the image of the bed and demands that no finding is as bad as least.
+func (b Bed) opened(t testing.TB, o store.Opener, least disk.Severity) disk.Image {
 	t.Helper()
 	img, err := b.Read(t.Context(), o, b.Image)
 	if err != nil {
@@ -226,7 +229,7 @@ func (b Bed) opened(t testing.TB, o store.Opener) disk.Image {
 		t.Fatalf("the disk can't be read: %v", err)
 	}
 	for f, err := range img.Check(t.Context()) {
-		if err != nil || f.Severity == disk.SeverityError {
+		if err != nil || f.Severity >= least && !slices.Contains(b.Known, f.Code) {
 			t.Fatalf("%s %s %v", f.Code, f.Text, err)
 		}
 	}
@@ -243,4 +246,12 @@ func (m *model) equal(t testing.TB, img disk.Image) {
 			}
 		}
 	}
+}
+
+// Holds demands that the image among some files is whole, and its disk equal to want.
+func (b Bed) Holds(t testing.TB, o store.Opener, want []byte) {
+	t.Helper()
+	img := b.opened(t, o, disk.SeverityWarning)
+	defer img.Close()
+	(&model{disk: want}).equal(t, img)
 }

@@ -122,7 +122,7 @@ func (f Foreign) agree(t *testing.T, path string, want []byte) {
 	}
 	file.Close()
 	defer folder.Close()
-	img := Bed{Image: name, Read: f.Read}.opened(t, folder)
+	img := Bed{Image: name, Read: f.Read}.opened(t, folder, disk.SeverityWarning)
 	defer img.Close()
 	if !bytes.Equal(wholeDisk(t, img), want) {
 		t.Fatalf("%s: we read another disk", f.Name)

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,16 +24,16 @@ func (b Bed) fs() *storetest.FS {
 
 // RandomWrites carries out a workload and holds the image against the model: what
 // the writer reads after each step, and the whole disk with its check at each
-// reopening and at the end.
-func RandomWrites(t *testing.T, b Bed, steps []Step) {
+// reopening and at the end. It returns the files as they are then.
+func RandomWrites(t *testing.T, b Bed, steps []Step) *store.Mem {
 	t.Helper()
 	s := b.fs()
-	m := newModel(t, b.opened(t, s))
+	m := newModel(t, b.opened(t, s, disk.SeverityWarning))
 	w := b.writer(t, s)
 	for i, step := range steps {
 		if step.Kind == ReopenStep {
 			b.close(t, w)
-			m.equal(t, b.opened(t, s))
+			m.equal(t, b.opened(t, s, disk.SeverityWarning))
 			w = b.writer(t, s)
 			continue
 		}
@@ -42,7 +43,38 @@ func RandomWrites(t *testing.T, b Bed, steps []Step) {
 		readsBack(t, w, m, i, step)
 	}
 	b.close(t, w)
-	m.equal(t, b.opened(t, s))
+	m.equal(t, b.opened(t, s, disk.SeverityWarning))
+	left := s.Clone()
+	b.parentsAreAsTheyWere(t, left)
+	return left
+}
+
+// parentsAreAsTheyWere compares the files of the parents byte for byte.
+func (b Bed) parentsAreAsTheyWere(t testing.TB, left *store.Mem) {
+	t.Helper()
+	for _, name := range b.Below {
+		f, err := left.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if was, is := content(t, b.Files[name]), content(t, f); !bytes.Equal(was, is) {
+			t.Errorf("%s, a file of a parent, has changed", name)
+		}
+	}
+}
+
+// content is all that a file holds.
+func content(t testing.TB, f store.File) []byte {
+	t.Helper()
+	size, err := f.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, size)
+	if n, err := f.ReadAt(b, 0); n < len(b) {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func (b Bed) writer(t testing.TB, s *storetest.FS) disk.Writer {
@@ -91,7 +123,7 @@ type run struct {
 func (b Bed) record(t *testing.T, steps []Step) run {
 	t.Helper()
 	s := b.fs()
-	img := b.opened(t, s)
+	img := b.opened(t, s, disk.SeverityWarning)
 	r := run{model: newModel(t, img), trace: s.Record()}
 	if b.ID != nil {
 		r.id = b.ID(img)
@@ -230,7 +262,7 @@ func FailingWrites(t *testing.T, b Bed, steps []Step) int {
 func (b Bed) fail(t *testing.T, steps []Step, n int, cause error) {
 	t.Helper()
 	s := b.fs()
-	m := newModel(t, b.opened(t, s))
+	m := newModel(t, b.opened(t, s, disk.SeverityWarning))
 	s.FailAt(n, cause)
 	durable, last, failed := -1, -1, error(nil)
 	w, err := b.Write(t.Context(), s, b.Image)
@@ -249,7 +281,7 @@ func (b Bed) fail(t *testing.T, steps []Step, n int, cause error) {
 	if !errors.Is(failed, cause) {
 		t.Fatalf("%s: operation %d failed with %v, the writer said %v", b.Name, n, cause, failed)
 	}
-	img := b.opened(t, s.Clone())
+	img := b.opened(t, s.Clone(), disk.SeverityError)
 	for i := range m.versions {
 		if got := sectorOf(img, i); !m.fits(i, got, durable, last) {
 			t.Fatalf("%s: operation %d failed with %v: sector %d holds neither what it held nor what was written", b.Name, n, cause, i)

@@ -158,7 +158,7 @@ func beds(t testing.TB) []enginetest.Bed {
 	t.Helper()
 	parent := shape{kind: vhd.Dynamic, size: size, block: small, id: 0x50, stored: map[int64]int{0: 64, 1: 64, 2: 10, 5: 64, 9: 33, 12: 64, 18: 64, 19: 61}}.file()
 	bed := func(name string, s shape, ahead int64) enginetest.Bed {
-		return enginetest.Bed{Name: name, Image: "disk.vhd", Read: read, Write: write(ahead),
+		return enginetest.Bed{Name: name, Image: "disk.vhd", Known: []string{"vhd/V027", "vhd/V035"}, Below: []string{"parent.vhd"}, Read: read, Write: write(ahead),
 			Files: map[string]*store.MemFile{"disk.vhd": s.file(), "parent.vhd": parent}}
 	}
 	some := map[int64]int{1: 64, 3: 7, 7: 64, 19: 20}
