@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"platter/engine"
@@ -101,4 +103,52 @@ func sizeOf(t testing.TB, o store.Opener, name string) int64 {
 	}
 	defer img.Close()
 	return img.Info().VirtualSize
+}
+
+// alone are all kinds that have no parent.
+func alone() []layered {
+	const size = "5M"
+	return []layered{
+		{"vhd fixed", "vhd", values("size", "600K", "type", "fixed"), nil, 32 << 10, disk.WriteOptions{}},
+		{"vhd dynamic", "vhd", values("size", "600K", "block-size", "32K"), nil, 32 << 10, disk.WriteOptions{}},
+		{"vhdx fixed", "vhdx", values("size", size, "block-size", "1M", "type", "fixed"), nil, 1 << 20, disk.WriteOptions{Renew: true}},
+		{"vhdx dynamic", "vhdx", values("size", size, "block-size", "1M"), nil, 1 << 20, disk.WriteOptions{Renew: true}},
+		{"vhdx dynamic, 4096", "vhdx", values("size", size, "block-size", "1M", "sector", "4096"), nil, 1 << 20, disk.WriteOptions{Ahead: 2 << 20}},
+		{"vmdk monolithicSparse", "vmdk", values("size", size, "block-size", "8K"), nil, 8 << 10, disk.WriteOptions{Renew: true}},
+		{"vmdk with zero grains", "vmdk", values("size", size, "block-size", "8K", "zeroed-grains", "yes"), nil, 8 << 10, disk.WriteOptions{}},
+		{"vmdk monolithicFlat", "vmdk", values("size", "1M", "type", "monolithicFlat"), nil, 8 << 10, disk.WriteOptions{Renew: true}},
+		{"vmdk twoGbMaxExtentSparse", "vmdk", values("size", size, "type", "twoGbMaxExtentSparse", "split", "2M", "block-size", "8K"), nil, 8 << 10, disk.WriteOptions{}},
+		{"vmdk twoGbMaxExtentFlat", "vmdk", values("size", size, "type", "twoGbMaxExtentFlat", "split", "2M"), nil, 8 << 10, disk.WriteOptions{}},
+		{"vmdk vmfs", "vmdk", values("size", "1M", "type", "vmfs"), nil, 8 << 10, disk.WriteOptions{}},
+	}
+}
+
+// made is an image of a kind: alone, or the child of one whose sectors all hold something.
+func (l layered) made(t testing.TB) enginetest.Bed {
+	t.Helper()
+	files := store.NewMem()
+	name := "base." + l.format
+	l.layer(t, files, name, "")
+	if l.top == nil {
+		return l.bed(t, files, name, nil)
+	}
+	l.write(t, files, name, func(w disk.Writer) error {
+		_, err := w.WriteAt(bytes.Repeat([]byte{0xF6}, int(w.Size())), 0)
+		return err
+	})
+	below := names(t, files)
+	l.layer(t, files, "child."+l.format, name)
+	return l.bed(t, files, "child."+l.format, below)
+}
+
+// write opens an image for writing, and closes it.
+func (l layered) write(t testing.TB, files store.FS, name string, do func(disk.Writer) error) {
+	t.Helper()
+	w, err := writeIn(l.how)(t.Context(), files, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(do(w), w.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"bytes"
-	"errors"
 	"testing"
 
 	"platter/engine/disk"
@@ -71,16 +70,4 @@ func (l layered) zerosWin(t *testing.T, who string) {
 	}
 	b := l.bed(t, files, last, nil)
 	b.Holds(t, files, append(want, make([]byte, sizeOf(t, files, last)-size)...))
-}
-
-// write opens an image for writing, and closes it.
-func (l layered) write(t testing.TB, files store.FS, name string, do func(disk.Writer) error) {
-	t.Helper()
-	w, err := writeIn(l.how)(t.Context(), files, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(do(w), w.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
 }
