@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -26,36 +27,94 @@ type Interrupted struct {
 
 // FindInterrupted looks for an interrupted commit to the image at path. Without
 // one it is fs.ErrNotExist; of one whose journal is damaged, which leads neither
-// back nor forward, [store.ErrDamaged]. Nothing is written before Back or Forward.
-func FindInterrupted(path string, opt engine.Options) (*Interrupted, error) {
+// back nor forward, [store.ErrDamaged]; of a journal that no commit to this image
+// wrote, or that concerns files which the image does not name, [store.ErrUnfit].
+// Nothing is written before Back or Forward.
+func FindInterrupted(ctx context.Context, path string, opt engine.Options) (*Interrupted, error) {
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
 		return nil, err
 	}
 	file.Close()
 	i := &Interrupted{folder: folder, name: name}
-	if err := errors.Join(folder.Allow(opt.Allow...), i.read()); err != nil {
+	if err := errors.Join(folder.Allow(opt.Allow...), i.read(ctx, path, opt)); err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
 	return i, nil
 }
 
-func (i *Interrupted) read() error {
+func (i *Interrupted) read(ctx context.Context, path string, opt engine.Options) error {
 	var err error
 	i.journal, err = store.ReadJournal(i.folder, i.name)
 	switch {
 	case errors.Is(err, store.ErrTorn), err == nil && len(i.journal.Steps) == 0:
 		i.Torn = true
 		return nil
+	case err == nil:
+		if err = i.own(ctx, path, opt); err != nil {
+			break
+		}
+		i.count()
+		return nil
+	}
+	return i.unusable(err)
+}
+
+// unusable words why a journal is followed neither back nor forward.
+func (i *Interrupted) unusable(err error) error {
+	what := ""
+	switch {
 	case errors.Is(err, store.ErrOtherVersion):
-		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
-			What: "a write was interrupted that another version of platter had begun, and its journal can't be read here: recover with that version, and keep the file and the journal until then", Err: err}
+		what = "a write was interrupted that another version of platter had begun, and its journal can't be read here: recover with that version, and keep the file and the journal until then"
+	case errors.Is(err, store.ErrUnfit):
+		what = "the journal beside the image was not written by a commit to it: nothing of it is followed, and nothing was written; if the image came with this file, remove it"
 	case errors.Is(err, store.ErrDamaged):
-		return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)},
-			What: "a write was interrupted, and its journal leads neither back nor forward; some of the bytes may be written and others not: keep the file, it may hold the only copy of the old ones", Err: store.ErrDamaged}
-	case err != nil:
+		what, err = "a write was interrupted, and its journal leads neither back nor forward; some of the bytes may be written and others not: keep the file, it may hold the only copy of the old ones", store.ErrDamaged
+	default:
 		return err
 	}
+	return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)}, What: what, Err: err}
+}
+
+// own has the journal followed in the files that the image names: as it is now, or
+// if its descriptor is torn, as it was or as it was to be.
+func (i *Interrupted) own(ctx context.Context, path string, opt engine.Options) error {
+	ws := store.NewWorkspace(i.folder, i.name)
+	defer ws.Close()
+	i.journal.Allow(i.named(ctx, ws, path, opt)...)
+	for _, forward := range []bool{false, true} {
+		if i.journal.Fits() == nil {
+			return nil
+		}
+		if err := ws.Do("preview", func(tx *store.Tx) error { return i.journal.Preview(tx, forward) }); err == nil {
+			i.journal.Allow(i.named(ctx, ws, path, opt)...)
+		}
+	}
+	return i.journal.Fits()
+}
+
+// named lists the files of the image as a workspace shows it; none if it can't be
+// opened.
+func (i *Interrupted) named(ctx context.Context, ws *store.Workspace, path string, opt engine.Options) []string {
+	files := ws.Snapshot()
+	file, err := files.Open(i.name)
+	if err != nil {
+		return nil
+	}
+	img, err := engine.OpenIn(ctx, files, i.name, file, path, opt)
+	if err != nil {
+		return nil
+	}
+	defer img.Close()
+	var names []string
+	for _, f := range img.Files() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// count sums the steps up.
+func (i *Interrupted) count() {
 	for _, s := range i.journal.Steps {
 		i.Places++
 		i.Bytes += int64(len(s.New))
@@ -63,7 +122,26 @@ func (i *Interrupted) read() error {
 			i.Files = append(i.Files, s.File)
 		}
 	}
-	return nil
+}
+
+// Steps are what the commit was to do, in its order; none if the journal is torn.
+func (i *Interrupted) Steps() []store.Step {
+	if i.Torn {
+		return nil
+	}
+	return i.journal.Steps
+}
+
+// Sizes are the lengths of the files that the steps concern, in bytes, as they are
+// now. A file that is missing has none.
+func (i *Interrupted) Sizes() map[string]int64 {
+	sizes := map[string]int64{}
+	for _, name := range i.Files {
+		if info, err := i.folder.Stat(name); err == nil {
+			sizes[name] = info.Size
+		}
+	}
+	return sizes
 }
 
 // Close closes the image's folder.

@@ -82,7 +82,7 @@ func TestRecover(t *testing.T) {
 			if !cut {
 				break
 			}
-			i, err := edit.FindInterrupted(path, engine.Options{})
+			i, err := edit.FindInterrupted(t.Context(), path, engine.Options{})
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
@@ -131,7 +131,7 @@ func TestRecoverFromAnEmptyJournal(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), journal, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	i, err := edit.FindInterrupted(path, engine.Options{})
+	i, err := edit.FindInterrupted(t.Context(), path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestRecoverNamesAnotherVersion(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), []byte("platter commit journal 2\nsum\n[]"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := edit.FindInterrupted(path, engine.Options{}); !errors.Is(err, store.ErrOtherVersion) || !strings.Contains(err.Error(), "with that version") {
+	if _, err := edit.FindInterrupted(t.Context(), path, engine.Options{}); !errors.Is(err, store.ErrOtherVersion) || !strings.Contains(err.Error(), "with that version") {
 		t.Errorf("found: %v", err)
 	}
 }
@@ -160,7 +160,7 @@ func TestRecoverKeepsADamagedJournal(t *testing.T) {
 			break
 		}
 		journal, err := os.ReadFile(store.JournalName(path))
-		if i, found := edit.FindInterrupted(path, engine.Options{}); err != nil || found != nil || i.Torn {
+		if i, found := edit.FindInterrupted(t.Context(), path, engine.Options{}); err != nil || found != nil || i.Torn {
 			continue
 		}
 		image, err := os.ReadFile(path)
@@ -172,7 +172,7 @@ func TestRecoverKeepsADamagedJournal(t *testing.T) {
 			if err := os.WriteFile(store.JournalName(path), journal, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := edit.FindInterrupted(path, engine.Options{}); !errors.Is(err, store.ErrDamaged) || !errors.Is(err, disk.ErrDamaged) || !strings.Contains(err.Error(), "keep the file") {
+			if _, err := edit.FindInterrupted(t.Context(), path, engine.Options{}); !errors.Is(err, store.ErrDamaged) || !errors.Is(err, disk.ErrDamaged) || !strings.Contains(err.Error(), "keep the file") {
 				t.Fatalf("operation %d, byte %d: %v", n, at, err)
 			}
 			journal[at] ^= 1
@@ -202,7 +202,7 @@ func TestRecoverFollowsTheImage(t *testing.T) {
 		if err := errors.Join(os.Rename(path, moved), os.WriteFile(path, other, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		i, err := edit.FindInterrupted(moved, engine.Options{})
+		i, err := edit.FindInterrupted(t.Context(), moved, engine.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -211,13 +211,20 @@ func (t target) expect(off int64, want []byte, differs error) error {
 // write carries out the plan and proves it.
 func (ts targets) write() error {
 	for _, t := range ts {
-		for _, s := range t.steps {
-			if err := t.carryOut(s); err != nil {
-				return err
-			}
+		if err := t.carryOutAll(); err != nil {
+			return err
 		}
 	}
 	return ts.secure(func(s Step) ([]byte, int64) { return s.New, s.SizeAfter })
+}
+
+func (t target) carryOutAll() error {
+	for _, s := range t.steps {
+		if err := t.carryOut(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t target) carryOut(s Step) error {
@@ -233,16 +240,25 @@ func (t target) carryOut(s Step) error {
 func (ts targets) restore() error {
 	var first error
 	for _, t := range ts {
-		for _, s := range slices.Backward(t.steps) {
-			if err := t.takeBack(s); err != nil && first == nil {
-				first = err
-			}
+		if err := t.takeBackAll(); err != nil && first == nil {
+			first = err
 		}
 	}
 	if first != nil {
 		return first
 	}
 	return ts.secure(func(s Step) ([]byte, int64) { return s.Old, s.SizeBefore })
+}
+
+// takeBackAll goes on after an error too, and returns the first.
+func (t target) takeBackAll() error {
+	var first error
+	for _, s := range slices.Backward(t.steps) {
+		if err := t.takeBack(s); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 func (t target) takeBack(s Step) error {

@@ -127,6 +127,7 @@ func recoverBoth(t *testing.T, base *storetest.FS, seed uint64, n int, before, a
 			continue
 		}
 		must(t, err)
+		j.Allow("b")
 		want := before
 		if forward {
 			want, err = after, j.RollForward(left)

@@ -20,6 +20,8 @@ var (
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrBadName: empty, or with bytes that no file name holds.
 	ErrBadName = errors.New("not a usable file name")
+	// ErrLink: a symbolic link where a file is to be written.
+	ErrLink = errors.New("a symbolic link: only the file itself can be written to")
 	// ErrReadOnly: the file was opened for reading, or can only be read.
 	ErrReadOnly = errors.New("opened read-only")
 )

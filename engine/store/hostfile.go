@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -21,6 +22,24 @@ func (p place) stat() (fs.FileInfo, error) {
 		return os.Stat(p.path)
 	}
 	return p.root.Stat(p.path)
+}
+
+// straight refuses a path with a symbolic link in it: what is written must be what
+// the name says. What the user typed was resolved before.
+func (p place) straight() error {
+	if p.root == nil {
+		return nil
+	}
+	for at := p.path; at != "."; at = filepath.Dir(at) {
+		fi, err := p.root.Lstat(at)
+		if err != nil {
+			return err
+		}
+		if fi.Mode()&fs.ModeSymlink != 0 {
+			return ErrLink
+		}
+	}
+	return nil
 }
 
 // open opens the file. One that it makes is for its owner alone unless the place says
@@ -48,6 +67,11 @@ func openHost(p place, name string, flag int, device bool) (*hostFile, error) {
 	if err := acceptable(fi, flag, device); err != nil {
 		return nil, err
 	}
+	if flag != os.O_RDONLY {
+		if err := p.straight(); err != nil {
+			return nil, err
+		}
+	}
 	f, err := p.open(flag | nonblock | noatime)
 	if noatime != 0 && errors.Is(err, fs.ErrPermission) { // only the owner may keep the access time
 		f, err = p.open(flag | nonblock)
@@ -56,7 +80,7 @@ func openHost(p place, name string, flag int, device bool) (*hostFile, error) {
 		return nil, err
 	}
 	h := &hostFile{f: f, name: name, writable: flag != os.O_RDONLY}
-	if err := h.admit(flag, device); err != nil {
+	if err := h.admit(fi, flag, device); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -87,11 +111,15 @@ type hostFile struct {
 	device   int64 // capacity of a block device, else 0
 }
 
-// admit checks what was really opened and learns a device's capacity.
-func (h *hostFile) admit(flag int, device bool) error {
+// admit checks what was really opened, which is to be written only if it is what was
+// looked at, and learns a device's capacity.
+func (h *hostFile) admit(looked fs.FileInfo, flag int, device bool) error {
 	fi, err := h.f.Stat()
 	if err != nil {
 		return err
+	}
+	if flag != os.O_RDONLY && !os.SameFile(looked, fi) {
+		return ErrChanged
 	}
 	if err := acceptable(fi, flag, device); err != nil || fi.Mode().IsRegular() {
 		return err

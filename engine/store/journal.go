@@ -38,6 +38,7 @@ func JournalName(image string) string { return image + ".platter-journal" }
 type Journal struct {
 	Image string
 	Steps []Step
+	files []string // that it may concern besides the image's own
 }
 
 // whyBroken tells whether the writing of a journal, of which the first line is given,
@@ -98,7 +99,8 @@ func HasJournal(o Opener, image string) bool {
 
 // ReadJournal reads the journal beside an image. Without one it gives
 // fs.ErrNotExist; ErrTorn tells that the commit had not begun to write, ErrDamaged
-// that it may have.
+// that it may have, ErrUnfit that it is no commit's. It concerns the image's own
+// file only, unless Allow adds others.
 func ReadJournal(o Opener, image string) (*Journal, error) {
 	f, err := o.Open(JournalName(image))
 	if err != nil {
@@ -113,7 +115,10 @@ func ReadJournal(o Opener, image string) (*Journal, error) {
 	if err != nil {
 		return nil, nameErr("read", JournalName(image), err)
 	}
-	return &Journal{image, steps}, nil
+	if err := wellFormed(steps); err != nil {
+		return nil, nameErr("read", JournalName(image), err)
+	}
+	return &Journal{Image: image, Steps: steps}, nil
 }
 
 func readJournal(f File, size int64, image string) ([]Step, error) {
@@ -156,6 +161,9 @@ func (j *Journal) roll(to FS, op string, act func(targets) error) error {
 }
 
 func (j *Journal) open(to FS) (targets, error) {
+	if err := errors.Join(wellFormed(j.Steps), j.Fits()); err != nil {
+		return nil, err
+	}
 	list, err := openTargets(to, j.Steps)
 	if err != nil {
 		return list, err
@@ -175,9 +183,6 @@ func (t target) halfDone(s Step) error {
 	size, err := t.Size()
 	if err != nil {
 		return err
-	}
-	if s.Offset < 0 || s.SizeBefore < 0 || s.SizeAfter < 0 {
-		return fmt.Errorf("%q: %w", t.name, errOffset)
 	}
 	if !s.Resizes() {
 		return t.oldOrNew(s.Offset, s.Old, s.New)

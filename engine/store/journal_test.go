@@ -23,6 +23,10 @@ func TestJournalOfOtherFiles(t *testing.T) {
 	left := base.CrashClone(1)
 	j, err := store.ReadJournal(left, "a")
 	must(t, err)
+	if err := j.RollBack(left); !errors.Is(err, store.ErrUnfit) {
+		t.Errorf("rolling back a file that the image does not name: %v", err)
+	}
+	j.Allow("b", "../x")
 	f, err := left.OpenWrite("a")
 	must(t, err)
 	f.WriteAt([]byte{0xee}, 310)
@@ -30,7 +34,7 @@ func TestJournalOfOtherFiles(t *testing.T) {
 		t.Errorf("rolling back a file that somebody wrote to: %v", err)
 	}
 	f.WriteAt(before["a"][310:311], 310)
-	j.Steps = slices.Concat(j.Steps, []store.Step{{File: "../x", New: []byte("x")}})
+	j.Steps = slices.Concat(j.Steps, []store.Step{{File: "../x", Old: []byte("o"), New: []byte("x")}})
 	if err := j.RollBack(left); !errors.Is(err, store.ErrOutside) {
 		t.Errorf("rolling back a file outside: %v", err)
 	}
@@ -93,6 +97,7 @@ func TestRollSurvivesPowerCut(t *testing.T) {
 					break
 				}
 				must(t, err)
+				j.Allow("b")
 				next.CutAfter(again)
 				roll := j.RollBack
 				if seed%2 == 0 {
@@ -134,7 +139,7 @@ func TestBrokenJournals(t *testing.T) {
 		sum := sha256.Sum256([]byte(magic + records))
 		return slices.Concat([]byte(magic+records), sum[:])
 	}
-	const step = "\x01\x00\x00\x00\x00\x00\x00\x00\x01x" // one byte at the start of the image
+	const step = "\x01\x00\x00\x00\x00\x00\x00\x01o\x01x" // one byte at the start of the image
 	huge := strings.Repeat("\xff", 9) + "\x01"
 	rotten := func(b []byte, at int) []byte {
 		b = bytes.Clone(b)

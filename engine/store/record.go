@@ -19,7 +19,9 @@ const (
 	// maxRecords bounds the bytes of all steps, written or read.
 	maxRecords = 3 * MaxStaged
 	// maxSteps bounds their number: a short one takes more memory than room.
-	maxSteps = 1 << 19
+	maxSteps = 1 << 17
+	// maxText bounds a name and a title, in bytes.
+	maxText = maxName
 )
 
 // putSteps writes what follows the first line.
@@ -59,7 +61,7 @@ func (w *recordWriter) step(image string, s Step) {
 	for _, n := range []int64{s.Offset, s.SizeBefore, s.SizeAfter, int64(s.Change)} {
 		w.number(uint64(n))
 	}
-	for _, b := range [][]byte{[]byte(name), []byte(s.Title), s.Old, s.New} {
+	for _, b := range [][]byte{[]byte(name), []byte(s.Title[:min(len(s.Title), maxText)]), s.Old, s.New} {
 		w.number(uint64(len(b)))
 		w.bytes(b)
 	}
@@ -116,7 +118,10 @@ func (r *recordReader) step(image string) Step {
 		n[i] = int64(r.number())
 	}
 	s := Step{Offset: n[0], SizeBefore: n[1], SizeAfter: n[2], Change: int(n[3])}
-	s.File, s.Title, s.Old, s.New = string(r.text()), string(r.text()), r.text(), r.text()
+	s.File, s.Title, s.Old, s.New = string(r.text(maxText)), string(r.text(maxText)), r.text(MaxStaged), r.text(MaxStaged)
+	if r.err == nil && len(s.Old)+len(s.New) == 0 && !s.Resizes() {
+		r.err = ErrDamaged // millions of them fit into little room
+	}
 	if s.File == "" {
 		s.File = image
 	}
@@ -143,7 +148,14 @@ func (r *recordReader) ReadByte() (byte, error) {
 	return b[0], nil
 }
 
-func (r *recordReader) text() []byte { return r.bytes(r.number()) }
+// text reads bytes after their length, which may be at most limit.
+func (r *recordReader) text(limit uint64) []byte {
+	n := r.number()
+	if n > limit && r.err == nil {
+		r.err = ErrDamaged
+	}
+	return r.bytes(n)
+}
 
 // bytes reads n bytes, if there can be as many.
 func (r *recordReader) bytes(n uint64) []byte {

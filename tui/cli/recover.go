@@ -1,63 +1,155 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"platter/engine/edit"
+	"platter/engine/store"
+	"platter/views/report"
 )
 
+// recovering is what recover was told to do.
+type recovering struct {
+	back, forward bool
+	yes           bool
+}
+
 func (a *app) recoverVerb() *cobra.Command {
-	var back, forward bool
+	var r recovering
 	cmd := &cobra.Command{
 		Use: "recover IMAGE", Short: "Finish or undo an interrupted write", GroupID: "write", Args: exactly(1),
 		Long: "A write to an image goes through a journal beside it, IMAGE.platter-journal, which holds the old and the new bytes. If the\n" +
 			"power fails meanwhile, the journal stays: --back restores all old bytes, --forward writes all new ones, and either removes\n" +
-			"the journal. Both refuse if these bytes have been changed since. Without a flag recover only reports what it finds.",
+			"the journal. Both refuse if these bytes have been changed since, and touch no file but those of the image. Without one of\n" +
+			"them recover only reports what it finds. Files, places and sizes are listed first; then it asks, unless --yes is given.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if back && forward {
+			if r.back && r.forward {
 				return usage("recover: --back and --forward exclude each other")
 			}
-			i, err := edit.FindInterrupted(args[0], a.opt)
-			if errors.Is(err, fs.ErrNotExist) && fileExists(args[0]) {
-				fmt.Fprintln(cmd.OutOrStdout(), "no write to this image was interrupted")
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			defer i.Close()
-			return recovery(cmd, i, back, forward)
+			return a.recover(cmd, args[0], r)
 		},
 	}
-	cmd.Flags().BoolVar(&back, "back", false, "restore the old bytes")
-	cmd.Flags().BoolVar(&forward, "forward", false, "write all new bytes")
+	flags := cmd.Flags()
+	flags.BoolVar(&r.back, "back", false, "restore the old bytes")
+	flags.BoolVar(&r.forward, "forward", false, "write all new bytes")
+	flags.BoolVar(&r.yes, "yes", false, "don't ask")
+	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("recover")+")")
 	return cmd
 }
 
-// recovery tells what was interrupted, and finishes or undoes it as the flags say.
-func recovery(cmd *cobra.Command, i *edit.Interrupted, back, forward bool) error {
-	out := cmd.OutOrStdout()
-	fmt.Fprintln(out, i.Summary())
+// recover tells what was interrupted, and finishes or undoes it as the flags say.
+func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
+	i, err := edit.FindInterrupted(cmd.Context(), path, a.opt)
 	switch {
-	case back:
-		if err := i.Back(); err != nil {
+	case errors.Is(err, fs.ErrNotExist) && fileExists(path):
+		nothing := report.Recovery{State: "none", Summary: "no write to this image was interrupted", Direction: r.direction(), Done: r.direction() != ""}
+		return report.Recovered(a.out, nothing, report.Refusal{}, a.form())
+	case err != nil:
+		return a.unrecovered(err, r)
+	}
+	defer i.Close()
+	if r.forward && i.Torn {
+		return a.unrecovered(i.Forward(), r)
+	}
+	found := recovery(i, r)
+	if r.direction() == "" {
+		if err := report.Recovered(a.out, found, report.Refusal{}, a.form()); err != nil || a.json {
 			return err
 		}
-		fmt.Fprintln(out, "the image is as it was before")
-	case forward:
-		if err := i.Forward(); err != nil {
+		fmt.Fprintln(a.out, "--back restores the old bytes, --forward writes all new ones")
+		return nil
+	}
+	return a.carryOut(cmd, i, found, r)
+}
+
+// recovery is what is reported of an interrupted write.
+func recovery(i *edit.Interrupted, r recovering) report.Recovery {
+	found := report.Recovery{State: "interrupted", Summary: i.Summary(), Direction: r.direction(), Steps: i.Steps(), Sizes: i.Sizes()}
+	if i.Torn {
+		found.State = "begun"
+	}
+	return found
+}
+
+func (r recovering) direction() string {
+	switch {
+	case r.back:
+		return "back"
+	case r.forward:
+		return "forward"
+	}
+	return ""
+}
+
+// carryOut shows the plan, asks, and goes back or forward.
+func (a *app) carryOut(cmd *cobra.Command, i *edit.Interrupted, found report.Recovery, r recovering) error {
+	if !a.json {
+		if err := report.Recovered(a.out, found, report.Refusal{}, report.Text); err != nil {
 			return err
 		}
-		fmt.Fprintln(out, "the write is complete")
-	default:
-		fmt.Fprintln(out, "--back restores the old bytes, --forward writes all new ones")
+	}
+	if err := a.confirmed(cmd, r); err != nil {
+		refused := report.Refusal{Reason: "confirm", Message: err.Error(), Override: "--yes"}
+		if a.json {
+			err = errors.Join(err, report.Recovered(a.out, found, refused, report.JSON))
+		}
+		return err
+	}
+	act, outcome := i.Back, "the image is as it was before"
+	if r.forward {
+		act, outcome = i.Forward, "the write is complete"
+	}
+	if err := act(); err != nil {
+		return a.unrecovered(err, r)
+	}
+	if found.Done = true; a.json {
+		return report.Recovered(a.out, found, report.Refusal{}, report.JSON)
+	}
+	fmt.Fprintln(a.out, outcome)
+	return nil
+}
+
+// confirmed asks the person at the terminal, unless told not to.
+func (a *app) confirmed(cmd *cobra.Command, r recovering) error {
+	if r.yes {
+		return nil
+	}
+	in := cmd.InOrStdin()
+	if !isTerminal(in) || !isTerminal(a.errs) {
+		return errors.New("recover: nothing was written: look at the plan, then give --yes")
+	}
+	question := "put these old bytes back?"
+	if r.forward {
+		question = "write these new bytes?"
+	}
+	fmt.Fprint(a.errs, question+" [y/N] ")
+	line, _ := bufio.NewReader(in).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return errors.New("recover: nothing was written")
 	}
 	return nil
+}
+
+// unrecovered is the failure of a recovery, with its document where one is asked for.
+func (a *app) unrecovered(err error, r recovering) error {
+	reason := ""
+	switch {
+	case errors.Is(err, store.ErrUnfit), errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrTorn):
+		reason = "untrusted"
+	case errors.Is(err, store.ErrChanged):
+		reason = "changed"
+	}
+	if a.json && reason != "" {
+		return errors.Join(err, report.Refused(a.out, "recover", report.Refusal{Reason: reason, Message: err.Error()}, r.direction() == ""))
+	}
+	return err
 }
 
 func fileExists(path string) bool {

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -29,8 +30,62 @@ func TestRecoverVerb(t *testing.T) {
 	if code, _, _ := run(t, "recover", path, "--forward", "--back"); code != cli.ExitUsage {
 		t.Errorf("both ways at once: %d", code)
 	}
-	done(t, "recover", path, "--back")
+	if code, out, errs := run(t, "recover", path, "--back"); code != cli.ExitFailed || !strings.Contains(string(errs), "--yes") || !strings.Contains(string(out), "unfinished journal") {
+		t.Errorf("unasked: %d, %s%s", code, out, errs)
+	}
+	done(t, "recover", path, "--back", "--yes")
 	if _, err := os.Stat(journal); err == nil {
 		t.Error("the journal is still there")
+	}
+}
+
+// recoverDocument is platter/recover/1.
+type recoverDocument struct {
+	Done      bool
+	DryRun    bool `json:"dry_run"`
+	Refused   *struct{ Reason, Override string }
+	Files     []struct{ Path string }
+	Plan      []struct{ What string }
+	State     string
+	Direction string
+}
+
+// TestRecoverDocument holds the document of each outcome.
+func TestRecoverDocument(t *testing.T) {
+	path := sampleFile(t, "vhd")
+	if d := document[recoverDocument](t, "recover", path); d.State != "none" || d.Done || !d.DryRun {
+		t.Errorf("nothing interrupted: %+v", d)
+	}
+	if d := document[recoverDocument](t, "recover", path, "--back"); d.State != "none" || !d.Done || d.Direction != "back" {
+		t.Errorf("nothing interrupted, back: %+v", d)
+	}
+	refused := func(args ...string) (d recoverDocument) {
+		t.Helper()
+		code, out, _ := run(t, append([]string{"recover", path, "--json"}, args...)...)
+		if err := json.Unmarshal(out, &d); err != nil || code != cli.ExitFailed || d.Refused == nil || d.Done {
+			t.Fatalf("%d, %v: %s", code, err, out)
+		}
+		return d
+	}
+	if err := os.WriteFile(store.JournalName(path), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d := document[recoverDocument](t, "recover", path); d.State != "begun" || d.Done || !d.DryRun || d.Files == nil || d.Plan == nil {
+		t.Errorf("an unfinished journal: %+v", d)
+	}
+	if d := refused("--back"); d.Refused.Reason != "confirm" || d.Refused.Override != "--yes" || d.DryRun {
+		t.Errorf("unasked: %+v", d)
+	}
+	if err := os.WriteFile(store.JournalName(path), []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d := refused("--back", "--yes"); d.Refused.Reason != "untrusted" {
+		t.Errorf("a damaged journal: %+v", d)
+	}
+	if err := os.WriteFile(store.JournalName(path), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d := document[recoverDocument](t, "recover", path, "--back", "--yes"); !d.Done || d.DryRun || d.Direction != "back" {
+		t.Errorf("back: %+v", d)
 	}
 }
