@@ -15,6 +15,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/engine/foreign"
 	"platter/engine/sample"
 	"platter/engine/store"
 )
@@ -73,6 +74,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	if err != nil {
 		return nil, err
 	}
+	if p, ok := foreign.PieceOf(src); ok && f.name != unknown.name {
+		src.Notes = append(src.Notes, cut(src, p))
+	}
 	if store.HasJournal(folder, name) {
 		src.Notes = append(src.Notes, interrupted(name))
 	}
@@ -82,6 +86,25 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 // CodeInterrupted is the code of the finding that a commit to the image did
 // not come to its end.
 const CodeInterrupted = "file/F2"
+
+// CodePiece is the code of the finding that a file may be only a piece of an image.
+const CodePiece = "file/F3"
+
+// cut tells of the other pieces. Nothing but names says that they belong together,
+// so that it is no more than a warning.
+func cut(src disk.Source, p foreign.Pieces) disk.Finding {
+	other := p.Next
+	if other == "" {
+		other = p.First
+	}
+	return disk.Finding{
+		Code:     CodePiece,
+		Severity: disk.SeverityWarning,
+		Where:    []decode.Place{{File: src.Name}},
+		Text:     fmt.Sprintf("by its name this file is a piece of an image that was cut into several: %s lies beside it", decode.InQuotes(other)),
+		Detail:   "What is missing here is in the other pieces then. Join them in their order and open the whole. Repair nothing in a piece: changed pieces don't fit together any more.",
+	}
+}
 
 func interrupted(name string) disk.Finding {
 	journal := store.JournalName(name)

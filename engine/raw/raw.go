@@ -13,6 +13,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/engine/foreign"
 )
 
 const (
@@ -36,15 +37,20 @@ func Open(_ context.Context, src disk.Source) (disk.Image, error) {
 
 // OpenUnknown opens a file that no format recognises: its bytes can be looked
 // at, the virtual disk can't be read.
-func OpenUnknown(_ context.Context, src disk.Source) (disk.Image, error) {
+func OpenUnknown(ctx context.Context, src disk.Source) (disk.Image, error) {
 	img, err := open(src)
 	if err != nil {
 		return nil, err
 	}
 	img.info.Format, img.info.Type = "unknown", "unknown"
 	img.info.Recognised = "No signature of a VHD, VHDX or VMDK image was found, neither at the start nor at the end of the file."
-	img.info.Refused = &disk.Error{Kind: disk.NotThisFormat, Op: "open", At: decode.Place{File: src.Name},
+	refused := &disk.Error{Kind: disk.NotThisFormat, Op: "open", At: decode.Place{File: src.Name},
 		What: "no VHD, VHDX or VMDK signature found; say --format raw if this is a raw disk"}
+	if c, ok := foreign.Look(ctx, src); ok {
+		img.info.Recognised = "No VHD, VHDX or VMDK image: this is " + c.What + "."
+		refused.At.Offset, refused.What = c.At, "this is "+c.String()
+	}
+	img.info.Refused = refused
 	return img, nil
 }
 
