@@ -15,7 +15,7 @@ func TestChainsOfThree(t *testing.T) {
 	for _, l := range chains() {
 		t.Run(l.name, func(t *testing.T) {
 			for seed := range uint64(enginetest.Scale(1, 3)) {
-				l.threeLayers(t, 3*seed, enginetest.Scale(40, 10_000))
+				l.threeLayers(t, 3*seed, enginetest.Scale(40, 3400))
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func (b Bed) fs() *storetest.FS {
 func RandomWrites(t *testing.T, b Bed, steps []Step) *store.Mem {
 	t.Helper()
 	s := b.fs()
-	m := newModel(t, b.opened(t, s, disk.SeverityWarning))
+	m := &model{disk: wholeDisk(t, b.opened(t, s, disk.SeverityWarning))}
 	w := b.writer(t, s)
 	for i, step := range steps {
 		if step.Kind == ReopenStep {
@@ -124,7 +124,7 @@ func (b Bed) record(t *testing.T, steps []Step) run {
 	t.Helper()
 	s := b.fs()
 	img := b.opened(t, s, disk.SeverityWarning)
-	r := run{model: newModel(t, img), trace: s.Record()}
+	r := run{model: remembering(t, img), trace: s.Record()}
 	if b.ID != nil {
 		r.id = b.ID(img)
 	}
@@ -262,7 +262,7 @@ func FailingWrites(t *testing.T, b Bed, steps []Step) int {
 func (b Bed) fail(t *testing.T, steps []Step, n int, cause error) {
 	t.Helper()
 	s := b.fs()
-	m := newModel(t, b.opened(t, s, disk.SeverityWarning))
+	m := remembering(t, b.opened(t, s, disk.SeverityWarning))
 	s.FailAt(n, cause)
 	durable, last, failed := -1, -1, error(nil)
 	w, err := b.Write(t.Context(), s, b.Image)
@@ -293,9 +293,9 @@ func (b Bed) fail(t *testing.T, steps []Step, n int, cause error) {
 // is not as it was at first.
 func (r run) holds(img disk.Image, p storetest.Point) (changed bool, err error) {
 	durable, begun := r.state(p)
-	got := make([]byte, len(r.model.disk))
-	if n, err := img.ReadAt(got, 0); n < len(got) {
-		return false, fmt.Errorf("read %d of %d bytes: %w", n, len(got), err)
+	got, err := r.model.read(img)
+	if err != nil {
+		return false, err
 	}
 	for i := range r.model.versions {
 		b := got[i*sectorBytes : min((i+1)*sectorBytes, len(got))]

@@ -22,7 +22,8 @@ type MemFile struct {
 	mu    sync.RWMutex
 	size  int64
 	pages map[int64]*memPage
-	owner *int // pages of another owner are shared with clones: copied before a write
+	owner *int                    // pages of another owner are shared with clones: copied before a write
+	order atomic.Pointer[[]int64] // the numbers of the pages; nil where some came or went
 }
 
 type memPage struct {
@@ -105,6 +106,7 @@ func (m *MemFile) own(index int64) *memPage {
 	p := m.pages[index]
 	switch {
 	case p == nil:
+		m.order.Store(nil)
 		p = &memPage{owner: m.owner}
 	case p.owner != m.owner:
 		p = &memPage{m.owner, p.data}
@@ -130,6 +132,7 @@ func (m *MemFile) Truncate(size int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if size < m.size {
+		m.order.Store(nil)
 		for i := range m.pages {
 			if i*pageBytes >= size {
 				delete(m.pages, i)
@@ -162,28 +165,38 @@ func (m *MemFile) ID() (FileID, error) { return FileID{memDevice, m.inode}, nil 
 // ModTime is not known.
 func (m *MemFile) ModTime() (time.Time, error) { return time.Time{}, nil }
 
-// NextData finds the next pages that were written. It sorts the
-// list of pages each time.
+// NextData finds the next pages that were written.
 func (m *MemFile) NextData(off int64) (Range, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	first := max(off, 0) / pageBytes
-	var at []int64
-	for i := range m.pages {
-		if i >= first {
-			at = append(at, i)
-		}
-	}
-	if len(at) == 0 || off >= m.size {
+	if off >= m.size {
 		return Range{}, io.EOF
 	}
-	slices.Sort(at)
-	end := 1
-	for end < len(at) && at[end] == at[end-1]+1 {
+	if m.pages[first] == nil {
+		list := m.sorted()
+		i, _ := slices.BinarySearch(list, first)
+		if i == len(list) {
+			return Range{}, io.EOF
+		}
+		first = list[i]
+	}
+	end := first + 1
+	for m.pages[end] != nil {
 		end++
 	}
-	start := max(off, at[0]*pageBytes)
-	return Range{start, min(m.size, (at[end-1]+1)*pageBytes) - start}, nil
+	start := max(off, first*pageBytes)
+	return Range{start, min(m.size, end*pageBytes) - start}, nil
+}
+
+// sorted are the numbers of all pages, listed again only after they changed.
+func (m *MemFile) sorted() []int64 {
+	if list := m.order.Load(); list != nil {
+		return *list
+	}
+	list := slices.Sorted(maps.Keys(m.pages))
+	m.order.Store(&list)
+	return list
 }
 
 // Clone is an independent copy with its own identity. Pages are shared until one
@@ -194,6 +207,7 @@ func (m *MemFile) Clone() *MemFile {
 	m.owner = new(int)
 	c := NewMemFile(m.size)
 	c.pages = maps.Clone(m.pages)
+	c.order.Store(m.order.Load())
 	return c
 }
 

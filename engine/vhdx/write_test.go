@@ -77,7 +77,9 @@ func beds(t testing.TB) []enginetest.Bed {
 func TestRandomWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(60, 10_000), true))
+			for _, steps := range enginetest.Workloads(bedSize, mib, 60) {
+				enginetest.RandomWrites(t, b, steps)
+			}
 		})
 	}
 }

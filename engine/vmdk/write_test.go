@@ -96,7 +96,9 @@ const bedSize = diskSectors * sector
 func TestRandomWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			enginetest.RandomWrites(t, b, enginetest.Steps(1, bedSize, 4*grainBytes, 1, enginetest.Scale(60, 10_000), true))
+			for _, steps := range enginetest.Workloads(bedSize, 4*grainBytes, 60) {
+				enginetest.RandomWrites(t, b, steps)
+			}
 		})
 	}
 }

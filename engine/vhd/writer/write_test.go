@@ -9,7 +9,9 @@ import (
 func TestRandomWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			enginetest.RandomWrites(t, b, enginetest.Steps(1, size, small, 1, enginetest.Scale(500, 10_000), true))
+			for _, steps := range enginetest.Workloads(size, small, 500) {
+				enginetest.RandomWrites(t, b, steps)
+			}
 		})
 	}
 }
