@@ -23,7 +23,7 @@ type format struct {
 	repairs disk.Repairer // nil: nothing is repaired
 	renewal disk.Renewer  // nil: there is no mark of the content
 	make    disk.Maker    // nil: no image can be made
-	write   opensWriter   // nil: its disk is written in place only
+	write   opensWriter   // nil: no disk of it is written
 }
 
 // formats are all formats in the order in which they are tried. A signature
@@ -33,7 +33,7 @@ var formats = []format{
 	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal, vhdxwriter.Maker{}, vhdxwriter.Write},
 	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal, vmdkwriter.Maker{}, vmdkwriter.Write},
 	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil, vhdwriter.Maker{}, vhdwriter.Write},
-	{"raw", nil, raw.Open, nil, nil, rawwriter.Maker{}, nil},
+	{"raw", nil, raw.Open, nil, nil, rawwriter.Maker{}, rawwriter.Write},
 }
 
 // unknown is what a file is that no format recognises.

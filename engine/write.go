@@ -15,7 +15,7 @@ type opensWriter = func(context.Context, disk.Image, store.FS, disk.WriteOptions
 // WriteIn opens the disk of an image for writing, in a folder or in a change that
 // is being made ([store.Tx]). Name is the image's in there, path as the user named
 // it. It is refused while a finding says that the structures which place the disk
-// can't be trusted; formats that have no such structures are [disk.Unsupported].
+// can't be trusted ([disk.Refusal]); what is no disk is [disk.Unsupported].
 func WriteIn(ctx context.Context, to store.FS, name, path string, opt Options, how disk.WriteOptions) (disk.Writer, error) {
 	file, err := to.Open(name)
 	if err != nil {
@@ -39,7 +39,7 @@ func openWriter(ctx context.Context, img disk.Image, to store.FS, how disk.Write
 		return nil, err
 	}
 	if f.write == nil {
-		return nil, disk.Errorf(disk.Unsupported, decode.Place{File: img.Info().Path}, "an image of format %s takes no new blocks", f.name)
+		return nil, disk.Errorf(disk.Unsupported, decode.Place{File: img.Info().Path}, "no disk of the format %s can be written", f.name)
 	}
 	return f.write(ctx, img, to, how)
 }
@@ -50,6 +50,15 @@ type writing struct {
 	img disk.Image
 }
 
+// Blocks hands on what the writer counts.
+func (w writing) Blocks() (stored, dropped int64) {
+	if c, ok := w.Writer.(disk.Counter); ok {
+		return c.Blocks()
+	}
+	return 0, 0
+}
+
+// Close closes the writer and the image.
 func (w writing) Close(ctx context.Context) error {
 	err := w.Writer.Close(ctx)
 	if e := w.img.Close(); err == nil {

@@ -22,6 +22,13 @@ type Edit struct {
 // It reports false where there is no mark, or where it can't be replaced in place.
 type Renewer func(img Image) (Repair, bool)
 
+// Marked is an ability of images whose content has a mark that a [Renewer] renews.
+type Marked interface {
+	// Mark is the format's word for the mark and its value; both empty for an image
+	// that has none.
+	Mark() (term, value string)
+}
+
 // Sealer is an ability of images that may be none to edit.
 type Sealer interface {
 	// Sealed says why no byte of the image's files can be changed, in a

@@ -57,12 +57,18 @@ type WriteOptions struct {
 // Blocks is how many blocks of a size to make room for at once.
 func (o WriteOptions) Blocks(size int64) int64 { return max(o.Ahead/size, 1) }
 
+// Counter is an ability of writers that tell how many blocks (grains) they have stored
+// that were not stored before, and how many are not stored any more.
+type Counter interface {
+	Blocks() (stored, dropped int64)
+}
+
 // Untrusted is the refusal to write the disk of an image, which is open as path,
 // because of an error that was found in it.
 func Untrusted(f Finding, path string) error {
-	at := decode.Place{File: path}
-	if len(f.Where) > 0 {
-		at = f.Where[0]
+	where := f.Where
+	if len(where) == 0 {
+		where = []decode.Place{{File: path}}
 	}
-	return Errorf(ReadOnly, at, "finding %s must be settled before sectors of the disk are written: %s", f.Code, f.Text)
+	return Refuse(RefusedUntrusted, ReadOnly, where, "finding %s must be settled before sectors of the disk are written: %s", f.Code, f.Text)
 }

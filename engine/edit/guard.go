@@ -21,11 +21,7 @@ func trusted(info disk.Info) error {
 	}
 	for _, f := range info.Findings {
 		if f.Severity == disk.SeverityError {
-			at := decode.Place{File: info.Path}
-			if len(f.Where) > 0 {
-				at = f.Where[0]
-			}
-			return disk.Errorf(disk.ReadOnly, at, "finding %s must be settled before sectors of the disk are written: %s", f.Code, f.Text)
+			return disk.Untrusted(f, info.Path)
 		}
 	}
 	return nil

@@ -150,7 +150,7 @@ func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
 		return nil, err
 	}
 	if unreplayed(img) {
-		return nil, disk.Errorf(disk.ReadOnly, decode.Place{File: s.name}, "the log was not replayed in the file: the replay to come would undo what is written to sectors now")
+		return nil, disk.Refuse(disk.RefusedDirty, disk.ReadOnly, []decode.Place{{File: s.name}}, "the log was not replayed in the file: the replay to come would undo what is written to sectors now")
 	}
 	var edits []disk.Edit
 	end := off

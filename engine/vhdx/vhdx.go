@@ -208,6 +208,14 @@ func (v *Image) DataWriteGUID() uuid.UUID {
 	return uuid.UUID{}
 }
 
+// Mark is what children notice by that the content has changed.
+func (v *Image) Mark() (term, value string) {
+	if id := v.DataWriteGUID(); id != (uuid.UUID{}) {
+		return "DataWriteGuid", id.String()
+	}
+	return "", ""
+}
+
 // readUpTo reads what the file has of [off, off+n).
 func readUpTo(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	b := make([]byte, n)

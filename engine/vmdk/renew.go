@@ -80,3 +80,11 @@ func (t Text) Renewing() []vmdk.Splice {
 	}
 	return parts
 }
+
+// Mark is what children notice by that the content has changed.
+func (m *Image) Mark() (term, value string) {
+	if id, ok := m.cid(); ok {
+		return "CID", fmt.Sprintf("%08x", id)
+	}
+	return "", ""
+}

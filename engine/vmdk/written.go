@@ -62,7 +62,7 @@ func (x *Target) tables(s *sparse) error {
 	case s.kind == vmdk.KindSeSparse:
 		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "seSparse extents are not written: the format is not documented")
 	case g.packed != nil:
-		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "stream: compressed grains are not written in place: convert the image")
+		return disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{s.file.place(0, vmdk.SectorSize)}, "compressed grains are not written in place: convert the image")
 	case g.tables < g.needed():
 		return disk.Errorf(disk.Damaged, s.file.place(g.dirs[0], g.needed()*g.width), "the grain directory is longer than the file")
 	case g.capacity < x.Length:

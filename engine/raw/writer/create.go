@@ -1,4 +1,4 @@
-// Package writer makes new raw disks.
+// Package writer makes and writes raw disks.
 package writer
 
 import (

@@ -27,6 +27,15 @@ type dynamic struct {
 	tables *pages.Ledger
 	room   room
 	failed error // what ended all writing
+
+	stored, dropped int64 // blocks
+}
+
+// Blocks counts the blocks that were stored and given up.
+func (w *dynamic) Blocks() (stored, dropped int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stored, w.dropped
 }
 
 // start is where a block is stored: its sector bitmap, then its data.

@@ -29,7 +29,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	}
 	f = store.Strict(f)
 	if p.Kind == vhd.Fixed {
-		return &fixed{file: f, size: p.Virtual}, nil
+		return layer.NewPlain(f, p.Virtual), nil
 	}
 	w := &dynamic{parts: p, below: layer.Under{Parent: img.Parent()}, file: f, tables: pages.NewLedger(f, vhd.Sector)}
 	w.room = room{footer: tailFooter(p), block: p.Table.Stored, ahead: how.Blocks(p.Table.Stored), next: p.Tail.Off, last: p.Tail.Off}

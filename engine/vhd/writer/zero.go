@@ -83,6 +83,7 @@ func (w *dynamic) drop(block, start int64) error {
 	}
 	w.tables.Forget(start, w.parts.Table.BitmapBytes)
 	w.room.release(start)
+	w.dropped++
 	return nil
 }
 
@@ -124,6 +125,7 @@ func (w *dynamic) allocate(block int64) (int64, error) {
 			return 0, err
 		}
 	}
+	w.stored++
 	return start, w.point(block, uint32(start/vhd.Sector), why("place of block %d", block))
 }
 

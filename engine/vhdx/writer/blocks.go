@@ -36,6 +36,15 @@ type blocks struct {
 	renew   bool // children notice that the content has changed
 	begun   bool // the session has its identities
 	failed  error
+
+	stored, dropped int64 // blocks of data
+}
+
+// Blocks counts the blocks that were stored and given up.
+func (w *blocks) Blocks() (stored, dropped int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stored, w.dropped
 }
 
 // entry is one of the BAT.
@@ -201,6 +210,7 @@ func (w *blocks) allocate(e entry, block int64) (int64, error) {
 			return 0, err
 		}
 	}
+	w.stored++
 	if !used {
 		return at, nil
 	}

@@ -57,7 +57,7 @@ func trusted(ctx context.Context, img *reader.Image) error {
 		return info.Refused
 	}
 	if info.Dirty {
-		return disk.Errorf(disk.ReadOnly, decode.Place{File: info.Path}, "finding vhdx/10 must be settled first: the log was not replayed, so what is written could be undone by the next program that replays it")
+		return disk.Refuse(disk.RefusedDirty, disk.ReadOnly, []decode.Place{{File: info.Path}}, "finding vhdx/10 must be settled first: the log was not replayed, so what is written could be undone by the next program that replays it")
 	}
 	for f, err := range img.CheckTables(ctx) {
 		if err != nil {

@@ -94,6 +94,7 @@ func (w *blocks) drop(e entry, block int64, state uint64, why string) error {
 		return err
 	}
 	if e.at != 0 && e.state != vhdx.NotPresent {
+		w.dropped++
 		w.room.release(e.at, w.geo.BlockSize)
 	}
 	return nil

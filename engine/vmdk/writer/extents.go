@@ -147,6 +147,18 @@ func (w *extents) ready(ctx context.Context, off, n int64) error {
 	return nil
 }
 
+// Blocks counts the grains that were stored and given up.
+func (w *extents) Blocks() (stored, dropped int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, x := range w.list {
+		if g, ok := x.storage.(*grains); ok {
+			stored, dropped = stored+g.stored, dropped+g.dropped
+		}
+	}
+	return stored, dropped
+}
+
 // Sync makes all that was written durable.
 func (w *extents) Sync(ctx context.Context) error {
 	w.mu.Lock()

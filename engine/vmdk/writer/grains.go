@@ -22,6 +22,8 @@ type grains struct {
 	tables *pages.Ledger
 	room   grainRoom
 	begun  bool // the file says that it is being written
+
+	stored, dropped int64 // grains
 }
 
 // entrySize is the length of an entry of a directory or a table, in bytes.
@@ -168,6 +170,7 @@ func (s *grains) writeGrain(p []byte, grain, off int64) error {
 	if _, err := store.WriteFor(s.file, whole, at, why("grain %d, as a whole", grain)); err != nil {
 		return err
 	}
+	s.stored++
 	return s.point(grain, uint32(at/vmdk.SectorSize), why("place of grain %d", grain))
 }
 
@@ -239,6 +242,7 @@ func (s *grains) drop(grain int64, old, entry uint32) error {
 		return err
 	}
 	if old > zeroGrain {
+		s.dropped++
 		s.room.release(int64(old)*vmdk.SectorSize, s.x.Grain)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package writer
+package layer
 
 import (
 	"context"
@@ -6,31 +6,38 @@ import (
 	"io"
 	"sync"
 
-	"platter/engine/layer"
+	"platter/engine/disk"
 	"platter/engine/store"
 )
 
-// fixed writes the disk of a fixed image: its sectors lie in the file as they
-// are on the disk (vhd.md 1). No other byte of the file changes.
-type fixed struct {
+// plain writes a disk whose sectors lie at the start of its file as they are on the
+// disk: a raw one, or that of a fixed VHD (vhd.md 1). No other byte of the file changes.
+type plain struct {
 	mu   sync.RWMutex
 	file store.File
 	size int64
 }
 
+// NewPlain writes a disk of size bytes, which lies at the start of a file. Close closes
+// the file.
+func NewPlain(f store.File, size int64) disk.Writer { return &plain{file: f, size: size} }
+
+// zeroPiece is how many zeros are written at once, in bytes.
+const zeroPiece = 1 << 20
+
 // Size is the length of the virtual disk in bytes.
-func (w *fixed) Size() int64 { return w.size }
+func (w *plain) Size() int64 { return w.size }
 
 // ReadAt reads the virtual disk.
-func (w *fixed) ReadAt(p []byte, off int64) (int, error) {
+func (w *plain) ReadAt(p []byte, off int64) (int, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return io.NewSectionReader(w.file, 0, w.size).ReadAt(p, off)
 }
 
 // WriteAt writes any range of the virtual disk.
-func (w *fixed) WriteAt(p []byte, off int64) (int, error) {
-	if err := layer.InRange(w.size, off, int64(len(p))); err != nil {
+func (w *plain) WriteAt(p []byte, off int64) (int, error) {
+	if err := InRange(w.size, off, int64(len(p))); err != nil {
 		return 0, err
 	}
 	w.mu.Lock()
@@ -39,8 +46,8 @@ func (w *fixed) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // Zero writes zeros, but for holes, which are zeros already.
-func (w *fixed) Zero(ctx context.Context, off, n int64) error {
-	if err := layer.InRange(w.size, off, n); err != nil {
+func (w *plain) Zero(ctx context.Context, off, n int64) error {
+	if err := InRange(w.size, off, n); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -65,17 +72,17 @@ func (w *fixed) Zero(ctx context.Context, off, n int64) error {
 }
 
 // Trim keeps everything: a fixed image gives no room back.
-func (w *fixed) Trim(_ context.Context, off, n int64) error { return layer.InRange(w.size, off, n) }
+func (w *plain) Trim(_ context.Context, off, n int64) error { return InRange(w.size, off, n) }
 
 // Sync makes all that was written durable.
-func (w *fixed) Sync(context.Context) error {
+func (w *plain) Sync(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.file.Sync()
 }
 
 // Close makes all that was written durable and closes the file.
-func (w *fixed) Close(ctx context.Context) error {
+func (w *plain) Close(ctx context.Context) error {
 	err := w.Sync(ctx)
 	return errors.Join(err, w.file.Close())
 }
