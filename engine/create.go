@@ -178,6 +178,9 @@ func (c *creation) run() error {
 	return to.Publish()
 }
 
+// CodeLeftover is the code of the warning that an earlier run was interrupted.
+const CodeLeftover = "file/F3"
+
 // vacant checks that the name is free, or may be replaced, and takes care of what
 // earlier runs left.
 func (c *creation) vacant() error {
@@ -195,7 +198,8 @@ func (c *creation) vacant() error {
 	left, err := store.Leftovers(c.folder, c.name)
 	for _, name := range left {
 		if !c.opt.Replace {
-			c.made.Warnings = append(c.made.Warnings, fmt.Sprintf("an earlier run left %s behind; --force removes it", decode.InQuotes(name)))
+			c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeLeftover, Severity: disk.SeverityWarning, Where: []decode.Place{{File: name}},
+				Text: fmt.Sprintf("an earlier run left %s behind; --force removes it", decode.InQuotes(name))})
 		} else if !c.opt.DryRun {
 			err = errors.Join(err, c.folder.Remove(name))
 		}
@@ -267,7 +271,7 @@ func (c *creation) judge(img disk.Image) error {
 		case f.Severity == disk.SeverityError, profile == disk.ProfileAzure:
 			return disk.Errorf(disk.Limit, decode.Place{}, "profile %s: %s", profile, f.Text)
 		case f.Severity == disk.SeverityWarning:
-			c.made.Warnings = append(c.made.Warnings, f.Text)
+			c.made.Warnings = append(c.made.Warnings, f)
 		}
 	}
 	return nil

@@ -52,5 +52,5 @@ type Created struct {
 	Files    []File   // of the new image; their data can't be read any more
 	Layout   []Region // the first ones
 	GrowsTo  int64    // bytes of all files when every block is stored; 0 if that can't be told
-	Warnings []string
+	Warnings []Finding
 }

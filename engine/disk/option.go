@@ -76,10 +76,10 @@ func (s Spec) Lines(name string) []string {
 }
 
 // Resolve checks a spec against the options of a maker and settles what it
-// leaves open. It returns what deserves a warning. The error is
+// leaves open. It returns what deserves a warning, with codes such as "option/size". The error is
 // [ErrWrongOption] for a value that makes no sense, [ErrLimit] for a disk
 // that is larger than the format can be.
-func Resolve(options []Option, spec Spec) (Spec, []string, error) {
+func Resolve(options []Option, spec Spec) (Spec, []Finding, error) {
 	for name := range spec.Values {
 		if !slices.ContainsFunc(options, func(o Option) bool { return o.Name == name }) {
 			return Spec{}, nil, Wrong(name, "there is no such option for an image of this format")
@@ -87,7 +87,7 @@ func Resolve(options []Option, spec Spec) (Spec, []string, error) {
 	}
 	given := spec.Values
 	spec.Values = map[string]string{}
-	var doubts []string
+	var doubts []Finding
 	for _, o := range options {
 		value, err := o.settle(spec, given[o.Name])
 		if err != nil {
@@ -96,7 +96,7 @@ func Resolve(options []Option, spec Spec) (Spec, []string, error) {
 		spec.Values[o.Name] = value
 		if o.Doubt != nil {
 			if doubt := o.Doubt(spec, value); doubt != "" {
-				doubts = append(doubts, o.Name+" "+o.words(value)+": "+doubt)
+				doubts = append(doubts, Finding{Code: "option/" + o.Name, Severity: SeverityWarning, Text: o.Name + " " + o.words(value) + ": " + doubt})
 			}
 		}
 	}

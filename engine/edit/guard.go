@@ -2,7 +2,7 @@ package edit
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +10,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/vhdx"
 )
 
 // trusted refuses edits through the virtual disk while a finding says that the
@@ -40,17 +41,8 @@ const maxSiblings = 200
 // Writable tries whether the files with staged changes can be opened for
 // writing, without writing, and looks for what the user should know first.
 func (s *Session) Writable(ctx context.Context) ([]string, error) {
-	if err := s.sealed(); err != nil {
+	if err := s.Openable(); err != nil {
 		return nil, err
-	}
-	for _, name := range s.touched() {
-		f, err := s.folder.OpenWrite(name)
-		if err != nil {
-			return nil, err
-		}
-		if err := f.Close(); err != nil {
-			return nil, err
-		}
 	}
 	img, err := s.Image()
 	if err != nil {
@@ -60,13 +52,34 @@ func (s *Session) Writable(ctx context.Context) ([]string, error) {
 	if unreplayed(img) {
 		warnings = append(warnings, s.name+" has a log that was not replayed: the next program that opens it may write over the changes")
 	}
-	children, err := s.children(ctx)
-	if err != nil || len(children) == 0 {
-		return warnings, err
+	err = s.Childless(ctx)
+	var r *disk.Refusal
+	if errors.As(err, &r) {
+		return append(warnings, r.Error()), nil
 	}
-	return append(warnings, fmt.Sprintf("%s is the parent of %s: a change to it makes %s unusable",
-		s.name, strings.Join(children, ", "), map[bool]string{true: "that image", false: "those images"}[len(children) == 1])), nil
+	return warnings, err
 }
+
+// Openable tries whether the files that staged changes are in can be opened for
+// writing, the image's first one at least.
+func (s *Session) Openable() error {
+	if err := s.sealed(); err != nil {
+		return err
+	}
+	for _, name := range s.touched() {
+		f, err := s.folder.OpenWrite(name)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Room refuses to go on where the folder has less free space than is needed, in bytes.
+func (s *Session) Room(needed int64) error { return engine.Room(s.folder, needed) }
 
 // touched lists the image's own file and those with staged changes.
 func (s *Session) touched() []string {
@@ -79,8 +92,59 @@ func (s *Session) touched() []string {
 	return names
 }
 
-// children lists the images of the folder that name this one as their parent.
-func (s *Session) children(ctx context.Context) ([]string, error) {
+// Childless refuses a change of the content while images of the folder are based on
+// it.
+func (s *Session) Childless(ctx context.Context) error {
+	children, err := s.Children(ctx)
+	if err != nil || len(children) == 0 {
+		return err
+	}
+	where := make([]decode.Place, len(children))
+	for i, name := range children {
+		where[i].File = name
+	}
+	return &disk.Refusal{Reason: disk.RefusedChildren, Where: where, Err: disk.Errorf(disk.ReadOnly, decode.Place{}, "%s is the parent of %s: a change to it makes %s unusable",
+		s.name, strings.Join(children, ", "), theseImages(len(children)))}
+}
+
+func theseImages(n int) string {
+	if n == 1 {
+		return "that image"
+	}
+	return "those images"
+}
+
+// Replayed refuses a change while the image has a log that is to be replayed first.
+func (s *Session) Replayed() error {
+	img, err := s.Image()
+	if err != nil || !unreplayed(img) {
+		return err
+	}
+	return disk.Refuse(disk.RefusedDirty, disk.ReadOnly, []decode.Place{{File: s.name}}, "the log was not replayed in the file: the replay to come would undo what is written to sectors now")
+}
+
+// Replay stages the replay of the log in the file, as a change of its own. It reports
+// false for an image whose log needs none.
+func (s *Session) Replay(ctx context.Context) (bool, error) {
+	img, err := s.Image()
+	if err != nil || !unreplayed(img) {
+		return false, err
+	}
+	for _, f := range img.Info().Findings {
+		if f.Code != vhdx.CodeDirty {
+			continue
+		}
+		list, err := engine.Repairs(ctx, img, f)
+		if err != nil || len(list) == 0 {
+			return false, err
+		}
+		return true, s.Repair(ctx, list[0].Title, list[0])
+	}
+	return false, s.Replayed()
+}
+
+// Children lists the images of the folder that name this one as their parent.
+func (s *Session) Children(ctx context.Context) ([]string, error) {
 	names, err := s.folder.ReadDir(".")
 	if err != nil {
 		return nil, err

@@ -142,33 +142,48 @@ func write(tx *store.Tx, e disk.Edit) error {
 
 // Place finds the files' bytes behind a range of the virtual disk.
 func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
-	img, err := s.Image()
+	var edits []disk.Edit
+	err := s.stored(off, n, func(span disk.Span) {
+		edits = append(edits, disk.Edit{File: span.File, Offset: span.Offset, Data: make([]byte, span.Length)})
+	})
 	if err != nil {
 		return nil, err
 	}
+	return edits, nil
+}
+
+// Stored fails with the reason unless all of a range of the virtual disk can be
+// overwritten where it lies.
+func (s *Session) Stored(off, n int64) error { return s.stored(off, n, func(disk.Span) {}) }
+
+// stored hands on where a range is stored plainly.
+func (s *Session) stored(off, n int64, use func(disk.Span)) error {
+	img, err := s.Image()
+	if err != nil {
+		return err
+	}
 	if err := trusted(img.Info()); err != nil {
-		return nil, err
+		return err
 	}
 	if unreplayed(img) {
-		return nil, disk.Refuse(disk.RefusedDirty, disk.ReadOnly, []decode.Place{{File: s.name}}, "the log was not replayed in the file: the replay to come would undo what is written to sectors now")
+		return s.Replayed()
 	}
-	var edits []disk.Edit
 	end := off
 	for span, err := range img.Map(off, n) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if why := uneditable(span); why != "" {
-			return nil, &disk.Error{Kind: disk.Unsupported, Op: "edit", At: decode.Place{File: span.File, Offset: max(span.Offset, 0)},
+			return &disk.Error{Kind: disk.Unsupported, Op: "edit", At: decode.Place{File: span.File, Offset: max(span.Offset, 0)},
 				What: fmt.Sprintf("byte 0x%x of the virtual disk %s", span.Start, why)}
 		}
-		edits = append(edits, disk.Edit{File: span.File, Offset: span.Offset, Data: make([]byte, span.Length)})
+		use(span)
 		end = span.Start + span.Length
 	}
 	if end < off+n {
-		return nil, &disk.Error{Kind: disk.OutOfRange, Op: "edit", What: fmt.Sprintf("the range ends at byte 0x%x, the virtual disk at 0x%x", off+n, img.Info().VirtualSize)}
+		return &disk.Error{Kind: disk.OutOfRange, Op: "edit", What: fmt.Sprintf("the range ends at byte 0x%x, the virtual disk at 0x%x", off+n, img.Info().VirtualSize)}
 	}
-	return edits, nil
+	return nil
 }
 
 // uneditable says why the bytes of a span can't be replaced where they lie.
@@ -259,11 +274,19 @@ func (s *Session) Revert(title string, places ...decode.Place) error {
 // Commit writes what is planned. It refuses while an earlier write to the image
 // is neither finished nor undone.
 func (s *Session) Commit(ctx context.Context) error {
-	if store.HasJournal(s.folder, s.name) {
-		return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
-			What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or undoes it (--back) first"}
+	if err := s.settled(); err != nil {
+		return err
 	}
 	return s.ws.Commit(ctx)
+}
+
+// settled fails while an earlier write to the image is neither finished nor undone.
+func (s *Session) settled() error {
+	if !store.HasJournal(s.folder, s.name) {
+		return nil
+	}
+	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
+		What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or undoes it (--back) first"}
 }
 
 // Save writes what is staged, so that a later session can load it.

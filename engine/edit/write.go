@@ -4,42 +4,80 @@ import (
 	"context"
 	"errors"
 
+	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/store"
 )
+
+// Blocks is how many blocks (grains) a change has stored that were not stored
+// before, and how many are not stored any more.
+type Blocks struct{ Stored, Dropped int64 }
+
+// Task is what is done to a disk that is open for writing.
+type Task func(ctx context.Context, w disk.Writer) error
 
 // Write makes one undoable change of writing to the virtual disk. Sectors that are
 // stored plainly are overwritten where they lie, and nothing else changes. Others
 // are stored first, as their format does it: in a new block, with the table entries
 // and bits that name it. What can't be written is an [disk.Error] of kind
 // Unsupported or ReadOnly that says why.
-func (s *Session) Write(ctx context.Context, title string, off int64, data []byte) error {
+func (s *Session) Write(ctx context.Context, title string, off int64, data []byte) (Blocks, error) {
 	edits, err := s.Place(off, int64(len(data)))
 	if errors.Is(err, disk.ErrUnsupported) {
-		return s.store(ctx, title, off, data)
+		return s.Through(ctx, title, func(_ context.Context, w disk.Writer) error {
+			_, err := w.WriteAt(data, off)
+			return err
+		})
 	}
 	if err != nil {
-		return err
+		return Blocks{}, err
 	}
 	for i := range edits {
 		data = data[copy(edits[i].Data, data):]
 	}
-	return s.Stage(title, edits...)
+	return Blocks{}, s.Stage(title, edits...)
 }
 
-// store writes through the format's writer, in a change: what it does is visible
-// when all of it is.
-func (s *Session) store(ctx context.Context, title string, off int64, data []byte) error {
+// Through makes one undoable change of what a task does with the format's writer: it
+// is visible when all of it is done.
+func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks, err error) {
 	if err := s.sealed(); err != nil {
-		return err
+		return n, err
 	}
-	return s.ws.Do(title, func(tx *store.Tx) error {
-		w, err := engine.WriteIn(ctx, tx, s.name, s.path, s.opt, disk.WriteOptions{})
-		if err != nil {
-			return err
-		}
-		_, err = w.WriteAt(data, off)
-		return errors.Join(err, w.Close(ctx))
+	err = s.ws.Do(title, func(tx *store.Tx) error {
+		n, err = s.run(ctx, tx, disk.WriteOptions{}, do)
+		return err
 	})
+	return n, err
+}
+
+// Straight has a task write to the files themselves, durable at its end, instead of
+// staging a change: what is too long to be kept in memory. After a failure the disk
+// holds a part of the new content. The session shows the image as it was before, and
+// must be closed.
+func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do Task) (Blocks, error) {
+	if err := s.sealed(); err != nil {
+		return Blocks{}, err
+	}
+	if err := s.settled(); err != nil {
+		return Blocks{}, err
+	}
+	if len(s.Plan()) > 0 {
+		return Blocks{}, disk.Errorf(disk.ReadOnly, decode.Place{File: s.name}, "there are staged changes, which have to be committed first")
+	}
+	return s.run(ctx, s.folder, how, do)
+}
+
+// run opens the disk for writing and has the task done.
+func (s *Session) run(ctx context.Context, to store.FS, how disk.WriteOptions, do Task) (n Blocks, err error) {
+	w, err := engine.WriteIn(ctx, to, s.name, s.path, s.opt, how)
+	if err != nil {
+		return n, err
+	}
+	err = do(ctx, w)
+	if c, ok := w.(disk.Counter); ok {
+		n.Stored, n.Dropped = c.Blocks()
+	}
+	return n, errors.Join(err, w.Close(context.WithoutCancel(ctx)))
 }

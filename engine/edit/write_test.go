@@ -28,7 +28,7 @@ func TestWriteStoresWhatWasNot(t *testing.T) {
 			want, off := unstored(t, s)
 			data := bytes.Repeat([]byte("new "), 300)
 			copy(want[off:], data)
-			if err := s.Write(t.Context(), "write", off, data); err != nil {
+			if _, err := s.Write(t.Context(), "write", off, data); err != nil {
 				t.Fatal(err)
 			}
 			diskIs(t, s, want)

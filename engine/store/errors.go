@@ -22,6 +22,8 @@ var (
 	ErrBadName = errors.New("not a usable file name")
 	// ErrLink: a symbolic link where a file is to be written.
 	ErrLink = errors.New("a symbolic link: only the file itself can be written to")
+	// ErrUnknown: this system can't tell.
+	ErrUnknown = errors.New("this system can't tell")
 	// ErrReadOnly: the file was opened for reading, or can only be read.
 	ErrReadOnly = errors.New("opened read-only")
 )

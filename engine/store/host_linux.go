@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io"
+	"math"
 	"syscall"
 )
 
@@ -44,4 +45,14 @@ func (h *hostFile) Reserve(off, n int64) error {
 		err = ErrNoReserve
 	}
 	return nameErr("reserve room in", h.name, err)
+}
+
+// Free is how many bytes the user may still write to the folder's file system.
+func (d *Folder) Free() (int64, error) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(d.dir, &s); err != nil {
+		return 0, nameErr("look for free room in", d.dir, err)
+	}
+	block := int64(s.Bsize)
+	return int64(min(s.Bavail, uint64(math.MaxInt64/block))) * block, nil
 }

@@ -15,3 +15,6 @@ func (h *hostFile) NextData(off int64) (Range, error) {
 	}
 	return Range{off, size - off}, err
 }
+
+// Free fails with ErrUnknown: there is no portable way to ask.
+func (d *Folder) Free() (int64, error) { return 0, nameErr("look for free room in", d.dir, ErrUnknown) }

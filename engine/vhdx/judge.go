@@ -138,6 +138,9 @@ func (v judge) judgeCurrent(at decode.Place) {
 	}
 }
 
+// CodeDirty is the code of the finding that the log has to be replayed.
+const CodeDirty = "vhdx/10"
+
 // judgeLog reports what has to be replayed, or why it can't be. The state
 // before the replay can be looked at all the same.
 func (v judge) judgeLog() {

@@ -32,6 +32,8 @@ type app struct {
 	opt       engine.Options
 	json      bool
 	noState   bool
+	bars      bool // tell how far long jobs are
+	quiet     bool
 }
 
 // exit is an error with an exit code of its own. Err may be nil: the verb has
@@ -55,7 +57,7 @@ func usage(format string, args ...any) error { return exit{ExitUsage, fmt.Errorf
 // Run executes the command line args, without the program's name, and returns
 // the exit code. Reports go to out, errors and progress to errs.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
-	a := &app{out: out, errs: errs}
+	a := &app{out: out, errs: errs, bars: isTerminal(errs)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(out)

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -20,7 +18,6 @@ import (
 type creation struct {
 	opt    engine.CreateOptions
 	values map[string]*optionFlag
-	quiet  bool
 }
 
 func (a *app) createVerb() *cobra.Command {
@@ -48,7 +45,7 @@ func (a *app) createVerb() *cobra.Command {
 	}
 	flags.BoolVarP(&c.opt.DryRun, "dry-run", "n", false, "make nothing, tell what would be made")
 	flags.BoolVar(&c.opt.Replace, "force", false, "replace a file that has the name")
-	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print warnings only")
+	a.progressFlags(cmd)
 	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("create")+")")
 	return cmd
 }
@@ -69,12 +66,8 @@ func (a *app) create(ctx context.Context, args []string, c creation) error {
 	if err != nil {
 		return a.refuse("create", worded(err), c.opt.DryRun)
 	}
-	for _, w := range made.Warnings {
-		if !a.json {
-			fmt.Fprintln(a.errs, "platter: warning: "+oneLine(errors.New(w)))
-		}
-	}
-	if c.quiet && !a.json {
+	a.warnings(made.Warnings)
+	if a.quiet && !a.json {
 		return nil
 	}
 	return report.Creation(a.out, made, c.opt.DryRun, tryCommand(made.Info), a.form())
@@ -104,26 +97,6 @@ func worded(err error) error {
 	}
 	if errors.Is(err, disk.ErrWrongOption) {
 		return exit{ExitUsage, err}
-	}
-	return err
-}
-
-// refuse words a refusal as a document where one is asked for.
-func (a *app) refuse(verb string, err error, dryRun bool) error {
-	r := report.Refusal{Message: err.Error()}
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		r.Reason, r.Override = "exists", "--force"
-	case errors.Is(err, disk.ErrLimit):
-		r.Reason = "limit"
-	case errors.Is(err, disk.ErrChain):
-		r.Reason = "link"
-	}
-	if a.json && r.Reason != "" {
-		return errors.Join(err, report.Refused(a.out, verb, r, dryRun))
-	}
-	if r.Override != "" {
-		return fmt.Errorf("%w (%s does it all the same)", err, r.Override)
 	}
 	return err
 }

@@ -48,11 +48,8 @@ func (s *selection) find(ctx context.Context, img disk.Image) (part, error) {
 		f, err := fileNamed(img, s.file)
 		return filePart(f, 0, f.Size), err
 	case inPartition:
-		table, err := guest.Partitions(ctx, img)
-		if err != nil {
-			return part{}, err
-		}
-		return s.inPartition(img, table)
+		p, err := partitionOf(ctx, img, s.partition)
+		return diskPart(img, p.Start, p.Length), err
 	case inBlock:
 		return s.inBlock(img, size)
 	}
@@ -71,18 +68,23 @@ func filePart(f disk.File, start, size int64) part {
 	}}
 }
 
-func (s *selection) inPartition(img disk.Image, table guest.Table) (part, error) {
+// partitionOf finds a partition of the disk by its number.
+func partitionOf(ctx context.Context, img disk.Image, number int) (disk.Partition, error) {
+	table, err := guest.Partitions(ctx, img)
+	if err != nil {
+		return disk.Partition{}, err
+	}
 	var have []string
 	for _, p := range table.Partitions {
-		if p.Number == s.partition {
-			return diskPart(img, p.Start, p.Length), nil
+		if p.Number == number {
+			return p, nil
 		}
 		have = append(have, fmt.Sprint(p.Number))
 	}
 	if len(have) == 0 {
-		return part{}, usage("--partition: the disk has no partition table")
+		return disk.Partition{}, usage("--partition: the disk has no partition table")
 	}
-	return part{}, usage("--partition: there is no partition %d, only %s", s.partition, strings.Join(have, ", "))
+	return disk.Partition{}, usage("--partition: there is no partition %d, only %s", number, strings.Join(have, ", "))
 }
 
 func (s *selection) inBlock(img disk.Image, size int64) (part, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
 
 	"platter/decode"
 )
@@ -18,24 +19,38 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(f.Fd())
 }
 
-// progress is a line on standard error that tells how far a long job is. It
-// keeps silent where nobody sees it, and while it would mix with the output.
+// progress is a line on standard error that tells how far a long job is. It keeps
+// silent where nobody sees it, unless it is asked for: then there is a line a second.
 type progress struct {
 	w        io.Writer // nil: silent
-	at, size int64
+	lines    bool      // one after the other, instead of one that is drawn again
+	at, size int64     // size below 0: it is not known
+	began    time.Time
 	shown    time.Time
 	visible  bool
 }
 
-// progressEvery is how often the line is renewed, and how long a job takes at
-// least before it says anything.
-const progressEvery = 250 * time.Millisecond
+// How often the line is renewed, and how long a job takes at least before it says
+// anything.
+const (
+	progressEvery = 250 * time.Millisecond
+	progressLines = time.Second
+)
 
+// progressFlags adds -p and -q to a verb that writes.
+func (a *app) progressFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&a.bars, "progress", "p", a.bars, "tell on standard error how far it is; where that is no terminal, once a second")
+	cmd.Flags().Lookup("progress").DefValue = "false" // help is the same everywhere
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "print warnings only")
+}
+
+// progress begins a job of that many bytes, or of one below 0: of nobody knows how many.
 func (a *app) progress(size int64) *progress {
-	if !isTerminal(a.errs) {
+	if a.quiet || !a.bars {
 		return &progress{}
 	}
-	return &progress{w: a.errs, size: size, shown: time.Now()}
+	now := time.Now()
+	return &progress{w: a.errs, size: size, lines: !isTerminal(a.errs), began: now, shown: now}
 }
 
 func (p *progress) add(n int) { p.set(p.at + int64(n)) }
@@ -43,11 +58,28 @@ func (p *progress) add(n int) { p.set(p.at + int64(n)) }
 // set says how far the job is.
 func (p *progress) set(at int64) {
 	p.at = at
-	if p.w == nil || time.Since(p.shown) < progressEvery {
+	every := progressEvery
+	if p.lines {
+		every = progressLines
+	}
+	if p.w == nil || time.Since(p.shown) < every {
 		return
 	}
-	p.shown, p.visible = time.Now(), true
-	fmt.Fprintf(p.w, "\r%3d %%  %s of %s\x1b[K", p.at*100/max(p.size, 1), decode.FormatSize(uint64(p.at)), decode.FormatSize(uint64(p.size)))
+	p.shown, p.visible = time.Now(), !p.lines
+	if p.lines {
+		fmt.Fprintln(p.w, p.words())
+		return
+	}
+	fmt.Fprintf(p.w, "\r%s\x1b[K", p.words())
+}
+
+// words tell how far the job is, and how fast.
+func (p *progress) words() string {
+	speed := decode.FormatSize(uint64(float64(p.at)/max(p.shown.Sub(p.began).Seconds(), 0.001))) + "/s"
+	if p.size < 0 {
+		return decode.FormatSize(uint64(p.at)) + "  " + speed
+	}
+	return fmt.Sprintf("%5.1f %%  %s of %s  %s", float64(p.at)*100/float64(max(p.size, 1)), decode.FormatSize(uint64(p.at)), decode.FormatSize(uint64(p.size)), speed)
 }
 
 // done takes the line away.

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,155 +14,303 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
-	"platter/engine/store"
+	"platter/views/report"
 )
 
+// writing are the flags of the verb write.
+type writing struct {
+	offset, length, from, fill, file string
+	expectHex                        string
+	zero, trim                       bool
+	partition                        int
+	allocate, renew, renewAsked      bool
+	atomic, replay, force, dryRun    bool
+
+	off    int64  // on the disk, or in the file
+	expect []byte // that the old bytes begin with
+}
+
 func (a *app) writeVerb() *cobra.Command {
-	var offset, expect, file string
-	var renew bool
+	var w writing
 	cmd := &cobra.Command{
-		Use: "write IMAGE --offset N", Short: "Overwrite bytes with those on standard input", GroupID: "write", Args: exactly(1),
-		Long: "Overwrites bytes of the virtual disk, or with --file bytes of the container. Sectors that the image does not store yet\n" +
-			"get a block of their own, with the table entries that name it; then the file grows. Else no other byte changes.\n" +
-			"With --expect nothing is written unless the old bytes are the given ones. All is written through a journal, made\n" +
-			"durable, read back and compared. --renew also writes a new DataWriteGuid (VHDX) or CID (VMDK): by these, child images\n" +
-			"notice that the content has changed.",
+		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: "write", Args: exactly(1),
+		Long: "Writes the bytes on standard input to the virtual disk, or with --file to the container. --from takes those of a file, --fill\n" +
+			"repeats a few; --zero stores zeros as cheaply as the format can; --trim gives back the room of whole blocks, which read as zeros\n" +
+			"afterwards. Sectors that the image does not store yet get a block of their own, with the table entries that name it.\n" +
+			"Up to 16 MiB go through a journal, all or nothing, and are read back and compared. What is longer goes straight to the file and\n" +
+			"is synced at the end: if the power fails meanwhile, each sector holds the old or the new bytes, and the image is whole.\n" +
+			"The disk gets a new content ID (DataWriteGuid, CID), by which child images notice the change; --renew=false keeps the old one.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("offset") {
-				return usage("write: --offset is needed")
-			}
-			off, err := size("--offset", offset, 0)
-			if err != nil {
+			w.renewAsked = w.renew && cmd.Flags().Changed("renew")
+			if err := w.parse(cmd); err != nil {
 				return err
 			}
-			old, err := hex.DecodeString(strings.Join(strings.Fields(expect), ""))
-			if err != nil {
-				return usage("--expect: %q is not hex", expect)
-			}
-			return a.write(cmd.Context(), args[0], patch{off, old, file, renew}, cmd.InOrStdin())
+			err := a.write(cmd.Context(), args[0], w, cmd.InOrStdin())
+			return a.refuse("write", err, w.dryRun)
 		},
 	}
-	cmd.Flags().StringVar(&offset, "offset", "", "start at byte `N` (512, 0x200, 64K, 100s)")
-	cmd.Flags().StringVar(&expect, "expect", "", "refuse unless the old bytes begin with `HEX`")
-	cmd.Flags().BoolVar(&renew, "renew", false, "also give the disk a new content ID: DataWriteGuid or CID")
-	fileFlag(cmd, &file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
+	w.flags(cmd)
+	a.progressFlags(cmd)
+	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("write")+")")
 	return cmd
 }
 
-// patch is where and how bytes are overwritten.
-type patch struct {
-	off    int64
-	expect []byte
-	file   string // of the container; empty: the virtual disk
-	renew  bool   // mark the content as changed
+func (w *writing) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&w.offset, "offset", "", "start at byte `N` (512, 0x200, 64K, 100s)")
+	f.StringVar(&w.length, "length", "", "write at most `N` bytes; --fill, --zero and --trim need it")
+	f.StringVar(&w.from, "from", "", "write the bytes of `FILE` instead of standard input")
+	f.StringVar(&w.fill, "fill", "", "repeat the bytes `HEX`")
+	f.BoolVar(&w.zero, "zero", false, "make the range read as zeros")
+	f.BoolVar(&w.trim, "trim", false, "give up the whole blocks in the range; they read as zeros")
+	f.StringVar(&w.expectHex, "expect", "", "refuse unless the old bytes begin with `HEX`")
+	f.IntVar(&w.partition, "partition", 0, "count from the start of partition `N`, and stay in it")
+	fileFlag(cmd, &w.file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
+	f.BoolVar(&w.allocate, "allocate", true, "store what is not stored yet; --allocate=false refuses there")
+	f.BoolVar(&w.renew, "renew", true, "give the disk a new content ID: DataWriteGuid or CID")
+	f.BoolVar(&w.atomic, "atomic", false, "all or nothing, or fail: never straight to the file")
+	f.BoolVar(&w.replay, "replay", false, "first replay a log that was not replayed (VHDX), as a change of its own")
+	f.BoolVarP(&w.dryRun, "dry-run", "n", false, "write nothing, tell what would be written where")
+	f.BoolVar(&w.force, "force", false, "write although other images have this one as their parent, or room is short")
 }
 
-func (a *app) write(ctx context.Context, path string, p patch, in io.Reader) error {
+// parse reads what the flags say.
+func (w *writing) parse(cmd *cobra.Command) (err error) {
+	if !cmd.Flags().Changed("offset") {
+		return usage("write: --offset is needed")
+	}
+	if w.file != "" && cmd.Flags().Changed("partition") {
+		return usage("write: --partition is of the disk, --file of the container: they exclude each other")
+	}
+	if w.off, err = size("--offset", w.offset, 0); err != nil {
+		return err
+	}
+	w.expect, err = unhex("--expect", w.expectHex)
+	return err
+}
+
+func (a *app) write(ctx context.Context, path string, w writing, in io.Reader) error {
 	if strings.HasPrefix(path, engine.SamplePrefix) {
 		return usage("write: %s is built in and can't be written; write to a file", path)
 	}
-	data, err := input(in)
+	c, err := w.content(in)
 	if err != nil {
 		return err
+	}
+	if c.source != nil {
+		defer c.source.Close()
 	}
 	s, err := edit.Open(ctx, path, a.opt)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := expected(s, p, len(data)); err != nil {
+	j := &writeJob{app: a, writing: w, content: c, session: s, path: path}
+	if err := j.prepare(ctx); err != nil {
 		return err
 	}
-	if p.renew {
-		if title, err := s.Renew(ctx); err != nil {
+	return j.run(ctx)
+}
+
+// writeJob is a write that is under way.
+type writeJob struct {
+	*app
+	writing
+	content
+	session *edit.Session
+	path    string
+	result  report.Written
+}
+
+// prepare makes sure that the write is possible and wanted.
+func (j *writeJob) prepare(ctx context.Context) error {
+	if j.file != "" && j.long() {
+		return usage("write: more than %s for the container (--file)", decode.FormatSize(mostStaged))
+	}
+	if j.atomic && j.more != nil {
+		return fmt.Errorf("--atomic: more than %s can't be written all or nothing", decode.FormatSize(mostStaged))
+	}
+	if err := j.place(ctx); err != nil {
+		return err
+	}
+	if err := j.childless(ctx); err != nil {
+		return err
+	}
+	if err := j.replayed(ctx); err != nil {
+		return err
+	}
+	if err := j.expected(); err != nil {
+		return err
+	}
+	if !j.allocate && j.file == "" {
+		if err := j.session.Stored(j.off, max(j.n, 1)); err != nil {
 			return err
-		} else if title == "" {
-			return disk.Errorf(disk.Unsupported, decode.Place{File: path}, "--renew: this image has no content ID; nothing was written")
 		}
 	}
-	if err := p.stage(ctx, s, data); err != nil {
-		return err
-	}
-	return a.commit(ctx, s)
+	return j.roomy(ctx)
 }
 
-// input takes all of standard input, as far as a workspace can stage it.
-func input(in io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(in, store.MaxStaged/2+1))
-	if err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
-	}
-	if len(data) > store.MaxStaged/2 {
-		return nil, usage("write: more than %s on standard input", decode.FormatSize(store.MaxStaged/2))
-	}
-	return data, nil
-}
-
-// stage makes the change.
-func (p patch) stage(ctx context.Context, s *edit.Session, data []byte) error {
-	if p.file == "" {
-		return s.Write(ctx, "write", p.off, data)
-	}
-	f, err := p.container(s)
+// place finds out where the range lies on the disk, and that it does.
+func (j *writeJob) place(ctx context.Context) error {
+	j.result = report.Written{Path: j.path, Did: j.did(), Would: j.kind, Of: "the disk", Length: j.n, Straight: j.long() && !j.atomic}
+	j.result.DryRun = j.dryRun
+	img, err := j.session.Image()
 	if err != nil {
 		return err
 	}
-	return s.Stage("write", disk.Edit{File: f.Name, Offset: p.off, Data: data})
-}
-
-// container is the file that is written.
-func (p patch) container(s *edit.Session) (disk.File, error) {
-	img, err := s.Image()
-	if err != nil {
-		return disk.File{}, err
-	}
-	return fileNamed(img, p.file)
-}
-
-// expected compares the first of n bytes that are to be overwritten with those that
-// the user expects.
-func expected(s *edit.Session, p patch, n int) error {
+	within, of := img.Info().VirtualSize, "the disk"
+	j.result.BlockSize = img.Info().BlockSize
 	switch {
-	case len(p.expect) == 0:
-		return nil
-	case len(p.expect) > n:
-		return usage("--expect: %d bytes more than are written", len(p.expect)-n)
+	case j.file != "":
+		f, err := fileNamed(img, j.file)
+		if err != nil {
+			return err
+		}
+		within, of, j.result.Of = f.Size, f.Name, f.Name
+	case img.Info().Refused != nil:
+		return img.Info().Refused
+	case j.partition != 0:
+		p, err := partitionOf(ctx, img, j.partition)
+		if err != nil {
+			return err
+		}
+		within, of = p.Length, fmt.Sprintf("partition %d", j.partition)
+		if j.off <= within {
+			j.off, within = j.off+p.Start, within+p.Start
+		}
 	}
-	at, plane, err := p.plane(s)
-	if err != nil {
-		return err
+	j.result.Start = j.off
+	if j.off > within || j.n > within-j.off {
+		return &disk.Error{Kind: disk.OutOfRange, Op: "write", What: fmt.Sprintf("%s ends at byte 0x%x: %s from 0x%x on would go past the end", of, within, decode.Plural(max(j.n, 0), "byte", "bytes"), j.off)}
 	}
-	old := make([]byte, len(p.expect))
-	if _, err := plane.ReadAt(old, p.off); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	if j.n < 0 && j.more != nil {
+		j.more = &bounded{j.more, within - j.off, of}
 	}
-	if bytes.Equal(old, p.expect) {
-		return nil
-	}
-	return &disk.Error{Kind: disk.Damaged, Op: "write", At: at, What: fmt.Sprintf("the bytes there are %x, not %x as expected; nothing was written", old, p.expect)}
+	return nil
 }
 
-// plane is what is written, the disk or a file, as it is now.
-func (p patch) plane(s *edit.Session) (decode.Place, io.ReaderAt, error) {
-	if p.file != "" {
-		f, err := p.container(s)
-		return decode.Place{File: f.Name, Offset: p.off, Length: int64(len(p.expect))}, f.Data, err
-	}
-	img, err := s.Image()
-	if err != nil {
-		return decode.Place{}, nil, err
-	}
-	return decode.Place{File: "the virtual disk", Offset: p.off, Length: int64(len(p.expect))}, img, nil
+// bounded fails where more is read than there is room for.
+type bounded struct {
+	io.Reader
+	left int64
+	of   string
 }
 
-// commit warns of what the write breaks, and writes.
-func (a *app) commit(ctx context.Context, s *edit.Session) error {
-	warnings, err := s.Writable(ctx)
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left+1)])
+	if int64(n) > b.left {
+		return int(b.left), &disk.Error{Kind: disk.OutOfRange, Op: "write", What: "standard input goes on past the end of " + b.of}
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// childless refuses to change what other images are based on; for bytes of the
+// container that is a warning.
+func (j *writeJob) childless(ctx context.Context) error {
+	err := j.session.Childless(ctx)
+	var r *disk.Refusal
+	if err == nil || !errors.As(err, &r) || !j.force && j.file == "" {
+		return err
+	}
+	j.warn("children", r.Error(), r.Where...)
+	return nil
+}
+
+func (j *writeJob) warn(code, text string, where ...decode.Place) {
+	w := disk.Finding{Code: code, Severity: disk.SeverityWarning, Text: text, Where: where}
+	j.result.Warnings = append(j.result.Warnings, w)
+	j.warnings([]disk.Finding{w})
+}
+
+// replayed sees to it that the log was replayed in the file; for bytes of the
+// container that it was not is a warning.
+func (j *writeJob) replayed(ctx context.Context) error {
+	err := j.session.Replayed()
+	switch {
+	case err == nil:
+		return nil
+	case j.file != "" && !j.replay:
+		j.warn("dirty", err.Error(), decode.Place{File: j.path})
+		return nil
+	case !j.replay:
+		return err
+	}
+	if _, err := j.session.Replay(ctx); err != nil || j.dryRun {
+		return err
+	}
+	return j.session.Commit(ctx)
+}
+
+// expected compares the first bytes that are to be overwritten with those that the
+// user expects.
+func (j *writeJob) expected() error {
+	switch {
+	case len(j.expect) == 0:
+		return nil
+	case j.n >= 0 && int64(len(j.expect)) > j.n:
+		return usage("--expect: %d bytes more than are written", int64(len(j.expect))-j.n)
+	}
+	img, err := j.session.Image()
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		fmt.Fprintln(a.errs, "platter: warning: "+w)
+	at, plane := decode.Place{File: "the virtual disk", Offset: j.off, Length: int64(len(j.expect))}, io.ReaderAt(img)
+	if j.file != "" {
+		f, err := fileNamed(img, j.file)
+		if err != nil {
+			return err
+		}
+		at.File, plane = f.Name, f.Data
 	}
-	return s.Commit(ctx)
+	old := make([]byte, len(j.expect))
+	if _, err := plane.ReadAt(old, j.off); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if bytes.Equal(old, j.expect) {
+		return nil
+	}
+	return &disk.Error{Kind: disk.Damaged, Op: "write", At: at, What: fmt.Sprintf("the bytes there are %x, not %x as expected; nothing was written", old, j.expect)}
+}
+
+// roomy refuses a write that needs more room than is free: for blocks that are not
+// stored yet, and for the journal, which holds old and new bytes.
+func (j *writeJob) roomy(ctx context.Context) error {
+	if j.force || j.kind == "zero" || j.kind == "trim" || j.n < 0 {
+		return nil
+	}
+	needed := int64(0)
+	if !j.result.Straight {
+		needed = 2 * j.n
+	}
+	if j.file == "" {
+		img, err := j.session.Image()
+		if err != nil {
+			return err
+		}
+		n, err := unstored(ctx, img, j.off, j.n)
+		if err != nil {
+			return err
+		}
+		needed += n
+	}
+	return j.session.Room(needed)
+}
+
+// unstored is how much room the blocks of a range take that the image does not store
+// itself, in bytes.
+func unstored(ctx context.Context, img disk.Image, off, n int64) (int64, error) {
+	total := int64(0)
+	for span, err := range disk.MapOwn(img, off, n) {
+		if err != nil || ctx.Err() != nil {
+			return 0, errors.Join(err, ctx.Err())
+		}
+		if span.State != disk.Data {
+			total += span.Length
+		}
+	}
+	if unit := img.Info().BlockSize; total > 0 && unit > 0 {
+		total = (total + unit - 1) / unit * unit
+	}
+	return total, nil
 }

@@ -68,7 +68,7 @@ func TestWriteChangesExactlyTheseBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		typing(t, "\x07")
-		done(t, "write", path, "--offset", "450", "--expect", "")
+		done(t, "write", path, "--offset", "450", "--expect", "", "--renew=false")
 		after, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

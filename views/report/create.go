@@ -7,13 +7,6 @@ import (
 	"platter/engine/disk"
 )
 
-// Refusal says why a verb that writes has left everything as it was.
-type Refusal struct {
-	Reason   string // exists, limit, ...
-	Message  string
-	Override string // what would make it happen all the same; empty for nothing
-}
-
 // Creation reports what was made. Try is a command that looks at it.
 func Creation(w io.Writer, c disk.Created, dryRun bool, try string, form Form) error {
 	if form == JSON {
@@ -49,17 +42,15 @@ func (p *page) layout(list []disk.Region) {
 
 func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	d := newDocument(w, "create")
-	d.outcome(!dryRun, dryRun, c.Warnings, Refusal{})
 	i := c.Info
-	d.list("identity")
-	d.item()
-	d.text("file", i.Path)
-	d.text("kind", "id")
-	d.null("old")
-	d.words("new", i.ID)
-	d.close()
-	d.close()
-	d.made(c.Files)
+	o := Outcome{Done: !dryRun, DryRun: dryRun, Warnings: c.Warnings, Identity: []Identity{{File: i.Path, Kind: "id", New: i.ID}}}
+	for _, f := range c.Files {
+		o.Files = append(o.Files, FileChange{f.Name, -1, f.Size})
+	}
+	for _, r := range c.Layout {
+		o.Plan = append(o.Plan, Planned{r.File, r.Offset, r.Length, r.Name})
+	}
+	d.outcome(o)
 	d.object("image")
 	d.text("path", i.Path)
 	d.text("format", i.Format)
@@ -72,12 +63,7 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	d.words("id", i.ID)
 	d.words("parent", i.Parent)
 	d.close()
-	d.regions("layout", c.Layout, "name")
-	if dryRun {
-		d.regions("plan", c.Layout, "what")
-	} else {
-		d.null("plan")
-	}
+	d.regions("layout", c.Layout)
 	d.positive("grows_to", c.GrowsTo)
 	return d.end(nil)
 }
@@ -85,58 +71,18 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 // Refused reports that a verb refused to do what was asked for.
 func Refused(w io.Writer, verb string, r Refusal, dryRun bool) error {
 	d := newDocument(w, verb)
-	d.outcome(false, dryRun, nil, r)
+	d.outcome(Outcome{DryRun: dryRun, Refused: r})
 	return d.end(nil)
 }
 
-// outcome writes what the documents of all writing verbs begin with.
-func (d *document) outcome(done, dryRun bool, warnings []string, r Refusal) {
-	d.bool("done", done)
-	d.bool("dry_run", dryRun)
-	d.list("warnings")
-	for _, w := range warnings {
-		d.item()
-		d.null("code")
-		d.text("message", w)
-		d.texts("where", nil)
-		d.close()
-	}
-	d.close()
-	if r.Reason == "" {
-		d.null("refused")
-		return
-	}
-	d.object("refused")
-	d.text("reason", r.Reason)
-	d.text("message", r.Message)
-	d.null("where")
-	d.words("override", r.Override)
-	d.close()
-}
-
-// made lists new files.
-func (d *document) made(files []disk.File) {
-	d.list("files")
-	for _, f := range files {
-		d.item()
-		d.text("path", f.Name)
-		d.null("size_before")
-		d.number("size_after", f.Size)
-		d.bool("created", true)
-		d.bool("deleted", false)
-		d.close()
-	}
-	d.close()
-}
-
-func (d *document) regions(name string, list []disk.Region, label string) {
+func (d *document) regions(name string, list []disk.Region) {
 	d.list(name)
 	for _, r := range list {
 		d.item()
 		d.text("file", r.File)
 		d.number("offset", r.Offset)
 		d.number("length", r.Length)
-		d.text(label, r.Name)
+		d.text("name", r.Name)
 		d.close()
 	}
 	d.close()

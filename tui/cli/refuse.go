@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"platter/engine/disk"
+	"platter/engine/store"
+	"platter/views/report"
+)
+
+// overrides are the flags by which a refusal is passed over.
+var overrides = map[disk.Reason]string{
+	disk.RefusedExists:   "--force",
+	disk.RefusedChildren: "--force",
+	disk.RefusedSpace:    "--force",
+	disk.RefusedDirty:    "--replay",
+}
+
+// refusalOf is the refusal that an error is; one without a reason if it is none.
+func refusalOf(err error) report.Refusal {
+	r := report.Refusal{Message: oneLine(err)}
+	var refused *disk.Refusal
+	var e *disk.Error
+	switch {
+	case errors.As(err, &refused):
+		r.Reason, r.Where = refused.Reason, refused.Where
+	case errors.Is(err, fs.ErrExist):
+		r.Reason = disk.RefusedExists
+	case errors.Is(err, store.ErrChanged):
+		r.Reason = disk.RefusedChanged
+	case errors.Is(err, disk.ErrLimit):
+		r.Reason = disk.RefusedLimit
+	case errors.Is(err, disk.ErrChain):
+		r.Reason = disk.RefusedLink
+	}
+	if r.Where == nil && errors.As(err, &e) && e.At.File != "" {
+		r.Where = append(r.Where, e.At)
+	}
+	r.Override = overrides[r.Reason]
+	return r
+}
+
+// refuse words a refusal as a document where one is asked for, and else tells which
+// flag passes it over.
+func (a *app) refuse(verb string, err error, dryRun bool) error {
+	if err == nil {
+		return nil
+	}
+	r := refusalOf(err)
+	if a.json && r.Reason != "" {
+		return errors.Join(err, report.Refused(a.out, verb, r, dryRun))
+	}
+	if r.Override != "" {
+		return fmt.Errorf("%w (%s does it all the same)", err, r.Override)
+	}
+	return err
+}
+
+// warnings prints warnings, unless they are in the document.
+func (a *app) warnings(list []disk.Finding) {
+	for _, w := range list {
+		if !a.json {
+			fmt.Fprintln(a.errs, "platter: warning: "+oneLine(errors.New(w.Text)))
+		}
+	}
+}

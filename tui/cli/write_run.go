@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"platter/decode"
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/edit"
+	"platter/engine/store"
+	"platter/views/report"
+)
+
+// run writes, and reports.
+func (j *writeJob) run(ctx context.Context) error {
+	before, err := j.session.Image()
+	if err != nil {
+		return err
+	}
+	if j.result.Straight {
+		err = j.straight(ctx, before)
+	} else {
+		err = j.journaled(ctx, before)
+	}
+	if err != nil {
+		return j.failed(err)
+	}
+	j.result.Done = !j.dryRun
+	if j.quiet && !j.json {
+		return nil
+	}
+	return report.Write(j.out, j.result, j.form())
+}
+
+// failed reports how far a write came that did not go through the journal.
+func (j *writeJob) failed(err error) error {
+	if j.result.Bytes == 0 || refusalOf(err).Reason != "" {
+		return err
+	}
+	j.result.Interrupted = errors.Is(err, context.Canceled)
+	said := fmt.Sprintf("%s bytes from byte 0x%x on were written, the rest was not", decode.Grouped(j.result.Bytes), j.result.Start)
+	if j.result.Interrupted {
+		fmt.Fprintln(j.errs, "platter: interrupted: "+said)
+	} else {
+		err = fmt.Errorf("%w; %s", err, said)
+	}
+	if j.json {
+		return errors.Join(err, report.Write(j.out, j.result, j.form()))
+	}
+	return err
+}
+
+// journaled stages the write and commits it, all or nothing.
+func (j *writeJob) journaled(ctx context.Context, before disk.Image) error {
+	blocks, err := j.stage(ctx)
+	if err != nil {
+		return err
+	}
+	j.result.Stored, j.result.Dropped = blocks.Stored, blocks.Dropped
+	if len(j.session.Plan()) == 0 && !j.renewAsked {
+		j.result.Nothing = true
+		return nil
+	}
+	if err := j.renewed(ctx); err != nil {
+		return err
+	}
+	if j.result.Plan, err = planned(ctx, j.session); err != nil {
+		return err
+	}
+	if err := j.session.Openable(); err != nil {
+		return err
+	}
+	after, err := j.session.Image()
+	if err != nil {
+		return err
+	}
+	j.changes(before, after)
+	if j.dryRun {
+		return nil
+	}
+	if err := j.session.Commit(ctx); err != nil {
+		return err
+	}
+	j.result.Bytes = j.n
+	return nil
+}
+
+// stage makes the change.
+func (j *writeJob) stage(ctx context.Context) (edit.Blocks, error) {
+	if j.file != "" {
+		img, err := j.session.Image()
+		if err != nil {
+			return edit.Blocks{}, err
+		}
+		f, err := fileNamed(img, j.file)
+		if err != nil {
+			return edit.Blocks{}, err
+		}
+		return edit.Blocks{}, j.session.Stage("write", disk.Edit{File: f.Name, Offset: j.off, Data: j.data})
+	}
+	if j.data != nil {
+		return j.session.Write(ctx, "write", j.off, j.data)
+	}
+	return j.session.Through(ctx, j.kind, func(ctx context.Context, w disk.Writer) error {
+		return j.bring(ctx, w, j.off, func(int64) {})
+	})
+}
+
+// renewed stages a new content ID. That an image has none matters only to a user who
+// has asked for it.
+func (j *writeJob) renewed(ctx context.Context) error {
+	if !j.renew || j.file != "" && !j.renewAsked {
+		return nil
+	}
+	title, err := j.session.Renew(ctx)
+	if err == nil && title == "" && j.renewAsked {
+		return disk.Errorf(disk.Unsupported, decode.Place{File: j.path}, "--renew: this image has no content ID; nothing was written")
+	}
+	return err
+}
+
+// straight writes to the file itself.
+func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
+	if _, ok := engine.Renewal(before); !ok && j.renewAsked {
+		return disk.Errorf(disk.Unsupported, decode.Place{File: j.path}, "--renew: this image has no content ID; nothing was written")
+	}
+	if j.dryRun {
+		return j.tried(ctx, before)
+	}
+	bar := j.progress(j.n)
+	blocks, err := j.session.Straight(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
+		return j.bring(ctx, w, j.off, func(n int64) {
+			j.result.Bytes += n
+			bar.set(j.result.Bytes)
+		})
+	})
+	bar.done()
+	j.result.Stored, j.result.Dropped = blocks.Stored, blocks.Dropped
+	if err != nil {
+		return err
+	}
+	j.result.Length = j.result.Bytes
+	after, err := engine.Open(ctx, j.path, j.opt)
+	if err != nil {
+		return err
+	}
+	j.changes(before, after)
+	return after.Close()
+}
+
+// ahead is how much room is taken at once, in bytes, where much is written.
+const ahead = 64 << 20
+
+// tried is a dry run of a long write. Zeros and trims are staged, where that is not too
+// much, since they change little but tables; of data only what is known is told.
+func (j *writeJob) tried(ctx context.Context, before disk.Image) error {
+	if j.more == nil {
+		if err := j.journaled(ctx, before); !errors.Is(err, store.ErrTooMuch) {
+			return err
+		}
+	}
+	opens := func(context.Context, disk.Writer) error { return nil }
+	if _, err := j.session.Through(ctx, j.kind, opens); err != nil {
+		return err
+	}
+	if err := j.session.Openable(); err != nil {
+		return err
+	}
+	return j.sketched(ctx, before)
+}
+
+// sketched lists what of a range is stored already.
+func (j *writeJob) sketched(ctx context.Context, before disk.Image) error {
+	if term, old := markOf(before); j.renew && term != "" {
+		j.result.Identity = append(j.result.Identity, report.Identity{File: j.path, Kind: term, Old: old})
+	}
+	for span, err := range disk.MapOwn(before, j.off, max(j.n, 0)) {
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if span.State == disk.Data {
+			j.result.Plan = append(j.result.Plan, report.Planned{File: span.File, Offset: span.Offset, Length: span.Length, What: "stored already"})
+		}
+		if len(j.result.Plan) == maxSketched {
+			break
+		}
+	}
+	return nil
+}
+
+// maxSketched bounds how many ranges a dry run of a long write lists.
+const maxSketched = 1000
+
+// changes compares the image before and after.
+func (j *writeJob) changes(before, after disk.Image) {
+	sizes := map[string]int64{}
+	for _, f := range before.Files() {
+		sizes[f.Name] = f.Size
+	}
+	for _, f := range after.Files() {
+		if old, ok := sizes[f.Name]; ok {
+			j.result.Files = append(j.result.Files, report.FileChange{Path: f.Name, Before: old, After: f.Size})
+		}
+	}
+	term, old := markOf(before)
+	if _, v := markOf(after); v != old {
+		if j.dryRun {
+			v = "" // it is made at random
+		}
+		j.result.Identity = append(j.result.Identity, report.Identity{File: j.path, Kind: term, Old: old, New: v})
+	}
+}
+
+// markOf is the mark of the content; empty if the image has none.
+func markOf(img disk.Image) (term, value string) {
+	if m, ok := img.(disk.Marked); ok {
+		return m.Mark()
+	}
+	return "", ""
+}
