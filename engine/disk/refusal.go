@@ -20,6 +20,7 @@ const (
 	RefusedSpace     Reason = "space"     // there is not enough free space
 	RefusedLocked    Reason = "locked"    // another program has the file open for writing
 	RefusedChanged   Reason = "changed"   // another program has changed the file meanwhile
+	RefusedConfirm   Reason = "confirm"   // nobody has said yes
 	RefusedStream    Reason = "stream"    // the new content does not fit where a compressed grain lies
 )
 

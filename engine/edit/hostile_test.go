@@ -307,7 +307,7 @@ func TestNothingIsWrittenThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Write(t.Context(), "write", 0, []byte("x")); err != nil {
+	if _, err := s.Write(t.Context(), "write", 0, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Commit(t.Context()); !errors.Is(err, store.ErrLink) {

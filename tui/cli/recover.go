@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"platter/engine/disk"
 	"platter/engine/edit"
-	"platter/engine/store"
 	"platter/views/report"
 )
 
@@ -52,11 +52,11 @@ func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
 		nothing := report.Recovery{State: "none", Summary: "no write to this image was interrupted", Direction: r.direction(), Done: r.direction() != ""}
 		return report.Recovered(a.out, nothing, report.Refusal{}, a.form())
 	case err != nil:
-		return a.unrecovered(err, r)
+		return a.refuse("recover", err, r.direction() == "")
 	}
 	defer i.Close()
 	if r.forward && i.Torn {
-		return a.unrecovered(i.Forward(), r)
+		return a.refuse("recover", i.Forward(), false)
 	}
 	found := recovery(i, r)
 	if r.direction() == "" {
@@ -96,7 +96,7 @@ func (a *app) carryOut(cmd *cobra.Command, i *edit.Interrupted, found report.Rec
 		}
 	}
 	if err := a.confirmed(cmd, r); err != nil {
-		refused := report.Refusal{Reason: "confirm", Message: err.Error(), Override: "--yes"}
+		refused := report.Refusal{Reason: disk.RefusedConfirm, Message: err.Error(), Override: "--yes"}
 		if a.json {
 			err = errors.Join(err, report.Recovered(a.out, found, refused, report.JSON))
 		}
@@ -107,7 +107,7 @@ func (a *app) carryOut(cmd *cobra.Command, i *edit.Interrupted, found report.Rec
 		act, outcome = i.Forward, "the write is complete"
 	}
 	if err := act(); err != nil {
-		return a.unrecovered(err, r)
+		return a.refuse("recover", err, r.direction() == "")
 	}
 	if found.Done = true; a.json {
 		return report.Recovered(a.out, found, report.Refusal{}, report.JSON)
@@ -135,21 +135,6 @@ func (a *app) confirmed(cmd *cobra.Command, r recovering) error {
 		return errors.New("recover: nothing was written")
 	}
 	return nil
-}
-
-// unrecovered is the failure of a recovery, with its document where one is asked for.
-func (a *app) unrecovered(err error, r recovering) error {
-	reason := ""
-	switch {
-	case errors.Is(err, store.ErrUnfit), errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrTorn):
-		reason = "untrusted"
-	case errors.Is(err, store.ErrChanged):
-		reason = "changed"
-	}
-	if a.json && reason != "" {
-		return errors.Join(err, report.Refused(a.out, "recover", report.Refusal{Reason: reason, Message: err.Error()}, r.direction() == ""))
-	}
-	return err
 }
 
 func fileExists(path string) bool {

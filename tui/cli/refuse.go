@@ -28,6 +28,8 @@ func refusalOf(err error) report.Refusal {
 		r.Reason, r.Where = refused.Reason, refused.Where
 	case errors.Is(err, fs.ErrExist):
 		r.Reason = disk.RefusedExists
+	case errors.Is(err, store.ErrUnfit), errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrTorn):
+		r.Reason = disk.RefusedUntrusted
 	case errors.Is(err, store.ErrChanged):
 		r.Reason = disk.RefusedChanged
 	case errors.Is(err, disk.ErrLimit):

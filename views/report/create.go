@@ -47,8 +47,10 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	for _, f := range c.Files {
 		o.Files = append(o.Files, FileChange{f.Name, -1, f.Size})
 	}
-	for _, r := range c.Layout {
-		o.Plan = append(o.Plan, Planned{r.File, r.Offset, r.Length, r.Name})
+	if dryRun {
+		for _, r := range c.Layout {
+			o.Plan = append(o.Plan, Planned{r.File, r.Offset, r.Length, r.Name})
+		}
 	}
 	d.outcome(o)
 	d.object("image")

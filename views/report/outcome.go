@@ -35,7 +35,7 @@ type Identity struct {
 // FileChange is what became of a file. Sizes are in bytes.
 type FileChange struct {
 	Path          string
-	Before, After int64 // -1: there is no such file
+	Before, After int64 // -1: there is no such file; both: nobody knows
 }
 
 // Planned is a range of a file that is written, and what for.
@@ -75,12 +75,12 @@ func (d *document) outcome(o Outcome) {
 		d.text("path", f.Path)
 		d.size("size_before", f.Before)
 		d.size("size_after", f.After)
-		d.bool("created", f.Before < 0)
-		d.bool("deleted", f.After < 0)
+		d.bool("created", f.Before < 0 && f.After >= 0)
+		d.bool("deleted", f.After < 0 && f.Before >= 0)
 		d.close()
 	}
 	d.close()
-	d.planned(o)
+	d.planned(o.Plan)
 }
 
 // refusal writes why nothing was done; null if something was.
@@ -97,14 +97,14 @@ func (d *document) refusal(r Refusal) {
 	d.close()
 }
 
-// planned lists what a dry run would write.
-func (d *document) planned(o Outcome) {
-	if !o.DryRun || o.Refused.Reason != "" {
+// planned lists what would be written; null where nothing is only planned.
+func (d *document) planned(list []Planned) {
+	if list == nil {
 		d.null("plan")
 		return
 	}
 	d.list("plan")
-	for _, p := range o.Plan {
+	for _, p := range list {
 		d.item()
 		d.text("file", p.File)
 		d.number("offset", p.Offset)

@@ -16,7 +16,6 @@ type Recovery struct {
 	Done      bool
 	Steps     []store.Step     // of the write
 	Sizes     map[string]int64 // of the files that the steps name, in bytes, before anything is done
-	Warnings  []string
 }
 
 // placesListed bounds the places that are listed for people.
@@ -58,36 +57,27 @@ func (r Recovery) what(s store.Step) string {
 
 func recoveredJSON(w io.Writer, r Recovery, refused Refusal) error {
 	d := newDocument(w, "recover")
-	d.outcome(r.Done, r.Direction == "", r.Warnings, refused)
-	d.list("identity")
-	d.close()
-	d.list("files")
+	o := Outcome{Done: r.Done, DryRun: r.Direction == "", Refused: refused, Plan: []Planned{}}
 	for i, s := range r.Steps {
 		if i == 0 || r.Steps[i-1].File != s.File {
-			r.file(d, i)
+			o.Files = append(o.Files, r.file(i))
 		}
+		o.Plan = append(o.Plan, Planned{s.File, s.Offset, max(int64(len(s.New)), s.SizeBefore-s.SizeAfter, s.SizeAfter-s.SizeBefore), r.what(s)})
 	}
-	d.close()
-	d.list("plan")
-	for _, s := range r.Steps {
-		d.item()
-		d.text("file", s.File)
-		d.number("offset", s.Offset)
-		d.number("length", max(int64(len(s.New)), s.SizeBefore-s.SizeAfter, s.SizeAfter-s.SizeBefore))
-		d.text("what", r.what(s))
-		d.close()
-	}
-	d.close()
+	d.outcome(o)
 	d.text("state", r.State)
 	d.words("direction", r.Direction)
 	return d.end(nil)
 }
 
-// file writes the file whose first step is the i-th. Its new size is that which the
-// direction leaves.
-func (r Recovery) file(d *document, i int) {
+// file is the file whose first step is the i-th. Its new size is that which the
+// direction leaves; neither is told if none is known.
+func (r Recovery) file(i int) FileChange {
 	name := r.Steps[i].File
 	size, known := r.Sizes[name]
+	if !known {
+		return FileChange{name, -1, -1}
+	}
 	after := size
 	for _, s := range r.Steps[i:] {
 		if s.File != name {
@@ -100,16 +90,5 @@ func (r Recovery) file(d *document, i int) {
 			after = s.SizeAfter
 		}
 	}
-	d.item()
-	d.text("path", name)
-	if known {
-		d.number("size_before", size)
-		d.number("size_after", after)
-	} else {
-		d.null("size_before")
-		d.null("size_after")
-	}
-	d.bool("created", false)
-	d.bool("deleted", false)
-	d.close()
+	return FileChange{name, size, after}
 }

@@ -35,6 +35,11 @@ func Write(w io.Writer, r Written, form Form) error {
 
 func writeJSON(w io.Writer, r Written) error {
 	d := newDocument(w, "write")
+	if !r.DryRun {
+		r.Plan = nil
+	} else if r.Plan == nil {
+		r.Plan = []Planned{}
+	}
 	d.outcome(r.Outcome)
 	d.number("start", r.Start)
 	d.size("length", r.Length)
