@@ -148,7 +148,7 @@ const (
 	KindFree       Kind = "free"    // claimed by nobody: gaps, leaks, orphaned blocks
 	KindTrailing   Kind = "trailing"
 	KindOverlap    Kind = "overlap" // claimed more than once
-	KindUnknown    Kind = "unknown" // a file whose format was not recognised
+	KindUnknown    Kind = "unknown" // nobody can tell: the format was not recognised, or tables that may place it are damaged
 )
 
 // Region is a range of a file with one meaning.

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,25 @@ func Clear(at decode.Place) Step {
 				_, err := f.WriteAt(b, off)
 				return err
 			})
+		})
+	}
+}
+
+// MustBeZero fails if the file has a byte at a place that is not zero. It reads all
+// of it, but for its holes.
+func MustBeZero(at decode.Place) Step {
+	return func(ctx context.Context, to store.FS) error {
+		f, err := to.Open(at.File)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return pieces(ctx, f, at, func(b []byte, off int64) error {
+			if rest := bytes.TrimLeft(b, "\x00"); len(rest) > 0 {
+				found := decode.Place{File: at.File, Offset: off + int64(len(b)-len(rest)), Length: 1}
+				return &Error{Kind: Damaged, Op: "repair", At: found, What: "the bytes were taken for unused, but are not zero"}
+			}
+			return nil
 		})
 	}
 }

@@ -156,34 +156,72 @@ func (v *Image) pathAt(off, n int64) string {
 	return ""
 }
 
-// checkGaps looks at what nothing claims (V035).
+// checkGaps looks at what nothing claims (V035), all of it.
 func (c *checker) checkGaps(ctx context.Context) bool {
-	reach, kind := int64(0), c.image.gaps()
+	reach, look := int64(0), space.NewLooker(c.image.src.File, c.image.size)
 	for cl, err := range c.image.ascending(ctx, c.order) {
 		if err != nil {
 			return c.Fail(err)
 		}
-		if cl.off > reach && !c.gap(kind, reach, cl.off-reach) {
+		if cl.off > reach && !c.gap(ctx, look, reach, cl.off-reach) {
 			return false
 		}
 		reach = max(reach, cl.off+cl.n)
 	}
-	return reach >= c.image.size || c.gap(kind, reach, c.image.size-reach)
+	return reach >= c.image.size || c.gap(ctx, look, reach, c.image.size-reach)
 }
 
 // gap judges a range that nothing claims.
-func (c *checker) gap(named disk.Gap, off, n int64) bool {
+func (c *checker) gap(ctx context.Context, look *space.Looker, off, n int64) bool {
 	v := c.image
-	at := v.place(off, n)
-	kind, _ := named(off, n)
-	switch {
-	case kind == disk.KindPadding && off < v.table.end() || c.Full("vhd/V035"):
-	case n >= v.table.stored():
-		return c.Report(graded(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing, room for %d blocks", n, off, n/v.table.stored()), at), warning))
-	case off+n == v.dataEnd:
-		return c.Report(v.finding("V035", fmt.Sprintf("%d bytes lie between the last structure and the footer", n), at))
-	case kind == disk.KindFree:
-		return c.Report(v.finding("V035", fmt.Sprintf("%d bytes at 0x%x belong to nothing and are not zero", n, off), at))
+	if c.Full("vhd/V035") {
+		return true
 	}
-	return true
+	f, err := look.Look(ctx, off, n, space.All)
+	if err != nil {
+		return c.Fail(err)
+	}
+	at, large := v.place(off, n), v.holdsBlock(n)
+	padding := f.Whole() && !large
+	if padding && (off < v.table.end() || off+n != v.dataEnd) {
+		return true
+	}
+	found := v.finding("V035", c.gapWords(off, n, f), at)
+	if large {
+		found = graded(found, warning)
+	}
+	return c.Report(found)
+}
+
+// gapWords says what a gap holds, and that nothing refers to it: as long as all
+// that could refer to it can be read.
+func (c *checker) gapWords(off, n int64, f space.Filling) string {
+	v := c.image
+	text := fmt.Sprintf("%d bytes at 0x%x belong to nothing", n, off)
+	switch doubt := c.doubt(); {
+	case doubt != "":
+		text = fmt.Sprintf("%d bytes at 0x%x are named by no entry that can be believed, and may belong to a block all the same: settle %s first", n, off, doubt)
+	case off+n == v.dataEnd && !v.holdsBlock(n):
+		text = fmt.Sprintf("%d bytes lie between the last structure and the footer", n)
+	case v.holdsBlock(n):
+		text += fmt.Sprintf(", room for %d blocks", n/v.table.stored())
+	}
+	if f.Other < 0 {
+		return text + "; filled with " + f.String()
+	}
+	return text + fmt.Sprintf("; not zero from 0x%x on", f.First(off))
+}
+
+// doubtful are the findings with which the table does not tell what is free: an
+// entry that leads astray may stand for a block anywhere.
+var doubtful = []string{"V024", "V028", "V029", "V031", "V032", "V034", "V005", "V006"}
+
+// doubt is the code of the first of them that was found; empty if none was.
+func (c *checker) doubt() string {
+	for _, code := range doubtful {
+		if c.Count("vhd/"+code) > 0 {
+			return code
+		}
+	}
+	return ""
 }

@@ -1,7 +1,6 @@
 package vhd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -17,7 +16,7 @@ import (
 
 // Regions tells what each byte of the file is for.
 func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
-	return disk.CoverAscending(ctx, v.src.Name, v.size, v.claims(ctx), v.gaps())
+	return disk.CoverAscending(ctx, v.src.Name, v.size, v.claims(ctx), v.gaps(ctx))
 }
 
 // claims yields what the structures say is theirs, ascending.
@@ -173,47 +172,24 @@ func (v *Image) fixedClaims() []disk.Claim {
 	return list
 }
 
-// gapLook is how much of a gap is read to tell filler from hidden bytes.
-const gapLook = 1 << 20
-
-// gaps names what nothing claims, from the start of the file to its end.
-func (v *Image) gaps() disk.Gap {
-	var h holes
+// gaps names what nothing claims, from the start of the file to its end. Of a
+// long one only the start is read, and the name says so.
+func (v *Image) gaps(ctx context.Context) disk.Gap {
+	l := space.NewLooker(v.src.File, v.size)
 	return func(off, n int64) (disk.Kind, string) {
-		large := v.table.blockSize > 0 && n >= v.table.stored()
-		fill, same := v.filler(&h, off, n)
+		f, err := l.Look(ctx, off, n, space.Quick)
 		switch {
-		case !same:
+		case err != nil || f.Other >= 0:
 			return disk.KindFree, "unreferenced bytes"
-		case large:
-			return disk.KindFree, "unreferenced, filled with " + fill
+		case !f.Whole() || v.holdsBlock(n):
+			return disk.KindFree, "unreferenced, filled with " + f.String()
 		}
-		return disk.KindPadding, "gap of " + fill
+		return disk.KindPadding, "gap of " + f.String()
 	}
 }
 
-// filler reports whether the gap's first bytes are zeros, ones, or as Windows
-// leaves them behind the table first ones and then zeros. Holes of the file are
-// zeros and are not read.
-func (v *Image) filler(h *holes, off, n int64) (string, bool) {
-	if err := h.find(v, off); err == nil && h.data.Offset >= off+n {
-		return "zeros", true
-	}
-	b, err := readUpTo(v.src.File, off, int(min(n, gapLook)))
-	if err != nil {
-		return "", false
-	}
-	rest := bytes.TrimLeft(b, "\xff")
-	switch {
-	case !isZero(rest):
-		return "", false
-	case len(rest) == len(b):
-		return "zeros", true
-	case len(rest) == 0:
-		return "ones", true
-	}
-	return "ones and zeros", true
-}
+// holdsBlock reports whether a range has room for a block.
+func (v *Image) holdsBlock(n int64) bool { return v.table.blockSize > 0 && n >= v.table.stored() }
 
 // LocateFile finds the bytes of the virtual disk that are stored at off of the
 // image's file.

@@ -1,14 +1,12 @@
 package vhd
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
-	"platter/engine/store"
+	"platter/engine/space"
 )
 
 // checkSectors looks for bytes in sectors that the bitmap calls absent (V033),
@@ -16,7 +14,7 @@ import (
 // are looked at once.
 func (c *checker) checkSectors(ctx context.Context) bool {
 	v := c.image
-	s := sectorScan{checker: c, ctx: ctx}
+	s := sectorScan{checker: c, ctx: ctx, look: space.NewLooker(v.src.File, v.size)}
 	reach := int64(0)
 	for b, err := range c.order.Ascending(ctx) {
 		if err == nil {
@@ -37,19 +35,19 @@ func (c *checker) checkSectors(ctx context.Context) bool {
 
 type sectorScan struct {
 	*checker
-	ctx   context.Context
-	buf   []byte
-	holes holes
+	ctx  context.Context
+	look *space.Looker
 }
 
 // block goes through the rows of clear bits. Of a block that is all a hole
 // nothing is read.
 func (s *sectorScan) block(index, start int64) bool {
 	v, t := s.image, &s.image.table
-	if err := s.holes.find(v, start); err != nil {
+	stored, err := s.look.Stored(start)
+	if err != nil {
 		return s.Fail(err)
 	}
-	if s.holes.data.Offset >= min(start+t.stored(), v.dataEnd) {
+	if stored.Offset >= min(start+t.stored(), v.dataEnd) {
 		return true
 	}
 	if !s.oldFooter(index, start) {
@@ -64,7 +62,7 @@ func (s *sectorScan) block(index, start int64) bool {
 		}
 		if !set {
 			off := start + t.bitmapBytes + sector*vhd.Sector
-			at, err := s.nonzero(off, min(off+n*vhd.Sector, v.dataEnd))
+			at, err := s.look.NotZero(s.ctx, off, min(n*vhd.Sector, v.dataEnd-off))
 			if err != nil {
 				return s.Fail(err)
 			}
@@ -86,59 +84,6 @@ func (s *sectorScan) leftover(block, start, at int64) bool {
 	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1))
 	f.About = Leftover{block, start, sector}
 	return s.Report(f)
-}
-
-var zeros [64 << 10]byte
-
-// nonzero is the offset of the first byte in [off, end) that is not zero, -1
-// if there is none. Holes of the file are not read.
-func (s *sectorScan) nonzero(off, end int64) (int64, error) {
-	if s.buf == nil {
-		s.buf = make([]byte, len(zeros))
-	}
-	f := s.image.src.File
-	for off < end {
-		if err := s.ctx.Err(); err != nil {
-			return -1, err
-		}
-		if err := s.holes.find(s.image, off); err != nil {
-			return -1, err
-		}
-		if off = max(off, s.holes.data.Offset); off >= end {
-			break
-		}
-		b := s.buf[:min(int64(len(s.buf)), s.holes.data.End()-off, end-off)]
-		n, err := f.ReadAt(b, off)
-		if n < len(b) {
-			return -1, shortRead(off, n, len(b), err)
-		}
-		if !bytes.Equal(b, zeros[:len(b)]) {
-			return off + int64(bytes.IndexFunc(b, func(r rune) bool { return r != 0 })), nil
-		}
-		off += int64(len(b))
-	}
-	return -1, nil
-}
-
-// holes remembers the next bytes of the file that are stored, for those who go
-// through it from its start to its end.
-type holes struct {
-	asked int64       // from there on to data the file has a hole
-	data  store.Range // where bytes are stored
-}
-
-// find looks for the next bytes from off on that are not in a hole, unless it
-// is still known from the last time.
-func (h *holes) find(v *Image, off int64) error {
-	if off >= h.asked && off < h.data.End() {
-		return nil
-	}
-	data, err := store.NextData(v.src.File, off, v.size)
-	if err == io.EOF {
-		data, err = store.Range{Offset: v.size, Length: 1}, nil
-	}
-	h.asked, h.data = off, data
-	return err
 }
 
 // oldFooterRoom is how far after the table the footer of an empty image lies

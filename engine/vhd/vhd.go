@@ -165,15 +165,7 @@ func idOf(f decode.Record[vhd.Footer]) [16]byte {
 }
 
 // isZero reports whether b holds nothing but zeros.
-func isZero(b []byte) bool {
-	for len(b) > len(zeros) {
-		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
-			return false
-		}
-		b = b[len(zeros):]
-	}
-	return bytes.Equal(b, zeros[:len(b)])
-}
+func isZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
 
 // readUpTo reads what the file has of [off, off+n).
 func readUpTo(f store.File, off int64, n int) ([]byte, error) {

@@ -19,7 +19,7 @@ import (
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{image: v, ctx: ctx, Reporter: disk.NewReporter(yield)}
-		if c.Repeat(v.info.Findings) && c.reserved() && c.checkLog() && c.scans() && c.checkLayers() {
+		if c.Repeat(v.info.Findings) && c.reserved() && c.checkLog() && c.scans() && c.checkUnused() && c.checkLayers() {
 			c.Rest()
 		}
 	}
@@ -158,10 +158,16 @@ func (c *checker) checkLog() bool {
 // scans are the checks that go through table and bitmaps. An image that is
 // refused has no table to be gone through.
 func (c *checker) scans() bool {
-	if !c.image.sized || c.image.refused != nil && !c.image.tableTrusted() {
-		return true
-	}
-	return c.checkSlack() && c.checkEntries() && c.checkPadding() && c.checkOverlaps() && c.checkLeaks()
+	return !c.scannable() || c.checkEntries() && c.checkOverlaps()
+}
+
+// checkUnused looks at what the structures leave over.
+func (c *checker) checkUnused() bool {
+	return !c.scannable() || c.checkSlack() && c.checkPadding() && c.checkLeaks()
+}
+
+func (c *checker) scannable() bool {
+	return c.image.sized && (c.image.refused == nil || c.image.tableTrusted())
 }
 
 // checkSlack looks at the room in the metadata region that nothing uses (52).

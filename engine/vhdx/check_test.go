@@ -294,14 +294,15 @@ var damages = []damage{
 	{"no bitmap", "47", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 0) }, ""},
 	{"all bits clear", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, make([]byte, 256)) }, ""},
 	{"all bits set", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, bytes.Repeat([]byte{0xFF}, 256)) }, ""},
-	{"fixed with free blocks", "49", note, false, lone, func(f *fixture) { f.batEntry(3, 0) }, ""},
+	{"fixed with free blocks", "49", note, false, lone, func(f *fixture) { f.batEntry(3, 0) }, "50"},
 	{"fixed by QEMU", "49", note, false, lone, func(f *fixture) {
 		for b := range int64(6) {
 			f.batEntry(b, 2)
 		}
-	}, ""},
+	}, "50"},
 	{"leaked in the middle", "50", note, false, plain, func(f *fixture) { f.grow(mib); f.batEntry(0, uint64(f.grow(mib))|6) }, ""},
-	{"leaked", "50", note, false, plain, func(f *fixture) { f.put(f.grow(2*mib)+5, []byte("old")) }, ""},
+	{"leaked", "50", note, false, plain, func(f *fixture) { f.grow(2 * mib) }, ""},
+	{"data of a lost entry", "50", warning, false, plain, func(f *fixture) { f.put(f.grow(2*mib)+mib+5, []byte("old")) }, ""},
 	{"odd size", "51", note, false, plain, func(f *fixture) { f.Truncate(f.next + 512) }, ""},
 	{"old log entries", "52", note, false, plain, func(f *fixture) {
 		r := f.record(0, 1, 0)

@@ -1,19 +1,16 @@
 package vhdx
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
+	"sync"
 
 	"platter/decode/vhdx"
 	"platter/engine/disk"
 	"platter/engine/space"
-	"platter/engine/store"
 )
 
 // Regions tells what each byte of the file is for.
@@ -35,7 +32,7 @@ func (v *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
 			}
 		}
 	}
-	return disk.Cover(ctx, v.src.Name, v.size, claims, all.gap)
+	return disk.Cover(ctx, v.src.Name, v.size, claims, all.gap(ctx))
 }
 
 // cover is an image taken as the regions of its file.
@@ -146,38 +143,27 @@ func (v *Image) useName(index int64, what use) string {
 	return fmt.Sprintf("block %d", number)
 }
 
-// The names of what nothing claims.
-const (
-	freeZeros = "free space, zeros"
-	freeBytes = "free space, not zero"
-)
-
-// gapLook is how much of a gap is read to tell zeros from hidden bytes.
-const gapLook = 1 << 20
-
-// gap names what nothing claims.
-func (v cover) gap(off, n int64) (disk.Kind, string) {
-	zero := v.zeroAt(off, min(n, gapLook))
-	switch {
-	case off < vhdx.MiB && zero:
-		return disk.KindPadding, "reserved"
-	case off < vhdx.MiB:
-		return disk.KindSlack, "reserved, not zero"
-	case off+n == v.size && n < vhdx.MiB:
-		return disk.KindTrailing, "after the last MiB"
-	case zero:
-		return disk.KindFree, freeZeros
+// gap names what nothing claims. Of a long range only the start is read, and the
+// name says so.
+func (v cover) gap(ctx context.Context) disk.Gap {
+	look := space.NewLooker(v.data, v.data.grown)
+	doubt := sync.OnceValue(func() bool { return v.tablesWhole(ctx) != nil })
+	return func(off, n int64) (disk.Kind, string) {
+		f, err := look.Look(ctx, off, n, space.Quick)
+		text := f.String()
+		if err != nil || f.Other >= 0 || f.Ones > 0 {
+			text = "not zero"
+		}
+		switch {
+		case off < vhdx.MiB && f.Zero():
+			return disk.KindPadding, "reserved"
+		case off < vhdx.MiB:
+			return disk.KindSlack, "reserved, " + text
+		case off+n == v.size && n < vhdx.MiB:
+			return disk.KindTrailing, "after the last MiB"
+		case doubt():
+			return disk.KindUnknown, "named by no entry that can be believed, " + text
+		}
+		return disk.KindFree, "free space, " + text
 	}
-	return disk.KindFree, freeBytes
-}
-
-// zeroAt reports whether the file holds only zeros in a range, which is read;
-// what can't be read is not.
-func (v cover) zeroAt(off, n int64) bool {
-	data, err := store.NextData(v.src.File, off, v.size)
-	if errors.Is(err, io.EOF) || err == nil && data.Offset >= off+n {
-		return true
-	}
-	b, err := readUpTo(v.src.File, off, int(n))
-	return err == nil && int64(len(b)) == n && len(bytes.TrimLeft(b, "\x00")) == 0
 }

@@ -65,7 +65,8 @@ func planted(t *testing.T, d damage) *fixture {
 }
 
 // brings are the codes that repairs of a fault may bring: a log to be replayed.
-var brings = map[string]string{"4 both headers of a dirty image": "vhdx/10", "9 dirty log in another place": "vhdx/10"}
+var brings = map[string]string{"4 both headers of a dirty image": "vhdx/10", "9 dirty log in another place": "vhdx/10",
+	"35 BAT too small": "vhdx/50", "48 all bits clear": "vhdx/50"}
 
 // folderOf is the damaged image beside what may be its parent.
 func folderOf(t *testing.T, d damage) *store.Mem {

@@ -201,19 +201,6 @@ func relinks(v prospect, _ []decode.Place) (bool, string) {
 	return true, ""
 }
 
-// keepsTail says why a place that belongs to nothing is not cut off the file.
-func (v prospect) keepsTail(at decode.Place) string {
-	switch {
-	case at.End() < v.size/vhdx.MiB*vhdx.MiB:
-		return "Room in the middle of the file can be used by whoever writes the image next; compacting the image moves the blocks after it."
-	case v.params.fixed:
-		return "A fixed image may need the room for its blocks."
-	case v.size-at.Offset > store.MaxStaged:
-		return fmt.Sprintf("No more than %s are cut off here: compact the image with another program.", decode.FormatSize(store.MaxStaged))
-	}
-	return ""
-}
-
 // entriesAt lists the BAT entries among a finding's places.
 func (v prospect) entriesAt(where []decode.Place) []int64 {
 	var list []int64

@@ -47,10 +47,12 @@ type checker struct {
 	m       *Image
 	out     disk.Reporter
 	stopped bool
-	failed  error // the file could not be read: the check is not complete
-	whole   bool  // the image's own check, which may look around in the folder
-	errors  bool  // nothing but errors is wanted
-	left    int   // with errors: how many table entries may still be looked at
+	failed  error  // the file could not be read: the check is not complete
+	whole   bool   // the image's own check, which may look around in the folder
+	errors  bool   // nothing but errors is wanted
+	left    int    // with errors: how many table entries may still be looked at
+	light   bool   // with errors: no grain is read
+	doubt   string // the code of a finding with which the tables do not tell what is free; empty: none
 }
 
 func newChecker(ctx context.Context, m *Image, yield func(disk.Finding, error) bool) *checker {
@@ -75,10 +77,8 @@ func (c *checker) spend(n int64) {
 
 // found reports a finding; the code is the number of the check in vmdk.md 12.
 func (c *checker) found(severity disk.Severity, code string, where []decode.Place, format string, args ...any) {
-	if c.stopped || c.errors && severity < disk.SeverityError {
-		return
-	}
-	if c.out.Full("vmdk/" + code) {
+	c.suspect(severity, code)
+	if c.stopped || c.errors && severity < disk.SeverityError || c.out.Full("vmdk/"+code) {
 		return
 	}
 	f := disk.Finding{Severity: severity, Where: where}

@@ -42,10 +42,14 @@ func (w *scan) grain(t, i, table int64, raw uint64) {
 		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is past the end of the disk", i, t, raw)
 	}
 	if past {
+		w.occupy(raw)
 		return
 	}
 	r := run{length: g.grain}
 	g.judge(raw, 0, &r)
+	if r.state == disk.Zero && w.first {
+		w.zeros++
+	}
 	switch {
 	case r.state == disk.Missing:
 		if w.first {
@@ -127,15 +131,15 @@ const blankBudget = 1 << 30
 // isBlank reports whether a grain holds zeros only. Most others show that
 // within their first sectors.
 func (w *scan) isBlank(at int64) bool {
-	f := w.g.file
-	const start = 4096
+	length := min(w.g.grain, w.g.file.Size-at)
+	start := min(length, 4096)
 	w.looked += start
-	if !f.isZero(at, start) {
+	if first, err := w.look.NotZero(w.c.ctx, at, start); first >= 0 || err != nil {
 		return false
 	}
-	length := min(w.g.grain, f.Size-at)
 	w.looked += length
-	return f.isZero(at, length)
+	first, err := w.look.NotZero(w.c.ctx, at, length)
+	return first < 0 && err == nil
 }
 
 // compare is G4 and G5: the two copies of a table.

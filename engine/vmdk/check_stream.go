@@ -31,7 +31,7 @@ func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 	if u.markers {
 		w.grainMarker(t, i, at, where)
 	}
-	if !w.unpacked.first(at) {
+	if c.light || !w.unpacked.first(at) {
 		return // shared with an entry that was looked at before: G8
 	}
 	if w.inflated += g.grain; w.inflated > inflateBudget+inflateRatio*g.file.Size {
@@ -113,7 +113,7 @@ func (w *scan) stream() {
 
 func (w *scan) reportLost(lost leaks) {
 	if lost.count > 0 {
-		w.c.found(disk.SeverityInfo, "G12", lost.where, "%d compressed grains in the stream, %d bytes, are named by no table entry", lost.count, lost.bytes)
+		w.c.found(disk.SeverityWarning, "G12", lost.where, "%d compressed grains in the stream, %d bytes, are named by no table entry: their sectors read as not stored", lost.count, lost.bytes)
 	}
 }
 
@@ -122,7 +122,7 @@ func (w *scan) afterEnd(end int64) {
 	f := w.s.file
 	switch rest := f.Size - end; {
 	case rest < vmdk.SectorSize || w.space.Has(useData, end, rest):
-	case f.isZero(end, min(rest, gapBytes)):
+	case f.isZero(w.c.ctx, end, rest):
 		w.c.note("S8", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
 	default:
 		w.c.warn("S8", f.place(end, rest), "%d bytes follow the end of the stream", rest)
@@ -161,7 +161,7 @@ func (w *scan) announced() {
 func (c *checker) seBitmap(s *sparse) {
 	g := s.grid
 	at, length := s.area(vmdk.ConstFreeBitmap, vmdk.ConstFreeBitmapSize)
-	if length == 0 || s.file.isZero(at, min(length, gapBytes)) {
+	if length == 0 || s.file.isZero(c.ctx, at, length) {
 		return // not kept up
 	}
 	w := &scan{c: c, s: s, g: g}

@@ -42,7 +42,11 @@ type scan struct {
 	lastLBA   int64 // where the compressed grain before lay in the file
 	unordered bool
 	highest   int64 // end of the last table or grain
-	leaks     leaks
+	look      *space.Looker
+	unused    leaks // zeros that nothing names,
+	orphans   leaks // what nothing names and is not zero,
+	odds      leaks // the same, shorter than a grain
+	zeros     int64 // entries that say "zeros": their grains were given up
 	zeroed    leaks
 	looked    int64 // bytes of grains that were read to find zeros
 	unpacked  visited
@@ -57,25 +61,12 @@ type clash struct {
 	owner      decode.Place
 }
 
-// leaks counts ranges and keeps the first few as evidence.
-type leaks struct {
-	where        []decode.Place
-	count, bytes int64
-}
-
-func (l *leaks) add(p decode.Place) {
-	if l.count++; len(l.where) < 16 {
-		l.where = append(l.where, p)
-	}
-	l.bytes += p.Length
-}
-
 // tables checks directories, tables and grains of an extent.
 func (c *checker) tables(s *sparse) {
-	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], unpacked: visited{}}
+	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], unpacked: visited{}, look: space.NewLooker(s.file.handle, s.file.Size)}
 	w.space = space.Survey(s.file.Size, vmdk.SectorSize, uses, w.window)
 	for free, err := range w.space.Free(0) {
-		if err != nil || !c.going() {
+		if err != nil || c.errors || !c.going() {
 			break
 		}
 		w.unreferenced(max(free.Offset, s.floor()), free.End())
@@ -91,6 +82,7 @@ func (w *scan) window(m *space.Map) error {
 	w.structures()
 	w.directories()
 	w.grains()
+	w.redundant()
 	w.owners()
 	return w.c.failed
 }
@@ -230,19 +222,10 @@ func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
 	return err == nil
 }
 
-// unreferenced takes a note of bytes that nothing claims, which G12 is about.
-func (w *scan) unreferenced(from, to int64) {
-	if w.s.kind == vmdk.KindHosted && w.g.packed == nil && to-from >= w.g.grain {
-		w.leaks.add(w.g.file.place(from, to-from))
-	}
-}
-
 // conclude reports what only the whole scan knows.
 func (w *scan) conclude() {
 	c, s := w.c, w.s
-	if w.leaks.count > 0 {
-		c.found(disk.SeverityInfo, "G12", w.leaks.where, "%d bytes in %d ranges after the metadata belong to no grain", w.leaks.bytes, w.leaks.count)
-	}
+	w.reportLeaks()
 	if w.zeroed.count > 0 {
 		atLeast := map[bool]string{true: "at least "}[w.looked >= blankBudget]
 		c.found(disk.SeverityInfo, "G14", w.zeroed.where, "%s%d grains hold nothing but zeros", atLeast, w.zeroed.count)

@@ -194,7 +194,7 @@ func headerPlants() []plant {
 			f.u32(f.gd+4, 0)
 			return f.b
 		}()}},
-		{"entries", "H7", warns, "G6 G13", inSparse(func(f *built) { f.u32(44, 500) })},
+		{"entries", "H7", warns, "G6 G13 G12", inSparse(func(f *built) { f.u32(44, 500) })},
 		{"directory", "H8", wrong, "", inSparse(func(f *built) { f.u64(56, 1<<33) })},
 		{"redundant directory", "H8", wrong, "", inSparse(func(f *built) { f.u64(48, 0) })},
 		{"overlap", "H9", wrong, "D8", inSparse(func(f *built) { f.u64(36, 21) })},
@@ -228,17 +228,20 @@ func tablePlants() []plant {
 		{"copies differ", "G5", wrong, "", inSparse(func(f *built) { f.u32(f.rgts[0]+4*3, uint32(f.grain[4]/sector)) })},
 		{"grain outside", "G6", wrong, "", inSparse(func(f *built) { f.entry(3, 1<<30) })},
 		{"grain in metadata", "G6", wrong, "G9", inSparse(func(f *built) { f.entry(3, 3) })},
-		{"zeroed", "G7", warns, "", inSparse(func(f *built) { f.entry(3, 1) })},
+		{"zeroed", "G7", warns, "G12", inSparse(func(f *built) { f.entry(3, 1) })},
 		{"shared", "G8", wrong, "", inSparse(func(f *built) { f.entry(3, uint32(f.grain[4]/sector)) })},
 		{"overlap", "G8", wrong, "G9", inSparse(func(f *built) { f.entry(3, uint32(f.grain[4]/sector)+1) })},
-		{"unaligned", "G9", warns, "", inSparse(func(f *built) {
+		{"unaligned", "G9", warns, "G12", inSparse(func(f *built) {
 			f.b = append(f.b, make([]byte, sector)...)
 			f.entry(3, uint32(moved(f, 3)/sector))
 		})},
 		{"past the end", "G10", warns, "", inSparse(func(f *built) { f.entry(700, uint32(f.grain[4]/sector)) })},
 		{"cut grain", "G11", wrong, "", inSparse(func(f *built) { f.b = f.b[:len(f.b)-sector] })},
 		{"cut padding", "G11", notes, "X5", inSparse(func(f *built) { f.u64(12, diskSectors-2); f.b = f.b[:len(f.b)-sector] })},
-		{"leak", "G12", notes, "", inSparse(func(f *built) { f.entry(3, 0) })},
+		{"leak", "G12", notes, "", inSparse(func(f *built) { f.entry(3, 0); clear(f.b[f.grain[3]:][:grainBytes]) })},
+		{"lost entry", "G12", warns, "", inSparse(func(f *built) { f.entry(3, 0) })},
+		{"trimmed", "G12", notes, "", inSparse(func(f *built) { f.u32(4, 2); f.u32(8, 7); f.entry(3, 1) })},
+		{"hidden", "G12", notes, "", inSparse(func(f *built) { f.b = append(f.b, padded([]byte("hidden"))...) })},
 		{"scattered tables", "G13", warns, "H10", inSparse(func(f *built) {
 			at := int64(len(f.b))
 			f.b = append(f.b, f.b[f.gts[1]:][:tableBytes]...)
@@ -269,7 +272,7 @@ func streamPlants() []plant {
 		{"progress marker", "S3", notes, "S7", inStream(func(f *built) { f.u32(f.gd-sector+12, 4) })},
 		{"address", "S4", wrong, "", inStream(func(f *built) { f.u64(f.grain[3], 77*grainSectors) })},
 		{"order", "S4", warns, "", inStream(func(f *built) { swap(f, 3, 4) })},
-		{"size", "S5", wrong, "S3", inStream(func(f *built) { f.u32(f.grain[3]+8, 2*grainBytes+1) })},
+		{"size", "S5", wrong, "S3 G12", inStream(func(f *built) { f.u32(f.grain[3]+8, 2*grainBytes+1) })},
 		{"damaged data", "S6", wrong, "", inStream(func(f *built) { f.b[f.grain[3]+40] ^= 0x55 })},
 		{"zlib header", "S6", wrong, "", inStream(func(f *built) { f.b[f.grain[3]+12] = 0 })},
 		{"trailing bytes", "S6", warns, "", inStream(func(f *built) { f.b[f.grain[3]+8]++ })},

@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -8,6 +9,7 @@ import (
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/pages"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
@@ -49,6 +51,13 @@ func (f *file) head(off, n int64) ([]byte, error) {
 		return nil, &disk.Error{Kind: disk.Damaged, Op: "read", At: f.place(off, n), What: "the file can't be read", Err: err}
 	}
 	return b[:got], nil
+}
+
+// isZero reports whether a range of the file holds zeros only. All of it is read but
+// its holes; what can't be read is not zero.
+func (f *file) isZero(ctx context.Context, off, length int64) bool {
+	first, err := space.NewLooker(f.handle, f.Size).NotZero(ctx, off, length)
+	return first < 0 && err == nil
 }
 
 const (

@@ -1,20 +1,22 @@
 package vmdk
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"sync"
 
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
 // Regions tells what each byte of each file is for.
 func (m *Image) Regions(ctx context.Context) iter.Seq2[disk.Region, error] {
 	return func(yield func(disk.Region, error) bool) {
 		for _, f := range m.files {
-			gap := func(off, length int64) (disk.Kind, string) { return m.gap(f, off, length) }
-			for r, err := range disk.Cover(ctx, f.Name, f.Size, m.claims(f), gap) {
+			for r, err := range disk.Cover(ctx, f.Name, f.Size, m.claims(f), m.gaps(ctx, f)) {
 				if !yield(r, err) || err != nil {
 					return
 				}
@@ -152,10 +154,10 @@ func (s *sparse) claimTables(put putter) error {
 			if s.isStream() && s.markerBefore(at, vmdk.MarkerTableType) && !put(at-vmdk.SectorSize, vmdk.SectorSize, disk.KindHeader, "grain table marker") {
 				return nil
 			}
-			if copy > 0 {
+			if copy > 0 && g.sameTable(t, at) {
 				continue
 			}
-			if more, err := s.claimGrains(put, t, at); err != nil || !more {
+			if more, err := s.claimGrains(put, copy, t, at); err != nil || !more {
 				return err
 			}
 		}
@@ -182,14 +184,22 @@ func (v visited) first(at int64) bool {
 	return !known
 }
 
-// claimGrains lists the grains of one table.
-func (s *sparse) claimGrains(put putter, t, at int64) (bool, error) {
+// claimGrains lists the grains of one table; of a redundant one those that the
+// first does not name.
+func (s *sparse) claimGrains(put putter, copy int, t, at int64) (bool, error) {
 	g, more := s.grid, true
 	var failed error
-	listed := g.entriesFrom(t)
-	err := g.entries(at, func(i int64, raw uint64) bool {
+	first, _, err := g.tableOf(0, t)
+	if err != nil {
+		return false, err
+	}
+	listed, name := g.entriesFrom(t), "grain data"
+	if copy > 0 {
+		name = "grain data, by the redundant table"
+	}
+	err = g.entries(at, func(i int64, raw uint64) bool {
 		r := run{length: g.grain}
-		if g.judge(raw, 0, &r); r.state != disk.Data || i >= listed {
+		if g.judge(raw, 0, &r); r.state != disk.Data || i >= listed || copy > 0 && g.names(first, i, raw) {
 			return true
 		}
 		length := g.grain
@@ -199,13 +209,37 @@ func (s *sparse) claimGrains(put putter, t, at int64) (bool, error) {
 			}
 			length = roundUp(r.packed, vmdk.SectorSize)
 		}
-		more = put(r.offset, length, disk.KindPayload, "grain data")
+		more = put(r.offset, length, disk.KindPayload, name)
 		return more
 	})
 	if err == nil {
 		err = failed
 	}
 	return more, err
+}
+
+// names reports whether entry i of the table at a byte is raw.
+func (g *grid) names(table, i int64, raw uint64) bool {
+	if table <= 0 {
+		return false
+	}
+	first, err := g.file.tables.uint(table+i*g.width, g.width)
+	return err == nil && first == raw
+}
+
+// sameTable reports whether the first copy of table t has the same bytes as the
+// redundant one at a byte.
+func (g *grid) sameTable(t, second int64) bool {
+	first, ok, err := g.tableOf(0, t)
+	if err != nil || !ok {
+		return false
+	}
+	if first == second || g.file.tables.Hole(first, g.tableBytes()) && g.file.tables.Hole(second, g.tableBytes()) {
+		return true
+	}
+	one, errOne := g.file.head(first, g.tableBytes())
+	two, errTwo := g.file.head(second, g.tableBytes())
+	return errOne == nil && errTwo == nil && bytes.Equal(one, two)
 }
 
 // markerBefore reports whether the sector before a structure of a stream is
@@ -274,32 +308,53 @@ func roundUp(n, unit int64) int64 {
 	return n
 }
 
-// gapBytes bounds how much of a gap is read to tell zeros from data.
-const gapBytes = 1 << 20
-
-// gap names a range that nothing claims.
-func (m *Image) gap(f *file, off, length int64) (disk.Kind, string) {
-	zero := f.isZero(off, min(length, gapBytes))
-	s := f.sparse
-	switch {
-	case f == m.main && m.separate && zero:
-		return disk.KindPadding, "padding after the descriptor"
-	case f == m.main && m.separate:
-		return disk.KindTrailing, "bytes after the descriptor"
-	case s == nil:
-		return disk.KindFree, "outside of every extent"
-	case s.isStream() && s.footer != 0 && !s.lost && off > s.footer:
-		return disk.KindTrailing, "bytes after the end of the stream"
-	case s.kind == vmdk.KindHosted && off+length <= s.floor() && zero:
-		return disk.KindPadding, "padding of the metadata"
-	case off+length == f.Size && length < vmdk.SectorSize:
-		return disk.KindTrailing, "part of a sector at the end"
-	case s.kind == vmdk.KindHosted && s.isStream() && off+length == f.Size && length == vmdk.SectorSize && zero:
-		return disk.KindHeader, "end-of-stream marker"
-	case zero:
-		return disk.KindFree, "unused space, zero"
+// gaps names what nothing claims. Of a long range only the start is read, and the
+// name says so.
+func (m *Image) gaps(ctx context.Context, f *file) disk.Gap {
+	look := space.NewLooker(f.handle, f.Size)
+	doubt := sync.OnceValue(func() bool { return f.sparse != nil && f.sparse.grid != nil && m.doubt(ctx, f.sparse) != "" })
+	return func(off, length int64) (disk.Kind, string) {
+		held, err := look.Look(ctx, off, length, space.Quick)
+		zero := err == nil && held.Zero()
+		s := f.sparse
+		switch {
+		case f == m.main && m.separate && zero:
+			return disk.KindPadding, "padding after the descriptor"
+		case f == m.main && m.separate:
+			return disk.KindTrailing, "bytes after the descriptor"
+		case s == nil:
+			return disk.KindFree, "outside of every extent"
+		case s.isStream() && s.footer != 0 && !s.lost && off > s.footer:
+			return disk.KindTrailing, "bytes after the end of the stream"
+		case s.kind == vmdk.KindHosted && off+length <= s.floor() && zero:
+			return disk.KindPadding, "padding of the metadata"
+		case off+length == f.Size && length < vmdk.SectorSize:
+			return disk.KindTrailing, "part of a sector at the end"
+		case s.kind == vmdk.KindHosted && s.isStream() && off+length == f.Size && length == vmdk.SectorSize && zero:
+			return disk.KindHeader, "end-of-stream marker"
+		}
+		return unclaimed(held, err, doubt())
 	}
-	return disk.KindFree, "unreferenced data"
+}
+
+// unclaimed names what no entry refers to: unused only if all entries can be
+// believed.
+func unclaimed(held space.Filling, err error, doubt bool) (disk.Kind, string) {
+	text := "unreferenced data"
+	switch {
+	case err != nil || held.Other >= 0 || held.Ones > 0:
+	case held.Zero():
+		text = "unused space, zero"
+	default:
+		text = "unreferenced, " + held.String()
+	}
+	if !doubt {
+		return disk.KindFree, text
+	}
+	if err == nil && held.Zero() {
+		text = "zeros"
+	}
+	return disk.KindUnknown, "named by no entry that can be believed: " + text
 }
 
 // floor is where grains may start, by the header, in bytes.
@@ -309,26 +364,4 @@ func (s *sparse) floor() int64 {
 		return 0
 	}
 	return int64(over) * vmdk.SectorSize
-}
-
-// isZero reports whether a range of the file holds zeros only, as far as it
-// can be read.
-func (f *file) isZero(off, length int64) bool {
-	if f.tables.Hole(off, length) {
-		return true
-	}
-	buf := make([]byte, min(length, 64<<10))
-	for length > 0 {
-		n, err := f.Data.ReadAt(buf[:min(length, int64(len(buf)))], off)
-		for _, b := range buf[:n] {
-			if b != 0 {
-				return false
-			}
-		}
-		if err != nil || n == 0 {
-			return true
-		}
-		off, length = off+int64(n), length-int64(n)
-	}
-	return true
 }

@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"context"
 	"math/bits"
 
 	"platter/decode"
@@ -119,14 +120,9 @@ func canChoose(s *sparse, f disk.Finding) bool {
 	return true
 }
 
-// leakAtEnd is what nothing refers to at the end of the file.
-func (s *sparse) leakAtEnd(f disk.Finding) (at decode.Place, ok bool) {
-	for _, at := range f.Where {
-		if at.End() == s.file.Size && at.Length <= store.MaxStaged && !s.isStream() {
-			return at, true
-		}
-	}
-	return decode.Place{}, false
+// mayCut reports whether a range can be cut off the end of the file.
+func (s *sparse) mayCut(at decode.Place) bool {
+	return at.Length <= store.MaxStaged && !s.isStream() && s.file.isZero(context.Background(), at.Offset, at.Length)
 }
 
 func canRepairTail(s *sparse, f disk.Finding) bool {

@@ -143,7 +143,7 @@ func (v *image) plausible(ctx context.Context) error {
 	if n, err := v.Source.File.ReadAt(pad, t.Place(t.Entries)); n < len(pad) {
 		return err
 	}
-	if len(bytes.TrimLeft(pad, "\x00")) > 0 && len(bytes.TrimLeft(pad, "\xff")) > 0 {
+	if bytes.Count(pad, []byte{0}) < len(pad) && bytes.Count(pad, []byte{0xFF}) < len(pad) {
 		return errors.New("there are more entries than the disk needs")
 	}
 	first := int64(-1)

@@ -35,7 +35,7 @@ func (v *image) clearRisk(entry int64) string {
 }
 
 func (v *image) padTable(f disk.Finding) []disk.Repair {
-	return one("fill the padding with ones", "", disk.Change(f.Where[0], func(b []byte) { fill(b, 0xFF) }))
+	return one("fill the padding with ones", "what is hidden in it is lost", disk.Change(f.Where[0], func(b []byte) { fill(b, 0xFF) }))
 }
 
 // fitTable makes a table and a disk agree that needs more entries (V029): by a

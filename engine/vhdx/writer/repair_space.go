@@ -84,7 +84,15 @@ func (v *image) allocateAll(disk.Finding) []disk.Repair {
 	return v.one(f)
 }
 
-// cutTail takes what belongs to nothing off the end of the file (50).
+// cutTail takes zeros that belong to nothing off the end of the file (50), if all
+// entries that could place something there can be believed.
 func (v *image) cutTail(f disk.Finding) []disk.Repair {
-	return v.one(fix{title: "cut it off the end of the file", risk: "what lies there is lost", body: v.resize(f.Where[0].Offset)})
+	at := f.Where[0]
+	unused := func(ctx context.Context, to store.FS) error {
+		if err := v.TablesWhole(ctx); err != nil {
+			return err
+		}
+		return disk.MustBeZero(at)(ctx, to)
+	}
+	return v.one(fix{title: "cut the zeros off the end of the file", body: disk.Steps(unused, v.resize(at.Offset))})
 }

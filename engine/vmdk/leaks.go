@@ -1,0 +1,146 @@
+package vmdk
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"platter/decode"
+	"platter/decode/vmdk"
+	"platter/engine/disk"
+)
+
+// doubtful are the findings with which the tables do not tell what is free: an
+// entry that leads astray, or a table that is not there, may stand for grains
+// anywhere. Those of the second list are in doubt whatever their severity.
+const (
+	doubtful = " H1 H6 H7 H8 H9 H11 G2 G5 G6 G8 G11 X5 C2 C4 Z1 Z2 Z3 Z4 Z5 "
+	disputed = " G1 G4 "
+)
+
+// suspect takes a note of findings with which nothing is called free any more.
+func (c *checker) suspect(severity disk.Severity, code string) {
+	is := func(list string) bool { return strings.Contains(list, " "+code+" ") }
+	if c.doubt == "" && (is(disputed) || severity == disk.SeverityError && is(doubtful)) {
+		c.doubt = code
+	}
+}
+
+// doubt is the code of a finding about the tables of an extent, or the headers,
+// with which they do not tell what is free; empty if there is none. No grain is read.
+func (m *Image) doubt(ctx context.Context, s *sparse) string {
+	c := newChecker(ctx, m, func(disk.Finding, error) bool { return true })
+	c.errors, c.light, c.left = true, true, math.MaxInt
+	c.headers()
+	if c.doubt == "" && c.going() {
+		c.tables(s)
+	}
+	return c.doubt
+}
+
+// leaks counts ranges and keeps the first few as evidence.
+type leaks struct {
+	where        []decode.Place
+	count, bytes int64
+}
+
+func (l *leaks) add(p decode.Place) {
+	if l.count++; len(l.where) < 16 {
+		l.where = append(l.where, p)
+	}
+	l.bytes += p.Length
+}
+
+// redundant marks what only the redundant tables name: it is in use as long as
+// nobody has settled which copy is right.
+func (w *scan) redundant() {
+	g := w.g
+	for t := int64(0); g.dirCount == 2 && t < g.tables && w.c.going(); t++ {
+		empty, err := g.emptyFrom(1, t)
+		if err == nil && empty > 0 {
+			t += empty - 1
+			continue
+		}
+		at, ok, err := g.tableOf(1, t)
+		if err != nil {
+			w.c.failed = err
+			return
+		}
+		if !ok || g.sameTable(t, at) {
+			continue
+		}
+		w.c.spend(g.perTable)
+		w.entries(at, func(_ int64, raw uint64) { w.occupy(raw) })
+	}
+}
+
+// occupy marks the grain of an entry that nobody reads.
+func (w *scan) occupy(raw uint64) {
+	r := run{length: w.g.grain}
+	if w.g.judge(raw, 0, &r); r.state != disk.Data {
+		return
+	}
+	length := w.g.grain
+	if w.g.packed != nil {
+		size, ok, err := w.g.packed.size(r.offset)
+		if err != nil || !ok {
+			return
+		}
+		length = roundUp(w.g.packed.headBytes()+size, vmdk.SectorSize)
+	}
+	w.space.Mark(useData, r.offset, length)
+}
+
+// unreferenced looks at bytes that nothing claims, all of them (G12).
+func (w *scan) unreferenced(from, to int64) {
+	if from >= to || w.g.packed != nil || w.s.kind == vmdk.KindSeSparse && from < w.g.grainBase {
+		return
+	}
+	first, err := w.look.NotZero(w.c.ctx, from, to-from)
+	at := w.g.file.place(from, to-from)
+	switch {
+	case err != nil:
+		w.c.failed = err
+	case first >= 0 && to-from >= w.g.grain:
+		w.orphans.add(at)
+	case first >= 0:
+		w.odds.add(at)
+	case w.s.kind == vmdk.KindHosted && to-from >= w.g.grain:
+		w.unused.add(at)
+	}
+}
+
+// reportLeaks is G12. Bytes that are not zero may be data whose entry was lost:
+// they are not called unused.
+func (w *scan) reportLeaks() {
+	c := w.c
+	report := func(l leaks, severity disk.Severity, what string) {
+		if l.count == 0 {
+			return
+		}
+		text := fmt.Sprintf("%d bytes in %d ranges after the metadata belong to no grain; %s", l.bytes, l.count, what)
+		if c.doubt != "" {
+			severity = disk.SeverityInfo
+			text = fmt.Sprintf("%d bytes in %d ranges after the metadata are named by no entry that can be believed, and may be data of the disk all the same: settle %s first; %s", l.bytes, l.count, c.doubt, what)
+		}
+		c.found(severity, "G12", l.where, "%s", text)
+	}
+	report(w.unused, disk.SeverityInfo, "all zeros")
+	if w.orphans.bytes > w.zeros*w.g.grain {
+		report(w.orphans, disk.SeverityWarning, "not zero: data that no entry leads to")
+	} else {
+		report(w.orphans, disk.SeverityInfo, "not zero: no more than was trimmed")
+	}
+	report(w.odds, disk.SeverityInfo, "not zero, each shorter than a grain")
+}
+
+// leakAtEnd is what nothing refers to at the end of the file, if it is all zeros.
+func (s *sparse) leakAtEnd(f disk.Finding) (at decode.Place, ok bool) {
+	for _, at := range f.Where {
+		if at.End() == s.file.Size && s.mayCut(at) {
+			return at, true
+		}
+	}
+	return decode.Place{}, false
+}
