@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,12 @@ import (
 	"platter/engine/disk"
 	"platter/engine/enginetest"
 )
+
+// withoutLeaks leaves out that no entry names the blocks which the log of a test
+// does not bring in.
+func withoutLeaks(list []disk.Finding) []disk.Finding {
+	return slices.DeleteFunc(list, func(f disk.Finding) bool { return f.Code == "vhdx/50" })
+}
 
 // dirtyPlan has blocks in the file whose BAT entries only the log has.
 var dirtyPlan = plan{size: 6 * mib, id: 1, states: map[int64]uint64{0: 6, 1: 6, 2: 6, 3: 6}}
@@ -147,7 +154,7 @@ func TestReplay(t *testing.T) {
 				if got := present(t, img); got != c.want {
 					t.Errorf("%d blocks after replay, want %d", got, c.want)
 				}
-				expectCodes(t, check(t, img), "vhdx/10")
+				expectCodes(t, withoutLeaks(check(t, img)), "vhdx/10")
 			}
 			enginetest.Conform(t, img)
 			if !bytes.Equal(before, f.get(0, 4*mib)) {
@@ -225,7 +232,7 @@ func TestReplayGrowsTheFile(t *testing.T) {
 	f.log(r)
 	img := openFixture(t, f)
 	enginetest.Conform(t, img)
-	expectCodes(t, check(t, img), "vhdx/10")
+	expectCodes(t, withoutLeaks(check(t, img)), "vhdx/10")
 	got := make([]byte, 1024)
 	if _, err := img.ReadAt(got, mib); err != nil || !bytes.Equal(got, make([]byte, 1024)) {
 		t.Errorf("grown block: %v", err)
