@@ -212,7 +212,7 @@ var table = []Binding{
 
 	{Context: Findings, Action: Open, Keys: []string{"enter"}, Label: "go to bytes", Help: "Go to the bytes that prove the finding; press again for the next ones", Group: groupJump},
 	{Context: Findings, Action: Fix, Keys: []string{"f"}, Label: "repair", Help: "Choose a repair of the finding to stage", Group: groupEdit},
-	{Context: Findings, Action: Profile, Keys: []string{"p"}, Label: "profile", Help: "Check whether a program or service will accept the image too: Hyper-V, QEMU, VMware, VirtualBox, Azure, forensic tools", Group: groupView},
+	{Context: Findings, Action: Profile, Keys: []string{"p"}, Label: "profile", Help: "Check whether the image is fit for a program or service too: Hyper-V, QEMU, VMware, VirtualBox, Azure, OVF, AWS, GCP, other readers", Group: groupView},
 	{Context: Findings, Action: Reviewed, Keys: []string{"space"}, Label: "reviewed", Help: "Mark the finding as reviewed until the program ends", Group: groupView},
 	{Context: Findings, Action: CheckAgain, Keys: []string{"!"}, Help: "Run the checks again", Group: groupProgram},
 	{Context: Findings, Action: HideSeen, Keys: []string{"a"}, Help: "Hide the findings that are marked as reviewed, or show them again", Group: groupView},

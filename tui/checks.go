@@ -31,8 +31,19 @@ type check struct {
 	profile string
 }
 
-// known tells findings apart.
-type known struct{ code, text string }
+// known tells findings apart: the same may be found at several places.
+type known struct {
+	code, text string
+	first      decode.Place
+}
+
+func knownAs(f disk.Finding) known {
+	k := known{code: f.Code, text: f.Text}
+	if len(f.Where) > 0 {
+		k.first = f.Where[0]
+	}
+	return k
+}
 
 // checkSlice is how long the check works before it tells what it has found.
 const checkSlice = 100 * time.Millisecond
@@ -185,7 +196,7 @@ func (c *check) slice() tea.Cmd {
 // and listed once.
 func (c *check) take(msg checked) {
 	for _, f := range msg.list {
-		if k := (known{f.Code, f.Text}); !c.seen[k] && len(c.list) < findingsLimit {
+		if k := knownAs(f); !c.seen[k] && len(c.list) < findingsLimit {
 			c.seen[k] = true
 			c.list = append(c.list, f)
 		}

@@ -40,9 +40,9 @@ func (e *export) reports() (what string, list []plain) {
 		form("text", "txt", "as platter map prints it", func(ctx context.Context, w io.Writer) error { return report.Map(ctx, w, img, report.Text) })
 	case keymap.Screen5:
 		what = "findings"
-		found := e.checks.result()
-		form("text", "txt", "as platter check prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, report.Text) })
-		form("JSON", "json", "as platter check --json prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, report.JSON) })
+		found, profile := e.checks.result(), e.checks.profile
+		form("text", "txt", "as platter check prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, profile, report.Text) })
+		form("JSON", "json", "as platter check --json prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, profile, report.JSON) })
 	case keymap.Screen7:
 		what = "chain"
 		form("text", "txt", "as platter chain prints it", func(ctx context.Context, w io.Writer) error { return report.Chain(ctx, w, img, report.Text) })
@@ -70,8 +70,8 @@ var errUnchecked = errors.New("saved before the check finished")
 
 // saveCheck writes findings. That there are not all of them stands in the
 // report; it is no failure to save it.
-func saveCheck(w io.Writer, found iter.Seq2[disk.Finding, error], form report.Form) error {
-	if _, err := report.Check(w, found, form); !errors.Is(err, errUnchecked) {
+func saveCheck(w io.Writer, found iter.Seq2[disk.Finding, error], profile string, form report.Form) error {
+	if _, err := report.Check(w, found, profile, form); !errors.Is(err, errUnchecked) {
 		return err
 	}
 	return nil

@@ -185,5 +185,6 @@ type Finding struct {
 	Fatal    bool           // the virtual disk can't be read because of it
 
 	Repairable bool // there are repairs to choose from: a [Repairer] lists them
+	Profile    string // the profile that demands it; empty for what the check itself finds
 	About      any  // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
 }

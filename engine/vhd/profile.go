@@ -32,6 +32,15 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 			c.demands(codeQEMU, profiler{v}.forQEMU())
 		case disk.ProfileVirtualBox:
 			c.demands(codeVirtualBox, profiler{v}.forVirtualBox())
+		case disk.ProfileForensic:
+			c.demands(codeQEMU, profiler{v}.forQEMU())
+			c.demands(codeVirtualBox, profiler{v}.forVirtualBox())
+		case disk.ProfileOVF:
+			c.demands(codeOVF, []demand{{true, severe, v.field(vhd.FooterCookie.Field()), "an OVF names disks as streamOptimized VMDK: convert the disk to that"}})
+		case disk.ProfileAWS:
+			c.demands(codeAWS, profiler{v}.forAWS())
+		case disk.ProfileGCP:
+			c.demands(codeGCP, profiler{v}.forQEMU())
 		case disk.ProfileVMware:
 			c.demands(codeVMware, []demand{{true, severe, v.field(vhd.FooterCookie.Field()), "VMware opens no VHD: convert the disk to VMDK"}})
 		case disk.ProfileHyperV:
@@ -45,21 +54,31 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 func (c *checker) azure() {
 	v := c.image
 	for _, demand := range []struct {
-		broken bool
-		field  *decode.Field
-		text   string
+		broken   bool
+		severity disk.Severity
+		field    *decode.Field
+		text     string
 	}{
-		{v.kind != vhd.Fixed, vhd.FooterType.Field(), "Azure takes fixed images, this one is " + v.typeName()},
-		{v.virtual%azureUnit != 0, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes", v.virtual)},
-		{v.virtual < azureMin || v.virtual > azureMax, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
-		{!v.footers.tail.valid, vhd.FooterChecksum.Field(), "Azure looks at the cookie and the checksum of the footer at the end, which is missing or damaged"},
-		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, vhd.FooterCurrentSize.Field(), "Azure expects the footer right after the disk"},
-		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", vhd.FooterCreatorOS.Field(), fmt.Sprintf("Azure expects the system Wi2k, not %q", vhd.FooterCreatorOS.Get(v.footer))},
+		{v.kind != vhd.Fixed, severe, vhd.FooterType.Field(), "Azure takes fixed images, this one is " + v.typeName()},
+		{v.virtual%azureUnit != 0, severe, vhd.FooterCurrentSize.Field(), v.roundedForAzure()},
+		{v.virtual < azureMin || v.virtual > azureMax, severe, vhd.FooterCurrentSize.Field(), fmt.Sprintf("Azure takes 20 MiB to 32767 GiB, the disk has %d bytes", v.virtual)},
+		{!v.footers.tail.valid, severe, vhd.FooterChecksum.Field(), "Azure looks at the cookie and the checksum of the footer at the end, which is missing or damaged"},
+		{v.kind == vhd.Fixed && v.footers.tail.off+v.footers.tail.length != v.virtual+vhd.FooterSize, severe, vhd.FooterCurrentSize.Field(), "Azure expects the footer right after the disk"},
+		{vhd.FooterCreatorOS.Get(v.footer) != "Wi2k", warning, vhd.FooterCreatorOS.Field(), fmt.Sprintf("images for Azure are made under the system Wi2k, this one under %q", vhd.FooterCreatorOS.Get(v.footer))},
 	} {
-		if demand.broken && !c.Report(v.finding("V052", demand.text, v.field(demand.field))) {
+		f := v.finding("V052", demand.text, v.field(demand.field))
+		f.Severity = demand.severity
+		if demand.broken && !c.Report(f) {
 			return
 		}
 	}
+}
+
+// roundedForAzure says that the size is no whole number of MiB, and the next one
+// that is.
+func (v *Image) roundedForAzure() string {
+	next := (v.virtual + azureUnit - 1) / azureUnit
+	return fmt.Sprintf("Azure takes whole MiB, the disk has %d bytes: make it %d bytes (%d MiB)", v.virtual, next*azureUnit, next)
 }
 
 // alignment counts the blocks whose data start in the middle of 4 KiB.

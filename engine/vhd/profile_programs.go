@@ -15,6 +15,9 @@ const (
 	codeVMware     = "P2"
 	codeVirtualBox = "P3"
 	codeMicrosoft  = "P4"
+	codeOVF        = "P6"
+	codeAWS        = "P7"
+	codeGCP        = "P8"
 )
 
 // demand is something that a program expects of an image.
@@ -56,6 +59,13 @@ func (v profiler) forQEMU() []demand {
 		{old && chs == 0, severe, v.geometryPlace(), "QEMU up to 9 shows a disk of no bytes: it takes the geometry for the size, which is zero"},
 		{old && !dynamic && chs > v.dataEnd, severe, v.geometryPlace(), "QEMU up to 9 shows the footer as part of the disk, and lets a guest overwrite it"},
 		{v.kind == vhd.Fixed, info, v.field(vhd.FooterType.Field()), "QEMU takes a fixed VHD for a raw disk unless it is told the format: -f vpc"},
+	}
+}
+
+// forAWS is what Amazon documents for its VM Import: fixed and dynamic images.
+func (v profiler) forAWS() []demand {
+	return []demand{
+		{v.kind == vhd.Differencing, severe, v.field(vhd.FooterType.Field()), "Amazon imports fixed and dynamic images: merge the chain into one image first"},
 	}
 }
 

@@ -79,7 +79,13 @@ func TestProfiles(t *testing.T) {
 		{disk.ProfileVirtualBox, old, "does not find"},
 		{disk.ProfileVirtualBox, poisoned, "disabled"},
 		{disk.ProfileVMware, azure, "no VHD"},
-		{disk.ProfileForensic, small, ""},
+		{disk.ProfileForensic, build(t, dynamicPlan), ""},
+		{disk.ProfileForensic, frontless, "only the copy"},
+		{disk.ProfileForensic, tailless, "corrupted"},
+		{disk.ProfileOVF, azure, "streamOptimized VMDK"},
+		{disk.ProfileAWS, azure, ""},
+		{disk.ProfileAWS, child, "merge the chain"},
+		{disk.ProfileGCP, child, "without its parent"},
 	} {
 		img := openBytes(t, c.image.bytes).(disk.Profiler)
 		var texts []string

@@ -26,6 +26,15 @@ func (v *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 			c.demands("P1", profiler{v}.forHyperV())
 		case disk.ProfileVirtualBox:
 			c.demands("P5", profiler{v}.forVirtualBox())
+		case disk.ProfileForensic:
+			c.demands("P2", profiler{v}.forQEMU())
+			c.demands("P5", profiler{v}.forVirtualBox())
+		case disk.ProfileOVF:
+			c.demands("P6", []demand{{true, severe, profiler{v}.wholeFile(), "an OVF names disks as streamOptimized VMDK: convert the disk to that"}})
+		case disk.ProfileAWS:
+			c.demands("P7", profiler{v}.forAWS())
+		case disk.ProfileGCP:
+			c.demands("P8", profiler{v}.forQEMU())
 		case disk.ProfileVMware:
 			c.demands("P3", []demand{{true, severe, profiler{v}.wholeFile(), "VMware opens no VHDX: convert the disk to VMDK"}})
 		case disk.ProfileAzure:
@@ -108,6 +117,14 @@ func (v profiler) forQEMU() []demand {
 		{locator != nil, severe, locator, "QEMU refuses images with a parent locator"},
 		{!v.tables.copies[0].valid, severe, v.firstTable(), "QEMU reads only the first region table, which is not valid"},
 		{v.log.dirty(), warning, v.logPlaces(), "QEMU does not open the image for reading before its log has been replayed; when QEMU replays it, it also changes DataWriteGuid, which orphans differencing children"},
+	}
+}
+
+// forAWS is what Amazon documents for its VM Import: fixed and dynamic images.
+func (v profiler) forAWS() []demand {
+	return []demand{
+		{v.params.hasParent, severe, v.locatorPlaces(), "Amazon imports fixed and dynamic images: merge the chain into one image first"},
+		{v.log.dirty(), warning, v.logPlaces(), "the log has to be replayed first: nothing says that Amazon's import replays it"},
 	}
 }
 

@@ -65,7 +65,11 @@ func TestProfiles(t *testing.T) {
 		{disk.ProfileAzure, build(t, plan{size: 5 << 40, block: 256 * mib}), []string{noVHDX, "4095 GiB"}},
 		{disk.ProfileAzure, build(t, derived), []string{noVHDX, "no parent"}},
 		{disk.ProfileAzure, dirtied, []string{noVHDX, "log has to be replayed"}},
-		{disk.ProfileForensic, dirtied, nil},
+		{disk.ProfileForensic, dirtied, []string{"QEMU does not open", "read-only", "VirtualBox refuses"}},
+		{disk.ProfileOVF, dirtied, []string{"streamOptimized VMDK"}},
+		{disk.ProfileAWS, dirtied, []string{"replayed first"}},
+		{disk.ProfileAWS, build(t, derived), []string{"merge the chain"}},
+		{disk.ProfileGCP, dirtied, []string{"QEMU does not open"}},
 		{disk.ProfileStrict, dirtied, nil},
 	} {
 		folder := files(map[string]*fixture{"disk.vhdx": c.image, "base.vhdx": build(t, plan{size: 4 * mib, id: 2})})

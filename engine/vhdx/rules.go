@@ -76,6 +76,9 @@ var rules = disk.Rules{
 	"P3": {Severity: severe, Detail: "The format is Microsoft's. qemu-img converts it: qemu-img convert -O vmdk."},
 	"P4": {Severity: severe, Detail: "Azure's images are fixed VHDs. Hyper-V and qemu-img convert between the formats."},
 	"P5": {Severity: severe, Detail: "VirtualBox reads dynamic and fixed VHDX, and never writes them. To use the disk there, convert it to VDI or VHD."},
+	"P6": {Severity: severe, Detail: "Programs that import an OVF or OVA read no other kind of disk."},
+	"P7": {Severity: severe, Detail: "So Amazon's documentation of VM Import/Export says; it was not tried there."},
+	"P8": {Severity: severe, Detail: "Google's import converts the image with QEMU: what QEMU refuses, it refuses."},
 	"L1": {Severity: severe, Detail: "What the image leaves to this layer can't be read, or is wrong. Open the layer by itself to see all of its errors; a repair that changes what it reads orphans the images that were made from it."},
 	"54": {Severity: info, Detail: "The next update has no higher number to use."},
 }

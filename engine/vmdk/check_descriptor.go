@@ -148,19 +148,26 @@ func (c *checker) room() {
 // seven bytes.
 const leftover = 8
 
+// missingHeadings are the headings in quotes that a descriptor lacks. Their case
+// does not matter.
+func missingHeadings(text *vmdk.Descriptor) []string {
+	var missing []string
+	for _, h := range []string{"# disk descriptorfile", "# extent description", "# the disk data base"} {
+		if !slices.ContainsFunc(text.Lines, func(l vmdk.Line) bool {
+			return l.Kind == vmdk.LineComment && strings.EqualFold(strings.TrimSpace(l.Text), h)
+		}) {
+			missing = append(missing, strconv.Quote(h))
+		}
+	}
+	return missing
+}
+
 // headings checks what strict readers insist on: D9.
 func (c *checker) headings() {
 	m := c.m
-	stage, crlf := 0, false
-	var missing []string
-	want := []string{"# disk descriptorfile", "# extent description", "# the disk data base"}
-	found := map[string]bool{}
-	odd := false
+	stage, crlf, odd := 0, false, false
 	for _, l := range m.text.Lines {
 		crlf = crlf || l.Ending == "\r\n"
-		if l.Kind == vmdk.LineComment {
-			found[strings.ToLower(strings.TrimSpace(l.Text))] = true
-		}
 		now := stage
 		switch {
 		case l.Kind == vmdk.LineExtent:
@@ -173,12 +180,7 @@ func (c *checker) headings() {
 		odd = odd || now < stage
 		stage = max(stage, now)
 	}
-	for _, h := range want {
-		if !found[h] {
-			missing = append(missing, fmt.Sprintf("%q", h))
-		}
-	}
-	if len(missing) > 0 {
+	if missing := missingHeadings(m.text); len(missing) > 0 {
 		c.note("D9", m.textPlace(), "missing headings: %s", strings.Join(missing, ", "))
 	}
 	if odd {

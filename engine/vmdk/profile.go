@@ -14,6 +14,10 @@ const (
 	codeVMware     = "P2"
 	codeVirtualBox = "P3"
 	codeMicrosoft  = "P4"
+	codeOVF        = "P6"
+	codeAWS        = "P7"
+	codeGCP        = "P8"
+	codeLibvmdk    = "P9"
 )
 
 // CheckProfile finds why a program would refuse the image or show another disk
@@ -28,6 +32,18 @@ func (m *Image) CheckProfile(ctx context.Context, profile string) iter.Seq2[disk
 			c.forVMware()
 		case disk.ProfileVirtualBox:
 			c.forVirtualBox()
+		case disk.ProfileForensic:
+			c.forQEMU()
+			c.forVirtualBox()
+			c.forLibvmdk()
+		case disk.ProfileOVF:
+			if c.onlyStreams(codeOVF, "an OVF names disks as streamOptimized VMDK") {
+				c.streamForVMware()
+			}
+		case disk.ProfileAWS:
+			c.onlyStreams(codeAWS, "Amazon imports VMDK of the kind streamOptimized only")
+		case disk.ProfileGCP:
+			c.forGCP()
 		case disk.ProfileHyperV, disk.ProfileAzure:
 			c.error(codeMicrosoft, m.main.place(0, 0), "Hyper-V and Azure open no VMDK: convert the disk to VHDX or fixed VHD")
 		}

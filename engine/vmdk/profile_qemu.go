@@ -20,6 +20,9 @@ const qemuName = 511
 // textForQEMU is what QEMU's way of reading the text makes of it.
 func (c *checker) textForQEMU() {
 	m := c.m
+	if m.separate && len(m.text.Lines) > 0 && strings.HasPrefix(m.text.Lines[0].Text, "\ufeff") {
+		c.error(codeQEMU, m.textPlace(), "QEMU takes a descriptor with a byte order mark for a raw disk, unless it is told the format: -f vmdk")
+	}
 	if l := m.text.Setting("parentCID"); l != nil {
 		if cid := m.text.Setting("CID"); cid != nil && cid.At.Offset > l.At.Offset {
 			c.error(codeQEMU, m.linePlace(l), "QEMU takes the first \"CID=\" in the text for the CID, which is that of parentCID here, and damages the text when it writes")
@@ -59,6 +62,8 @@ func (c *checker) forQEMU() {
 	}
 	if m.text != nil {
 		c.textForQEMU()
+	} else {
+		c.error(codeQEMU, m.main.place(0, vmdk.SectorSize), "QEMU opens an extent by its descriptor only")
 	}
 	for _, e := range m.extents {
 		if e.sparse != nil && e.sparse.kind == vmdk.KindCowd || e.sparse != nil && e.sparse.footer != 0 {
@@ -98,7 +103,7 @@ func (c *checker) lineForQEMU(l *vmdk.Line) {
 	known := x.IsFlat() || x.IsSparse()
 	switch {
 	case len(fields) == 0:
-	case fields[0] != "RW" || !known || !strings.Contains(l.Text, " "+x.Type+" "):
+	case fields[0] != "RW" || !known || !slices.Contains(fields, x.Type):
 		c.error(codeQEMU, at, "QEMU leaves this extent out: the disk becomes smaller, and everything after it is shifted")
 	case len(x.Name) > qemuName:
 		c.error(codeQEMU, at, "QEMU cuts file names off after %d bytes", qemuName)

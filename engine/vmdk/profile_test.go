@@ -59,6 +59,20 @@ func TestProfiles(t *testing.T) {
 		{"any", disk.ProfileAzure, good, "convert"},
 		{"any", disk.ProfileStrict, good, ""},
 		{"any", disk.ProfileForensic, good, ""},
+		{"bare extent", disk.ProfileQEMU, map[string][]byte{"d.vmdk": cowd(nil).b}, "by its descriptor only"},
+		{"bare extent", disk.ProfileVirtualBox, map[string][]byte{"d.vmdk": cowd(nil).b}, "by its descriptor only"},
+		{"byte order mark", disk.ProfileQEMU, inText("# Disk DescriptorFile", "\ufeff# Disk DescriptorFile"), "byte order mark"},
+		{"tabs", disk.ProfileQEMU, inText("RW 10240 FLAT ", "RW\t10240\tFLAT\t"), ""},
+		{"tabs", disk.ProfileForensic, inText("RW 10240 FLAT ", "RW\t10240\tFLAT\t"), "refuse tabs"},
+		{"first line", disk.ProfileVirtualBox, inText("# Disk DescriptorFile", "# A descriptor"), "whose first line is not"},
+		{"first line", disk.ProfileForensic, inText("# Disk DescriptorFile", "# A descriptor"), "VirtualBox refuses|libvmdk"},
+		{"second line", disk.ProfileForensic, inText("# Disk DescriptorFile", "# A comment\n# Disk DescriptorFile"), "first line is not its heading"},
+		{"stream", disk.ProfileOVF, kinds()["stream"].files, ""},
+		{"sparse", disk.ProfileOVF, kinds()["sparse"].files, "an OVF names disks as streamOptimized"},
+		{"sparse", disk.ProfileAWS, kinds()["sparse"].files, "streamOptimized only"},
+		{"stream", disk.ProfileAWS, kinds()["stream"].files, ""},
+		{"sparse", disk.ProfileGCP, kinds()["sparse"].files, ""},
+		{"flat", disk.ProfileGCP, kinds()["flat"].files, "one file"},
 	} {
 		t.Run(c.profile+"/"+c.name, func(t *testing.T) {
 			img := openMem(t, c.files, "d.vmdk")

@@ -2,6 +2,7 @@ package vmdk
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"platter/decode/vmdk"
@@ -17,6 +18,9 @@ func (c *checker) forVirtualBox() {
 		if m.link.wanted {
 			c.warn(codeVirtualBox, m.settingPlace("parentCID"), "VirtualBox finds parents by UUIDs of its own, which other programs do not write")
 		}
+	}
+	if m.text == nil {
+		c.error(codeVirtualBox, m.main.place(0, vmdk.SectorSize), "VirtualBox opens an extent by its descriptor only")
 	}
 	c.textForVirtualBox()
 	for _, e := range m.extents {
@@ -39,6 +43,9 @@ const (
 	virtualBoxRoom  = 20480 // sectors, inside an extent
 )
 
+// virtualBoxHeadings are the first lines that it takes (vmdk.md 1.1).
+var virtualBoxHeadings = []string{"# Disk DescriptorFile", "# Disk Descriptor File", "#Disk Descriptor File", "#Disk DescriptorFile"}
+
 // virtualBoxSize is where its sparse disks end, in bytes.
 const virtualBoxSize = 256 << 40
 
@@ -48,6 +55,9 @@ func (c *checker) textForVirtualBox() {
 		return
 	}
 	at := m.textPlace()
+	if len(m.text.Lines) == 0 || !slices.Contains(virtualBoxHeadings, m.text.Lines[0].Text) {
+		c.error(codeVirtualBox, at, "VirtualBox refuses a descriptor whose first line is not %q", virtualBoxHeadings[0])
+	}
 	switch {
 	case m.separate && (m.text.Size > virtualBoxText || m.text.Size < virtualBoxLeast):
 		c.error(codeVirtualBox, at, "VirtualBox reads descriptors of %d to %d bytes, this one has %d", virtualBoxLeast, virtualBoxText, m.text.Size)

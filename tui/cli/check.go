@@ -22,7 +22,7 @@ func (a *app) checkVerb() *cobra.Command {
 	var profile string
 	cmd := a.verb("check IMAGE", "What is wrong with the image",
 		"Checks all structures and tables and prints its findings: a stable code, the place, what it means.\n"+
-			"With --profile it also says whether a certain program or service will accept the image ("+strings.Join(disk.Profiles(), ", ")+").\n"+
+			"With --profile the first line says whether the image is fit for a program or service ("+strings.Join(disk.Profiles(), ", ")+").\n"+
 			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
 		func(ctx context.Context, img disk.Image) error {
 			if !contains(disk.Profiles(), profile) {
@@ -30,7 +30,7 @@ func (a *app) checkVerb() *cobra.Command {
 			}
 			return a.check(ctx, img, profile)
 		})
-	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "also say whether `PROFILE` will accept the image")
+	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "say whether the image is fit for `PROFILE`")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(disk.Profiles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -39,7 +39,7 @@ func (a *app) check(ctx context.Context, img disk.Image, profile string) error {
 	if info := img.Info(); info.Format == "unknown" {
 		return exit{exitNotChecked, info.Refused}
 	}
-	tally, err := report.Check(a.out, disk.FullCheck(ctx, img, profile), a.form())
+	tally, err := report.Check(a.out, disk.FullCheck(ctx, img, profile), profile, a.form())
 	switch {
 	case err != nil:
 		return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}

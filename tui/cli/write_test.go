@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,6 +162,36 @@ func TestCheckExitCodes(t *testing.T) {
 	for path, want := range map[string]int{healthy: 0, text: 1, broken: 2, warned: 3} {
 		if code, out, errs := run(t, "check", path); code != want {
 			t.Errorf("check of %s: exit code %d, want %d\n%s%s", filepath.Base(path), code, want, out, errs)
+		}
+	}
+}
+
+// TestCheckVerdict holds that a profile is answered first, with the exit code that
+// goes with the answer.
+func TestCheckVerdict(t *testing.T) {
+	vhd, vhdx := sampleFile(t, "vhd"), sampleFile(t, "vhdx")
+	for _, c := range []struct {
+		path, profile, first string
+		code                 int
+	}{
+		{vhd, "azure", "fit for azure: no, Azure takes fixed images, this one is dynamic", 2},
+		{vhd, "aws", "fit for aws: yes", 0},
+		{vhdx, "vmware", "fit for vmware: no, VMware opens no VHDX", 2},
+		{vhdx, "virtualbox", "fit for virtualbox: yes, but VirtualBox opens VHDX images read-only", 3},
+	} {
+		code, out, errs := run(t, "check", "--profile", c.profile, c.path)
+		if code != c.code || !bytes.HasPrefix(out, []byte(c.first)) {
+			t.Errorf("%s: exit code %d, %.100s%s", c.profile, code, out, errs)
+		}
+		_, out, _ = run(t, "check", "--json", "--profile", c.profile, c.path)
+		var doc struct {
+			Verdict struct {
+				Profile, Reason string
+				Fit             bool
+			}
+		}
+		if err := json.Unmarshal(out, &doc); err != nil || doc.Verdict.Profile != c.profile || doc.Verdict.Fit != (c.code != 2) {
+			t.Errorf("%s: %v %+v", c.profile, err, doc)
 		}
 	}
 }

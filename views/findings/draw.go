@@ -56,7 +56,7 @@ func (v *View) title() string {
 		s = fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), len(v.all))
 	}
 	if v.profile != "" {
-		s += "  profile: " + v.profile
+		s += "  profile: " + v.profile + v.answer()
 	}
 	switch n := v.countReviewed(); {
 	case n > 0 && v.hide:
@@ -65,6 +65,18 @@ func (v *View) title() string {
 		s += fmt.Sprintf("  %d reviewed", n)
 	}
 	return s
+}
+
+// answer is whether the image is fit for the profile, once all is known.
+func (v *View) answer() string {
+	verdict, asked := disk.VerdictOf(v.profile, v.all)
+	switch {
+	case !asked || !v.complete:
+		return ""
+	case verdict.Fit:
+		return " (fit)"
+	}
+	return " (not fit)"
 }
 
 func (v *View) nothing() string {

@@ -11,16 +11,56 @@ import (
 // Tally counts findings by severity.
 type Tally [disk.SeverityError + 1]int
 
-// Check reports what a check finds, finding by finding as they are found, and counts them. The error says why the check is not complete.
-func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form Form) (Tally, error) {
-	if form == JSON {
-		return checkJSON(w, findings)
+// Check reports what a check finds, finding by finding as they are found, and counts them. A profile that
+// asks for a verdict makes it wait for all of them: the verdict comes first. The error says why the check is not
+// complete; then there is no verdict.
+func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], profile string, form Form) (Tally, error) {
+	var verdict *disk.Verdict
+	if _, asked := disk.VerdictOf(profile, nil); asked {
+		findings, verdict = whole(findings, profile)
 	}
-	return checkText(w, findings)
+	if form == JSON {
+		return checkJSON(w, findings, verdict)
+	}
+	return checkText(w, findings, verdict)
 }
 
-func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, error) {
+// whole collects all findings, and answers what the profile asks. An error stays the last one.
+func whole(findings iter.Seq2[disk.Finding, error], profile string) (iter.Seq2[disk.Finding, error], *disk.Verdict) {
+	var list []disk.Finding
+	var failure error
+	for f, err := range findings {
+		if failure = err; err != nil {
+			break
+		}
+		list = append(list, f)
+	}
+	again := func(yield func(disk.Finding, error) bool) {
+		for _, f := range list {
+			if !yield(f, nil) {
+				return
+			}
+		}
+		if failure != nil {
+			yield(disk.Finding{}, failure)
+		}
+	}
+	if failure != nil {
+		return again, nil
+	}
+	v, _ := disk.VerdictOf(profile, list)
+	return again, &v
+}
+
+func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (Tally, error) {
 	d := newDocument(w, "check")
+	if verdict != nil {
+		d.object("verdict")
+		d.text("profile", verdict.Profile)
+		d.bool("fit", verdict.Fit)
+		d.words("reason", verdict.Reason)
+		d.close()
+	}
 	var t Tally
 	var failure error
 	d.list("findings")
@@ -43,8 +83,11 @@ func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, err
 	return t, failure
 }
 
-func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error]) (Tally, error) {
+func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (Tally, error) {
 	p := newPage(w)
+	if verdict != nil {
+		p.print("%s", verdict)
+	}
 	var t Tally
 	for f, err := range findings {
 		if err != nil {
