@@ -184,7 +184,7 @@ type Finding struct {
 	Detail   string         // what it means, what other programs do with such a file; may be empty
 	Fatal    bool           // the virtual disk can't be read because of it
 
-	Repairable bool // there are repairs to choose from: a [Repairer] lists them
+	Repairable bool   // there are repairs to choose from: a [Repairer] lists them
 	Profile    string // the profile that demands it; empty for what the check itself finds
-	About      any  // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
+	About      any    // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
 }
