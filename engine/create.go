@@ -22,9 +22,12 @@ type CreateOptions struct {
 	Values   map[string]string // of the maker's options, by their names
 	Parent   string            // path of the parent of a differencing image
 	Relative bool              // store only the relative path of the parent
-	Replace  bool              // a file that has the name gives way
+	Replace  bool              // a file that has the name gives way, and it does not matter that room is short
+	Verify   bool              // check the image, and read its disk back, before it gets its name
 	DryRun   bool              // make nothing, only tell what would be made
 	Allow    []string          // further folders that the parent may name files in
+
+	Progress func(done, of int64) // is told how many bytes are written, then how many are verified; may be nil
 }
 
 // MakeOptions are the options of a format's maker; none if the format can't be made.
@@ -161,10 +164,14 @@ func (c *creation) run() error {
 	if err := c.vacant(); err != nil {
 		return err
 	}
+	if err := c.roomy(); err != nil {
+		return err
+	}
 	to := &store.Target{FS: c.folder, Replace: c.opt.Replace}
 	if c.opt.DryRun {
 		to.FS = planned{store.NewMem(), c.folder}
 	}
+	c.spec.Progress = c.counter(c.spec.Bytes(disk.OptionSize))
 	err := c.format.make.Make(c.ctx, to, c.name, c.spec)
 	if err == nil {
 		err = c.inspect(to)
@@ -253,7 +260,11 @@ func (c *creation) inspect(to *store.Target) (err error) {
 			break
 		}
 	}
-	return c.judge(img)
+	if err := c.judge(img); err != nil || !c.opt.Verify {
+		return err
+	}
+	c.made.Verified = true
+	return c.verify(img)
 }
 
 // judge lets the profile refuse the image. Azure refuses an upload for whatever its

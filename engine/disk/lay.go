@@ -22,7 +22,7 @@ func Lay(ctx context.Context, f store.File, off, n, start int64, spec Spec) erro
 			return err
 		}
 	case PreallocateFull:
-		if err := zeroOut(ctx, f, off, n); err != nil {
+		if err := zeroOut(ctx, f, off, n, spec.Tell); err != nil {
 			return err
 		}
 	}
@@ -34,15 +34,17 @@ func Lay(ctx context.Context, f store.File, off, n, start int64, spec Spec) erro
 	return fill(ctx, f, off, n, start, spec.Filling)
 }
 
-func zeroOut(ctx context.Context, f store.File, off, n int64) error {
+func zeroOut(ctx context.Context, f store.File, off, n int64, tell func(n int64)) error {
 	zeros := make([]byte, min(n, copyPiece))
 	for at := int64(0); at < n; at += copyPiece {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := f.WriteAt(zeros[:min(copyPiece, n-at)], off+at); err != nil {
+		length := min(copyPiece, n-at)
+		if _, err := f.WriteAt(zeros[:length], off+at); err != nil {
 			return err
 		}
+		tell(length)
 	}
 	return nil
 }

@@ -27,6 +27,16 @@ type Spec struct {
 	Values  map[string]string // by the names of the options
 	Parent  *Base             // nil for an image that stands alone
 	Filling Filling           // what the disk holds; nil for zeros. Not every kind can be made with content
+
+	Progress func(n int64) // is told of bytes of the disk's content as they are written; may be nil
+}
+
+// Tell reports that n bytes more of the disk's content were written, if anybody wants to
+// know.
+func (s Spec) Tell(n int64) {
+	if s.Progress != nil {
+		s.Progress(n)
+	}
 }
 
 // Base is the image that a new differencing one is based on.
@@ -53,4 +63,5 @@ type Created struct {
 	Layout   []Region // the first ones
 	GrowsTo  int64    // bytes of all files when every block is stored; 0 if that can't be told
 	Warnings []Finding
+	Verified bool // it was checked, and its disk read back
 }

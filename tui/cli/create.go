@@ -44,7 +44,8 @@ func (a *app) createVerb() *cobra.Command {
 		}
 	}
 	flags.BoolVarP(&c.opt.DryRun, "dry-run", "n", false, "make nothing, tell what would be made")
-	flags.BoolVar(&c.opt.Replace, "force", false, "replace a file that has the name")
+	flags.BoolVar(&c.opt.Replace, "force", false, "replace a file that has the name; make the image although room is short")
+	flags.BoolVar(&c.opt.Verify, "verify", false, "check the image and read its disk back before it gets its name")
 	a.progressFlags(cmd)
 	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("create")+")")
 	return cmd
@@ -62,9 +63,12 @@ func (a *app) create(ctx context.Context, args []string, c creation) error {
 	if c.opt.Format != "" && !contains(engine.Formats(), c.opt.Format) {
 		return usage("--format %q: expected one of %s", c.opt.Format, strings.Join(formatsMade(), ", "))
 	}
+	bar := a.progress(0)
+	c.opt.Progress = bar.of
 	made, err := engine.Create(ctx, args[0], c.opt)
+	bar.done()
 	if err != nil {
-		return a.refuse("create", worded(err), c.opt.DryRun)
+		return a.refuse("create", args[0], worded(err), c.opt.DryRun)
 	}
 	a.warnings(made.Warnings)
 	if a.quiet && !a.json {

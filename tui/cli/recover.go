@@ -52,11 +52,11 @@ func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
 		nothing := report.Recovery{State: "none", Summary: "no write to this image was interrupted", Direction: r.direction(), Done: r.direction() != ""}
 		return report.Recovered(a.out, nothing, report.Refusal{}, a.form())
 	case err != nil:
-		return a.refuse("recover", err, r.direction() == "")
+		return a.refuse("recover", path, err, r.direction() == "")
 	}
 	defer i.Close()
 	if r.forward && i.Torn {
-		return a.refuse("recover", i.Forward(), false)
+		return a.refuse("recover", path, i.Forward(), false)
 	}
 	found := recovery(i, r)
 	if r.direction() == "" {
@@ -66,7 +66,7 @@ func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
 		fmt.Fprintln(a.out, "--back restores the old bytes, --forward writes all new ones")
 		return nil
 	}
-	return a.carryOut(cmd, i, found, r)
+	return a.carryOut(cmd, path, i, found, r)
 }
 
 // recovery is what is reported of an interrupted write.
@@ -89,7 +89,7 @@ func (r recovering) direction() string {
 }
 
 // carryOut shows the plan, asks, and goes back or forward.
-func (a *app) carryOut(cmd *cobra.Command, i *edit.Interrupted, found report.Recovery, r recovering) error {
+func (a *app) carryOut(cmd *cobra.Command, path string, i *edit.Interrupted, found report.Recovery, r recovering) error {
 	if !a.json {
 		if err := report.Recovered(a.out, found, report.Refusal{}, report.Text); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (a *app) carryOut(cmd *cobra.Command, i *edit.Interrupted, found report.Rec
 		act, outcome = i.Forward, "the write is complete"
 	}
 	if err := act(); err != nil {
-		return a.refuse("recover", err, r.direction() == "")
+		return a.refuse("recover", path, err, r.direction() == "")
 	}
 	if found.Done = true; a.json {
 		return report.Recovered(a.out, found, report.Refusal{}, report.JSON)

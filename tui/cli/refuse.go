@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
 	"platter/views/report"
@@ -44,13 +45,16 @@ func refusalOf(err error) report.Refusal {
 	return r
 }
 
-// refuse words a refusal as a document where one is asked for, and else tells which
-// flag passes it over.
-func (a *app) refuse(verb string, err error, dryRun bool) error {
+// refuse words a refusal to change the image at a path as a document where one is asked
+// for, and else tells which flag passes it over.
+func (a *app) refuse(verb, path string, err error, dryRun bool) error {
 	if err == nil {
 		return nil
 	}
 	r := refusalOf(err)
+	if r.Where == nil {
+		r.Where = []decode.Place{{File: path}}
+	}
 	if a.json && r.Reason != "" {
 		return errors.Join(err, report.Refused(a.out, verb, r, dryRun))
 	}

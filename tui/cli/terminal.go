@@ -73,6 +73,12 @@ func (p *progress) set(at int64) {
 	fmt.Fprintf(p.w, "\r%s\x1b[K", p.words())
 }
 
+// of says how far the job is, and how large.
+func (p *progress) of(at, size int64) {
+	p.size = size
+	p.set(at)
+}
+
 // words tell how far the job is, and how fast.
 func (p *progress) words() string {
 	speed := decode.FormatSize(uint64(float64(p.at)/max(p.shown.Sub(p.began).Seconds(), 0.001))) + "/s"

@@ -46,7 +46,7 @@ func (a *app) writeVerb() *cobra.Command {
 				return err
 			}
 			err := a.write(cmd.Context(), args[0], w, cmd.InOrStdin())
-			return a.refuse("write", err, w.dryRun)
+			return a.refuse("write", args[0], err, w.dryRun)
 		},
 	}
 	w.flags(cmd)

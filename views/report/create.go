@@ -29,6 +29,9 @@ func Creation(w io.Writer, c disk.Created, dryRun bool, try string, form Form) e
 		p.layout(c.Layout)
 		return p.end(nil)
 	}
+	if c.Verified {
+		p.print("  checked and read back: the disk is as it should be")
+	}
 	p.print("look at it with: %s", try)
 	return p.end(nil)
 }
@@ -67,6 +70,7 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	d.close()
 	d.regions("layout", c.Layout)
 	d.positive("grows_to", c.GrowsTo)
+	d.bool("verified", c.Verified)
 	return d.end(nil)
 }
 
