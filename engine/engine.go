@@ -77,15 +77,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	if p, ok := foreign.PieceOf(src); ok && f.name != unknown.name {
 		src.Notes = append(src.Notes, cut(src, p))
 	}
-	if store.HasJournal(folder, name) {
-		src.Notes = append(src.Notes, interrupted(name))
-	}
+	src.Notes = append(src.Notes, unfinished(folder, name)...)
 	return f.open(ctx, src)
 }
-
-// CodeInterrupted is the code of the finding that a commit to the image did
-// not come to its end.
-const CodeInterrupted = "file/F2"
 
 // CodePiece is the code of the finding that a file may be only a piece of an image.
 const CodePiece = "file/F3"
@@ -103,17 +97,6 @@ func cut(src disk.Source, p foreign.Pieces) disk.Finding {
 		Where:    []decode.Place{{File: src.Name}},
 		Text:     fmt.Sprintf("by its name this file is a piece of an image that was cut into several: %s lies beside it", decode.InQuotes(other)),
 		Detail:   "What is missing here is in the other pieces then. Join them in their order and open the whole. Repair nothing in a piece: changed pieces don't fit together any more.",
-	}
-}
-
-func interrupted(name string) disk.Finding {
-	journal := store.JournalName(name)
-	return disk.Finding{
-		Code:     CodeInterrupted,
-		Severity: disk.SeverityWarning,
-		Where:    []decode.Place{{File: name}},
-		Text:     fmt.Sprintf("an earlier write to this image was interrupted: its journal %s lies beside it", journal),
-		Detail:   "Some of the planned bytes may be written and others not. The journal holds the old and the new ones; keep it with the image. Nothing more is written while it is there: platter recover puts the old bytes back (--back) or writes all new ones (--forward).",
 	}
 }
 

@@ -3,6 +3,7 @@ package edit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/store"
 	"platter/engine/vhdx"
 )
 
@@ -41,14 +43,14 @@ const maxSiblings = 200
 // Writable tries whether the files with staged changes can be opened for
 // writing, without writing, and looks for what the user should know first.
 func (s *Session) Writable(ctx context.Context) ([]string, error) {
-	if err := s.Openable(); err != nil {
+	warnings, err := s.Openable()
+	if err != nil {
 		return nil, err
 	}
 	img, err := s.Image()
 	if err != nil {
 		return nil, err
 	}
-	var warnings []string
 	if unreplayed(img) {
 		warnings = append(warnings, s.name+" has a log that was not replayed: the next program that opens it may write over the changes")
 	}
@@ -61,21 +63,35 @@ func (s *Session) Writable(ctx context.Context) ([]string, error) {
 }
 
 // Openable tries whether the files that staged changes are in can be opened for
-// writing, the image's first one at least.
-func (s *Session) Openable() error {
+// writing and locked, the image's first one at least. It tells what is to be known
+// of them before they are written to.
+func (s *Session) Openable() (warnings []string, err error) {
 	if err := s.sealed(); err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range s.touched() {
-		f, err := s.folder.OpenWrite(name)
+		told, err := s.openable(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := f.Close(); err != nil {
-			return err
-		}
+		warnings = append(warnings, told...)
 	}
-	return nil
+	return warnings, nil
+}
+
+func (s *Session) openable(name string) (warnings []string, err error) {
+	f, err := s.folder.OpenWrite(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if store.Unlocked(f) {
+		warnings = append(warnings, name+" can't be locked, its file system knows no locks: nothing keeps another program from writing to it at the same time")
+	}
+	if n := store.Names(f); n > 1 {
+		warnings = append(warnings, fmt.Sprintf("%s has %d names (hard links): what is written shows under all of them, and the journal lies beside this one", name, n))
+	}
+	return warnings, nil
 }
 
 // Room refuses to go on where the folder has less free space than is needed, in bytes.

@@ -28,7 +28,8 @@ type Interrupted struct {
 // FindInterrupted looks for an interrupted commit to the image at path. Without
 // one it is fs.ErrNotExist; of one whose journal is damaged, which leads neither
 // back nor forward, [store.ErrDamaged]; of a journal that no commit to this image
-// wrote, or that concerns files which the image does not name, [store.ErrUnfit].
+// wrote, or that concerns files which the image does not name, [store.ErrUnfit];
+// of one that is running, [store.ErrRunning].
 // Nothing is written before Back or Forward.
 func FindInterrupted(ctx context.Context, path string, opt engine.Options) (*Interrupted, error) {
 	folder, name, file, err := store.OpenImage(path)
@@ -149,13 +150,9 @@ func (i *Interrupted) Close() error { return i.folder.Close() }
 
 // Back puts the old bytes back and removes the journal. It refuses with
 // [store.ErrChanged], and writes nothing, if any of the bytes is neither the old
-// nor the new one: somebody else has written to the files since.
-func (i *Interrupted) Back() error {
-	if i.Torn {
-		return store.DropJournal(i.folder, i.name)
-	}
-	return i.journal.RollBack(i.folder)
-}
+// nor the new one: somebody else has written to the files since. While another
+// program has one of the files open to write it is [store.ErrLocked].
+func (i *Interrupted) Back() error { return i.journal.RollBack(i.folder) }
 
 // Forward writes all of the new bytes and removes the journal; it refuses as
 // Back does. A journal that is not whole does not hold them all.

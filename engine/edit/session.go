@@ -282,8 +282,11 @@ func (s *Session) Commit(ctx context.Context) error {
 
 // settled fails while an earlier write to the image is neither finished nor undone.
 func (s *Session) settled() error {
-	if !store.HasJournal(s.folder, s.name) {
+	switch {
+	case !store.HasJournal(s.folder, s.name):
 		return nil
+	case store.IsRunning(s.folder, s.name):
+		return fmt.Errorf("commit: %s: %w", decode.Printable(s.name), store.ErrRunning)
 	}
 	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
 		What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or undoes it (--back) first"}

@@ -315,3 +315,19 @@ func TestRepairThatFails(t *testing.T) {
 		}
 	}
 }
+
+// TestWritableTellsOfOtherNames has an image with a second name.
+func TestWritableTellsOfOtherNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.Link(path, path+".second")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := edit.Open(t.Context(), path, engine.Options{Format: "raw"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if told, err := s.Writable(t.Context()); err != nil || len(told) != 1 || !strings.Contains(told[0], "has 2 names") {
+		t.Errorf("told %q, %v", told, err)
+	}
+}

@@ -2,14 +2,15 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 )
 
 // Commit brings everything staged to disk. First nothing is written: each file is
-// opened for writing, it must be the file that was read, and hold the old bytes
-// (else ErrChanged). Then the journal is laid beside the image, exactly the planned
+// opened for writing and locked (else ErrLocked), it must be the file that was read,
+// and hold the old bytes (else ErrChanged). The image's own file is locked too. Then the journal is laid beside the image, exactly the planned
 // bytes are written, made durable, read back and compared (else ErrVerify), and the
 // journal is removed. If anything fails on the way, the old bytes are put back and
 // the changes stay staged. The context is heeded until the first byte is written.
@@ -31,23 +32,28 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	own, err := list.lockImage(w.base, w.image)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	defer own.Close()
+	var kept *journalFile // nil: there is none
 	if journaled {
-		if err := writeJournal(w.base, w.image, steps); err != nil {
+		if kept, err = writeJournal(w.base, w.image, steps); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
+		defer kept.Close()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.disk.Lock()
 	defer w.disk.Unlock()
 	if err := list.write(); err != nil {
-		return fmt.Errorf("commit: %w", w.abort(list, err, journaled))
+		return fmt.Errorf("commit: %w", w.abort(list, err, kept))
 	}
 	w.settle(list)
-	if journaled {
-		if err := DropJournal(w.base, w.image); err != nil {
-			return fmt.Errorf("the changes are on disk, but: %w", err)
-		}
+	if err := kept.drop(); err != nil {
+		return fmt.Errorf("the changes are on disk, but: %w", err)
 	}
 	return nil
 }
@@ -108,14 +114,12 @@ func (t target) replaced() []extent {
 
 // abort puts the old bytes back after a failed write. If that fails too, the
 // journal stays.
-func (w *Workspace) abort(list targets, cause error, journaled bool) error {
+func (w *Workspace) abort(list targets, cause error, kept *journalFile) error {
 	if err := list.restore(); err != nil {
 		return fmt.Errorf("%w; the old bytes could not be put back: %w", cause, err)
 	}
-	if journaled {
-		if err := DropJournal(w.base, w.image); err != nil {
-			return fmt.Errorf("%w; the old bytes are back, but: %w", cause, err)
-		}
+	if err := kept.drop(); err != nil {
+		return fmt.Errorf("%w; the old bytes are back, but: %w", cause, err)
 	}
 	return fmt.Errorf("%w; the old bytes are back", cause)
 }
@@ -160,6 +164,19 @@ func openTargets(in Opener, steps []Step) (targets, error) {
 		list = append(list, target{f, s.File, []Step{s}})
 	}
 	return list, nil
+}
+
+// lockImage has the image's own file locked too where a plan writes to others only:
+// whoever else wants to write to the image, or to follow its journal, begins there.
+// One that can't be written to is left alone.
+func (ts targets) lockImage(in Opener, image string) (io.Closer, error) {
+	if !slices.ContainsFunc(ts, func(t target) bool { return t.name == image }) {
+		f, err := in.OpenWrite(image)
+		if err == nil || errors.Is(err, ErrLocked) {
+			return f, err
+		}
+	}
+	return io.NopCloser(nil), nil
 }
 
 func (ts targets) close() {

@@ -120,7 +120,7 @@ func recoverBoth(t *testing.T, base *storetest.FS, seed uint64, n int, before, a
 			}
 			continue
 		case errors.Is(err, store.ErrTorn):
-			must(t, store.DropJournal(left, "a"))
+			must(t, j.RollBack(left))
 			if !holds(t, left, before) {
 				t.Fatalf("operation %d, seed %d: written before the journal was", n, seed)
 			}

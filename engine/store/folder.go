@@ -21,6 +21,7 @@ type Folder struct {
 	root    *os.Root    // nil: nothing but the image can be opened
 	mode    fs.FileMode // of files made here; 0: their owner alone can read them
 	allowed []allowed
+	locks   locks
 }
 
 type allowed struct {
@@ -99,8 +100,8 @@ func (d *Folder) Close() error {
 // Open opens a file for reading.
 func (d *Folder) Open(name string) (File, error) { return d.open(name, os.O_RDONLY) }
 
-// OpenWrite opens a file for reading and writing. Block devices are refused
-// with ErrReadOnly.
+// OpenWrite opens a file for reading and writing, and locks it until it is closed:
+// one that somebody else has open for writing, or that QEMU has open, is ErrLocked. Block devices are refused with ErrReadOnly, symbolic links with ErrLink.
 func (d *Folder) OpenWrite(name string) (File, error) { return d.open(name, os.O_RDWR) }
 
 func (d *Folder) open(name string, flag int) (File, error) {
@@ -108,11 +109,17 @@ func (d *Folder) open(name string, flag int) (File, error) {
 	if err != nil {
 		return nil, nameErr("open", name, err)
 	}
-	f, err := openHost(p, name, flag, name == d.image)
+	h, err := openHost(p, name, flag, name == d.image)
 	if err != nil {
 		return nil, nameErr("open", name, err)
 	}
-	return f, nil
+	if h.writable {
+		if err := d.locks.take(h); err != nil {
+			h.f.Close()
+			return nil, nameErr("open", name, err)
+		}
+	}
+	return h, nil
 }
 
 // Resolve turns a path found inside the file named from into a name, see Opener.
@@ -240,7 +247,7 @@ func (d *Folder) ReadDir(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Create makes a new empty file, which its owner alone can read unless OpenTarget
+// Create makes a new empty file, locked as by OpenWrite, which its owner alone can read unless OpenTarget
 // opened the folder. A name that is taken fails with fs.ErrExist.
 func (d *Folder) Create(name string) (File, error) {
 	p, err := d.place(name)
@@ -252,7 +259,12 @@ func (d *Folder) Create(name string) (File, error) {
 	if err != nil {
 		return nil, nameErr("create", name, err)
 	}
-	return &hostFile{f: f, name: name, writable: true}, nil
+	h := &hostFile{f: f, name: name, writable: true}
+	if err := d.locks.take(h); err != nil {
+		f.Close()
+		return nil, nameErr("create", name, err)
+	}
+	return h, nil
 }
 
 // Remove deletes a file of the folder.

@@ -23,6 +23,19 @@ func fileID(f *os.File) (FileID, error) {
 	return FileID{uint64(st.Dev), uint64(st.Ino)}, nil
 }
 
+// fileNames is how many names a file has.
+func fileNames(f *os.File) int {
+	fi, err := f.Stat()
+	if err != nil {
+		return 1
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 1
+	}
+	return int(st.Nlink)
+}
+
 // SyncDir makes what was created, removed and renamed durable.
 func (d *Folder) SyncDir() error {
 	p, err := d.place(".")

@@ -17,5 +17,14 @@ func fileID(f *os.File) (FileID, error) {
 	return FileID{uint64(fi.VolumeSerialNumber), index}, nil
 }
 
+// fileNames is how many names a file has.
+func fileNames(f *os.File) int {
+	var fi syscall.ByHandleFileInformation
+	if err := syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &fi); err != nil {
+		return 1
+	}
+	return int(fi.NumberOfLinks)
+}
+
 // SyncDir has nothing to do: NTFS keeps its own journal of names.
 func (d *Folder) SyncDir() error { return nil }

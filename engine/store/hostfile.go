@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 )
 
@@ -109,6 +110,10 @@ type hostFile struct {
 	name     string
 	writable bool
 	device   int64 // capacity of a block device, else 0
+
+	lock    *lock        // of a file that is open for writing
+	release func() error // closes such a file
+	closed  atomic.Bool
 }
 
 // admit checks what was really opened, which is to be written only if it is what was
@@ -147,7 +152,15 @@ func (h *hostFile) WriteAt(p []byte, off int64) (int, error) {
 	return n, nameErr("write", h.name, err)
 }
 
-func (h *hostFile) Close() error { return nameErr("close", h.name, h.f.Close()) }
+func (h *hostFile) Close() error {
+	switch {
+	case h.closed.Swap(true):
+		return nameErr("close", h.name, fs.ErrClosed)
+	case h.release == nil:
+		return nameErr("close", h.name, h.f.Close())
+	}
+	return nameErr("close", h.name, h.release())
+}
 
 func (h *hostFile) Size() (int64, error) {
 	if h.device != 0 {
@@ -185,4 +198,12 @@ func (h *hostFile) ModTime() (time.Time, error) {
 func (h *hostFile) ID() (FileID, error) {
 	id, err := fileID(h.f)
 	return id, nameErr("identify", h.name, err)
+}
+
+// Names is how many names a file of the host has; 1 for others.
+func Names(f File) int {
+	if h, ok := f.(*hostFile); ok {
+		return fileNames(h.f)
+	}
+	return 1
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 )
 
 // ErrNoJournal: the journal of a commit can't be made beside the image.
@@ -27,6 +28,8 @@ const (
 	journalMagic = "platter commit journal 3\n"
 	// anyJournal begins the journals of all versions.
 	anyJournal = "platter commit journal "
+	// maxJournal bounds the length of a journal that is read.
+	maxJournal = int64(len(journalMagic)) + maxRecords + sha256.Size
 )
 
 // JournalName is the name of an image's commit journal: beside it, so that it
@@ -39,6 +42,8 @@ type Journal struct {
 	Image string
 	Steps []Step
 	files []string // that it may concern besides the image's own
+	read  digest
+	torn  bool
 }
 
 // whyBroken tells whether the writing of a journal, of which the first line is given,
@@ -54,19 +59,74 @@ func whyBroken(head []byte) error {
 	return ErrDamaged
 }
 
-func writeJournal(to FS, image string, steps []Step) error {
+// journalFile is the journal of a commit that is under way, locked until it is closed.
+type journalFile struct {
+	File
+	fs    FS
+	image string
+}
+
+func writeJournal(to FS, image string, steps []Step) (*journalFile, error) {
 	name := JournalName(image)
 	f, err := to.Create(name)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("an interrupted commit left its journal: %w", err)
+		return nil, fmt.Errorf("an interrupted commit left its journal: %w", err)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNoJournal, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoJournal, err)
 	}
-	if err = errors.Join(fillJournal(f, image, steps), f.Close(), to.SyncDir()); err != nil {
-		return errors.Join(err, to.Remove(name))
+	if err = errors.Join(fillJournal(f, image, steps), to.SyncDir()); err != nil {
+		return nil, errors.Join(err, f.Close(), to.Remove(name))
 	}
-	return nil
+	return &journalFile{f, to, image}, nil
+}
+
+// lockJournal opens the journal beside an image so that nobody else follows it. It
+// must be the one that was read, of which that is the digest.
+func lockJournal(in FS, image string, read digest) (*journalFile, error) {
+	f, err := in.OpenWrite(JournalName(image))
+	if err != nil {
+		return nil, err
+	}
+	j := &journalFile{f, in, image}
+	now, err := digestOf(f)
+	if err == nil && now != read {
+		err = nameErr("open", JournalName(image), ErrChanged)
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return j, nil
+}
+
+// drop removes the journal so that it stays removed.
+func (j *journalFile) drop() error {
+	if j == nil {
+		return nil
+	}
+	if runtime.GOOS == "windows" { // what is open has to stay; the image is locked still
+		j.Close()
+	}
+	if err := j.fs.Remove(JournalName(j.image)); err != nil {
+		return err
+	}
+	return j.fs.SyncDir()
+}
+
+// digest tells two journals apart.
+type digest [sha256.Size]byte
+
+// digestOf is the digest of a journal of a size that is read at all.
+func digestOf(f File) (digest, error) {
+	size, err := f.Size()
+	if err != nil {
+		return digest{}, err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(f, 0, min(size, maxJournal+1))); err != nil {
+		return digest{}, err
+	}
+	return digest(sum.Sum(nil)), nil
 }
 
 // fillJournal puts the first line in when the rest is durable, see whyBroken.
@@ -83,42 +143,52 @@ func fillJournal(f File, image string, steps []Step) error {
 	return f.Sync()
 }
 
-// DropJournal removes the journal beside an image so that it stays removed.
-func DropJournal(from FS, image string) error {
-	if err := from.Remove(JournalName(image)); err != nil {
-		return err
-	}
-	return from.SyncDir()
-}
-
-// HasJournal tells whether an interrupted commit left its journal beside an image.
+// HasJournal tells whether a commit to an image that is interrupted, or under way, has
+// its journal beside it. IsRunning tells the two apart.
 func HasJournal(o Opener, image string) bool {
 	info, err := o.Stat(JournalName(image))
 	return err == nil && info.Regular
 }
 
+// IsRunning tells whether another program is writing to an image now, through the
+// journal beside it. Where the file system knows no locks nobody can tell.
+func IsRunning(o Opener, image string) bool {
+	return errors.Is(HeldBy(o, JournalName(image)), ErrRunning) || errors.Is(HeldBy(o, image), ErrRunning)
+}
+
 // ReadJournal reads the journal beside an image. Without one it gives
-// fs.ErrNotExist; ErrTorn tells that the commit had not begun to write, ErrDamaged
-// that it may have, ErrUnfit that it is no commit's. It concerns the image's own
-// file only, unless Allow adds others.
+// fs.ErrNotExist; ErrTorn tells that the commit had not begun to write (the journal
+// can then only be rolled back), ErrDamaged that it may have, ErrUnfit that it is no
+// commit's, ErrRunning that the commit is running. It concerns the image's own file
+// only, unless Allow adds others.
 func ReadJournal(o Opener, image string) (*Journal, error) {
 	f, err := o.Open(JournalName(image))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if IsRunning(o, image) {
+		return nil, nameErr("read", JournalName(image), ErrRunning)
+	}
+	j := &Journal{Image: image}
+	if j.read, err = digestOf(f); err != nil {
+		return nil, err
+	}
 	size, err := f.Size()
 	if err != nil {
 		return nil, err
 	}
-	steps, err := readJournal(f, size, image)
+	j.Steps, err = readJournal(f, size, image)
+	if err == nil {
+		err = wellFormed(j.Steps)
+	}
+	if j.torn = errors.Is(err, ErrTorn); j.torn {
+		return j, nameErr("read", JournalName(image), err)
+	}
 	if err != nil {
 		return nil, nameErr("read", JournalName(image), err)
 	}
-	if err := wellFormed(steps); err != nil {
-		return nil, nameErr("read", JournalName(image), err)
-	}
-	return &Journal{Image: image, Steps: steps}, nil
+	return j, nil
 }
 
 func readJournal(f File, size int64, image string) ([]Step, error) {
@@ -130,19 +200,25 @@ func readJournal(f File, size int64, image string) ([]Step, error) {
 	switch {
 	case string(head) != journalMagic:
 		return nil, whyBroken(head)
-	case rest > maxRecords+sha256.Size:
+	case size > maxJournal:
 		return nil, fmt.Errorf("a commit journal of %d bytes: %w", size, ErrTooMuch)
 	}
 	return getSteps(io.NewSectionReader(f, int64(len(head)), rest), rest, journalMagic, image)
 }
 
-// RollBack puts the old bytes of an interrupted commit back and removes its journal.
+// RollBack puts the old bytes of an interrupted commit back and removes its journal;
+// one that was torn is only removed. While others write to the image, or follow its
+// journal, that is ErrLocked.
 func (j *Journal) RollBack(to FS) error {
 	return j.roll(to, "roll back", targets.restore)
 }
 
-// RollForward completes an interrupted commit and removes its journal.
+// RollForward completes an interrupted commit and removes its journal. A journal that
+// was torn does not hold all that is to be written: ErrTorn.
 func (j *Journal) RollForward(to FS) error {
+	if j.torn {
+		return fmt.Errorf("roll forward: %w", ErrTorn)
+	}
 	return j.roll(to, "roll forward", targets.write)
 }
 
@@ -154,10 +230,20 @@ func (j *Journal) roll(to FS, op string, act func(targets) error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	own, err := list.lockImage(to, j.Image)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer own.Close()
+	kept, err := lockJournal(to, j.Image, j.read)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer kept.Close()
 	if err := act(list); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	return DropJournal(to, j.Image)
+	return kept.drop()
 }
 
 func (j *Journal) open(to FS) (targets, error) {

@@ -35,7 +35,6 @@ func (m *Image) examineHeaders() []disk.Finding {
 	})
 	c.out.Repeat(m.src.Notes)
 	c.headers()
-	c.secondSets()
 	c.chain()
 	c.out.Rest()
 	return list

@@ -12,6 +12,7 @@ import (
 
 	"platter/engine/disk"
 	"platter/engine/edit"
+	"platter/engine/store"
 	"platter/views/report"
 )
 
@@ -51,6 +52,9 @@ func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
 	case errors.Is(err, fs.ErrNotExist) && fileExists(path):
 		nothing := report.Recovery{State: "none", Summary: "no write to this image was interrupted", Direction: r.direction(), Done: r.direction() != ""}
 		return report.Recovered(a.out, nothing, report.Refusal{}, a.form())
+	case errors.Is(err, store.ErrRunning) && r.direction() == "":
+		running := report.Recovery{State: "running", Summary: "another platter is writing to this image now; nothing is interrupted"}
+		return report.Recovered(a.out, running, report.Refusal{}, a.form())
 	case err != nil:
 		return a.refuse("recover", path, err, r.direction() == "")
 	}

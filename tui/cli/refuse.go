@@ -33,6 +33,8 @@ func refusalOf(err error) report.Refusal {
 		r.Reason = disk.RefusedUntrusted
 	case errors.Is(err, store.ErrChanged):
 		r.Reason = disk.RefusedChanged
+	case errors.Is(err, store.ErrLocked):
+		r.Reason = disk.RefusedLocked
 	case errors.Is(err, disk.ErrLimit):
 		r.Reason = disk.RefusedLimit
 	case errors.Is(err, disk.ErrChain):

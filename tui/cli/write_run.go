@@ -69,7 +69,7 @@ func (j *writeJob) journaled(ctx context.Context, before disk.Image) error {
 	if j.result.Plan, err = planned(ctx, j.session); err != nil {
 		return err
 	}
-	if err := j.session.Openable(); err != nil {
+	if err := j.openable(); err != nil {
 		return err
 	}
 	after, err := j.session.Image()
@@ -85,6 +85,15 @@ func (j *writeJob) journaled(ctx context.Context, before disk.Image) error {
 	}
 	j.result.Bytes = j.n
 	return nil
+}
+
+// openable warns of what is to be known of the files before they are written to.
+func (j *writeJob) openable() error {
+	told, err := j.session.Openable()
+	for _, text := range told {
+		j.warn("file", text)
+	}
+	return err
 }
 
 // stage makes the change.
@@ -129,6 +138,9 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 	if j.dryRun {
 		return j.tried(ctx, before)
 	}
+	if err := j.openable(); err != nil {
+		return err
+	}
 	bar := j.progress(j.n)
 	blocks, err := j.session.Straight(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
 		return j.bring(ctx, w, j.off, func(n int64) {
@@ -165,7 +177,7 @@ func (j *writeJob) tried(ctx context.Context, before disk.Image) error {
 	if _, err := j.session.Through(ctx, j.kind, opens); err != nil {
 		return err
 	}
-	if err := j.session.Openable(); err != nil {
+	if err := j.openable(); err != nil {
 		return err
 	}
 	return j.sketched(ctx, before)

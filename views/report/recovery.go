@@ -10,7 +10,7 @@ import (
 
 // Recovery is an interrupted write and what becomes of it.
 type Recovery struct {
-	State     string // none, begun (only its journal), interrupted
+	State     string // none, running, begun (only its journal), interrupted
 	Summary   string // a sentence
 	Direction string // back, forward; empty: it is only reported
 	Done      bool
