@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"io"
+	"iter"
 
 	"platter/decode"
 )
@@ -71,4 +72,40 @@ func Untrusted(f Finding, path string) error {
 		where = []decode.Place{{File: path}}
 	}
 	return Refuse(RefusedUntrusted, ReadOnly, where, "finding %s must be settled before sectors of the disk are written: %s", f.Code, f.Text)
+}
+
+// Guarded is an ability of images that have structures which place their disk.
+type Guarded interface {
+	// CheckTables is the part of Check that tells whether they can be trusted. It
+	// reads no data of the disk.
+	CheckTables(ctx context.Context) iter.Seq2[Finding, error]
+}
+
+// Trusted refuses to write the disk of an image while an error says that the
+// structures which place it overlap, or can't be trusted: a write could change other
+// sectors, or a table.
+func Trusted(ctx context.Context, img Image) error {
+	info := img.Info()
+	if info.Refused != nil {
+		return info.Refused
+	}
+	findings := func(yield func(Finding, error) bool) {
+		for _, f := range info.Findings {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+	if g, ok := img.(Guarded); ok {
+		findings = g.CheckTables(ctx)
+	}
+	for f, err := range findings {
+		if err != nil {
+			return err
+		}
+		if f.Severity == SeverityError {
+			return Untrusted(f, info.Path)
+		}
+	}
+	return nil
 }

@@ -15,19 +15,53 @@ import (
 	"platter/engine/vhdx"
 )
 
+// verdict is whether the structures that place the disk can be trusted, as it was
+// found out when so much was staged.
+type verdict struct {
+	known  bool
+	staged uint64 // the generation
+	err    error
+	placed []disk.Edit // where sectors were found to lie: to change them changes no structure
+}
+
 // trusted refuses edits through the virtual disk while a finding says that the
-// tables which place its sectors can't be trusted. Edits of the files' own
-// bytes stay possible: they are how such an image is repaired.
-func trusted(info disk.Info) error {
-	if info.Refused != nil {
-		return info.Refused
+// structures which place its sectors overlap, or can't be trusted. Edits of the
+// files' own bytes stay possible: they are how such an image is repaired. To find out
+// takes a walk over the tables, once, and again after anything but sectors changed.
+func (s *Session) trusted(img disk.Image) error {
+	generation := s.ws.Generation()
+	s.mu.Lock()
+	v := s.verdict
+	s.mu.Unlock()
+	if v.known && v.staged == generation {
+		return v.err
 	}
-	for _, f := range info.Findings {
-		if f.Severity == disk.SeverityError {
-			return disk.Untrusted(f, info.Path)
+	v = verdict{known: true, staged: generation, err: disk.Trusted(s.ctx, img)}
+	if errors.Is(v.err, context.Canceled) || errors.Is(v.err, context.DeadlineExceeded) {
+		return v.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.verdict = v
+	return v.err
+}
+
+// sectorsOnly reports whether edits stay where sectors were found to lie while the
+// verdict was the one of what is staged.
+func (s *Session) sectorsOnly(edits []disk.Edit) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.verdict.known || s.verdict.err != nil || s.verdict.staged != s.ws.Generation() {
+		return false
+	}
+	for _, e := range edits {
+		if !slices.ContainsFunc(s.verdict.placed, func(p disk.Edit) bool {
+			return p.File == e.File && p.Offset <= e.Offset && e.Offset+int64(len(e.Data)) <= p.Offset+int64(len(p.Data))
+		}) {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // unreplayed reports whether an image has a log that the next program to open

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"platter/decode"
@@ -28,10 +29,11 @@ type Session struct {
 	path   string
 	opt    engine.Options
 
-	mu    sync.Mutex
-	image disk.Image
-	seen  uint64 // the generation that image shows
-	mark  int    // ID of the change that renewed the content's mark; 0 for none
+	mu      sync.Mutex
+	image   disk.Image
+	seen    uint64 // the generation that image shows
+	verdict verdict
+	mark    int // ID of the change that renewed the content's mark; 0 for none
 }
 
 // Open opens the image at path for editing. Opening writes nothing. The
@@ -98,7 +100,8 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 	if err := s.sealed(); err != nil {
 		return err
 	}
-	return s.ws.Do(title, func(tx *store.Tx) error {
+	keeps := s.sectorsOnly(edits)
+	err := s.ws.Do(title, func(tx *store.Tx) error {
 		for _, e := range edits {
 			if err := write(tx, e); err != nil {
 				return err
@@ -106,6 +109,12 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		}
 		return nil
 	})
+	if keeps && err == nil {
+		s.mu.Lock()
+		s.verdict.staged = s.ws.Generation()
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // sealed is why nothing can be edited; nil if something can.
@@ -149,6 +158,9 @@ func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	s.verdict.placed = slices.Clone(edits)
+	s.mu.Unlock()
 	return edits, nil
 }
 
@@ -162,7 +174,7 @@ func (s *Session) stored(off, n int64, use func(disk.Span)) error {
 	if err != nil {
 		return err
 	}
-	if err := trusted(img.Info()); err != nil {
+	if err := s.trusted(img); err != nil {
 		return err
 	}
 	if unreplayed(img) {

@@ -3,6 +3,7 @@ package vmdk
 import (
 	"context"
 	"iter"
+	"math"
 
 	"platter/decode"
 	"platter/decode/vmdk"
@@ -98,9 +99,17 @@ func (x *Target) PutUnclean(header []byte, v uint64) {
 }
 
 // CheckTables is the part of Check that tells whether the structures which place
-// the disk can be trusted.
+// the disk can be trusted. It reads no grain.
 func (m *Image) CheckTables(ctx context.Context) iter.Seq2[disk.Finding, error] {
-	return m.Check(ctx)
+	return func(yield func(disk.Finding, error) bool) {
+		c := newChecker(ctx, m, yield)
+		c.errors, c.light, c.left = true, true, math.MaxInt
+		c.out.Repeat(m.src.Notes)
+		c.headers()
+		c.chain()
+		c.contents()
+		c.finish()
+	}
 }
 
 // PutFree puts the first free sector of a redo log into the first sector of its

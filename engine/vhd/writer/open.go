@@ -44,17 +44,8 @@ func tailFooter(p reader.Parts) []byte {
 
 // trusted refuses an image whose structures are in doubt.
 func trusted(ctx context.Context, img *reader.Image) error {
-	info := img.Info()
-	if info.Refused != nil {
-		return info.Refused
-	}
-	for f, err := range img.CheckTables(ctx) {
-		if err != nil {
-			return err
-		}
-		if f.Severity == disk.SeverityError {
-			return disk.Untrusted(f, info.Path)
-		}
+	if err := disk.Trusted(ctx, img); err != nil {
+		return err
 	}
 	p := img.Parts()
 	if p.Kind != vhd.Fixed && (!p.Tail.Valid || p.Tail.Off%vhd.Sector != 0 || p.Tail.Off+p.Tail.Length != p.Size) {

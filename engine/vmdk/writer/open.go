@@ -18,7 +18,7 @@ import (
 // and where grains are compressed.
 func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions) (disk.Writer, error) {
 	img := i.(*reader.Image)
-	if err := trusted(ctx, img); err != nil {
+	if err := disk.Trusted(ctx, img); err != nil {
 		return nil, err
 	}
 	list, err := img.Targets()
@@ -68,21 +68,4 @@ func renew(ctx context.Context, r disk.Repair, name string, to store.FS) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// trusted refuses an image whose structures are in doubt.
-func trusted(ctx context.Context, img *reader.Image) error {
-	info := img.Info()
-	if info.Refused != nil {
-		return info.Refused
-	}
-	for f, err := range img.CheckTables(ctx) {
-		if err != nil {
-			return err
-		}
-		if f.Severity == disk.SeverityError {
-			return disk.Untrusted(f, info.Path)
-		}
-	}
-	return nil
 }
