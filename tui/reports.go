@@ -71,7 +71,7 @@ var errUnchecked = errors.New("saved before the check finished")
 // saveCheck writes findings. That there are not all of them stands in the
 // report; it is no failure to save it.
 func saveCheck(w io.Writer, found iter.Seq2[disk.Finding, error], profile string, form report.Form) error {
-	if _, err := report.Check(w, found, profile, form); !errors.Is(err, errUnchecked) {
+	if _, err := report.Check(w, found, report.CheckForm{Form: form, Profile: profile}); !errors.Is(err, errUnchecked) {
 		return err
 	}
 	return nil

@@ -186,5 +186,13 @@ type Finding struct {
 
 	Repairable bool   // there are repairs to choose from: a [Repairer] lists them
 	Profile    string // the profile that demands it; empty for what the check itself finds
-	About      any    // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
+	Lost       int64  // bytes of the virtual disk that can't be read because of it, as far as that is known
+	Needs      int64  // bytes that the file would have to have; 0: it is long enough, or nobody knows
+
+	Count int            // how many findings it stands for, see [Merge]; 0: itself
+	More  []decode.Place // the evidence of the others, or of the first of them
+
+	unlisted int    // how many more there were, where this one tells of those that are not listed
+	first    string // what it would say by itself then
+	About    any    // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
 }

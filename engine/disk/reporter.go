@@ -68,7 +68,8 @@ func (r *Reporter) Fail(err error) bool {
 // Rest says how many findings were not listed.
 func (r *Reporter) Rest() {
 	for _, f := range r.over {
-		f.Text = fmt.Sprintf("%d more like these, the first: %s", r.count[f.Code]-PerCode, f.Text)
+		f.unlisted, f.first = r.count[f.Code]-PerCode, f.Text
+		f.Text = fmt.Sprintf("%d more like these, the first: %s", f.unlisted, f.first)
 		if !r.yield(f, nil) {
 			return
 		}

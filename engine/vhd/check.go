@@ -127,7 +127,9 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 	case code == "V038":
 		return v.finding(code, fmt.Sprintf("entry %d of the table lies after the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
 	case code == "V032":
-		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
+		f := v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
+		f.Lost, f.Needs = min(t.blockSize, start+t.stored()-v.dataEnd), start+t.stored()+vhd.FooterSize
+		return f
 	case v.touchesMetadata(start, t.stored()):
 		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block)
 	}

@@ -50,6 +50,13 @@ func (c *checker) add(code string, where []decode.Place, format string, args ...
 	return c.Report(c.image.finding(code, fmt.Sprintf(format, args...), where...))
 }
 
+// lost adds that n bytes of the disk, from a place in the file on, can't be read.
+func (c *checker) lost(n, from int64, code string, where []decode.Place, format string, args ...any) bool {
+	f := c.image.finding(code, fmt.Sprintf(format, args...), where...)
+	f.Lost, f.Needs = n, from+n
+	return c.Report(f)
+}
+
 func (c *checker) addAs(s disk.Severity, code string, where []decode.Place, format string, args ...any) bool {
 	return c.Report(graded(c.image.finding(code, fmt.Sprintf(format, args...), where...), s))
 }
@@ -307,8 +314,9 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 		return true
 	}
 	what, _, length := v.claimOf(index, entry)
+	needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize)
 	if what == useNone {
-		return c.full("42") || c.add("42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
+		return c.full("42") || c.lost(needed, int64(off), "42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
 	}
 	where := append(at, v.place(int64(off), length))
 	if meets, _ := v.clearOf(int64(off), int64(off)+v.geo.BlockSize); meets != "" {
@@ -320,8 +328,8 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 	if length == v.geo.BlockSize || !stored {
 		return true
 	}
-	if needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize); length < needed {
-		return c.full("42") || c.add("42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
+	if length < needed {
+		return c.full("42") || c.lost(needed-length, int64(off)+length, "42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
 	}
 	return c.full("43") || c.addAs(v.quirk("QEMU", warning), "43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
 }

@@ -75,11 +75,26 @@ func (c *checker) spend(n int64) {
 	}
 }
 
+// lost reports that n bytes of the disk, from a place in the file on, can't be read.
+func (c *checker) lost(n, from int64, code string, at decode.Place, format string, args ...any) {
+	if f, ok := c.finding(disk.SeverityError, code, []decode.Place{at}, format, args...); ok {
+		f.Lost, f.Needs = n, from+n
+		c.out.Report(f)
+	}
+}
+
 // found reports a finding; the code is the number of the check in vmdk.md 12.
 func (c *checker) found(severity disk.Severity, code string, where []decode.Place, format string, args ...any) {
+	if f, ok := c.finding(severity, code, where, format, args...); ok {
+		c.out.Report(f)
+	}
+}
+
+// finding makes one, unless nobody wants it.
+func (c *checker) finding(severity disk.Severity, code string, where []decode.Place, format string, args ...any) (disk.Finding, bool) {
 	c.suspect(severity, code)
 	if c.stopped || c.errors && severity < disk.SeverityError || c.out.Full("vmdk/"+code) {
-		return
+		return disk.Finding{}, false
 	}
 	f := disk.Finding{Severity: severity, Where: where}
 	can := !c.errors && c.repairable(code, f)
@@ -87,7 +102,7 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	f = rules.Finding("vmdk", code, fmt.Sprintf(format, args...), can || unsure, where...)
 	f.Severity, f.Repairable = severity, can
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
-	c.out.Report(f)
+	return f, true
 }
 
 func (c *checker) error(code string, at decode.Place, format string, args ...any) {

@@ -99,7 +99,8 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	g, c := w.g, w.c
 	if w.s.kind != vmdk.KindHosted {
 		if need := w.inside(t, i); at+need > g.file.Size {
-			c.error(w.codes.table, entry, "GT entry %d of table %d leads to byte 0x%x: the file ends %d bytes into the grain", i, t, at, g.file.Size-at)
+			from := max(at, g.file.Size)
+			c.lost(at+need-from, from, w.codes.table, entry, "GT entry %d of table %d leads to byte 0x%x: the file ends %d bytes into the grain", i, t, at, g.file.Size-at)
 		}
 		return
 	}
@@ -109,8 +110,8 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 	if at < w.s.floor() && !w.space.Has(useMeta, at, g.grain) {
 		c.warn("G6", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
 	}
-	if at+w.inside(t, i) > g.file.Size {
-		c.error("G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
+	if end := at + w.inside(t, i); end > g.file.Size {
+		c.lost(end-max(at, g.file.Size), max(at, g.file.Size), "G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
 	} else if at+g.grain > g.file.Size {
 		c.note("G11", entry, "the grain at byte 0x%x is cut off past the end of the disk", at)
 	}

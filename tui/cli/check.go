@@ -19,27 +19,29 @@ const (
 )
 
 func (a *app) checkVerb() *cobra.Command {
-	var profile string
+	form := report.CheckForm{}
 	cmd := a.verb("check IMAGE", "What is wrong with the image",
 		"Checks all structures and tables and prints its findings: a stable code, the place, what it means.\n"+
 			"With --profile the first line says whether the image is fit for a program or service ("+strings.Join(disk.Profiles(), ", ")+").\n"+
 			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
 		func(ctx context.Context, img disk.Image) error {
-			if !contains(disk.Profiles(), profile) {
-				return usage("--profile %q: expected one of %s", profile, strings.Join(disk.Profiles(), ", "))
+			if !contains(disk.Profiles(), form.Profile) {
+				return usage("--profile %q: expected one of %s", form.Profile, strings.Join(disk.Profiles(), ", "))
 			}
-			return a.check(ctx, img, profile)
+			form.Form = a.form()
+			return a.check(ctx, img, form)
 		})
-	cmd.Flags().StringVar(&profile, "profile", disk.ProfileStrict, "say whether the image is fit for `PROFILE`")
+	cmd.Flags().StringVar(&form.Profile, "profile", disk.ProfileStrict, "say whether the image is fit for `PROFILE`")
+	cmd.Flags().BoolVar(&form.All, "all", false, "list each finding by itself; else equal ones are one row, with a count")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(disk.Profiles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, img disk.Image, profile string) error {
+func (a *app) check(ctx context.Context, img disk.Image, form report.CheckForm) error {
 	if info := img.Info(); info.Format == "unknown" {
 		return exit{exitNotChecked, info.Refused}
 	}
-	tally, err := report.Check(a.out, disk.FullCheck(ctx, img, profile), profile, a.form())
+	tally, err := report.Check(a.out, disk.FullCheck(ctx, img, form.Profile), form)
 	switch {
 	case err != nil:
 		return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -36,7 +37,11 @@ func (v *View) rewrap() {
 // words are all there is to say about a finding below its headline, in lines
 // of w columns.
 func words(f disk.Finding, repairs []disk.Repair, w int) (list []line) {
-	for _, text := range []string{f.Text, f.Detail} {
+	texts := []string{f.Text, f.Detail}
+	if sum := f.Sum(); sum != "" {
+		texts = slices.Insert(texts, 1, sum)
+	}
+	for _, text := range texts {
 		for _, part := range grid.Wrap(decode.Printable(text), w) {
 			list = append(list, line{"", part, theme.Value})
 		}
@@ -45,6 +50,9 @@ func words(f disk.Finding, repairs []disk.Repair, w int) (list []line) {
 	for _, at := range f.Where {
 		list = append(list, line{label, fmt.Sprintf("0x%x (%d), %s of %s", at.Offset, at.Offset, decode.Plural(int(at.Length), "byte", "bytes"), decode.Printable(at.File)), theme.Link})
 		label = " "
+	}
+	if n := len(f.More); n > 0 {
+		list = append(list, line{" ", fmt.Sprintf("and at %s, the last at 0x%x", decode.Plural(n, "more place", "more places"), f.More[n-1].Offset), theme.Link})
 	}
 	label = "repair"
 	for _, r := range repairs {

@@ -112,7 +112,11 @@ func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
 	if len(f.Where) > 0 {
 		row.TextFit(whereAt, 0, textAt-whereAt-1, fmt.Sprintf("0x%x", f.Where[0].Offset), theme.Offset)
 	}
-	row.TextFit(textAt, 0, row.W()-textAt, decode.Printable(f.Text), theme.Value)
+	text := decode.Printable(f.Text)
+	if f.Count > 1 {
+		text = fmt.Sprintf("%d times: %s", f.Count, text)
+	}
+	row.TextFit(textAt, 0, row.W()-textAt, text, theme.Value)
 	if v.isReviewed(f) {
 		row.Paint(0, 0, row.W(), theme.Dim)
 		row.Set(3, 0, 'v', theme.Good)

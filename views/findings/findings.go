@@ -6,6 +6,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -23,7 +24,7 @@ type View struct {
 
 	image    disk.Image // that was examined, or is to be
 	all      []disk.Finding
-	shown    []disk.Finding
+	shown    []disk.Finding // equal ones are one row
 	complete bool
 	foreign  bool // no image that could be checked
 	failure  error
@@ -61,7 +62,7 @@ func New(env views.Env) *View {
 func (v *View) take(list []disk.Finding) {
 	at, _ := v.current()
 	v.all, v.shown, v.canvas.Dirty = list, nil, true
-	for _, f := range list {
+	for _, f := range disk.Merge(list) {
 		if f.Severity >= v.least && !(v.hide && v.isReviewed(f)) {
 			v.shown = append(v.shown, f)
 		}
@@ -179,7 +180,8 @@ func (v *View) open() tea.Cmd {
 	if !ok || len(f.Where) == 0 {
 		return nil
 	}
-	at := f.Where[v.place%len(f.Where)]
+	places := append(slices.Clone(f.Where), f.More...)
+	at := places[v.place%len(places)]
 	v.place++
 	return views.Send(views.Goto{To: views.Spot{Place: at}})
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 	"iter"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -11,31 +12,66 @@ import (
 // Tally counts findings by severity.
 type Tally [disk.SeverityError + 1]int
 
-// Check reports what a check finds, finding by finding as they are found, and counts them. A profile that
-// asks for a verdict makes it wait for all of them: the verdict comes first. The error says why the check is not
-// complete; then there is no verdict.
-func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], profile string, form Form) (Tally, error) {
-	var verdict *disk.Verdict
-	if _, asked := disk.VerdictOf(profile, nil); asked {
-		findings, verdict = whole(findings, profile)
+// CheckForm is how a check is reported.
+type CheckForm struct {
+	Form
+	Profile string // what the verdict is about
+	All     bool   // each finding by itself, as it is found
+}
+
+// Check reports what a check finds, and counts it. Text has equal findings in one row, what keeps the disk from
+// being read first, then the errors; All, and JSON, have them singly in the order in which they are found. The
+// verdict that a profile asks for comes before them. The error says why the check is not complete; then there is no
+// verdict.
+func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm) (Tally, error) {
+	_, asked := disk.VerdictOf(form.Profile, nil)
+	merged := form.Form != JSON && !form.All
+	if !asked && !merged {
+		return check(w, findings, nil, form.Form)
 	}
+	list, failure := collect(findings)
+	var verdict *disk.Verdict
+	if v, _ := disk.VerdictOf(form.Profile, list); asked && failure == nil {
+		verdict = &v
+	}
+	if merged {
+		list = disk.Merge(list)
+		slices.SortStableFunc(list, worseFirst)
+	}
+	return check(w, all(list, failure), verdict, form.Form)
+}
+
+func check(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict, form Form) (Tally, error) {
 	if form == JSON {
 		return checkJSON(w, findings, verdict)
 	}
 	return checkText(w, findings, verdict)
 }
 
-// whole collects all findings, and answers what the profile asks. An error stays the last one.
-func whole(findings iter.Seq2[disk.Finding, error], profile string) (iter.Seq2[disk.Finding, error], *disk.Verdict) {
-	var list []disk.Finding
-	var failure error
+func worseFirst(a, b disk.Finding) int {
+	if a.Fatal != b.Fatal {
+		if a.Fatal {
+			return -1
+		}
+		return 1
+	}
+	return int(b.Severity) - int(a.Severity)
+}
+
+// collect has all findings, and the error that ended them.
+func collect(findings iter.Seq2[disk.Finding, error]) (list []disk.Finding, failure error) {
 	for f, err := range findings {
-		if failure = err; err != nil {
-			break
+		if err != nil {
+			return list, err
 		}
 		list = append(list, f)
 	}
-	again := func(yield func(disk.Finding, error) bool) {
+	return list, nil
+}
+
+// all gives collected findings again, with the error that ended them.
+func all(list []disk.Finding, failure error) iter.Seq2[disk.Finding, error] {
+	return func(yield func(disk.Finding, error) bool) {
 		for _, f := range list {
 			if !yield(f, nil) {
 				return
@@ -45,11 +81,6 @@ func whole(findings iter.Seq2[disk.Finding, error], profile string) (iter.Seq2[d
 			yield(disk.Finding{}, failure)
 		}
 	}
-	if failure != nil {
-		return again, nil
-	}
-	v, _ := disk.VerdictOf(profile, list)
-	return again, &v
 }
 
 func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (Tally, error) {
@@ -94,10 +125,17 @@ func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 			p.print("not complete: %v", err)
 			return t, p.end(err)
 		}
-		t[f.Severity]++
+		t[f.Severity] += max(f.Count, 1)
 		p.print("%-7s  %-12s  %s", f.Severity, f.Code, f.Text)
 		for _, at := range f.Where {
 			p.print("%23s at %s 0x%x, %s", "", at.File, at.Offset, decode.Plural(int(at.Length), "byte", "bytes"))
+		}
+		if n := len(f.More); n > 0 {
+			last := f.More[n-1]
+			p.print("%23s and at %s, the last at %s 0x%x", "", decode.Plural(n, "more place", "more places"), last.File, last.Offset)
+		}
+		if sum := f.Sum(); sum != "" {
+			p.print("%23s %s", "", sum)
 		}
 		if f.Detail != "" {
 			p.print("%23s %s", "", f.Detail)
