@@ -31,6 +31,14 @@ type Ledger struct {
 	f     store.File
 	size  int64
 	dirty map[int64]Change
+	read  [4]seen // pages as they are in the file, since entries are asked for one after the other
+	turn  int     // which of them goes next
+}
+
+// seen is a page of the file.
+type seen struct {
+	off  int64
+	data []byte // nil: none
 }
 
 // NewLedger makes a ledger for pages of size bytes, a power of two.
@@ -53,12 +61,34 @@ func (l *Ledger) ReadAt(p []byte, off int64) (int, error) {
 		piece := p[n:min(len(p), n+int(start+l.size-at))]
 		if c, ok := l.dirty[start]; ok {
 			copy(piece, c.Data[at-start:])
+		} else if page := l.look(start); page != nil {
+			copy(piece, page[at-start:])
 		} else if got, err := l.f.ReadAt(piece, at); got < len(piece) {
 			return n + got, fmt.Errorf("page at 0x%x: %w", start, err)
 		}
 		n += len(piece)
 	}
 	return len(p), nil
+}
+
+// look is a page of the file; nil where the file ends in it or can't be read.
+func (l *Ledger) look(start int64) []byte {
+	for _, p := range l.read {
+		if p.data != nil && p.off == start {
+			return p.data
+		}
+	}
+	p := &l.read[l.turn]
+	data := p.data
+	if p.data = nil; data == nil {
+		data = make([]byte, l.size)
+	}
+	if n, _ := l.f.ReadAt(data, start); n < len(data) {
+		return nil
+	}
+	*p = seen{start, data}
+	l.turn = (l.turn + 1) % len(l.read)
+	return data
 }
 
 // Edit is the page that starts at off, to be changed by the caller; off is a
@@ -75,11 +105,16 @@ func (l *Ledger) Edit(off int64, fresh bool, why string) ([]byte, error) {
 		}
 	}
 	l.dirty[off] = c
+	l.unsee()
 	return c.Data, nil
 }
 
+// unsee forgets pages of the file, which is about to change.
+func (l *Ledger) unsee() { clear(l.read[:]) }
+
 // Forget drops changes to pages in a range that is given up.
 func (l *Ledger) Forget(off, length int64) {
+	l.unsee()
 	for at := l.Page(off); at < off+length; at += l.size {
 		delete(l.dirty, at)
 	}
@@ -87,6 +122,7 @@ func (l *Ledger) Forget(off, length int64) {
 
 // Flush makes what was written to the file durable, then the changed pages.
 func (l *Ledger) Flush(ctx context.Context, to Sink) error {
+	l.unsee()
 	if err := l.f.Sync(); err != nil || len(l.dirty) == 0 {
 		return err
 	}

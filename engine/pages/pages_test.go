@@ -182,3 +182,41 @@ func BenchmarkGet(b *testing.B) {
 		}
 	}
 }
+
+// TestLedgerReads holds what a ledger reads against what was edited and flushed, with
+// pages asked for again and again; those of the file are read once.
+func TestLedgerReads(t *testing.T) {
+	f, b := filled(64 << 9)
+	l := pages.NewLedger(f, 512)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 5000 {
+		off, n := rng.Int64N(int64(len(b))-600), rng.Int64N(600)
+		switch rng.IntN(20) {
+		case 0:
+			page, err := l.Edit(l.Page(off), false, "a byte")
+			if err != nil {
+				t.Fatal(err)
+			}
+			page[off%512]++
+			b[off]++
+		case 1:
+			if err := l.Flush(t.Context(), pages.Direct{File: f}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make([]byte, n)
+		if _, err := l.ReadAt(got, off); err != nil || !bytes.Equal(got, b[off:off+n]) {
+			t.Fatalf("%d bytes at %d differ, %v", n, off, err)
+		}
+	}
+	l.Flush(t.Context(), pages.Direct{File: f})
+	f.reads.Store(0)
+	for at := range int64(128) {
+		if _, err := l.ReadAt(make([]byte, 4), at*4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.reads.Load() != 1 {
+		t.Errorf("a page was read %d times", f.reads.Load())
+	}
+}

@@ -192,11 +192,7 @@ const zeroPiece = 1 << 20
 // zero makes a range read as zeros: by the entry that means so where the extent
 // has it, by none where no ancestor stores anything, else by stored zeros.
 func (s *grains) zero(off, n int64) error {
-	return s.pieces(off, n, func(grain, at, n int64) error {
-		e, err := s.load(grain)
-		if err != nil || e == zeroGrain {
-			return err
-		}
+	return s.sweep(off, n, func(grain, at, n int64, e uint32) error {
 		empty, err := s.below.Empty(at, n)
 		switch {
 		case err != nil || empty && e == absent:
@@ -212,10 +208,9 @@ func (s *grains) zero(off, n int64) error {
 
 // trim gives up grains that lie wholly in a range, unless the parent would show.
 func (s *grains) trim(off, n int64) error {
-	return s.pieces(off, n, func(grain, at, n int64) error {
-		e, err := s.load(grain)
-		if err != nil || !s.whole(at, n) || e <= zeroGrain {
-			return err
+	return s.sweep(off, n, func(grain, at, n int64, e uint32) error {
+		if !s.whole(at, n) || e == absent {
+			return nil
 		}
 		if s.x.ZeroGrains {
 			return s.drop(grain, e, zeroGrain)
@@ -225,6 +220,43 @@ func (s *grains) trim(off, n int64) error {
 		}
 		return s.drop(grain, e, absent)
 	})
+}
+
+// sweep hands on the grains of a range with their entries, but for those that read as
+// zeros already, table by table: disks are mostly grains of that sort.
+func (s *grains) sweep(off, n int64, use func(grain, off, n int64, e uint32) error) error {
+	return layer.Pieces(off-s.x.Start, n, s.x.Grain*s.x.PerTable, func(at, n int64) error {
+		empty, err := s.below.Empty(s.x.Start+at, n)
+		if err != nil {
+			return err
+		}
+		first := at / s.x.Grain
+		entries, err := s.entries(first, (at+n-1)/s.x.Grain-first+1)
+		if err != nil || entries == nil && empty {
+			return err
+		}
+		return s.pieces(s.x.Start+at, n, func(grain, at, n int64) error {
+			e := uint32(absent)
+			if entries != nil {
+				e = vmdk.TableEntryGrain.Get(entryRecord(entries[(grain-first)*entrySize:][:entrySize]))
+			}
+			if e == zeroGrain || e == absent && empty {
+				return nil
+			}
+			return use(grain, at, n, e)
+		})
+	})
+}
+
+// entries are those of n grains of one table; nil if there is no table.
+func (s *grains) entries(grain, n int64) ([]byte, error) {
+	table, err := s.entry(s.x.Directories[0] + grain/s.x.PerTable*entrySize)
+	if err != nil || table == 0 {
+		return nil, err
+	}
+	b := make([]byte, n*entrySize)
+	_, err = s.tables.ReadAt(b, int64(table)*vmdk.SectorSize+grain%s.x.PerTable*entrySize)
+	return b, err
 }
 
 // whole reports whether a range within a grain is all of it that lies on the disk.
