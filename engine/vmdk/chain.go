@@ -49,6 +49,7 @@ func (m *Image) cid() (uint32, bool) {
 func (m *Image) openParent(ctx context.Context) {
 	m.stack = layer.New(own{m}, m.main.Name, m.size)
 	if m.text == nil {
+		m.alone()
 		return
 	}
 	value, _ := m.text.Get("parentCID")
@@ -65,6 +66,18 @@ func (m *Image) openParent(ctx context.Context) {
 	m.link.parent = m.link.found
 	m.quick = m.quickGrid()
 	m.orphan = m.link.parent.orphan
+}
+
+// alone is for an extent that was opened by itself. A redo log belongs to a parent,
+// and so may an extent whose descriptor is lost: what it does not store is not zeros.
+func (m *Image) alone() {
+	s := m.main.sparse
+	if s == nil || s.kind != vmdk.KindCowd && s.kind != vmdk.KindSeSparse && !s.textLost {
+		return
+	}
+	m.link.wanted = true
+	m.link.err = disk.Errorf(disk.NotFound, m.main.place(0, 0), "only the descriptor says where the data of the disk is that this %s does not store: open the disk by that", s.kind)
+	m.orphan = m.link.err
 }
 
 // quickGrid is the grid that answers for the whole disk, if there is one that

@@ -35,6 +35,7 @@ func (m *Image) examineHeaders() []disk.Finding {
 	})
 	c.out.Repeat(m.src.Notes)
 	c.headers()
+	c.secondSets()
 	c.chain()
 	c.out.Rest()
 	return list

@@ -18,6 +18,9 @@ import (
 // settingPlace is where the value of a setting stands, or the descriptor if it
 // is not set.
 func (m *Image) settingPlace(key string) decode.Place {
+	if m.text == nil {
+		return m.main.place(0, 0)
+	}
 	if l := m.text.Setting(key); l != nil {
 		return l.ValueAt.Place(m.textAt.File, m.textAt.Offset)
 	}

@@ -145,6 +145,10 @@ func (c *checker) chain() {
 	if !m.link.wanted {
 		return
 	}
+	if m.text == nil {
+		c.warn("L1", m.main.place(0, vmdk.SectorSize), "the extent was opened without its descriptor: whether what it does not store is zeros, or a parent's, nothing here says; it can't be read")
+		return
+	}
 	at := m.settingPlace("parentFileNameHint")
 	parent := m.link.found
 	switch {

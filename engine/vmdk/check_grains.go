@@ -164,7 +164,9 @@ func (w *scan) compare(t, at int64) {
 			continue
 		}
 		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
-		if a == 0 || b == 0 {
+		if a == 0 && b != vmdk.ZeroGrain && !w.s.dirty() {
+			c.found(disk.SeverityError, "G4", where, "entry %d of table %d is 0 in the first copy and %d in the redundant one: the grain can't be read before that is settled", i, t, b)
+		} else if a == 0 || b == 0 {
 			c.found(disk.SeverityWarning, "G4", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
 		} else {
 			c.found(disk.SeverityError, "G5", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)

@@ -124,8 +124,28 @@ func (c *checker) hostedShape(s *sparse) {
 	}
 }
 
-// hostedPlaces is H8 to H10.
+// textPlace is H14.
+func (c *checker) textPlace(s *sparse) {
+	at := s.file.field(0, vmdk.HeaderDescriptorOffset, vmdk.HeaderDescriptorSize)
+	switch {
+	case s.textFault == "":
+	case s.text != nil:
+		c.error("H14", at, "%s; the one at byte 0x%x is used", s.textFault, s.textAt.Offset)
+	case s.textLost:
+		c.error("H14", at, "%s; none was found in the usual place either", s.textFault)
+	default:
+		c.note("H14", at, "%s; there is none in the usual place", s.textFault)
+	}
+}
+
+// hostedPlaces is H8 to H10, H14 and H15.
 func (c *checker) hostedPlaces(s *sparse) {
+	c.textPlace(s)
+	if s.movedBy != 0 {
+		first, _ := s.directoryOffsets()
+		at := s.file.place(int64(first)*vmdk.SectorSize+s.movedBy, vmdk.EntrySize)
+		c.found(disk.SeverityError, "H15", joined(at, s.headerPlace(vmdk.HeaderDirectoryOffset.Field())), "%s", s.movedWords())
+	}
 	first, second := s.directoryOffsets()
 	size := uint64(s.file.Size) / vmdk.SectorSize
 	check := func(f *decode.Field, name string, sector uint64) {

@@ -132,17 +132,58 @@ func (w *scan) directories() {
 	}
 }
 
-// noTables is G1, for a row of entries.
+// noTables is G1, for a row of entries: an error where a table is known by the
+// redundant directory.
 func (w *scan) noTables(copy int, t, n int64) {
 	g := w.g
 	if !w.first || w.s.kind != vmdk.KindHosted || w.s.isStream() {
 		return
 	}
+	for end := t + n; copy == 0 && g.dirCount == 2 && t < end && w.c.going(); {
+		empty, err := g.emptyFrom(1, t)
+		if empty = min(empty, end-t); err == nil && empty == 0 {
+			w.c.secondTable(w.s, t)
+			t++
+			n = end - t
+			continue
+		}
+		w.emptyRow(copy, t, empty)
+		t += empty
+		n = end - t
+	}
+	if n > 0 && (copy == 1 || g.dirCount < 2) {
+		w.emptyRow(copy, t, n)
+	}
+}
+
+func (w *scan) emptyRow(copy int, t, n int64) {
+	g := w.g
 	words := fmt.Sprintf("entry %d is", t)
 	if n > 1 {
 		words = fmt.Sprintf("entries %d to %d are", t, t+n-1)
 	}
-	w.c.warn("G1", g.file.place(g.dirs[copy]+t*g.width, n*g.width), "%s %s 0: a hosted extent has all its tables from the start", tableName(0, copy == 1), words)
+	at := g.file.place(g.dirs[copy]+t*g.width, n*g.width)
+	if copy == 0 && g.lostTables() {
+		w.c.error("G1", at, "%s %s 0, and the file has data that no table names: what the tables described is lost, or moved", tableName(0, false), words)
+		return
+	}
+	w.c.warn("G1", at, "%s %s 0: a hosted extent has all its tables from the start", tableName(0, copy == 1), words)
+}
+
+// secondTable is G1 for a table that only the redundant directory knows.
+func (c *checker) secondTable(s *sparse, t int64) {
+	g := s.grid
+	grains, err := g.knownByRedundant(t)
+	if err != nil {
+		c.failed = err
+		return
+	}
+	at := g.file.place(g.dirs[0]+t*g.width, g.width)
+	if grains == 0 {
+		c.warn("G1", at, "GD entry %d is 0: a hosted extent has all its tables from the start; the redundant table is empty", t)
+		return
+	}
+	c.error("G1", at, "GD entry %d is 0, but the redundant directory knows its table, with %d grains: they can't be read before that is settled", t, grains)
 }
 
 func (w *scan) directoryEntry(copy int, t int64, raw uint64) {

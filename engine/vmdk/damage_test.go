@@ -201,11 +201,26 @@ func TestRepairsAndContentID(t *testing.T) {
 			if same := before.Info().ID == after.Info().ID; same == c.alters {
 				t.Errorf("CID %s before, %s after", before.Info().ID, after.Info().ID)
 			}
-			if !c.alters && before.Info().Readable() && p.code[0] != 'L' && !bytes.Equal(diskOf(t, before), diskOf(t, after)) {
+			if !c.alters && before.Info().Readable() && p.code[0] != 'L' && !keptWhatWasRead(before, after) {
 				t.Error("the disk holds something else than before")
 			}
 		})
 	}
+}
+
+// keptWhatWasRead reports whether all sectors that could be read before are the same
+// after.
+func keptWhatWasRead(before, after disk.Image) bool {
+	one, two := make([]byte, sector), make([]byte, sector)
+	for off := int64(0); off < before.Info().VirtualSize; off += sector {
+		if _, err := before.ReadAt(one, off); err != nil {
+			continue
+		}
+		if _, err := after.ReadAt(two, off); err != nil || !bytes.Equal(one, two) {
+			return false
+		}
+	}
+	return true
 }
 
 // diskOf is all of a disk; what can't be read is zeros.

@@ -7,6 +7,7 @@ import (
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/layer"
+	"platter/engine/store"
 )
 
 // fault says why a range can't be read. It is a number so that finding one
@@ -23,6 +24,10 @@ const (
 	markerInvalid        // no sound marker in front of a compressed grain
 	fileCut              // a flat file is shorter than its extent
 	extentFault          // nothing of the extent can be read, see extent.fault
+	grainInTables        // a table entry leads to headers or tables
+	secondOnly           // only the redundant tables know the grain
+	tableMissing         // no directory has a table, and the file has data that no table names
+	headerShort          // the header's capacity ends before
 )
 
 var faultTexts = [...]string{
@@ -34,6 +39,10 @@ var faultTexts = [...]string{
 	markerInvalid:  "there is no sound marker in front of the compressed grain",
 	fileCut:        "the file is shorter than its extent",
 	extentFault:    "nothing of the extent can be read",
+	grainInTables:  "the entry leads to where headers or tables lie, which are no data of the disk",
+	secondOnly:     "the first tables have no grain, but the redundant ones name one: settle G1 or G4, which takes it from there",
+	tableMissing:   "the directory has no table, and the file has data that no table names, so that it may be lost",
+	headerShort:    "the header of the extent ends before",
 }
 
 // run is a range of the disk with one answer.
@@ -48,6 +57,7 @@ type run struct {
 	via    [2]layer.Entry
 	vias   int
 	tail   layer.Entry // the entry of the last grain; at 0: there is none
+	bound  int64       // Data: where in the file the next structure starts
 }
 
 // grid is the two levels of tables of a sparse extent, whatever its kind.
@@ -65,6 +75,11 @@ type grid struct {
 	quick      bool // grain and perTable are powers of two, with the exponents
 	grainShift uint
 	tableShift uint
+
+	fixed      []store.Range // of the structures that the header places
+	taken      *territory    // nil: grains have an area of their own
+	copies     *copies       // nil: there is one set of tables
+	lostTables func() bool   // whether a table that is not there may be lost; nil: the format allows it
 
 	zeroGrains bool // entry 1 means zeros
 	packed     *unpacker
@@ -119,7 +134,7 @@ func (g *grid) run(x, n int64, r *run) error {
 		if !r.joins(&next) {
 			break
 		}
-		r.length, r.tail = r.length+next.length, next.tail
+		r.length, r.tail, r.bound = r.length+next.length, next.tail, next.bound
 	}
 	r.length = min(r.length, n)
 	return nil
@@ -140,7 +155,7 @@ func (g *grid) follow(n int64, r *run) (ended bool) {
 			ended = r.state == disk.Data
 			break
 		}
-		if r.state == disk.Data && r.offset+r.length+g.grain > g.file.Size {
+		if r.state == disk.Data && r.offset+r.length+g.grain > min(g.file.Size, r.bound) {
 			break
 		}
 		e, b = layer.Entry{Index: e.Index + 1, At: e.At + g.width, Raw: want}, b[g.width:]
@@ -176,6 +191,9 @@ func (g *grid) absent(x, n int64) int64 {
 	if int64(len(b)) < g.width || int64(t) >= g.tables {
 		return 0
 	}
+	if !g.agreed(int64(t)) || g.lostTables != nil {
+		return 0
+	}
 	raw := vmdk.EntryAt(b, g.width)
 	if raw == 0 {
 		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
@@ -207,13 +225,19 @@ func (g *grid) locate(x int64, r *run) error {
 		return nil
 	}
 	table, err := g.table(t, r)
-	if err != nil || table < 0 {
+	switch {
+	case err != nil || table < 0 && r.state != disk.FromParent:
 		return err
+	case table < 0:
+		return g.absentTable(t, number, x, r)
 	}
 	i := number - t*g.perTable
 	e := layer.Entry{Index: i, At: table + i*g.width}
 	if g.file.tables.Peek(e.At) == nil && g.file.tables.Hole(table, g.tableBytes()) {
 		r.via[1], r.vias, r.state = e, 2, disk.FromParent // no entry of it says anything
+		if !g.agreed(t) {
+			return g.secondHas(t, number, x, r)
+		}
 		return nil
 	}
 	if e.Raw, err = g.file.tables.uint(e.At, g.width); err != nil {
@@ -227,9 +251,32 @@ func (g *grid) locate(x int64, r *run) error {
 	} else {
 		g.judge(e.Raw, inside, r)
 	}
-	if g.packed != nil && r.state == disk.Data {
+	switch {
+	case r.state == disk.FromParent && !g.agreed(t):
+		return g.secondHas(t, number, x, r)
+	case r.state != disk.Data:
+		return nil
+	}
+	return g.stored(inside, r)
+}
+
+// stored completes a run of a grain that has a place: not that of a structure.
+func (g *grid) stored(inside int64, r *run) error {
+	at := r.offset
+	if g.packed == nil {
+		at -= inside
+	}
+	taken, next, err := g.meets(at, g.grain)
+	switch {
+	case err != nil:
+		return err
+	case taken && (g.packed == nil || next <= at):
+		r.state, r.fault, r.offset = disk.Missing, grainInTables, -1
+		return nil
+	case g.packed != nil:
 		return g.packed.locate(r, inside)
 	}
+	r.bound = next
 	return nil
 }
 

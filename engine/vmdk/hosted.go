@@ -2,6 +2,7 @@ package vmdk
 
 import (
 	"bytes"
+	"fmt"
 	"math/bits"
 
 	"platter/decode"
@@ -75,17 +76,35 @@ func (s *sparse) readFooter() error {
 	return nil
 }
 
-// readText reads the embedded descriptor. An area of NULs is none.
+// usualText is where an embedded descriptor lies in all that is known, in sectors.
+const usualText, usualTextSize = 1, 20
+
+// readText reads the embedded descriptor. An area of NULs is none. A place that
+// can't be right does not mean that there is none (H14): then it is looked for
+// where it usually is.
 func (s *sparse) readText() error {
 	off, size := vmdk.HeaderDescriptorOffset.Get(s.header), vmdk.HeaderDescriptorSize.Get(s.header)
-	if off == 0 || size == 0 || off >= uint64(s.file.Size)/vmdk.SectorSize+1 {
-		return nil
+	end := uint64(s.file.Size)/vmdk.SectorSize + 1
+	switch {
+	case off >= end:
+		s.textFault = fmt.Sprintf("the header places the descriptor at sector 0x%x, the file has %d", off, end-1)
+	case off == 0 && size > 0:
+		s.textFault = fmt.Sprintf("the header gives the descriptor %d sectors, but no place", size)
+	case off > 0 && size == 0:
+		s.textFault = fmt.Sprintf("the header places the descriptor at sector 0x%x, but gives it no sectors", off)
+	}
+	if off == 0 || size == 0 || off >= end {
+		return s.findText()
 	}
 	start := int64(off) * vmdk.SectorSize
 	room := s.file.Size - start
 	if size < uint64(room)/vmdk.SectorSize+1 {
 		room = min(room, int64(size)*vmdk.SectorSize)
 	}
+	return s.takeText(start, room)
+}
+
+func (s *sparse) takeText(start, room int64) error {
 	b, err := s.file.head(start, min(room, vmdk.MaxDescriptor+1))
 	if err != nil {
 		return err
@@ -95,6 +114,30 @@ func (s *sparse) readText() error {
 		s.text = vmdk.ParseDescriptor(b)
 	}
 	return nil
+}
+
+// findText takes the text in its usual place, up to the next structure, if it is one.
+func (s *sparse) findText() error {
+	const start = usualText * vmdk.SectorSize
+	room := min(int64(usualTextSize*vmdk.SectorSize), s.file.Size-start)
+	first, second := s.directoryOffsets()
+	for _, sector := range []uint64{first, second} {
+		if sector > usualText && sector < usualText+usualTextSize {
+			room = min(room, (int64(sector)-usualText)*vmdk.SectorSize)
+		}
+	}
+	b, err := s.file.head(start, max(room, 0))
+	if err != nil {
+		return err
+	}
+	if !vmdk.IsDescriptor(b) {
+		s.textLost = vmdk.HeaderDescriptorOffset.Get(s.header) > uint64(sectors(s.file.Size))
+		return nil
+	}
+	if s.textFault == "" {
+		s.textFault = "the header names no descriptor, but there is one"
+	}
+	return s.takeText(start, room)
 }
 
 // hostedGrid checks everything that the tables are computed from, and makes
@@ -127,6 +170,9 @@ func (s *sparse) hostedGrid() {
 	g.zeroGrains = flags&vmdk.FlagZeroGrains != 0
 	if s.bounded(g, base+12) && s.directories(g, base) {
 		g.tables = g.listed(g.needed())
+		if s.movedTables(g) {
+			return
+		}
 		if packed {
 			g.packed = newUnpacker(s.file, g.grain, flags&vmdk.FlagMarkers != 0)
 		}

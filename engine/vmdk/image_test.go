@@ -39,7 +39,9 @@ func TestExtentAlone(t *testing.T) {
 		k := kinds()[name]
 		img := openMem(t, k.files, "d-x.vmdk")
 		enginetest.Conform(t, img)
-		enginetest.CrossRead(t, img, bytes.NewReader(k.want), int64(len(k.want)))
+		if name == "split" { // redo logs do not store all that their disks hold
+			enginetest.CrossRead(t, img, bytes.NewReader(k.want), int64(len(k.want)))
+		}
 	}
 	flat := kinds()["flat"]
 	src := enginetest.Memory(t, folder(flat.files), "d-x.vmdk", formats)
@@ -103,7 +105,8 @@ func TestMixedExtents(t *testing.T) {
 	}
 }
 
-// TestExtentSize checks that the descriptor's size counts, not the header's.
+// TestExtentSize checks that the descriptor's size counts, not the header's. What
+// the header lacks is lost, not zeros.
 func TestExtentSize(t *testing.T) {
 	for _, n := range []int64{1000, 10240, 12000} {
 		files := map[string][]byte{
@@ -115,6 +118,16 @@ func TestExtentSize(t *testing.T) {
 		copy(want, content(grains(), diskSectors*sector))
 		copy(want[n*sector:], files["f.raw"])
 		enginetest.Conform(t, img)
+		last := make([]byte, sector)
+		if _, err := img.ReadAt(last, n*sector); err != nil || !bytes.Equal(last, files["f.raw"]) {
+			t.Errorf("%d sectors: the second extent reads as %q, %v", n, last[:8], err)
+		}
+		if n > diskSectors {
+			if _, err := img.ReadAt(last, (n-1)*sector); err == nil {
+				t.Errorf("%d sectors: what the header lacks reads as zeros", n)
+			}
+			continue
+		}
 		enginetest.CrossRead(t, img, bytes.NewReader(want), int64(len(want)))
 	}
 }

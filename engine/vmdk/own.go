@@ -109,6 +109,8 @@ func (m own) Fill(p []byte, r layer.Run) (int, error) {
 func (m own) Lost(r layer.Run) error {
 	e := m.extents[r.Part]
 	switch {
+	case r.State == disk.FromParent && m.text == nil:
+		return &disk.Error{Kind: disk.NotFound, Op: "read", What: "byte " + hex(r.Start) + " of the disk is not stored here", Err: m.orphan}
 	case r.State == disk.FromParent:
 		what := "byte " + hex(r.Start) + " of the disk is stored in the parent " + decode.InQuotes(m.link.hint) + ", which is not there"
 		return &disk.Error{Kind: disk.NotFound, Op: "read", What: what, Err: m.orphan}

@@ -73,6 +73,7 @@ type Sparse struct {
 	Lost   bool                       // there is to be one, and it is not sound
 	Stream bool                       // the file is made of markers and compressed grains
 	Floor  int64                      // no grain lies before
+	Text   decode.Place               // the room of an embedded descriptor; empty without one
 	Front  int64                      // where the structures at the start of a stream end
 	Areas  []Area                     // the structures whose place the header gives
 	Grid   *Grid                      // nil where the tables can't be used
@@ -89,7 +90,7 @@ type Area struct {
 func (s *sparse) part() *Sparse {
 	p := &Sparse{
 		Name: s.file.Name, Size: s.file.Size, Kind: s.kind, Header: s.header, Rules: s.rules,
-		Footer: s.footer, Lost: s.lost, Stream: s.isHosted() && s.isStream(), sparse: s,
+		Footer: s.footer, Lost: s.lost, Text: s.textAt, Stream: s.isHosted() && s.isStream(), sparse: s,
 	}
 	if s.isHosted() {
 		p.Front, p.Floor = s.frontEnd(), s.floor()

@@ -80,7 +80,7 @@ func (c *checker) repairable(code string, f disk.Finding) bool {
 		return false
 	}
 	if can := conditions[code]; can != nil {
-		return can(c.m.writing(), f)
+		return (c.m.text != nil || code == "D1") && can(c.m.writing(), f)
 	}
 	can, file := sparseConditions[code], c.m.byName[f.Where[0].File]
 	return can != nil && file != nil && file.sparse != nil && can(file.sparse, f)
@@ -148,7 +148,9 @@ func plain(name string) bool {
 // room gets shorter, a line loses its control bytes.
 func (t Text) canClear(f disk.Finding) bool {
 	at := f.Where[0]
-	switch {
+	switch s := t.image.main.sparse; {
+	case s != nil && s.movedBy != 0:
+		return false // what follows the text may be tables
 	case !t.image.separate && int64(t.Size) == t.image.textAt.Length:
 		parts := t.IdleLines()
 		return len(parts) > 0 && t.Grown(parts...) <= t.room()

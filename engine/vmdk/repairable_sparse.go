@@ -25,6 +25,7 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	"H10": hasGrid,
 	"H12": always,
 	"H13": always,
+	"H14": func(s *sparse, _ disk.Finding) bool { return s.text != nil },
 	"G1":  canMakeTables,
 	"G2":  canRestoreTable,
 	"G3": func(s *sparse, f disk.Finding) bool {

@@ -22,8 +22,12 @@ type sparse struct {
 	footer int64                      // hosted: byte offset of the footer; 0 if none is expected
 	lost   bool                       // hosted: a footer is expected and not sound
 
-	text   *vmdk.Descriptor // embedded; nil if there is none
-	textAt decode.Place     // the room reserved for it
+	text      *vmdk.Descriptor // embedded; nil if there is none
+	textAt    decode.Place     // the room reserved for it
+	textFault string           // why the header's place for it can't be right; empty if it can
+	textLost  bool             // that is past the end of the file, and none was found elsewhere
+
+	movedBy int64 // bytes by which the tables lie beside their place; 0 if they do not
 
 	cowd     decode.Record[vmdk.CowdHeader]
 	fixed    decode.Record[vmdk.ConstHeader]
@@ -52,6 +56,7 @@ func openSparse(f *file, kind vmdk.Kind) (*sparse, error) {
 	case vmdk.KindSeSparse:
 		err = s.openSeSparse()
 	}
+	s.guard()
 	return s, err
 }
 

@@ -47,6 +47,7 @@ var offers = map[string]offer{
 	"H10": onSparse(computeOverHead),
 	"H12": onSparse(setClean),
 	"H13": onSparse(clearPad),
+	"H14": onSparse(pointToText),
 	"G1":  onTables((*image).makeTables),
 	"G2":  onTables((*image).restoreTable),
 	"G3":  onTables((*image).separateTables),

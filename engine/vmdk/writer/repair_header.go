@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 
 	"platter/decode"
 	"platter/decode/vmdk"
@@ -185,4 +186,12 @@ func countDirectory(s *reader.Sparse, f disk.Finding) []disk.Repair {
 		return set("look for the directory after the header", "the directory has never been seen anywhere else", vmdk.CowdDirectory.Field(), vmdk.CowdHeaderSize/vmdk.SectorSize)
 	}
 	return set("count the entries that the disk needs", "if what follows the directory is no part of it, it is taken for entries", vmdk.CowdDirectoryEntries.Field(), uint64(s.Grid.Needed))
+}
+
+// pointToText has the header lead to the descriptor that was found (H14).
+func pointToText(s *reader.Sparse, _ disk.Finding) []disk.Repair {
+	return one(fmt.Sprintf("say that the descriptor lies at byte 0x%x", s.Text.Offset), "", changeHeaders(s, func(h decode.Record[vmdk.Header]) {
+		vmdk.HeaderDescriptorOffset.Put(h, uint64(s.Text.Offset/vmdk.SectorSize))
+		vmdk.HeaderDescriptorSize.Put(h, uint64(s.Text.Length/vmdk.SectorSize))
+	}))
 }
