@@ -1,6 +1,8 @@
 package vmdk
 
 import (
+	"fmt"
+
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -112,9 +114,15 @@ func (w *scan) stream() {
 }
 
 func (w *scan) reportLost(lost leaks) {
-	if lost.count > 0 {
-		w.c.found(disk.SeverityWarning, "G12", lost.where, "%d compressed grains in the stream, %d bytes, are named by no table entry: their sectors read as not stored", lost.count, lost.bytes)
+	if lost.count == 0 {
+		return
 	}
+	text := fmt.Sprintf("%d compressed grains in the stream, %d bytes, are named by no table entry", lost.count, lost.bytes)
+	if w.c.doubt != "" {
+		w.c.note("G12", lost.where[0], "%s that can be believed: settle %s first, which may name them", text, w.c.doubt)
+		return
+	}
+	w.c.found(disk.SeverityWarning, "G12", lost.where, "%s: their sectors read as not stored", text)
 }
 
 // afterEnd is the second half of S8.
