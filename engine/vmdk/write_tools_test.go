@@ -10,8 +10,12 @@ import (
 func TestInTurnWithQEMU(t *testing.T) {
 	for _, kind := range []string{"monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"} {
 		t.Run(kind, func(t *testing.T) {
-			enginetest.Turns(t, enginetest.Foreign{Name: "a.vmdk", Format: "vmdk", Create: []string{"-o", "subformat=" + kind}, Size: 21 << 20,
-				Unzip: kind == "monolithicSparse", Write: writeBed(disk.WriteOptions{Ahead: 1 << 20, Renew: true}), Read: readBed})
+			all := enginetest.QEMU | enginetest.QEMUWrites | enginetest.Libyal
+			if kind == "monolithicSparse" {
+				all |= enginetest.SevenZip
+			}
+			enginetest.Turns(t, enginetest.Foreign{Name: "a.vmdk", Format: "vmdk", Make: enginetest.MadeByQEMU("vmdk", 11<<20, "subformat="+kind), Size: 11 << 20, Block: 64 << 10,
+				Witnesses: all, Write: writeBed(disk.WriteOptions{Ahead: 1 << 20, Renew: true}), Read: readBed})
 		})
 	}
 }

@@ -3,6 +3,7 @@ package writer
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
@@ -70,8 +71,13 @@ func (r *room) settle() {
 	r.released = nil
 }
 
-// giveBack puts the footer after the last block and cuts off the rest.
+// giveBack puts the footer after the last block and cuts off the rest: blocks at the
+// end that were given up too, since QEMU puts a new block after the last one that the
+// table names and takes what lies there for zeros.
 func (r *room) giveBack(f store.File) error {
+	for slices.Contains(r.free, r.next-r.block) {
+		r.next -= r.block
+	}
 	if r.next >= r.last {
 		return nil
 	}

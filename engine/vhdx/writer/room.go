@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -53,8 +54,13 @@ func (r *room) settle() {
 	r.released = nil
 }
 
-// giveBack cuts off what was taken in advance. The log must be closed.
+// giveBack cuts off what was taken in advance, and what was given up at the end of the
+// file. The log must be closed.
 func (r *room) giveBack(f store.File) error {
+	slices.SortFunc(r.free, func(a, b place) int { return cmp.Compare(a.at, b.at) })
+	for n := len(r.free) - 1; n >= 0 && r.free[n].at+r.free[n].length == r.next; n-- {
+		r.next, r.free = r.free[n].at, r.free[:n]
+	}
 	if r.next >= r.end {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"cmp"
 	"slices"
 
 	"platter/engine/store"
@@ -50,7 +51,15 @@ func (r *grainRoom) settle() {
 	r.released = nil
 }
 
-// giveBack cuts off what was taken in advance.
+// recede forgets what was given up at the end of the file.
+func (r *grainRoom) recede() {
+	slices.SortFunc(r.free, func(a, b freed) int { return cmp.Compare(a.at, b.at) })
+	for n := len(r.free) - 1; n >= 0 && r.free[n].at+r.free[n].length == r.next; n-- {
+		r.next, r.free = r.free[n].at, r.free[:n]
+	}
+}
+
+// giveBack cuts off what was taken in advance, and what recede has found.
 func (r *grainRoom) giveBack(f store.File) error {
 	if r.next >= r.end {
 		return nil

@@ -345,6 +345,7 @@ func (s *grains) close() error {
 	if !s.begun {
 		return nil
 	}
+	s.room.recede()
 	if err := s.noteFree(s.room.next); err != nil {
 		return err
 	}
