@@ -27,6 +27,8 @@ type Target struct {
 	Directories []int64 // the one that rules first
 	ZeroGrains  bool    // entry 1 means zeros
 	Floor       int64   // where grains may begin
+	Packed      bool    // grains are compressed, after markers
+	Appends     bool    // more of them may follow the last one
 
 	sparse *sparse
 }
@@ -62,8 +64,8 @@ func (x *Target) tables(s *sparse) error {
 	switch {
 	case s.kind == vmdk.KindSeSparse:
 		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "seSparse extents are not written: the format is not documented")
-	case g.packed != nil:
-		return disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{s.file.place(0, vmdk.SectorSize)}, "compressed grains are not written in place: convert the image")
+	case g.packed != nil && !g.packed.markers:
+		return disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{s.file.place(0, vmdk.SectorSize)}, "compressed grains without markers are not written: convert the image")
 	case g.tables < g.needed():
 		return disk.Errorf(disk.Damaged, s.file.place(g.dirs[0], g.needed()*g.width), "the grain directory is longer than the file")
 	case g.capacity < x.Length:
@@ -75,6 +77,25 @@ func (x *Target) tables(s *sparse) error {
 		x.Floor = int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize
 	} else {
 		x.Floor = int64(min(vmdk.HeaderOverHead.Get(s.rules), maxSectors)) * vmdk.SectorSize
+	}
+	return x.packing(s)
+}
+
+// packing finds out whether grains are compressed, and whether there may be more of them:
+// in a stream as QEMU writes it, with two sets of tables in front and no marker at the end
+// (vmdk.md 5.1). Others end with a marker, after which nobody reads.
+func (x *Target) packing(s *sparse) error {
+	x.Packed = s.grid.packed != nil
+	x.Appends = x.Packed && s.footer == 0 && s.grid.dirCount == 2 && x.Size%vmdk.SectorSize == 0
+	for d := range s.grid.needed() {
+		if !x.Appends {
+			break
+		}
+		e, err := s.file.tables.uint(x.Directories[0]+d*s.grid.width, 4)
+		if err != nil {
+			return err
+		}
+		x.Appends = e != 0
 	}
 	return nil
 }

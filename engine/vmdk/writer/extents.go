@@ -152,8 +152,11 @@ func (w *extents) Blocks() (stored, dropped int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, x := range w.list {
-		if g, ok := x.storage.(*grains); ok {
+		switch g := x.storage.(type) {
+		case *grains:
 			stored, dropped = stored+g.stored, dropped+g.dropped
+		case *packed:
+			stored += g.stored
 		}
 	}
 	return stored, dropped

@@ -178,9 +178,13 @@ func (s *grains) writeGrain(p []byte, grain, off int64) error {
 func (s *grains) allocate() (int64, error) {
 	at, _, err := s.take(s.x.Grain, s.x.Grain)
 	if err == nil && at/vmdk.SectorSize > maxSector {
-		err = disk.Errorf(disk.OutOfRange, decode.Place{File: s.x.File, Offset: at}, "the file is full: a table can't name a grain at 0x%x", at)
+		err = s.full(at)
 	}
 	return at, err
+}
+
+func (s *grains) full(at int64) error {
+	return disk.Errorf(disk.OutOfRange, decode.Place{File: s.x.File, Offset: at}, "the file is full: a table can't name a grain at 0x%x", at)
 }
 
 // maxSector is the last that a table entry can name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/layer"
@@ -15,7 +16,7 @@ import (
 // Write opens an image for writing its disk. The image was opened on the same
 // files, which must not change in between. It is refused, with the finding's code,
 // while an error says that the structures which place the disk can't be trusted,
-// and where grains are compressed.
+// and for streams without markers.
 func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions) (disk.Writer, error) {
 	img := i.(*reader.Image)
 	if err := disk.Trusted(ctx, img); err != nil {
@@ -44,6 +45,11 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 	if x.Empty {
 		return nothing{x.Line}, nil
 	}
+	inPlace := store.AllOrNothing(to)
+	if x.Packed && !inPlace && !x.Appends {
+		return nil, disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{{File: x.File}},
+			"a compressed grain is replaced only through a journal, and nothing can be put at the end of this stream: write less at once, or convert the image")
+	}
 	f, err := to.OpenWrite(x.File)
 	if err != nil {
 		return nil, err
@@ -52,10 +58,15 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 	if !x.Sparse {
 		return &flat{f, x.Base - x.Start}, nil
 	}
-	return &grains{
+	g := &grains{
 		file: f, x: x, below: layer.Under{Parent: img.Parent()}, tables: pages.NewLedger(f, vmdk.SectorSize),
 		room: grainRoom{next: max(x.Size, x.Floor), end: x.Size, ahead: how.Ahead / x.Grain * x.Grain},
-	}, nil
+	}
+	if x.Packed {
+		g.room.ahead = 0
+		return &packed{grains: g, inPlace: inPlace}, nil
+	}
+	return g, nil
 }
 
 // renew gives the disk a new content ID, durable before the first change.
