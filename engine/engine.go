@@ -77,7 +77,7 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	if p, ok := foreign.PieceOf(src); ok && f.name != unknown.name {
 		src.Notes = append(src.Notes, cut(src, p))
 	}
-	src.Notes = append(src.Notes, unfinished(folder, name)...)
+	src.Notes = append(src.Notes, unfinished(folder, name, id)...)
 	return f.open(ctx, src)
 }
 

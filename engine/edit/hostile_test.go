@@ -27,7 +27,7 @@ type record struct {
 }
 
 // journalHead begins a journal up to its records.
-const journalHead = "platter commit journal 3\n"
+const journalHead = "platter commit journal 4\n\x00"
 
 // journalOf is a whole journal of these records.
 func journalOf(records ...record) []byte {

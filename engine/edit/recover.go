@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"platter/decode"
 	"platter/engine"
@@ -71,10 +72,32 @@ func (i *Interrupted) unusable(err error) error {
 		what = "the journal beside the image was not written by a commit to it: nothing of it is followed, and nothing was written; if the image came with this file, remove it"
 	case errors.Is(err, store.ErrDamaged):
 		what, err = "a write was interrupted, and its journal leads neither back nor forward; some of the bytes may be written and others not: keep the file, it may hold the only copy of the old ones", store.ErrDamaged
+	case errors.Is(err, fs.ErrNotExist):
+		return i.partOf(err)
 	default:
 		return err
 	}
 	return &disk.Error{Kind: disk.Damaged, Op: "recover", At: decode.Place{File: store.JournalName(i.name)}, What: what, Err: err}
+}
+
+// partOf names the image whose interrupted commit was to write to this file too. It
+// has a journal, and this one has none.
+func (i *Interrupted) partOf(none error) error {
+	f, err := i.folder.Open(i.name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	id, err := f.ID()
+	if err != nil {
+		return err
+	}
+	for _, found := range store.FindJournals(i.folder, i.name, id) {
+		if found.Part {
+			return disk.Errorf(disk.ReadOnly, decode.Place{File: found.Name}, "a write to %s was interrupted, of which this file is a part: recover that image", found.Image)
+		}
+	}
+	return none
 }
 
 // own has the journal followed in the files that the image names: as it is now, or
@@ -169,9 +192,13 @@ func (i *Interrupted) Summary() string {
 	if i.Torn {
 		return "a write was interrupted before its first byte reached the image; only its unfinished journal is left"
 	}
+	how := ""
+	if i.journal.Other {
+		how = "; its journal was written for another file than the one that has the name now, or is a copy like it"
+	}
 	files := decode.Printable(i.Files[0])
 	if n := len(i.Files); n > 1 {
 		files = fmt.Sprintf("%s and %d more", files, n-1)
 	}
-	return fmt.Sprintf("a write of %d bytes in %d places of %s was interrupted", i.Bytes, i.Places, files)
+	return fmt.Sprintf("a write of %d bytes in %d places of %s was interrupted%s", i.Bytes, i.Places, files, how)
 }

@@ -101,7 +101,7 @@ func TestRecover(t *testing.T) {
 				fallthrough
 			default:
 				whole++
-				if i.Places != 2 || i.Bytes != 11 {
+				if i.Places != 2 || i.Bytes != 11 || !strings.Contains(i.Summary(), "another file") {
 					t.Errorf("operation %d: %s", n, i.Summary())
 				}
 			}
@@ -125,7 +125,7 @@ func TestRecover(t *testing.T) {
 // somebody else can have written it.
 func TestRecoverFromAnEmptyJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disk.img")
-	journal := []byte("platter commit journal 3\n\x00")
+	journal := []byte("platter commit journal 4\n\x00\x00")
 	sum := sha256.Sum256(journal)
 	journal = append(journal, sum[:]...)
 	if err := errors.Join(os.WriteFile(path, make([]byte, 512), 0o600), os.WriteFile(store.JournalName(path), journal, 0o600)); err != nil {

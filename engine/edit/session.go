@@ -292,16 +292,45 @@ func (s *Session) Commit(ctx context.Context) error {
 	return s.ws.Commit(ctx)
 }
 
-// settled fails while an earlier write to the image is neither finished nor undone.
+// settled fails while an earlier write to the image is neither finished nor undone,
+// whatever the file was called then.
 func (s *Session) settled() error {
+	journal, recover := store.JournalName(s.name), s.name
 	switch {
-	case !store.HasJournal(s.folder, s.name):
-		return nil
 	case store.IsRunning(s.folder, s.name):
 		return fmt.Errorf("commit: %s: %w", decode.Printable(s.name), store.ErrRunning)
+	case store.HasJournal(s.folder, s.name):
+	default:
+		found, err := s.ownJournal()
+		if err != nil || found.Name == "" {
+			return err
+		}
+		if journal = found.Name; found.Part {
+			recover = found.Image
+		}
 	}
-	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: store.JournalName(s.name)},
-		What: "an earlier write to this image was interrupted: platter recover finishes it (--forward) or undoes it (--back) first"}
+	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: journal},
+		What: "an earlier write to this image was interrupted: platter recover " + recover + " finishes it (--forward) or undoes it (--back) first"}
+}
+
+// ownJournal looks for a journal of the image's file under another name; one without a
+// name is none.
+func (s *Session) ownJournal() (store.Found, error) {
+	f, err := s.ws.OnDisk(s.name)
+	if err != nil {
+		return store.Found{}, err
+	}
+	defer f.Close()
+	id, err := f.ID()
+	if err != nil {
+		return store.Found{}, err
+	}
+	for _, found := range store.FindJournals(s.folder, s.name, id) {
+		if found.Own || found.Part {
+			return found, nil
+		}
+	}
+	return store.Found{}, nil
 }
 
 // Save writes what is staged, so that a later session can load it.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 	defer own.Close()
 	var kept *journalFile // nil: there is none
 	if journaled {
-		if kept, err = writeJournal(w.base, w.image, steps); err != nil {
+		if kept, err = writeJournal(w.base, w.image, list); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
 		defer kept.Close()
@@ -179,6 +180,15 @@ func (ts targets) lockImage(in Opener, image string) (io.Closer, error) {
 	return io.NopCloser(nil), nil
 }
 
+// steps are those of all files, in order.
+func (ts targets) steps() []Step {
+	var list []Step
+	for _, t := range ts {
+		list = append(list, t.steps...)
+	}
+	return list
+}
+
 func (ts targets) close() {
 	for _, t := range ts {
 		t.Close()
@@ -278,18 +288,40 @@ func (t target) takeBackAll() error {
 	return first
 }
 
+// takeBack writes only where the old bytes are not there: what a full disk has no room
+// for was not written, and needs none to be taken back.
 func (t target) takeBack(s Step) error {
 	if s.Resizes() {
-		if err := t.Truncate(s.SizeBefore); err != nil {
+		size, err := t.Size()
+		if err != nil {
 			return err
 		}
+		if size != s.SizeBefore {
+			if err := t.Truncate(s.SizeBefore); err != nil {
+				return err
+			}
+		}
 	}
-	if len(s.Old) == 0 {
-		return nil
+	now := make([]byte, takenBack)
+	for at := int64(0); at < int64(len(s.Old)); {
+		off := s.Offset + at
+		old := s.Old[at:min(at+takenBack-off%takenBack, int64(len(s.Old)))]
+		n, err := t.ReadAt(now[:len(old)], off)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if !bytes.Equal(now[:n], old) {
+			if _, err := t.WriteAt(old, off); err != nil {
+				return err
+			}
+		}
+		at += int64(len(old))
 	}
-	_, err := t.WriteAt(s.Old, s.Offset)
-	return err
+	return nil
 }
+
+// takenBack is how many bytes of a file are written together if one of them differs.
+const takenBack = 4096
 
 // secure makes the files durable, reads back, and compares with the bytes and
 // the size that each step should have left.

@@ -25,7 +25,7 @@ var ErrDamaged = errors.New("the journal is damaged, or of an unknown format")
 var ErrOtherVersion = errors.New("the journal is of another version of the program")
 
 const (
-	journalMagic = "platter commit journal 3\n"
+	journalMagic = "platter commit journal 4\n"
 	// anyJournal begins the journals of all versions.
 	anyJournal = "platter commit journal "
 	// maxJournal bounds the length of a journal that is read.
@@ -34,14 +34,20 @@ const (
 
 // JournalName is the name of an image's commit journal: beside it, so that it
 // travels with a torn image.
-func JournalName(image string) string { return image + ".platter-journal" }
+func JournalName(image string) string { return image + journalSuffix }
 
 // Journal is what an interrupted commit left: what it meant to write, with the
 // old bytes.
 type Journal struct {
 	Image string
 	Steps []Step
+	// Other is set if the journal was written for another file than the one that is
+	// called Image now: a copy of it, or what has its name since.
+	Other bool
+
+	name  string
 	files []string // that it may concern besides the image's own
+	of    owners
 	read  digest
 	torn  bool
 }
@@ -62,11 +68,11 @@ func whyBroken(head []byte) error {
 // journalFile is the journal of a commit that is under way, locked until it is closed.
 type journalFile struct {
 	File
-	fs    FS
-	image string
+	fs   FS
+	name string
 }
 
-func writeJournal(to FS, image string, steps []Step) (*journalFile, error) {
+func writeJournal(to FS, image string, list targets) (*journalFile, error) {
 	name := JournalName(image)
 	f, err := to.Create(name)
 	if errors.Is(err, fs.ErrExist) {
@@ -75,28 +81,27 @@ func writeJournal(to FS, image string, steps []Step) (*journalFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoJournal, err)
 	}
-	if err = errors.Join(fillJournal(f, image, steps), to.SyncDir()); err != nil {
+	if err = errors.Join(fillJournal(f, image, list), to.SyncDir()); err != nil {
 		return nil, errors.Join(err, f.Close(), to.Remove(name))
 	}
-	return &journalFile{f, to, image}, nil
+	return &journalFile{f, to, name}, nil
 }
 
-// lockJournal opens the journal beside an image so that nobody else follows it. It
-// must be the one that was read, of which that is the digest.
-func lockJournal(in FS, image string, read digest) (*journalFile, error) {
-	f, err := in.OpenWrite(JournalName(image))
+// lock opens the journal so that nobody else follows it. It must be the one that was
+// read.
+func (j *Journal) lock(in FS) (*journalFile, error) {
+	f, err := in.OpenWrite(j.name)
 	if err != nil {
 		return nil, err
 	}
-	j := &journalFile{f, in, image}
 	now, err := digestOf(f)
-	if err == nil && now != read {
-		err = nameErr("open", JournalName(image), ErrChanged)
+	if err == nil && now != j.read {
+		err = nameErr("open", j.name, ErrChanged)
 	}
 	if err != nil {
-		return nil, errors.Join(err, j.Close())
+		return nil, errors.Join(err, f.Close())
 	}
-	return j, nil
+	return &journalFile{f, in, j.name}, nil
 }
 
 // drop removes the journal so that it stays removed.
@@ -107,7 +112,7 @@ func (j *journalFile) drop() error {
 	if runtime.GOOS == "windows" { // what is open has to stay; the image is locked still
 		j.Close()
 	}
-	if err := j.fs.Remove(JournalName(j.image)); err != nil {
+	if err := j.fs.Remove(j.name); err != nil {
 		return err
 	}
 	return j.fs.SyncDir()
@@ -130,8 +135,13 @@ func digestOf(f File) (digest, error) {
 }
 
 // fillJournal puts the first line in when the rest is durable, see whyBroken.
-func fillJournal(f File, image string, steps []Step) error {
-	if err := putSteps(io.NewOffsetWriter(f, int64(len(journalMagic))), journalMagic, image, steps); err != nil {
+func fillJournal(f File, image string, list targets) error {
+	owners, err := list.owners(image)
+	if err != nil {
+		return err
+	}
+	out := io.NewOffsetWriter(f, int64(len(journalMagic)))
+	if err := putSteps(out, journalMagic, image, list.steps(), owners.put); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -156,42 +166,52 @@ func IsRunning(o Opener, image string) bool {
 	return errors.Is(HeldBy(o, JournalName(image)), ErrRunning) || errors.Is(HeldBy(o, image), ErrRunning)
 }
 
-// ReadJournal reads the journal beside an image. Without one it gives
-// fs.ErrNotExist; ErrTorn tells that the commit had not begun to write (the journal
-// can then only be rolled back), ErrDamaged that it may have, ErrUnfit that it is no
-// commit's, ErrRunning that the commit is running. It concerns the image's own file
-// only, unless Allow adds others.
+// ReadJournal reads the journal beside an image, or the one of the same file under
+// another name (see FindJournals). Without one it gives fs.ErrNotExist; ErrTorn tells
+// that the commit had not begun to write (the journal can then only be rolled back),
+// ErrDamaged that it may have, ErrUnfit that it is no commit's, ErrRunning that the
+// commit is running. It concerns the image's own file only, unless Allow adds others.
 func ReadJournal(o Opener, image string) (*Journal, error) {
-	f, err := o.Open(JournalName(image))
+	name, err := journalFor(o, image)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{Image: image, name: name}
+	if IsRunning(o, image) || errors.Is(HeldBy(o, name), ErrRunning) {
+		return nil, nameErr("read", name, ErrRunning)
+	}
+	f, err := o.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if IsRunning(o, image) {
-		return nil, nameErr("read", JournalName(image), ErrRunning)
+	if err = j.load(f); err == nil {
+		err = wellFormed(j.Steps)
 	}
-	j := &Journal{Image: image}
+	j.torn = errors.Is(err, ErrTorn)
+	switch {
+	case err != nil && !j.torn:
+		return nil, nameErr("read", name, err)
+	case err == nil:
+		j.Other, err = j.of.exclude(o, image)
+	}
+	return j, nameErr("read", name, err)
+}
+
+// load reads a journal's file.
+func (j *Journal) load(f File) (err error) {
 	if j.read, err = digestOf(f); err != nil {
-		return nil, err
+		return err
 	}
 	size, err := f.Size()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	j.Steps, err = readJournal(f, size, image)
-	if err == nil {
-		err = wellFormed(j.Steps)
-	}
-	if j.torn = errors.Is(err, ErrTorn); j.torn {
-		return j, nameErr("read", JournalName(image), err)
-	}
-	if err != nil {
-		return nil, nameErr("read", JournalName(image), err)
-	}
-	return j, nil
+	j.Steps, err = readJournal(f, size, j.Image, j.of.get)
+	return err
 }
 
-func readJournal(f File, size int64, image string) ([]Step, error) {
+func readJournal(f File, size int64, image string, owners func(*recordReader)) ([]Step, error) {
 	head := make([]byte, min(size, int64(len(journalMagic))))
 	if n, err := f.ReadAt(head, 0); n < len(head) {
 		return nil, errors.Join(err, io.ErrUnexpectedEOF)
@@ -203,7 +223,7 @@ func readJournal(f File, size int64, image string) ([]Step, error) {
 	case size > maxJournal:
 		return nil, fmt.Errorf("a commit journal of %d bytes: %w", size, ErrTooMuch)
 	}
-	return getSteps(io.NewSectionReader(f, int64(len(head)), rest), rest, journalMagic, image)
+	return getSteps(io.NewSectionReader(f, int64(len(head)), rest), rest, journalMagic, image, owners)
 }
 
 // RollBack puts the old bytes of an interrupted commit back and removes its journal;
@@ -235,7 +255,7 @@ func (j *Journal) roll(to FS, op string, act func(targets) error) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	defer own.Close()
-	kept, err := lockJournal(to, j.Image, j.read)
+	kept, err := j.lock(to)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}

@@ -134,10 +134,10 @@ func TestBrokenJournals(t *testing.T) {
 	}
 	left := base.Clone()
 	whole := []byte(content(t, open(t, left, store.JournalName("a"))))
-	const magic = "platter commit journal 3\n"
+	const magic = "platter commit journal 4\n"
 	signed := func(records string) []byte {
-		sum := sha256.Sum256([]byte(magic + records))
-		return slices.Concat([]byte(magic+records), sum[:])
+		sum := sha256.Sum256([]byte(magic + "\x00" + records))
+		return slices.Concat([]byte(magic+"\x00"+records), sum[:])
 	}
 	const step = "\x01\x00\x00\x00\x00\x00\x00\x01o\x01x" // one byte at the start of the image
 	huge := strings.Repeat("\xff", 9) + "\x01"
@@ -167,8 +167,8 @@ func TestBrokenJournals(t *testing.T) {
 		"a sector lost later":      {hole(whole, 512, 1024), store.ErrDamaged},
 		"cut later":                {whole[:len(whole)-1], store.ErrDamaged},
 		"longer":                   {append(bytes.Clone(whole), 0), store.ErrDamaged},
-		"of an earlier version":    {bytes.Replace(whole, []byte("journal 3"), []byte("journal 2"), 1), store.ErrOtherVersion},
-		"of a later version":       {bytes.Replace(whole, []byte("journal 3"), []byte("journal 4"), 1), store.ErrDamaged},
+		"of an earlier version":    {bytes.Replace(whole, []byte("journal 4"), []byte("journal 3"), 1), store.ErrOtherVersion},
+		"of a later version":       {bytes.Replace(whole, []byte("journal 4"), []byte("journal 5"), 1), store.ErrDamaged},
 		"something else":           {[]byte("notes"), store.ErrDamaged},
 		"somebody else's":          {signed(step + "\x00"), nil},
 		"a length past the end":    {signed("\x01\x00\x00\x00\x00" + huge), store.ErrDamaged},
@@ -199,4 +199,30 @@ func TestDroppedJournalStaysAway(t *testing.T) {
 			t.Fatalf("seed %d: the journal is back", seed)
 		}
 	}
+}
+
+// TestRollBackOnAFullDisk has a disk that takes no more bytes: what was not written
+// needs no room to be taken back.
+func TestRollBackOnAFullDisk(t *testing.T) {
+	base := storetest.New()
+	base.PutFile("a", bytes.Repeat([]byte("o"), 100<<10))
+	w, _ := over(t, base)
+	must(t, edit(w, "write", text(strings.Repeat("n", 50<<10), 10)))
+	base.CutAfter(6) // the journal is whole, the file as it was
+	if err := w.Commit(t.Context()); err == nil {
+		t.Fatal("committed")
+	}
+	left := revived(t, base.CrashClone(1))
+	f, err := left.OpenWrite("a")
+	must(t, err)
+	_, err = f.WriteAt([]byte("nnnn"), 20<<10) // all that reached the file
+	must(t, err, f.Sync())
+	j, err := store.ReadJournal(left, "a")
+	must(t, err)
+	before := left.Ops()
+	must(t, j.RollBack(left))
+	if n := left.Ops() - before; n != 4 { // the one write, and to sync, remove, and sync the folder
+		t.Errorf("%d operations", n)
+	}
+	check(t, open(t, left, "a"), bytes.Repeat([]byte("o"), 100<<10))
 }

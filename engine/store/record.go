@@ -24,14 +24,15 @@ const (
 	maxText = maxName
 )
 
-// putSteps writes what follows the first line.
-func putSteps(to io.Writer, magic, image string, steps []Step) error {
+// putSteps writes what follows the first line: what head writes, then the steps.
+func putSteps(to io.Writer, magic, image string, steps []Step, head func(*recordWriter)) error {
 	out, sum := bufio.NewWriterSize(to, 64<<10), sha256.New()
 	sum.Write([]byte(magic))
 	w := recordWriter{w: io.MultiWriter(out, sum)}
 	if len(steps) > maxSteps {
 		return fmt.Errorf("%d steps: %w", len(steps), ErrTooMuch)
 	}
+	head(&w)
 	for _, s := range steps {
 		w.step(image, s)
 	}
@@ -81,11 +82,13 @@ func (w *recordWriter) bytes(b []byte) {
 	}
 }
 
-// getSteps reads what follows the first line, of which at most limit bytes are there.
+// getSteps reads what follows the first line, of which at most limit bytes are there,
+// what head reads first.
 // What ends too early is io.ErrUnexpectedEOF, what is not as it was written ErrDamaged.
-func getSteps(from io.Reader, limit int64, magic, image string) ([]Step, error) {
-	r := recordReader{r: bufio.NewReaderSize(from, 64<<10), sum: sha256.New(), left: limit}
+func getSteps(from io.Reader, limit int64, magic, image string, head func(*recordReader)) ([]Step, error) {
+	r := newRecordReader(from, limit)
 	r.sum.Write([]byte(magic))
+	head(r)
 	var steps []Step
 	for len(steps) <= maxSteps && r.number() == 1 {
 		steps = append(steps, r.step(image))
@@ -110,6 +113,10 @@ type recordReader struct {
 	sum  hash.Hash
 	left int64
 	err  error
+}
+
+func newRecordReader(from io.Reader, limit int64) *recordReader {
+	return &recordReader{r: bufio.NewReaderSize(from, 64<<10), sum: sha256.New(), left: limit}
 }
 
 func (r *recordReader) step(image string) Step {

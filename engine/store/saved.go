@@ -19,7 +19,7 @@ func (w *Workspace) Save(to io.Writer) error {
 	if _, err := io.WriteString(to, savedMagic); err != nil {
 		return err
 	}
-	return putSteps(to, savedMagic, w.image, w.Plan())
+	return putSteps(to, savedMagic, w.image, w.Plan(), func(*recordWriter) {})
 }
 
 // Load stages what Save wrote, one change for each that had a part in it. The files
@@ -50,7 +50,7 @@ func (w *Workspace) saved(from io.Reader) ([]Step, error) {
 	if string(head) != savedMagic {
 		return nil, ErrDamaged
 	}
-	steps, err := getSteps(from, maxRecords+sha256.Size, savedMagic, w.image)
+	steps, err := getSteps(from, maxRecords+sha256.Size, savedMagic, w.image, func(*recordReader) {})
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = ErrTorn
 	}

@@ -157,8 +157,21 @@ func (a *app) imageVerb(use, short, long string, run func(ctx context.Context, i
 			if err != nil {
 				return err
 			}
+			if cmd.Name() != "check" { // which says so itself
+				a.unfinished(img.Info())
+			}
 			return errors.Join(run(cmd.Context(), img), img.Close())
 		},
+	}
+}
+
+// unfinished warns of an image that may be half old and half new, whatever is asked
+// about it.
+func (a *app) unfinished(info disk.Info) {
+	for _, f := range info.Findings {
+		if f.Code == engine.CodeInterrupted || f.Code == engine.CodeRunning {
+			fmt.Fprintln(a.errs, "platter: warning: "+oneLine(errors.New(f.Text)))
+		}
 	}
 }
 

@@ -89,3 +89,20 @@ func TestRecoverDocument(t *testing.T) {
 		t.Errorf("back: %+v", d)
 	}
 }
+
+// TestVerbsWarnOfATornImage has verbs say on the side that what they print may be half
+// old and half new.
+func TestVerbsWarnOfATornImage(t *testing.T) {
+	path := sampleFile(t, "vhd")
+	for _, verb := range []string{"info", "hash", "read"} {
+		done(t, verb, path)
+	}
+	if err := os.WriteFile(store.JournalName(path), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"info", "hash", "read"} {
+		if code, out, errs := run(t, verb, path); code != cli.ExitDone || len(out) == 0 || !strings.Contains(string(errs), "was interrupted") {
+			t.Errorf("%s: %d, %s", verb, code, errs)
+		}
+	}
+}
