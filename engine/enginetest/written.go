@@ -183,13 +183,13 @@ func (b Bed) fault(t *testing.T, r run, p storetest.Point, left store.Opener) er
 	return err
 }
 
-// PowerCuts cuts the power at each moment of a workload, with seeds outcomes
-// each, and returns how many it looked at. Each image must open, be whole, and
-// hold in every sector what was durable or written since.
-func PowerCuts(t *testing.T, b Bed, steps []Step, seeds int) int {
+// PowerCuts cuts the power at each moment of a workload, with as many outcomes each
+// as it takes to look at least times, and returns how many there were. Each image must
+// open, be whole, and hold in every sector what was durable or written since.
+func PowerCuts(t *testing.T, b Bed, steps []Step, least int) int {
 	t.Helper()
 	r := b.record(t, steps)
-	points := 0
+	points, seeds := 0, (least+r.trace.Len())/(r.trace.Len()+1)
 	for p, left := range r.trace.Crashes(seeds) {
 		points++
 		if err := b.fault(t, r, p, left); err != nil {

@@ -87,7 +87,7 @@ func TestRandomWrites(t *testing.T) {
 func TestPowerCuts(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(8, 120), true), enginetest.Scale(1, 25)))
+			t.Logf("%d crash points", enginetest.PowerCuts(t, b, enginetest.Steps(1, bedSize, mib, 1, enginetest.Scale(8, 120), true), enginetest.Scale(1, 10_000)))
 		})
 	}
 }

@@ -166,11 +166,16 @@ func (w *scan) compare(t, at int64) {
 		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
 		if a == 0 && b != vmdk.ZeroGrain && !w.s.dirty() {
 			c.found(disk.SeverityError, "G4", where, "entry %d of table %d is 0 in the first copy and %d in the redundant one: the grain can't be read before that is settled", i, t, b)
-		} else if a == 0 || b == 0 {
-			c.found(disk.SeverityWarning, "G4", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
-		} else {
-			c.found(disk.SeverityError, "G5", where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
+			continue
 		}
+		code, severity := "G5", disk.SeverityError
+		if a == 0 || b == 0 {
+			code = "G4"
+		}
+		if code == "G4" || w.s.dirty() { // a power cut leaves the last changes in one copy
+			severity = disk.SeverityWarning
+		}
+		c.found(severity, code, where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
 	}
 }
 

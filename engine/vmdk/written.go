@@ -29,6 +29,7 @@ type Target struct {
 	Floor       int64   // where grains may begin
 	Packed      bool    // grains are compressed, after markers
 	Appends     bool    // more of them may follow the last one
+	Unclean     bool    // the file says that it is being written: the copies of its tables may differ
 
 	sparse *sparse
 }
@@ -73,6 +74,7 @@ func (x *Target) tables(s *sparse) error {
 	}
 	x.Sparse, x.Redo, x.sparse = true, s.kind == vmdk.KindCowd, s
 	x.Grain, x.PerTable, x.Directories, x.ZeroGrains = g.grain, g.perTable, g.dirs[:g.dirCount], g.zeroGrains
+	x.Unclean = s.dirty()
 	if x.Redo {
 		x.Floor = int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize
 	} else {

@@ -20,7 +20,7 @@ func TestPowerCuts(t *testing.T) {
 	total := 0
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {
-			points := enginetest.PowerCuts(t, b, enginetest.Steps(1, size, small, 1, enginetest.Scale(30, 120), true), enginetest.Scale(2, 30))
+			points := enginetest.PowerCuts(t, b, enginetest.Steps(1, size, small, 1, enginetest.Scale(30, 120), true), enginetest.Scale(200, 10_000))
 			t.Logf("%d crash points", points)
 			total += points
 		})

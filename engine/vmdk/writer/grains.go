@@ -293,6 +293,9 @@ func (s *grains) begin() error {
 		return err
 	}
 	s.begun = true
+	if s.x.Unclean && len(s.x.Directories) > 1 {
+		return s.level()
+	}
 	return nil
 }
 
