@@ -366,7 +366,7 @@ var table = []Binding{
 	{Context: Find, Action: AsHex, Keys: []string{"alt+x"}, Label: "hex", Help: "Search for bytes in hex with wildcards: e8 ?? 4?", Group: groupFind},
 	{Context: Find, Action: AsUTF16, Keys: []string{"alt+u"}, Label: "UTF-16", Help: "Search for text in UTF-16LE only", Group: groupFind},
 	{Context: Find, Action: AsRegexp, Keys: []string{"alt+r"}, Label: "regexp", Help: "Search for a regular expression over bytes", Group: groupFind},
-	{Context: Find, Action: FoldCase, Keys: []string{"alt+c"}, Label: "case", Help: "Letters match in either case, or as typed", Group: groupFind},
+	{Context: Find, Action: FoldCase, Keys: []string{"alt+c"}, Label: "case", Help: "Letters match in either case, as they do for a text without capitals, or as typed", Group: groupFind},
 	{Context: Find, Action: Within, Keys: []string{"alt+s"}, Label: "selection", Help: "Search in the selection only, or in everything", Group: groupFind},
 	{Context: Find, Action: Backwards, Keys: []string{"alt+b"}, Label: "backwards", Help: "Search backwards from the cursor: the nearest hit before it comes first", Group: groupFind},
 	{Context: Find, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Leave the prompt", Group: groupProgram},

@@ -66,7 +66,7 @@ func TestSearchOnTheDisk(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("6", "/").expect("search the virtual disk for text")
 	s.keys("FAT16", "enter").expect("\"FAT16\" in the virtual disk", "hit", "complete", "FAT16")
 	s.keys("enter").expect("[6 Sectors]", "FAT16").keys("n").expect("hit").keys("ctrl+n").expect("as", "offset").keys("esc").not("context")
-	s.keys("/", "nothing like it", "enter").expect("nothing was found").keys("esc", "n").expect("0 hits, complete")
+	s.keys("/", "nothing like it", "enter").expect("nothing was found in", "in either case").keys("esc", "n").expect("0 hits, complete")
 }
 
 func TestSearchPromptTurns(t *testing.T) {
@@ -74,7 +74,7 @@ func TestSearchPromptTurns(t *testing.T) {
 	if s.keys("tab").expect("search the virtual disk for text"); s.quit {
 		t.Fatal("quits")
 	}
-	s.keys("tab", "alt+x").expect("for hex").keys("alt+u").expect("for UTF-16LE").keys("alt+c").expect("UTF-16LE in either case")
+	s.keys("tab", "alt+x").expect("for hex").keys("alt+u").expect("for UTF-16LE in either case").keys("alt+c").expect("UTF-16LE as typed")
 	s.keys("alt+r").expect("for regexp").keys("a(").expect("missing closing").keys("enter").expect("search sample.vhdx")
 	s.keys("backspace", "backspace", "alt+x", "alt+c", "68 65 61 6?", "enter").expect(`"68 65 61 6?" in sample.vhdx`, "2 hits, complete", "0x10000", "0x20000")
 	s.keys("j", "enter").expect("[2 Structure]", "header 2", "sample.vhdx 0x20000")
@@ -99,7 +99,7 @@ func TestSearchInTheSelection(t *testing.T) {
 
 func TestHelpOfPrompts(t *testing.T) {
 	s := atDesk(t, "vhdx").keys("2", "/", "f1").expect("Keys: Search prompt", "alt+b", "nearest hit before it comes first", "alt+s", "regular expression")
-	s.keys("esc").expect("search sample.vhdx for text").keys("FAT", "f1", "esc").expect("text: FAT").keys("esc", ":", "f1").expect("Keys: Prompt", "Complete the name")
+	s.keys("esc").expect("search sample.vhdx for text").keys("FAT", "f1", "esc").expect("text as typed: FAT").keys("esc", ":", "f1").expect("Keys: Prompt", "Complete the name")
 	s.keys("esc", "esc").not("go to:")
 }
 

@@ -19,6 +19,7 @@ type query struct {
 	file   string       // disk.VirtualDisk for the disk
 	within decode.Place // the part; no length for all of it
 	back   bool
+	cased  bool  // the user said whether letters match in either case
 	cursor int64 // where one that goes backwards over everything begins; 0 for the end
 }
 
@@ -54,8 +55,12 @@ func (q query) words() string {
 		words += " backwards"
 	}
 	words += " for " + q.Reading.String()
-	if q.FoldCase && q.Reading != disk.AsHex {
+	switch {
+	case q.Reading == disk.AsHex:
+	case q.FoldCase:
 		words += " in either case"
+	default:
+		words += " as typed"
 	}
 	return words
 }
@@ -96,7 +101,7 @@ func (s *searches) open() tea.Cmd {
 		q.file = s.surfaces()[0]
 	}
 	if s.last != nil {
-		q.Reading, q.FoldCase = s.last.Reading, s.last.FoldCase
+		q.Reading, q.FoldCase, q.cased = s.last.Reading, s.last.FoldCase, s.last.cased
 	}
 	const hint = "alt+b backwards  alt+s in the selection"
 	p := &prompt{kind: "search", ctx: keymap.Find, hint: hint, name: q.words()}
@@ -108,7 +113,11 @@ func (s *searches) open() tea.Cmd {
 		p.name = q.words()
 	}
 	p.changed = func(text string) {
-		if q.Text = text; len(text) > checkedMost {
+		if q.Text = text; !q.cased {
+			q.FoldCase = q.EitherCase()
+		}
+		p.name = q.words()
+		if len(text) > checkedMost {
 			return
 		}
 		if _, err := s.cfg.Finder.Search(s.ctx, disk.Surface{}, q.Pattern, disk.Stretch{}, nil); err != nil && text != "" {
@@ -132,7 +141,7 @@ func (s *searches) turn(q *query, a keymap.Action) (why string) {
 	case keymap.AsRegexp:
 		q.Reading = disk.AsRegexp
 	case keymap.FoldCase:
-		q.FoldCase = !q.FoldCase
+		q.FoldCase, q.cased = !q.FoldCase, true
 	case keymap.NextFile:
 		list := s.surfaces()
 		q.file, q.within = list[(slices.Index(list, q.file)+1)%len(list)], decode.Place{}

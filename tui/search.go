@@ -12,6 +12,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/widget/listing"
@@ -128,7 +129,7 @@ func (h *search) note(over bool) {
 		parts = append(parts, "there are more: n past the last one continues")
 	case h.complete:
 		parts = append(parts, "complete")
-		h.Empty = "nothing was found"
+		h.Empty = "nothing was found " + h.nowhere()
 	case over && h.err != nil && !errors.Is(h.err, context.Canceled):
 		parts = append(parts, "not complete")
 		h.Empty = "! " + decode.Printable(h.err.Error())
@@ -142,6 +143,23 @@ func (h *search) note(over bool) {
 		parts = append(parts, fmt.Sprintf("! %d ranges can't be read", h.unread))
 	}
 	h.Note = strings.Join(parts, ", ")
+}
+
+// nowhere says where nothing was found, and where else to look.
+func (h *search) nowhere() string {
+	words := "in " + surfaceName(h.file)
+	if h.query.within.Length > 0 {
+		words = "in the selection"
+	}
+	if h.FoldCase && h.Reading != disk.AsHex {
+		words += ", letters in either case"
+	} else if h.Reading == disk.AsText || h.Reading == disk.AsUTF16 {
+		words += ", letters as typed"
+	}
+	if h.file == disk.VirtualDisk {
+		words += "; the container's files were not searched (" + keymap.Key(keymap.Find, keymap.NextFile) + " in the prompt)"
+	}
+	return words
 }
 
 // hitRow is a hit in the list.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"strings"
+	"unicode"
 
 	"platter/decode"
 )
@@ -69,6 +70,12 @@ type Pattern struct {
 	Reading   Reading
 	FoldCase  bool     // letters match in either case; not in hex
 	Encodings []string // of text, by their names; empty for all that are known
+}
+
+// EitherCase reports whether letters match in either case where nobody says how:
+// in a text without capitals. It is how most people who type "password" mean it.
+func (p Pattern) EitherCase() bool {
+	return (p.Reading == AsText || p.Reading == AsUTF16) && !strings.ContainsFunc(p.Text, unicode.IsUpper)
 }
 
 // Stretch is the part of a surface that is searched, and in which direction.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/search"
 	"platter/views/report"
@@ -16,7 +17,8 @@ import (
 
 // query is what the flags of the search verb say.
 type query struct {
-	hex, regex, fold, back bool
+	hex, regex, back       bool
+	fold, exact            bool
 	encodings              []string
 	offset, length, inFile string
 	limit                  int
@@ -36,7 +38,8 @@ func (a *app) searchVerb() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("search")+")")
 	flags.BoolVar(&q.hex, "hex", false, "the pattern is bytes in hex, ?? for any byte, 4? for any low digit")
 	flags.BoolVar(&q.regex, "regex", false, "the pattern is a regular expression")
-	flags.BoolVarP(&q.fold, "ignore-case", "i", false, "letters match in either case")
+	flags.BoolVarP(&q.fold, "ignore-case", "i", false, "letters match in either case, which is how a text without capitals is looked for anyway")
+	flags.BoolVar(&q.exact, "case-sensitive", false, "letters match as they are typed only")
 	flags.StringSliceVar(&q.encodings, "encoding", nil, "look for text in `NAME` only; can be repeated ("+strings.Join(search.Encodings(), ", ")+")")
 	flags.StringVar(&q.offset, "offset", "", "start at byte `N`")
 	flags.StringVar(&q.length, "length", "", "search `N` bytes (default: up to the end)")
@@ -44,6 +47,7 @@ func (a *app) searchVerb() *cobra.Command {
 	flags.IntVar(&q.limit, "limit", 0, "stop after `N` hits")
 	fileFlag(cmd, &q.inFile, "search the container's bytes: all files of the image, or the one `NAME`d (--file=NAME)")
 	cmd.MarkFlagsMutuallyExclusive("hex", "regex")
+	cmd.MarkFlagsMutuallyExclusive("ignore-case", "case-sensitive")
 	return cmd
 }
 
@@ -55,7 +59,31 @@ func (q query) pattern(text string) disk.Pattern {
 	case q.regex:
 		p.Reading = disk.AsRegexp
 	}
+	p.FoldCase = p.FoldCase || !q.exact && p.EitherCase()
 	return p
+}
+
+// where says what is searched, and how, for a search that finds nothing.
+func (q query) where(p disk.Pattern) string {
+	words := "on the virtual disk"
+	switch {
+	case q.inFile == first:
+		words = "in the container's files"
+	case q.inFile != "":
+		words = "in " + decode.InQuotes(q.inFile)
+	}
+	if q.offset != "" || q.length != "" {
+		words = "in that part, " + words
+	}
+	if p.Reading == disk.AsText && p.FoldCase {
+		words += ", letters in either case"
+	} else if p.Reading == disk.AsText {
+		words += ", letters as typed (-i: either case)"
+	}
+	if q.inFile == "" {
+		words += "; the container's own bytes were not searched (--file)"
+	}
+	return words
 }
 
 // limits is the range that the flags ask for.
@@ -94,7 +122,7 @@ func (a *app) search(ctx context.Context, path, pattern string, q query) error {
 		total, largest = total+s.Size, max(largest, s.Size)
 	}
 	bar := a.progress(total)
-	found, err := report.Search(a.out, a.hits(ctx, surfaces, m, limits, bar), report.SearchOptions{Size: largest, Limit: q.limit}, a.form())
+	found, err := report.Search(a.out, a.hits(ctx, surfaces, m, limits, bar), report.SearchOptions{Size: largest, Limit: q.limit, Where: q.where(q.pattern(pattern))}, a.form())
 	bar.done()
 	if err == nil && found.Unread > 0 {
 		err = fmt.Errorf("the search is not complete: %d ranges can't be read", found.Unread)

@@ -12,8 +12,9 @@ import (
 
 // SearchOptions say what belongs to a report on a search.
 type SearchOptions struct {
-	Size  int64 // of the largest surface searched, bytes
-	Limit int   // hits to print; 0 is all
+	Size  int64  // of the largest surface searched, bytes
+	Limit int    // hits to print; 0 is all
+	Where string // where nothing was found, in words
 }
 
 // Found counts what a search came to.
@@ -118,7 +119,7 @@ func searchText(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions)
 	}
 	switch {
 	case f.Hits == 0 && f.Complete:
-		p.print("not found")
+		p.print("not found %s", opt.Where)
 	case opt.Limit > 0 && f.Hits == opt.Limit && !f.Complete && f.Unread == 0:
 		p.print("%s; the limit ended the search", decode.Plural(f.Hits, "hit", "hits"))
 	default:
