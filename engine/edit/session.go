@@ -33,6 +33,7 @@ type Session struct {
 	image   disk.Image
 	seen    uint64 // the generation that image shows
 	verdict verdict
+	placed  placements
 	mark    int // ID of the change that renewed the content's mark; 0 for none
 }
 
@@ -109,6 +110,9 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		}
 		return nil
 	})
+	if err == nil {
+		s.keepPlaces(edits)
+	}
 	if keeps && err == nil {
 		s.mu.Lock()
 		s.verdict.staged = s.ws.Generation()
@@ -152,7 +156,9 @@ func write(tx *store.Tx, e disk.Edit) error {
 // Place finds the files' bytes behind a range of the virtual disk.
 func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
 	var edits []disk.Edit
+	var places []placement
 	err := s.stored(off, n, func(span disk.Span) {
+		places = append(places, placement{span.Start, span.File, span.Offset, span.Length})
 		edits = append(edits, disk.Edit{File: span.File, Offset: span.Offset, Data: make([]byte, span.Length)})
 	})
 	if err != nil {
@@ -161,6 +167,7 @@ func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
 	s.mu.Lock()
 	s.verdict.placed = slices.Clone(edits)
 	s.mu.Unlock()
+	s.asked(places)
 	return edits, nil
 }
 
@@ -289,7 +296,7 @@ func (s *Session) Commit(ctx context.Context) error {
 	if err := s.settled(); err != nil {
 		return err
 	}
-	return s.ws.Commit(ctx)
+	return s.ws.Commit(ctx, s.stillPlaced(ctx))
 }
 
 // settled fails while an earlier write to the image is neither finished nor undone,

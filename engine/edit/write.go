@@ -49,6 +49,9 @@ func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks,
 		n, err = s.run(ctx, tx, disk.WriteOptions{}, do)
 		return err
 	})
+	if err == nil {
+		s.keepThrough()
+	}
 	return n, err
 }
 

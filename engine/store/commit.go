@@ -16,13 +16,20 @@ import (
 // journal is removed. If anything fails on the way, the old bytes are put back and
 // the changes stay staged. The context is heeded until the first byte is written.
 // Afterwards the history remains: undoing a committed change stages its inverse.
-func (w *Workspace) Commit(ctx context.Context) error { return w.commit(ctx, true) }
+// Before anything is written, checks can refuse too, while others are locked out. They
+// are told whether the files were changed since they were read, as their times tell.
+func (w *Workspace) Commit(ctx context.Context, checks ...Check) error {
+	return w.commit(ctx, true, checks...)
+}
+
+// Check refuses a commit.
+type Check func(changed bool) error
 
 // CommitUnjournaled is Commit for a folder in which no journal can be made
 // (ErrNoJournal): a power cut in the middle leaves some old and some new bytes.
 func (w *Workspace) CommitUnjournaled(ctx context.Context) error { return w.commit(ctx, false) }
 
-func (w *Workspace) commit(ctx context.Context, journaled bool) error {
+func (w *Workspace) commit(ctx context.Context, journaled bool, checks ...Check) error {
 	steps, err := w.claim()
 	if err != nil || len(steps) == 0 {
 		return err
@@ -38,6 +45,12 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	defer own.Close()
+	changed := w.changedSince(list)
+	for _, check := range checks {
+		if err := check(changed); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
 	var kept *journalFile // nil: there is none
 	if journaled {
 		if kept, err = writeJournal(w.base, w.image, list); err != nil {
@@ -57,6 +70,14 @@ func (w *Workspace) commit(ctx context.Context, journaled bool) error {
 		return fmt.Errorf("the changes are on disk, but: %w", err)
 	}
 	return nil
+}
+
+// changedSince reports whether a file has another time than when it was read.
+func (w *Workspace) changedSince(list targets) bool {
+	return slices.ContainsFunc(list, func(t target) bool {
+		now, err := t.ModTime()
+		return err != nil || !now.Equal(w.original(t.name).time)
+	})
 }
 
 // claim keeps others from changing the workspace, if there is anything to commit.
@@ -92,6 +113,7 @@ func (w *Workspace) settle(list targets) {
 		o := w.byName[t.name]
 		over[o] = former{o.length, t.replaced()}
 		o.length = now.staged[o].size
+		o.time, _ = t.ModTime()
 	}
 	next := &epoch{number: now.epoch.number + 1}
 	now.epoch.over, now.epoch.next = over, next

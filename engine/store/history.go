@@ -16,6 +16,16 @@ func (w *Workspace) History() []Change {
 	return list
 }
 
+// Last is the ID of the last visible change; 0 for none.
+func (w *Workspace) Last() int {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.cursor == 0 {
+		return 0
+	}
+	return w.history[w.cursor-1].id
+}
+
 // Staged is the number of changes that the next commit would bring to disk.
 func (w *Workspace) Staged() int {
 	w.mu.RLock()

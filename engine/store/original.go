@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // original is a file on disk under a workspace, opened read-only.
@@ -13,6 +14,7 @@ type original struct {
 	id     FileID
 	disk   *sync.RWMutex // the workspace's: guards what a commit changes
 	length int64         // on disk, in bytes
+	time   time.Time     // when it was last changed, as of then
 	opens  int           // handles that are open
 	kept   bool          // once staged; it then stays open until the workspace closes
 }

@@ -76,6 +76,7 @@ func (w *Workspace) load(name string) (*original, error) {
 		return o, f.Close()
 	}
 	o := &original{name: name, file: f, id: id, disk: &w.disk, length: size}
+	o.time, _ = f.ModTime() // none: nothing can be told by it
 	w.byName[name], w.byID[id] = o, o
 	w.order = append(w.order, o)
 	return o, nil

@@ -1,0 +1,134 @@
+package edit
+
+import (
+	"context"
+	"fmt"
+
+	"platter/decode"
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// placement is where a part of the virtual disk was found when it was written to.
+type placement struct {
+	start  int64 // on the disk, in bytes
+	file   string
+	offset int64
+	length int64
+}
+
+// placements tell for which reason bytes of files are written: what the tables said of
+// the disk then. They are looked at again when the bytes are committed.
+type placements struct {
+	asked   map[placement]bool // since the last change
+	of      map[int][]placement
+	through map[int]bool // changes that a writer made, which chose new places
+}
+
+// maxAsked bounds how many places are remembered that nothing was staged at.
+const maxAsked = 1 << 12
+
+// asked remembers that places were looked up.
+func (s *Session) asked(list []placement) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.placed.asked == nil || len(s.placed.asked)+len(list) > maxAsked {
+		s.placed.asked = map[placement]bool{}
+	}
+	for _, p := range list {
+		s.placed.asked[p] = true
+	}
+}
+
+// keepPlaces ties the places that edits were looked up for to the last change.
+func (s *Session) keepPlaces(edits []disk.Edit) {
+	id := s.ws.Last()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.placed.asked {
+		for _, e := range edits {
+			if in := e.Offset - p.offset; p.file == e.File && in >= 0 && in+int64(len(e.Data)) <= p.length {
+				s.place(id, placement{p.start + in, e.File, e.Offset, int64(len(e.Data))})
+			}
+		}
+	}
+}
+
+// place ties a place to a change. The lock is held.
+func (s *Session) place(id int, p placement) {
+	if s.placed.of == nil {
+		s.placed.of = map[int][]placement{}
+	}
+	s.placed.of[id] = append(s.placed.of[id], p)
+}
+
+// keepThrough remembers that the last change was made by a writer.
+func (s *Session) keepThrough() {
+	id := s.ws.Last()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.placed.through == nil {
+		s.placed.through = map[int]bool{}
+	}
+	s.placed.through[id] = true
+}
+
+// stillPlaced checks before a commit that the disk's bytes are where they were when the
+// staged changes were made: another program may have moved blocks, whose bytes are equal
+// to those that were there. It opens the image again, since tables are kept in memory.
+func (s *Session) stillPlaced(ctx context.Context) store.Check {
+	return func(changed bool) error {
+		list, through := s.stagedPlaces()
+		if through && changed {
+			return fmt.Errorf("%q was written to since it was read, and places for new blocks were chosen by what it held then; read it again, and make the change again: %w", s.name, store.ErrChanged)
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		files := s.ws.Snapshot()
+		file, err := files.Open(s.name)
+		if err != nil {
+			return err
+		}
+		img, err := engine.OpenIn(ctx, files, s.name, file, s.path, s.opt)
+		if err != nil {
+			return err
+		}
+		defer img.Close()
+		for _, p := range list {
+			if err := p.holds(img); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// stagedPlaces are the places of what is staged, and whether a writer chose some.
+func (s *Session) stagedPlaces() (list []placement, through bool) {
+	history := s.ws.History()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range history {
+		if c.State == store.Staged {
+			list = append(list, s.placed.of[c.ID]...)
+			through = through || s.placed.through[c.ID]
+		}
+	}
+	return list, through
+}
+
+// holds checks that an image has a place where it was.
+func (p placement) holds(img disk.Image) error {
+	for span, err := range img.Map(p.start, p.length) {
+		if err != nil {
+			return err
+		}
+		if span.State != disk.Data || span.Layer != 0 || span.File != p.file || span.Offset != p.offset+span.Start-p.start {
+			return &disk.Error{Kind: disk.ReadOnly, At: decode.Place{File: p.file, Offset: p.offset, Length: p.length},
+				What: fmt.Sprintf("byte 0x%x of the virtual disk was here when it was edited, and is elsewhere now: read the image again, and make the change again", span.Start), Err: store.ErrChanged}
+		}
+	}
+	return nil
+}
