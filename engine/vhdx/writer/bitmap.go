@@ -23,7 +23,7 @@ func (w *blocks) wantBitmap(chunk int64) error {
 	if err != nil || e.state == vhdx.FullyPresent {
 		return err
 	}
-	at, used, err := w.room.take(w.file, vhdx.MiB)
+	at, used, err := w.room.Take(w.file, vhdx.MiB, vhdx.MiB)
 	if err != nil {
 		return err
 	}

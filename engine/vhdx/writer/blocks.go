@@ -28,7 +28,7 @@ type blocks struct {
 	below layer.Under // the parent of a child
 
 	tables  *pages.Ledger
-	room    room
+	room    layer.Room
 	headers headers
 	sink    pages.Sink // the log, or the file itself where a change is all or nothing
 	log     *wal
@@ -206,7 +206,7 @@ func (w *blocks) allocate(e entry, block int64) (int64, error) {
 	at, used := e.at, true
 	if e.state == vhdx.NotPresent || at == 0 {
 		var err error
-		if at, used, err = w.room.take(w.file, w.geo.BlockSize); err != nil {
+		if at, used, err = w.room.Take(w.file, w.geo.BlockSize, vhdx.MiB); err != nil {
 			return 0, err
 		}
 	}
@@ -270,7 +270,7 @@ func (w *blocks) flush(ctx context.Context) error {
 		w.failed = err
 		return err
 	}
-	w.room.settle()
+	w.room.Settle()
 	return nil
 }
 
@@ -296,7 +296,8 @@ func (w *blocks) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.room.giveBack(w.file)
+	w.room.Recede()
+	return w.room.GiveBack(w.file)
 }
 
 // errClosed is what a writer says after Close.

@@ -37,7 +37,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	w := &blocks{
 		file: f, geo: p.Geometry, table: p.BAT.Off, fixed: p.Fixed, child: p.HasParent, below: layer.Under{Parent: img.Parent()}, renew: how.Renew, fresh: uuid.New,
 		tables: pages.NewLedger(f, vhdx.LogSector), headers: headers{f, p.Current, header},
-		room: room{next: (p.Size + vhdx.MiB - 1) / vhdx.MiB * vhdx.MiB, end: p.Size, ahead: how.Ahead / vhdx.MiB * vhdx.MiB},
+		room: layer.NewRoom((p.Size+vhdx.MiB-1)/vhdx.MiB*vhdx.MiB, p.Size, how.Ahead/vhdx.MiB*vhdx.MiB),
 	}
 	w.sink = pages.Direct{File: f}
 	if !store.AllOrNothing(to) {

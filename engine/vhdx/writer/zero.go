@@ -95,7 +95,7 @@ func (w *blocks) drop(e entry, block int64, state uint64, why string) error {
 	}
 	if e.at != 0 && e.state != vhdx.NotPresent {
 		w.dropped++
-		w.room.release(e.at, w.geo.BlockSize)
+		w.room.Release(e.at, w.geo.BlockSize)
 	}
 	return nil
 }

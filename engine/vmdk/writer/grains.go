@@ -20,7 +20,7 @@ type grains struct {
 	x      reader.Target
 	below  layer.Under // the parent
 	tables *pages.Ledger
-	room   grainRoom
+	room   layer.Room
 	begun  bool // the file says that it is being written
 
 	stored, dropped int64 // grains
@@ -279,7 +279,7 @@ func (s *grains) drop(grain int64, old, entry uint32) error {
 	}
 	if old > zeroGrain {
 		s.dropped++
-		s.room.release(int64(old)*vmdk.SectorSize, s.x.Grain)
+		s.room.Release(int64(old)*vmdk.SectorSize, s.x.Grain)
 	}
 	return nil
 }
@@ -316,22 +316,22 @@ func (s *grains) flush(ctx context.Context) error {
 	if err := s.tables.Flush(ctx, pages.Direct{File: s.file}); err != nil {
 		return err
 	}
-	s.room.settle()
+	s.room.Settle()
 	return nil
 }
 
 // take finds room in the file. The header of a redo log says where free room
 // begins, as soon as the file has room past that: another program would use again what is taken.
 func (s *grains) take(length, align int64) (at int64, used bool, err error) {
-	end := s.room.end
-	at, used, err = s.room.take(s.file, length, align)
-	if err != nil || s.room.end == end || !s.x.Redo {
+	end := s.room.End()
+	at, used, err = s.room.Take(s.file, length, align)
+	if err != nil || s.room.End() == end || !s.x.Redo {
 		return at, used, err
 	}
 	if err := s.file.Sync(); err != nil {
 		return 0, false, err
 	}
-	return at, used, s.noteFree(s.room.end)
+	return at, used, s.noteFree(s.room.End())
 }
 
 // noteFree writes the first free sector into the header of a redo log.
@@ -352,14 +352,14 @@ func (s *grains) close() error {
 	if !s.begun {
 		return nil
 	}
-	s.room.recede()
-	if err := s.noteFree(s.room.next); err != nil {
+	s.room.Recede()
+	if err := s.noteFree(s.room.Next()); err != nil {
 		return err
 	}
 	if err := s.mark(0, "the file is closed cleanly"); err != nil {
 		return err
 	}
-	return s.room.giveBack(s.file)
+	return s.room.GiveBack(s.file)
 }
 
 func (s *grains) abandon() error { return s.file.Close() }

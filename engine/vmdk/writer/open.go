@@ -58,12 +58,15 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 	if !x.Sparse {
 		return &flat{f, x.Base - x.Start}, nil
 	}
+	ahead := how.Ahead / x.Grain * x.Grain
+	if x.Packed {
+		ahead = 0
+	}
 	g := &grains{
 		file: f, x: x, below: layer.Under{Parent: img.Parent()}, tables: pages.NewLedger(f, vmdk.SectorSize),
-		room: grainRoom{next: max(x.Size, x.Floor), end: x.Size, ahead: how.Ahead / x.Grain * x.Grain},
+		room: layer.NewRoom(max(x.Size, x.Floor), x.Size, ahead),
 	}
 	if x.Packed {
-		g.room.ahead = 0
 		return &packed{grains: g, inPlace: inPlace}, nil
 	}
 	return g, nil
