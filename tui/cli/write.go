@@ -180,8 +180,12 @@ func (j *writeJob) place(ctx context.Context) error {
 		}
 	}
 	j.result.Start = j.off
-	if j.off > within || j.n > within-j.off {
-		return &disk.Error{Kind: disk.OutOfRange, Op: "write", What: fmt.Sprintf("%s ends at byte 0x%x: %s from 0x%x on would go past the end", of, within, decode.Plural(max(j.n, 0), "byte", "bytes"), j.off)}
+	atLeast := j.n
+	if j.more != nil {
+		atLeast = max(j.n, mostStaged+1) // it was read that far
+	}
+	if j.off > within || atLeast > within-j.off {
+		return &disk.Error{Kind: disk.OutOfRange, Op: "write", What: fmt.Sprintf("%s ends at byte 0x%x: %s from 0x%x on would go past the end", of, within, decode.Plural(max(atLeast, 0), "byte", "bytes"), j.off)}
 	}
 	if j.n < 0 && j.more != nil {
 		j.more = &bounded{j.more, within - j.off, of}

@@ -267,6 +267,21 @@ func TestWriteUsage(t *testing.T) {
 // TestWriteHelp holds the verb's help.
 func TestWriteHelp(t *testing.T) { golden(t, "help/write.txt", done(t, "write", "--help")) }
 
+// TestWriteNothing says why nothing was done.
+func TestWriteNothing(t *testing.T) {
+	path := made(t, "a.vmdk")
+	typing(t, "")
+	for args, says := range map[string]string{
+		"--offset 0": "nothing to write: there are no bytes", "--offset 0 --length 1M --trim": "nothing to trim: no whole block", "--offset 0 --length 1M --zero": "nothing to zero: 1 MiB (1 048 576 bytes) of the disk",
+	} {
+		before := mustRead(t, path)
+		out := done(t, append([]string{"write", path}, strings.Fields(args)...)...)
+		if !bytes.Contains(out, []byte(says)) || !bytes.Equal(before, mustRead(t, path)) {
+			t.Errorf("%s: %s", args, out)
+		}
+	}
+}
+
 // TestWritePastTheEnd stops at the end of the disk where the input goes on, and says
 // how much was written.
 func TestWritePastTheEnd(t *testing.T) {
@@ -294,4 +309,18 @@ func TestWritePastTheEnd(t *testing.T) {
 	if code, out, _ := run(t, "check", path); code == 2 {
 		t.Errorf("check: %s", out)
 	}
+	written := mustRead(t, path)
+	r, w, err = os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Stdin = r
+	go func() {
+		fmt.Fprint(w, strings.Repeat("x", 17<<20))
+		w.Close()
+	}()
+	if code, _, errs := run(t, "write", path, "--offset", "48M"); code != cli.ExitFailed || !bytes.Equal(mustRead(t, path), written) {
+		t.Errorf("what is too long from the start was begun: exit code %d, %s", code, errs)
+	}
+	r.Close()
 }

@@ -61,7 +61,7 @@ func writeText(w io.Writer, r Written) error {
 	}
 	at := fmt.Sprintf("%s of %s at byte %s (0x%x)", bytesWritten(max(r.Bytes, r.Length)), r.Of, decode.Grouped(r.Start), r.Start)
 	if r.Nothing {
-		p.print("nothing to do: the disk is like that already: %s", at)
+		p.print("nothing to %s: %s", r.Would, r.nothing(at))
 		return p.end(nil)
 	}
 	p.print("%s %s", verb, at)
@@ -83,6 +83,17 @@ func writeText(w io.Writer, r Written) error {
 	}
 	f.add("how", r.how())
 	return p.end(nil)
+}
+
+// nothing tells why there was nothing to do.
+func (r Written) nothing(at string) string {
+	switch {
+	case r.Length == 0:
+		return "there are no bytes"
+	case r.Would == "trim":
+		return "no whole block in the range can be given back: " + at
+	}
+	return at + " are so already"
 }
 
 // bytesWritten is bytesLong for a number that may be one.
