@@ -100,6 +100,7 @@ func creators() []decode.Name {
 	return []decode.Name{
 		{Value: code("vpc "), Name: "Virtual PC", Doc: "Its disks have the size of their geometry."},
 		{Value: code("vs  "), Name: "Virtual Server"},
+		{Value: code("simh"), Name: "SIMH"},
 		{Value: code("win "), Name: "Windows or Hyper-V"},
 		{Value: code("d2v\x00"), Name: "Disk2vhd", Doc: "Always stores the largest geometry."},
 		{Value: code("qemu"), Name: "QEMU", Doc: "The size is the geometry's, and equals current_size up to 127 GiB."},

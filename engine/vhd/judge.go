@@ -3,6 +3,8 @@ package vhd
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"platter/decode"
@@ -165,9 +167,31 @@ func (v judge) judgeReserved() {
 	if tap && hidden <= 1 {
 		reserved = reserved[1:]
 	}
-	if !isZero(reserved) {
+	switch {
+	case isZero(reserved):
+	case v.emulated():
+		f := graded(v.finding("V022", "the reserved bytes of the footer describe the emulated drive: "+printable(reserved), v.field(vhd.FooterReserved.Field())), info)
+		f.Detail = "SIMH keeps the type of the drive, its sector size, the simulator and the device there, and the drive's own geometry in the footer. Zeroing them makes SIMH forget what the disk is. 7-Zip refuses images with bytes here."
+		v.findings = append(v.findings, f)
+	default:
 		v.add("V022", "the reserved bytes of the footer are not zero", v.field(vhd.FooterReserved.Field()))
 	}
+}
+
+// emulated reports whether SIMH made the image, which keeps the description of the
+// drive in the footer's reserved bytes, and that drive's geometry.
+func (v *Image) emulated() bool { return vhd.FooterCreator.Get(v.footer) == "simh" }
+
+// printable are the texts among bytes, quoted.
+func printable(b []byte) string {
+	const shortest = 2
+	var list []string
+	for _, text := range strings.FieldsFunc(string(b), func(r rune) bool { return r < ' ' || r > '~' }) {
+		if len(text) >= shortest {
+			list = append(list, strconv.Quote(text))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // maxDynamic is the largest dynamic disk: 2040 GiB.
@@ -222,6 +246,10 @@ func (v judge) judgeGeometry() {
 	text := fmt.Sprintf("the geometry is %d/%d/%d (%d bytes), the size demands %d/%d/%d", g.Cylinders, g.Heads, g.Sectors, g.Size(), want.Cylinders, want.Heads, want.Sectors)
 	switch {
 	case g == want:
+	case v.emulated():
+		f := v.finding("V017", text+"; it is that of the emulated drive", at)
+		f.Detail = "SIMH stores the geometry of the drive that it emulates, which need not fit the size."
+		v.findings = append(v.findings, f)
 	case g.Size() == 0 && creator != "":
 		v.addAs(warning, "V017", "%s", at, text)
 	case g.Size() > v.virtual && g != vhd.Largest && creator != "qem2" && creator != "d2v":

@@ -8,6 +8,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
@@ -130,9 +131,27 @@ type Candidate struct {
 	Footer decode.Record[vhd.Footer]
 }
 
-// Leftover is what a finding V033 is about: a sector that has bytes although it
-// is absent.
-type Leftover struct{ Block, Start, Sector int64 }
+// Leftover is what a finding V033 is about: sectors of a block that have bytes
+// although they are absent, and the first of them.
+type Leftover struct{ Block, Start, Sector, Count int64 }
+
+// Apart fails if blocks share bytes with one another (V034), or with structures (V031).
+func (p Parts) Apart(ctx context.Context) error {
+	for f, err := range p.image.CheckTables(ctx) {
+		if err != nil {
+			return err
+		}
+		if f.Code == "vhd/V031" || f.Code == "vhd/V034" {
+			return disk.Untrusted(f, p.Source.Path)
+		}
+	}
+	return nil
+}
+
+// EachLeftover visits the absent sectors of the block at start that have bytes.
+func (p Parts) EachLeftover(ctx context.Context, block, start int64, visit func(sector int64)) error {
+	return p.image.eachLeftover(ctx, space.NewLooker(p.image.src.File, p.image.size), block, start, visit)
+}
 
 // Parts are the image's structures.
 func (v *Image) Parts() Parts {

@@ -22,7 +22,7 @@ import (
 var offered = map[string]string{
 	"V001": "1 1 1", "V002": "2 1 1 2 2 1", "V003": "1 1", "V004": "1 1", "V005": "2", "V007": "1", "V008": "1 1 1 2 1", "V009": "1",
 	"V011": "1 1", "V012": "1", "V013": "1 1 1 1", "V014": "0 1 1 1 1 1", "V015": "2 1", "V017": "1 1 1 1", "V020": "1", "V021": "1 1",
-	"V022": "1", "V024": "1 0 1 1 1", "V025": "1", "V029": "2 2 1", "V030": "1 1", "V031": "1 1 1", "V032": "1 2", "V033": "2 2", "V034": "4 4",
+	"V022": "1", "V024": "1 0 1 1 1", "V025": "1", "V029": "2 2 1", "V030": "1 1", "V031": "1 1 1", "V032": "1 2", "V033": "3 3", "V034": "4 4",
 	"V037": "1", "V038": "1", "V039": "1 1", "V041": "1 1 1 1 1 1", "V042": "1", "V044": "1", "V045": "1 1", "V049": "1 1 1 1", "V051": "1 1",
 	"V054": "1 1",
 }
@@ -213,7 +213,7 @@ func TestRepairsThatWouldDestroy(t *testing.T) {
 		plant      func(f *fixture)
 		says       string
 	}{
-		{"zeros in another block", "vhd/V033", 0, three, within, "V034"},
+		{"zeros in another block", "vhd/V033", 2, three, within, "V034"},
 		{"a bit in a block that has another in it", "vhd/V033", 1, three, within, "V034"},
 		{"a copy where a lost block was", "vhd/V034", 0, three, func(f *fixture) {
 			shared(f)

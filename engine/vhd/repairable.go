@@ -42,10 +42,10 @@ var conditions = map[string]condition{
 		return footerSealed(v, nil) && size > 0
 	},
 	"V015": canFitFixed,
-	"V017": footerSealed,
+	"V017": ownFields,
 	"V020": footerSealed,
 	"V021": footerSealed,
-	"V022": footerSealed,
+	"V022": ownFields,
 	"V024": canRestoreHeader,
 	"V025": headerSealed,
 	"V029": func(v *Image, _ []decode.Place) bool {
@@ -88,6 +88,9 @@ func always(*Image, []decode.Place) bool { return true }
 // footerSealed holds where fields of the footer may be changed: to seal one with
 // a wrong checksum would hide that.
 func footerSealed(v *Image, _ []decode.Place) bool { return v.footers.rules().valid }
+
+// ownFields is footerSealed where what is found is not how a known program writes it.
+func ownFields(v *Image, _ []decode.Place) bool { return footerSealed(v, nil) && !v.emulated() }
 
 // headerSealed is the same for the dynamic header.
 func headerSealed(v *Image, _ []decode.Place) bool {

@@ -53,36 +53,55 @@ func (s *sectorScan) block(index, start int64) bool {
 	if !s.oldFooter(index, start) {
 		return false
 	}
-	end := min(v.virtual-index*t.blockSize, t.blockSize)
-	last := (end + vhd.Sector - 1) / vhd.Sector
+	found := Leftover{Block: index, Start: start}
+	if err := v.eachLeftover(s.ctx, s.look, index, start, func(sector int64) {
+		if found.Count++; found.Count == 1 {
+			found.Sector = sector
+		}
+	}); err != nil {
+		return s.Fail(err)
+	}
+	return found.Count == 0 || s.leftover(found)
+}
+
+// eachLeftover visits the sectors of the block at start that have bytes although
+// their bits are clear.
+func (v *Image) eachLeftover(ctx context.Context, look *space.Looker, index, start int64, visit func(sector int64)) error {
+	t := &v.table
+	last := (min(v.virtual-index*t.blockSize, t.blockSize) + vhd.Sector - 1) / vhd.Sector
 	for sector := int64(0); sector < last; {
 		set, n, err := t.bitRow(start, sector, last)
 		if err != nil {
-			return s.Fail(err)
+			return err
 		}
-		if !set {
-			off := start + t.bitmapBytes + sector*vhd.Sector
-			at, err := s.look.NotZero(s.ctx, off, min(n*vhd.Sector, v.dataEnd-off))
+		row := start + t.bitmapBytes
+		for at, end := row+sector*vhd.Sector, min(row+(sector+n)*vhd.Sector, v.dataEnd); !set && at < end; {
+			found, err := look.NotZero(ctx, at, end-at)
 			if err != nil {
-				return s.Fail(err)
+				return err
 			}
-			if at >= 0 {
-				return s.leftover(index, start, at)
+			if found < 0 {
+				break
 			}
+			number := (found - row) / vhd.Sector
+			visit(number)
+			at = row + (number+1)*vhd.Sector
 		}
 		sector += n
 	}
-	return true
+	return nil
 }
 
-// leftover reports the first sector of a block that is absent but not zero.
-func (s *sectorScan) leftover(block, start, at int64) bool {
+// leftover reports the sectors of a block that are absent but not zero.
+func (s *sectorScan) leftover(of Leftover) bool {
 	v, t := s.image, &s.image.table
-	at -= at % vhd.Sector
-	sector := (at - start - t.bitmapBytes) / vhd.Sector
-	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", sector, block)
-	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(start+sector/8, 1))
-	f.About = Leftover{block, start, sector}
+	at := of.Start + t.bitmapBytes + of.Sector*vhd.Sector
+	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", of.Sector, of.Block)
+	if of.Count > 1 {
+		text = fmt.Sprintf("%d sectors of block %d have bytes although their bits in the sector bitmap are clear, the first is sector %d", of.Count, of.Block, of.Sector)
+	}
+	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(of.Start+of.Sector/8, 1))
+	f.About = of
 	return s.Report(f)
 }
 

@@ -224,6 +224,13 @@ func (p Parts) Lengthened(ctx context.Context) (Parts, error) {
 	return after.Parts(), nil
 }
 
+// LogFits reports whether the log can be where header i puts it.
+func (p Parts) LogFits(i int) bool {
+	h := p.image.headers.copies[i].rec
+	off, length := vhdx.HeaderLogOffset.Get(h), int64(vhdx.HeaderLogLength.Get(h))
+	return logPlaceFault(off, length, p.image.size, vhdx.HeaderLogGUID.Get(h) != uuid.UUID{}) == ""
+}
+
 // FindRegions looks for BAT and metadata where no region table places them.
 func (p Parts) FindRegions(ctx context.Context) (bat, meta Region, err error) {
 	m, err := lost{p.image}.findMetadata(ctx)

@@ -26,7 +26,7 @@ import (
 // tables or entries either can be the right one, and what is lost can be given
 // up in several ways.
 var offered = map[string]int{
-	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 1, "4 both headers of a dirty image": 2,
+	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 2, "4 both headers of a dirty image": 4,
 	"5 same header twice": 1, "5 same number, other content": 2,
 	"6 reserved of the header": 1, "6 after the header": 1, "8 headers disagree": 1,
 	"9 log misaligned": 1, "9 log in the first MiB": 1, "9 log outside": 1, "9 log on the metadata": 1, "9 no log but a session": 1,
@@ -537,4 +537,41 @@ func TestRepairedImagesAgree(t *testing.T) {
 		enginetest.RunTo(t, raw, "7z", "e", "-so", "-tvhdx", filepath.Join(dir, "disk.vhdx"))
 		compareRaw(t, filepath.Join(dir, "disk.vhdx"), raw.Name())
 	})
+}
+
+// TestHeadersWithGarbage writes garbage after the fields of both headers, as a virtual
+// machine monitor did: the fields are kept, and no old log is replayed.
+func TestHeadersWithGarbage(t *testing.T) {
+	f := build(t, plain)
+	f.put(logAt, f.record(0, 1, 0, f.batPage(func(page []byte) { clear(page[:64]) })).bytes())
+	before := disks(t, f, damage{plan: plain})
+	id := headersOf(f)
+	for i := range 2 {
+		f.put(layout.HeaderOffset(i)+80, []byte("from the stack"))
+	}
+	d := damage{code: "4", plan: plain, plant: func(*fixture) {}}
+	img := opened(t, f, d)
+	if img.Info().Refused == nil {
+		t.Fatal("headers without a checksum are taken")
+	}
+	for _, found := range check(t, img) {
+		if found.Code != "vhdx/4" {
+			continue
+		}
+		list := repairsOf(t, img, found)
+		if len(list) != 1 || list[0].Risk != "" {
+			t.Fatalf("repairs: %+v", list)
+		}
+		if err := list[0].Apply(t.Context(), files(map[string]*fixture{"disk.vhdx": f})); err != nil {
+			t.Fatal(err)
+		}
+		if got := disks(t, f, d); got != before {
+			t.Error("the disk is not what it was")
+		}
+		if now := headersOf(f); layout.HeaderDataGUID.Get(now[0]) != layout.HeaderDataGUID.Get(id[0]) {
+			t.Error("the DataWriteGuid is another one")
+		}
+		return
+	}
+	t.Error("no finding vhdx/4")
 }

@@ -184,3 +184,22 @@ func TestAloneIsNotZeros(t *testing.T) {
 		})
 	}
 }
+
+// TestImpossibleEntryIsNotOffered has two copies of an entry differ, of which one leads
+// out of the file: only the other one is offered.
+func TestImpossibleEntryIsNotOffered(t *testing.T) {
+	f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), grains())
+	f.u32(f.gts[0]+4*3, 16777200)
+	for g := range 2 {
+		if g == 1 {
+			f.u32(f.gts[0]+4*3, uint32(f.grain[3]/sector))
+			f.u32(f.rgts[0]+4*3, 16777200)
+		}
+		img := openMem(t, map[string][]byte{"d.vmdk": f.b}, "d.vmdk")
+		for _, r := range repairsOf(t, img, "vmdk/G5") {
+			if strings.Contains(r.Title, "16777200") {
+				t.Errorf("offered: %s", r.Title)
+			}
+		}
+	}
+}

@@ -12,17 +12,15 @@ import (
 const movedMost = 64 << 10
 
 // findMoved finds a directory that does not lie where the header puts it, but as a
-// whole some bytes before or after that. It is known by its first entries, which are
+// whole some bytes before or after that. It is known by its first sector, which is
 // the same in all files that programs lay out in the usual way (vmdk.md 4.2).
 func (s *sparse) findMoved(g *grid) (by int64, err error) {
 	if s.isStream() || g.tables == 0 {
 		return 0, nil
 	}
-	var want []byte
-	for t := range min(g.tables, 2) {
-		b := make([]byte, g.width)
-		vmdk.PutEntry(b, g.width, uint64(g.usual(0, t)/vmdk.SectorSize))
-		want = append(want, b...)
+	want := make([]byte, vmdk.SectorSize) // the rest of a short directory's sector is zeros
+	for t := range min(g.tables, vmdk.SectorSize/g.width) {
+		vmdk.PutEntry(want[t*g.width:], g.width, uint64(g.usual(0, t)/vmdk.SectorSize))
 	}
 	start := max(g.dirs[0]-movedMost, 0)
 	here := g.dirs[0] - start

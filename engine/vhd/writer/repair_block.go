@@ -54,10 +54,49 @@ func (v *image) settleLeftover(f disk.Finding) []disk.Repair {
 	if v.Kind == vhd.Differencing {
 		older = "the guest reads these bytes instead of the parent's"
 	}
-	bit := v.change(of.Start+of.Sector/8, 1, func(b []byte) { b[0] |= 0x80 >> (of.Sector % 8) })
 	return []disk.Repair{
-		{Title: fmt.Sprintf("zero all absent sectors of block %d", of.Block), Risk: "what is hidden in them is lost", Apply: disk.Steps(v.unlessShared(of), v.zeroAbsent(of))},
-		{Title: fmt.Sprintf("set the bit of sector %d", of.Sector), Risk: older, Apply: disk.Steps(v.unlessShared(of), bit)},
+		{Title: "set the bits of all sectors that have bytes, in all blocks", Risk: older, Apply: v.presentAll},
+		{Title: fmt.Sprintf("set the bits of the sectors of block %d that have bytes", of.Block), Risk: older, Apply: disk.Steps(v.unlessShared(of), v.present(of.Block, of.Start))},
+		{Title: fmt.Sprintf("zero all absent sectors of block %d", of.Block), Risk: fmt.Sprintf("%d sectors that have bytes are lost", of.Count), Apply: disk.Steps(v.unlessShared(of), v.zeroAbsent(of))},
+	}
+}
+
+// presentAll sets the bits of all sectors that have bytes, where no block lies in
+// another.
+func (v *image) presentAll(ctx context.Context, to store.FS) error {
+	if err := v.Apart(ctx); err != nil {
+		return err
+	}
+	for e, err := range v.Table.Scan(ctx) {
+		switch {
+		case err != nil:
+			return err
+		case e.Holes > 0 || e.Index >= v.Table.Needed:
+			continue
+		}
+		if err := v.present(e.Index, e.Start)(ctx, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present sets the bits of the sectors of a block that have bytes.
+func (v *image) present(block, start int64) disk.Step {
+	return func(ctx context.Context, to store.FS) error {
+		mask := make([]byte, v.Table.BitmapBytes)
+		found := false
+		if err := v.EachLeftover(ctx, block, start, func(sector int64) {
+			found = true
+			mask[sector/8] |= 0x80 >> (sector % 8)
+		}); err != nil || !found {
+			return err
+		}
+		return v.change(start, v.Table.BitmapBytes, func(b []byte) {
+			for i := range b {
+				b[i] |= mask[i]
+			}
+		})(ctx, to)
 	}
 }
 

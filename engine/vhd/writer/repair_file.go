@@ -9,6 +9,7 @@ import (
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
@@ -48,6 +49,9 @@ func (v *image) endOfData(ctx context.Context) (int64, error) {
 // what the file lacks so far: the block would be zeros from then on, not lost.
 func (v *image) behindBlocks(ctx context.Context) (int64, error) {
 	end, err := v.endOfData(ctx)
+	if err == nil {
+		err = v.Apart(ctx) // an entry that leads astray may stand for a block anywhere
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -147,10 +151,26 @@ func (v *image) appendTail() []disk.Repair {
 		risk = "what the file lacks of its last sector reads as zeros from then on"
 	}
 	list := []disk.Repair{v.footerTo("append the footer from the start of the file", risk, raw, fixedPlace(roundUp(v.Size)))}
-	if v.Table.Placed {
-		list = append(list, v.footerTo("write the footer from the start of the file behind the last block", "what lies behind the last block is overwritten and cut off; what the file lacks of that block reads as zeros from then on", raw, v.behindBlocks))
+	if !v.Table.Placed {
+		return list
+	}
+	if last := v.Size - vhd.FooterSize; v.Size%vhd.Sector == 0 && v.freeOfOthers(context.Background(), last, vhd.FooterSize, none) == nil {
+		list = append(list, disk.Repair{Title: "write the footer from the start of the file into its last sector, for a device that can't grow",
+			Risk: "what lies in that sector is lost: " + v.held(last, vhd.FooterSize), Apply: v.put(last, raw)})
+	}
+	if end, err := v.behindBlocks(context.Background()); err == nil {
+		list = append(list, v.footerTo("write the footer from the start of the file after the last block", fmt.Sprintf("what the file lacks of that block reads as zeros from then on; the %d bytes after it are lost: %s", max(v.Size-end, 0), v.held(end, max(v.Size-end, 0))), raw, v.behindBlocks))
 	}
 	return list
+}
+
+// held words what a range of the file holds, all of which is read.
+func (v *image) held(off, n int64) string {
+	f, err := space.NewLooker(v.Source.File, v.Size).Look(context.Background(), off, n, space.All)
+	if err != nil || f.Other >= 0 {
+		return "not zero"
+	}
+	return f.String()
 }
 
 // remnant reports whether the bytes at off are a footer of this image with a

@@ -122,9 +122,64 @@ func (v *image) restartSequence(disk.Finding) []disk.Repair {
 	return v.one(fix{title: "let the sequence numbers start again"})
 }
 
-// rebuildHeaders makes new headers where neither is valid (4): for an image
-// that was closed, and for one with a log to be replayed if there is one.
+// survivors are the headers whose checksum alone is wrong: all fields say what a
+// header can say. The current one comes first.
+func (v *image) survivors() (list []int) {
+	for i := range v.Headers {
+		h, ok := vhdx.HeaderTable.Of(v.Headers[i])
+		if !ok || vhdx.HeaderSign.Get(h) != vhdx.HeaderSignature || vhdx.HeaderVersion.Get(h) != 1 || vhdx.HeaderLogVersion.Get(h) != 0 || !v.LogFits(i) {
+			continue
+		}
+		list = append(list, i)
+	}
+	if len(list) == 2 && vhdx.HeaderSequence.Get(v.headerAt(1)) > vhdx.HeaderSequence.Get(v.headerAt(0)) {
+		list[0], list[1] = 1, 0
+	}
+	return list
+}
+
+func (v *image) headerAt(i int) decode.Record[vhdx.Header] {
+	h, _ := vhdx.HeaderTable.Of(v.Headers[i])
+	return h
+}
+
+// agree reports whether two headers say the same of the log. Programs give each a
+// DataWriteGuid of its own (8): the current one counts.
+func (v *image) agree() bool {
+	a, b := v.headerAt(0), v.headerAt(1)
+	return vhdx.HeaderLogGUID.Get(a) == vhdx.HeaderLogGUID.Get(b) &&
+		vhdx.HeaderLogOffset.Get(a) == vhdx.HeaderLogOffset.Get(b) && vhdx.HeaderLogLength.Get(a) == vhdx.HeaderLogLength.Get(b)
+}
+
+// keepFields gives headers that have survived their checksums back.
+func (v *image) keepFields(list []int) (repairs []disk.Repair) {
+	clean := func(h decode.Record[vhdx.Header]) { clear(vhdx.HeaderReserved.Get(h)) }
+	if len(list) == 2 && v.agree() {
+		return []disk.Repair{v.basedOn(list[0], fix{title: "keep the fields of the headers, which agree about the log, zero the bytes after them, and recompute the checksums", header: clean})}
+	}
+	for _, i := range list {
+		repairs = append(repairs, v.basedOn(i, fix{title: fmt.Sprintf("keep the fields of header %d, zero the bytes after them, and recompute the checksum; the other header follows it", i+1),
+			risk: "what the other header says is lost: compare the two first", header: clean}))
+	}
+	return repairs
+}
+
+// rebuildHeaders is for an image in which neither header is valid (4). What the
+// fields still say is kept; else new headers are made, for an image that was closed,
+// and for one with a log to be replayed if there is one.
 func (v *image) rebuildHeaders(disk.Finding) []disk.Repair {
+	survivors := v.survivors()
+	if list := v.keepFields(survivors); len(survivors) == 2 && v.agree() {
+		return list // whether there is a log to be replayed they say too
+	} else if len(list) > 0 {
+		return append(list, v.freshHeaders()...)
+	}
+	return v.freshHeaders()
+}
+
+// freshHeaders are the repairs of headers that nothing is left of: a closed image
+// loses what a log held, a replayed one what was written since.
+func (v *image) freshHeaders() []disk.Repair {
 	const risk = "the identities of the image are new, so differencing images no longer fit it; "
 	var list []disk.Repair
 	likely := v.LikelyLogs()

@@ -27,12 +27,25 @@ func (m *image) chooseEntry(s *reader.Sparse, f disk.Finding) []disk.Repair {
 			Apply: putEntry(s, f.Where[i].Offset, values[1-i]),
 		}
 	}
+	sound := [2]bool{leads(s, values[0]), leads(s, values[1])}
 	first := set(1, "take %d, which the first copy says, for both")
 	second := m.altering(set(0, "take %d, which the redundant copy says, for both"))
-	if values[0] == 0 {
+	switch {
+	case sound[0] && !sound[1]:
+		return []disk.Repair{first}
+	case sound[1] && !sound[0]:
+		return []disk.Repair{second}
+	case values[0] == 0:
 		return []disk.Repair{second, first}
 	}
 	return []disk.Repair{first, second}
+}
+
+// leads reports whether an entry says what an entry can say: nothing, zeros, or a
+// grain in the file and in no structure.
+func leads(s *reader.Sparse, raw uint64) bool {
+	e := s.Grid.Entry(raw)
+	return e.State != disk.Missing && (e.State != disk.Data || e.Off >= s.Floor && !inStructures(s, e.Off))
 }
 
 // putEntry sets one entry of a table.

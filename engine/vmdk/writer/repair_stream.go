@@ -2,6 +2,7 @@ package writer
 
 import (
 	"context"
+	"fmt"
 
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -19,7 +20,7 @@ func (m *image) repairTail(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	case s.Lost:
 		return []disk.Repair{m.altering(disk.Repair{
 			Title: "build the tables and the footer from the markers",
-			Risk:  "grains that are damaged, and all else in the stream that is no whole grain, are lost: their range reads as unallocated",
+			Risk:  fmt.Sprintf("what is no whole grain in these %d bytes is lost, and so is all that the file lacks: if it was cut off, or is a piece of a larger one, the rest can't be joined to it afterwards, and its range reads as unallocated, which is zeros", s.Size),
 			Apply: repaired(s, rebuildStream),
 		})}
 	case at < s.Footer:
