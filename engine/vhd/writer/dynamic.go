@@ -173,14 +173,16 @@ func (w *dynamic) writeBlock(p []byte, off int64) error {
 // must not have others set: they would hide the parent.
 func (w *dynamic) mark(block, start, off, n int64, fresh bool) error {
 	first, last := off/vhd.Sector, (off+n+vhd.Sector-1)/vhd.Sector
-	for s := first; s < last; s++ {
-		at := start + s/8
-		page := w.tables.Page(at)
-		b, err := w.tables.Edit(page, fresh, why("sector bitmap of block %d", block))
+	reason := why("sector bitmap of block %d", block)
+	for s := first; s < last; {
+		page := w.tables.Page(start + s/8)
+		b, err := w.tables.Edit(page, fresh, reason)
 		if err != nil {
 			return err
 		}
-		b[at-page] |= 0x80 >> (s % 8)
+		for end := min(last, (page+int64(len(b))-start)*8); s < end; s++ {
+			b[start+s/8-page] |= 0x80 >> (s % 8)
+		}
 	}
 	return nil
 }

@@ -42,17 +42,21 @@ func (w *blocks) mark(block, off, n int64, here bool) error {
 	if err != nil {
 		return err
 	}
-	for end := off + n; off < end; off += w.geo.SectorSize {
+	reason := why("sector bitmap: which sectors of block %d are stored", block)
+	for end := off + n; off < end; {
 		at, mask := w.bitAt(e.at, block, off)
 		page := w.tables.Page(at)
-		b, err := w.tables.Edit(page, false, why("sector bitmap: which sectors of block %d are stored", block))
+		b, err := w.tables.Edit(page, false, reason)
 		if err != nil {
 			return err
 		}
-		if here {
-			b[at-page] |= mask
-		} else {
-			b[at-page] &^= mask
+		for ; off < end && w.tables.Page(at) == page; at, mask = w.bitAt(e.at, block, off) {
+			if here {
+				b[at-page] |= mask
+			} else {
+				b[at-page] &^= mask
+			}
+			off += w.geo.SectorSize
 		}
 	}
 	return nil
