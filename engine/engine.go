@@ -68,7 +68,7 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	if err != nil {
 		return nil, err
 	}
-	o := &opener{ctx: ctx, folder: folder, from: name, dir: filepath.Dir(path), chain: []store.FileID{id}, lines: new(int), opt: opt}
+	o := &opener{ctx: ctx, folder: store.NewListing(folder), from: name, dir: filepath.Dir(path), chain: []store.FileID{id}, lines: new(int), opt: opt}
 	src := disk.Source{Path: path, Name: name, File: file, Opener: o}
 	f, err := choose(&src, opt.Format)
 	if err != nil {

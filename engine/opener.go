@@ -24,7 +24,7 @@ const maxLines = 1 << 16
 // of the image and are not to be trusted: the folder holds the rules.
 type opener struct {
 	ctx    context.Context
-	folder store.Opener
+	folder *store.Listing
 	from   string         // the layer's own name in the folder
 	prefix string         // put before names so that they are unique among all layers
 	dir    string         // the folder as the user named it, by the path of the image
@@ -107,8 +107,8 @@ func (o *opener) openGiven(f format) (disk.Image, error) {
 		folder.Close()
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: folder, from: name, dir: filepath.Dir(o.opt.Parent), lines: o.lines, opt: o.opt}
-	if own, ok := o.folder.(interface{ Dir() string }); !ok || own.Dir() != folder.Dir() {
+	next := &opener{ctx: o.ctx, folder: store.NewListing(folder), from: name, dir: filepath.Dir(o.opt.Parent), lines: o.lines, opt: o.opt}
+	if own, ok := o.folder.Opener.(interface{ Dir() string }); !ok || own.Dir() != folder.Dir() {
 		next.prefix = slashed(folder.Dir()) + "/"
 	}
 	src := disk.Source{Path: o.opt.Parent, Name: next.prefix + name, File: withFolder{file, folder}, Opener: next}

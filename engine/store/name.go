@@ -135,23 +135,11 @@ func Find(o Opener, dir, claimed string) (string, error) {
 
 // findIn looks for a base name in a folder that is there.
 func findIn(o Opener, dir, base string) (string, error) {
-	names, err := o.ReadDir(dir)
-	if err != nil {
-		return "", err
+	l, ok := o.(*Listing)
+	if !ok {
+		l = NewListing(o)
 	}
-	found := ""
-	for _, n := range names {
-		if n == base {
-			return path.Join(dir, n), nil
-		}
-		if found == "" && strings.EqualFold(n, base) {
-			found = n
-		}
-	}
-	if found == "" {
-		return "", notExist
-	}
-	return path.Join(dir, found), nil
+	return l.find(dir, base)
 }
 
 // maxFolders bounds the folders that are gone through to one whose name

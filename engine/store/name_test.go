@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -111,6 +112,29 @@ func FuzzResolve(f *testing.F) {
 			t.Errorf("Resolve(%q, %q) = %q", from, claimed, name)
 		}
 	})
+}
+
+// TestListingListsOnce looks for many names with one look into the folder, in any
+// case of letters, the exact one first.
+func TestListingListsOnce(t *testing.T) {
+	o := &listings{Mem: store.NewMem()}
+	for _, n := range []string{"BASE.vhd", "base.VHD", "straße.vhd", "K.vmdk"} {
+		o.PutFile(n, nil)
+	}
+	l := store.NewListing(o)
+	for claimed, want := range map[string]string{"base.VHD": "base.VHD", "Base.vhd": "BASE.vhd", "STRAßE.vhd": "straße.vhd", "\u212a.vmdk": "K.vmdk", "x.vhd": ""} {
+		if got, err := store.Find(l, ".", claimed); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v", claimed, got, err)
+		}
+	}
+	for i := range 1000 {
+		if _, err := store.Find(l, ".", fmt.Sprint(i)); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	if o.count != 1 {
+		t.Errorf("%d folders listed", o.count)
+	}
 }
 
 // TestFindBoundsTheFolders looks for thousands of names in folders that are not
