@@ -152,7 +152,7 @@ func (j *writeJob) prepare(ctx context.Context) error {
 
 // place finds out where the range lies on the disk, and that it does.
 func (j *writeJob) place(ctx context.Context) error {
-	j.result = report.Written{Path: j.path, Did: j.did(), Would: j.kind, Of: "the disk", Length: j.n, Straight: j.long() && !j.atomic}
+	j.result = report.Written{Did: j.did(), Would: j.kind, Of: "the disk", Length: j.n, Straight: j.long() && !j.atomic}
 	j.result.DryRun = j.dryRun
 	img, err := j.session.Image()
 	if err != nil {

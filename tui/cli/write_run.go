@@ -150,16 +150,18 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 	})
 	bar.done()
 	j.result.Stored, j.result.Dropped = blocks.Stored, blocks.Dropped
-	if err != nil {
+	if err != nil && j.result.Bytes == 0 {
 		return err
 	}
-	j.result.Length = j.result.Bytes
-	after, err := engine.Open(ctx, j.path, j.opt)
-	if err != nil {
-		return err
+	if err == nil {
+		j.result.Length = j.result.Bytes
+	}
+	after, e := engine.Open(context.WithoutCancel(ctx), j.path, j.opt)
+	if e != nil {
+		return errors.Join(err, e)
 	}
 	j.changes(before, after)
-	return after.Close()
+	return errors.Join(err, after.Close())
 }
 
 // ahead is how much room is taken at once, in bytes, where much is written.

@@ -285,7 +285,7 @@ func TestWriteNothing(t *testing.T) {
 // TestWritePastTheEnd stops at the end of the disk where the input goes on, and says
 // how much was written.
 func TestWritePastTheEnd(t *testing.T) {
-	path := made(t, "a.vhd")
+	path := made(t, "a.vhdx")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -301,9 +301,13 @@ func TestWritePastTheEnd(t *testing.T) {
 		}
 		w.Close()
 	}()
-	code, out, errs := run(t, "write", path, "--offset", "46M")
+	code, out, errs := run(t, "write", path, "--offset", "46M", "--json")
 	r.Close()
-	if code != cli.ExitFailed || len(out) > 0 || !strings.Contains(string(errs), "past the end of the disk") || !strings.Contains(string(errs), "were written") {
+	var doc writeDocument
+	if err := json.Unmarshal(out, &doc); err != nil || doc.Done || doc.Written != 18<<20 || doc.Stored != 1 || !doc.Renewed || len(doc.Identity) != 1 {
+		t.Errorf("%s: %v", out, err)
+	}
+	if code != cli.ExitFailed || !strings.Contains(string(errs), "past the end of the disk") || !strings.Contains(string(errs), "were written") {
 		t.Errorf("exit code %d, %s%s", code, out, errs)
 	}
 	if code, out, _ := run(t, "check", path); code == 2 {

@@ -10,7 +10,6 @@ import (
 // Written is what became of a range of the disk.
 type Written struct {
 	Outcome
-	Path        string
 	Did         string // what was done, in the past: "wrote"
 	Would       string // the same for a dry run: "write"
 	Of          string // what was written: "the disk", or a file
