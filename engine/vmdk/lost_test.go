@@ -203,3 +203,20 @@ func TestImpossibleEntryIsNotOffered(t *testing.T) {
 		}
 	}
 }
+
+// TestTableInItsUsualPlace writes over the entry of the only directory: the table still
+// lies where the format puts it, and the entry is led there.
+func TestTableInItsUsualPlace(t *testing.T) {
+	f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), grains())
+	f.u32(8, 1)
+	f.u64(48, 0)
+	f.u32(f.gd, 0x36363636)
+	files := map[string][]byte{"d.vmdk": f.b}
+	before, after, _ := repaired(t, files, "vmdk/G2", 0)
+	if _, err := before.ReadAt(make([]byte, sector), 0); err == nil {
+		t.Error("what the table describes can be read without it")
+	}
+	if !bytes.Equal(diskOf(t, after), content(grains(), diskSectors*sector)) {
+		t.Error("the disk is not what it was")
+	}
+}

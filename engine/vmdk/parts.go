@@ -133,6 +133,13 @@ func (s *Sparse) LeakAtEnd(f disk.Finding) decode.Place {
 	return at
 }
 
+// UsualTable is where the table that a directory entry should lead to lies in its usual
+// place; -1 if there is none.
+func (s *Sparse) UsualTable(f disk.Finding) int64 { return s.usualTable(f) }
+
+// CanRestoreTable reports whether the other directory knows the table of an entry.
+func (s *Sparse) CanRestoreTable(f disk.Finding) bool { return canRestoreTable(s.sparse, f) }
+
 // DirectoryEntryAt tells which entry of which directory lies at a byte.
 func (s *Sparse) DirectoryEntryAt(off int64) (copy int, t int64, ok bool) {
 	return s.directoryEntryAt(off)

@@ -27,7 +27,7 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	"H13": always,
 	"H14": func(s *sparse, _ disk.Finding) bool { return s.text != nil },
 	"G1":  canMakeTables,
-	"G2":  canRestoreTable,
+	"G2":  func(s *sparse, f disk.Finding) bool { return canRestoreTable(s, f) || s.usualTable(f) >= 0 },
 	"G3": func(s *sparse, f disk.Finding) bool {
 		if _, _, ok := s.directoryEntryAt(f.Where[0].Offset); ok {
 			return canRestoreTable(s, f)
@@ -105,6 +105,48 @@ func canRestoreTable(s *sparse, f disk.Finding) bool {
 		return false
 	}
 	_, ok, err := s.grid.tableOf(1-copy, t)
+	return ok && err == nil
+}
+
+// usualTable is where the table lies that a directory entry should lead to: in its
+// usual place, if what is there is a table with grains; -1 if it is not.
+func (s *sparse) usualTable(f disk.Finding) int64 {
+	copy, t, ok := s.directoryEntryAt(f.Where[0].Offset)
+	if !ok || !isEntry(s, f) || s.kind != vmdk.KindHosted || s.movedBy != 0 {
+		return -1
+	}
+	g, grains := s.grid, 0
+	at := g.usual(copy, t)
+	if at+g.tableBytes() > s.file.Size {
+		return -1
+	}
+	listed := g.entriesFrom(t)
+	sound := true
+	if err := g.entries(at, func(i int64, raw uint64) bool {
+		r := run{length: g.grain, offset: -1}
+		g.judge(raw, 0, &r)
+		stored := r.state == disk.Data
+		sound = i < listed && r.state != disk.Missing && (!stored || s.grainAt(r.offset))
+		if stored {
+			grains++
+		}
+		return sound
+	}); err != nil || !sound || grains == 0 {
+		return -1
+	}
+	return at
+}
+
+// grainAt reports whether a grain can lie at a byte: after the metadata, and with a
+// sound marker where it is compressed.
+func (s *sparse) grainAt(at int64) bool {
+	if at < s.floor() {
+		return false
+	}
+	if s.grid.packed == nil {
+		return true
+	}
+	_, ok, err := s.grid.packed.size(at)
 	return ok && err == nil
 }
 

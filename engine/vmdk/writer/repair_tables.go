@@ -1,6 +1,8 @@
 package writer
 
 import (
+	"fmt"
+
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
@@ -25,10 +27,32 @@ func (m *image) makeTables(s *reader.Sparse, f disk.Finding) []disk.Repair {
 // belongs, as the other directory has it (G2, and G3 for single tables).
 func (m *image) restoreTable(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	copy, t, _ := s.DirectoryEntryAt(f.Where[0].Offset)
+	list := m.leadToUsual(s, f, t)
+	if !s.CanRestoreTable(f) {
+		return list
+	}
 	r := disk.Repair{Title: "put the table where it belongs, as the other directory has it", Apply: repaired(s, place(copy, t, 1))}
 	if _, sound, err := s.Grid.DirectoryEntry(copy, t); err == nil && sound && copy == 0 {
 		r.Risk = "what the table that is used now says is lost"
 		r = m.altering(r)
+	}
+	return append(list, r)
+}
+
+// leadToUsual has a directory entry lead to the table in its usual place, where one with
+// grains lies: nothing else changes.
+func (m *image) leadToUsual(s *reader.Sparse, f disk.Finding, t int64) []disk.Repair {
+	at := s.UsualTable(f)
+	copy, _, _ := s.DirectoryEntryAt(f.Where[0].Offset)
+	if _, sound, err := s.Grid.DirectoryEntry(copy, t); at < 0 || sound || err != nil {
+		return nil
+	}
+	r := disk.Repair{
+		Title: fmt.Sprintf("lead the entry to the table at byte 0x%x, its usual place", at),
+		Apply: putEntry(s, f.Where[0].Offset, uint64(at/vmdk.SectorSize)),
+	}
+	if copy == 0 && !s.CanRestoreTable(f) {
+		r = m.altering(r) // nothing else knew the table
 	}
 	return []disk.Repair{r}
 }
