@@ -273,3 +273,29 @@ func TestStepsAreStreamed(t *testing.T) {
 		t.Errorf("%d bytes were taken to save 15 MiB", n)
 	}
 }
+
+// TestFewSteps fills much at once over bytes that agree with it here and there, and
+// over whole runs that do: it is written in few pieces.
+func TestFewSteps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 1))
+	old := random(rng, 4<<20)
+	for at := 0; at < len(old); at += 1 + rng.IntN(5000) {
+		for i := range min(rng.IntN(100), len(old)-at) {
+			old[at+i] = 0xaa
+		}
+	}
+	base := storetest.New()
+	base.PutFile("a", old)
+	w, _ := over(t, base)
+	must(t, edit(w, "fill", text(strings.Repeat("\xaa", len(old)-1000), 500)))
+	if n := len(w.Plan()); n > 3 {
+		t.Errorf("%d steps", n)
+	}
+	must(t, w.Commit(t.Context()))
+	if ops := base.Ops(); ops > 30 {
+		t.Errorf("%d operations", ops)
+	}
+	if len(w.Plan()) > 0 {
+		t.Errorf("left: %d steps", len(w.Plan()))
+	}
+}

@@ -14,6 +14,13 @@ import (
 // there would cost more than it saves.
 const joinGap = 16
 
+// fewRuns is how many extents a write may become by equal bytes in it: what is written
+// at once over bytes that agree with it here and there stays in few pieces.
+const fewRuns = 256
+
+// gapOf is the shortest run of unchanged bytes that splits a write of n bytes.
+func gapOf(n int) int64 { return max(joinGap, int64(n/fewRuns)) }
+
 // extent is a run of staged bytes in one file. Its slices are never written to
 // again, so that clipped copies of it can share them.
 type extent struct {
@@ -208,7 +215,7 @@ func (o *overlay) write(p []byte, off int64, by *change) ([]splice, error) {
 	}
 	visible := bytes.Clone(disk)
 	paint(o.extents, visible, off)
-	for _, r := range differing(p, visible) {
+	for _, r := range differing(p, visible, gapOf(len(p))) {
 		s := splice{o: o.original, off: off + r.Offset, end: off + r.End(), was: o.shape, made: o.shape}
 		s.inserted = extents(bytes.Clone(p[r.Offset:r.End()]), bytes.Clone(disk[r.Offset:r.End()]), s.off, by)
 		s.removed = o.replace(s.off, s.end, s.inserted)
@@ -259,19 +266,19 @@ func (o *overlay) resize(size int64, by *change) (splice, error) {
 // something else.
 func extents(data, disk []byte, off int64, by *change) []extent {
 	var list []extent
-	for _, r := range differing(data, disk) {
+	for _, r := range differing(data, disk, gapOf(len(data))) {
 		list = append(list, extent{off + r.Offset, data[r.Offset:r.End()], disk[r.Offset:r.End()], by})
 	}
 	return list
 }
 
 // differing lists the runs where a and b, equally long, differ; runs less than
-// joinGap apart are one.
-func differing(a, b []byte) []Range {
+// a gap apart are one.
+func differing(a, b []byte, gap int64) []Range {
 	var runs []Range
 	for r := range exactRuns(a, b) {
 		last := len(runs) - 1
-		if last >= 0 && r.Offset-runs[last].End() < joinGap {
+		if last >= 0 && r.Offset-runs[last].End() < gap {
 			runs[last].Length = r.End() - runs[last].Offset
 		} else {
 			runs = append(runs, r)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Step is one thing that Commit would do: write a run of bytes, all of which
-// differ from what is on disk, or give a file another length. The slices must
+// Step is one thing that Commit would do: write a run of bytes, the first and the last
+// of which differ from what is on disk, or give a file another length. The slices must
 // not be modified.
 type Step struct {
 	File   string
@@ -69,7 +69,7 @@ func (e extent) runs(already int) iter.Seq[Range] {
 
 // Plan lists what Commit would do, in order: file by file as they were opened,
 // first growth, then bytes ascending, a cut last. Neighbouring bytes of one change
-// are one step.
+// are one step, with bytes between them that stay as they are.
 func (w *Workspace) Plan() []Step {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -107,22 +107,35 @@ func (o *overlay) planWrites(steps []Step) []Step {
 	var by *change
 	joined := false // the last step has slices of its own
 	for _, e := range o.extents {
-		for r := range e.runs(len(steps)) {
-			x := e.clip(r.Offset, r.End())
-			old := x.base[:max(min(r.Length, o.diskSize-r.Offset), 0)]
-			last := len(steps) - 1
-			if by != e.by || steps[last].Offset+int64(len(steps[last].New)) != r.Offset {
-				by, joined = e.by, false
-				steps = append(steps, Step{File: o.name, Offset: r.Offset, Old: old, New: x.data, Change: by.id, Title: by.heading()})
-				continue
-			}
-			if !joined {
-				steps[last].New, steps[last].Old = slices.Clip(steps[last].New), slices.Clip(steps[last].Old)
-				joined = true
-			}
-			steps[last].New = append(steps[last].New, x.data...)
-			steps[last].Old = append(steps[last].Old, old...)
+		if e = e.trimmed(); len(e.data) == 0 {
+			continue
 		}
+		old := e.base[:max(min(int64(len(e.base)), o.diskSize-e.off), 0)]
+		last := len(steps) - 1
+		if by != e.by || steps[last].Offset+int64(len(steps[last].New)) != e.off {
+			by, joined = e.by, false
+			steps = append(steps, Step{File: o.name, Offset: e.off, Old: old, New: e.data, Change: by.id, Title: by.heading()})
+			continue
+		}
+		if !joined {
+			steps[last].New, steps[last].Old = slices.Clip(steps[last].New), slices.Clip(steps[last].Old)
+			joined = true
+		}
+		steps[last].New = append(steps[last].New, e.data...)
+		steps[last].Old = append(steps[last].Old, old...)
 	}
 	return steps
+}
+
+// trimmed is the extent without bytes at its ends that are the same on disk: those between
+// others were kept for the sake of few pieces, and the others may be gone.
+func (e extent) trimmed() extent {
+	from, to := 0, len(e.data)
+	for from < to && e.data[from] == e.base[from] {
+		from++
+	}
+	for from < to && e.data[to-1] == e.base[to-1] {
+		to--
+	}
+	return extent{e.off + int64(from), e.data[from:to], e.base[from:to], e.by}
 }
