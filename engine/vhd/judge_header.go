@@ -13,7 +13,7 @@ func (v judge) judgeHeader() {
 	}
 	h := v.header.rec
 	if cookie := vhd.HeaderCookie.Get(h); cookie != vhd.HeaderMagic {
-		v.add("V024", "the dynamic header has the cookie %q, expected %q", v.headerField(vhd.HeaderCookie.Field()), decode.Printable(cookie), vhd.HeaderMagic)
+		v.add("V024", "the dynamic header has the cookie %s, expected %q", v.headerField(vhd.HeaderCookie.Field()), decode.InQuotes(cookie), vhd.HeaderMagic)
 		return
 	}
 	if version := vhd.HeaderVersion.Get(h); version>>16 != 1 {

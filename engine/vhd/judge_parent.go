@@ -38,7 +38,7 @@ func (v judge) judgeLocators() {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
 		at := v.headerField(vhd.HeaderLocators.Item(l.slot))
 		if vhd.LocatorCode.Field().Meaning(entry.Bytes()) == "unknown" {
-			v.addAs(warning, "V041", "parent locator %d has the unknown platform %q", at, l.slot+1, decode.Printable(vhd.CodeName(l.code)))
+			v.addAs(warning, "V041", "parent locator %d has the unknown platform %s", at, l.slot+1, decode.InQuotes(vhd.CodeName(l.code)))
 		}
 		if _, ok := vhd.Space(vhd.LocatorSpace.Get(entry)); !ok {
 			v.add("V042", "parent locator %d has room for %d, which is neither sectors nor bytes", at, l.slot+1, vhd.LocatorSpace.Get(entry))

@@ -119,10 +119,10 @@ func (v judge) judgePairs(item decode.Place) {
 			continue
 		}
 		if p.ValueBad != "" {
-			v.add("32", at, "value of %q in the parent locator: %s", decode.Printable(p.Key), p.ValueBad)
+			v.add("32", at, "value of %s in the parent locator: %s", decode.InQuotes(p.Key), p.ValueBad)
 		}
 		if keys[p.Key] {
-			v.add("32", at, "key %q is twice in the parent locator", decode.Printable(p.Key))
+			v.add("32", at, "key %s is twice in the parent locator", decode.InQuotes(p.Key))
 		}
 		keys[p.Key] = true
 	}
@@ -133,7 +133,7 @@ func (v judge) judgeLinkage(item decode.Place) {
 	if value := l.value(vhdx.KeyLinkage); value == "" {
 		v.add("33", []decode.Place{item}, "the parent locator has no %s", vhdx.KeyLinkage)
 	} else if _, ok := vhdx.Linkage(value); !ok {
-		v.add("33", []decode.Place{item}, "%s is %q, expected a GUID in braces", vhdx.KeyLinkage, decode.Printable(value))
+		v.add("33", []decode.Place{item}, "%s is %s, expected a GUID in braces", vhdx.KeyLinkage, decode.InQuotes(value))
 	}
 	if len(l.paths()) == 0 {
 		v.add("33", []decode.Place{item}, "the parent locator has no path")

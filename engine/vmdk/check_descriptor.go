@@ -122,7 +122,7 @@ func (c *checker) extentLines() {
 	case !m.separate && len(lines) != 1:
 		c.error("D7", m.textPlace(), "an embedded descriptor with %d extent lines, expected one for this file", len(lines))
 	case !m.separate && path.Base(strings.ReplaceAll(m.decoded(lines[0].Extent.Name), `\`, "/")) != path.Base(m.main.Name):
-		c.note("D7", m.linePlace(lines[0]), "the embedded descriptor names %q, this file is %q", lines[0].Extent.Name, m.main.Name)
+		c.note("D7", m.linePlace(lines[0]), "the embedded descriptor names %s, this file is %s", decode.InQuotes(lines[0].Extent.Name), decode.InQuotes(m.main.Name))
 	}
 }
 
@@ -288,7 +288,7 @@ func (c *checker) changeTracking() {
 	}
 	f, _, err := m.src.Opener.OpenFile(m.decoded(name))
 	if err != nil {
-		c.warn("D13", at, "the change tracking file %q can't be opened: %v", name, err)
+		c.warn("D13", at, "the change tracking file %s can't be opened: %v", decode.InQuotes(name), err)
 		return
 	}
 	f.Close()

@@ -37,7 +37,7 @@ var magicOf = map[string]vmdk.Kind{
 func (c *checker) extentFile(e *extent) {
 	x, at := e.line.Extent, c.m.linePlace(e.line)
 	if why := outside(x.Name); why != "" {
-		c.warn("X3", at, "the extent line names %q: %s", x.Name, why)
+		c.warn("X3", at, "the extent line names %s: %s", decode.InQuotes(x.Name), why)
 	}
 	switch {
 	case x.Type == vmdk.TypeZero || isDevice(x.Name):
@@ -49,7 +49,7 @@ func (c *checker) extentFile(e *extent) {
 		c.error("X4", at, "%s", e.fault.What)
 	case e.file == nil:
 	case x.IsFlat() && (x.Offset > maxSectors-x.Sectors || e.base > e.file.Size-e.length):
-		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %q has %d", x.Sectors, x.Offset, e.file.Name, sectors(e.file.Size))
+		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %s has %d", x.Sectors, x.Offset, decode.InQuotes(e.file.Name), sectors(e.file.Size))
 	case x.IsSparse():
 		c.extentMagic(e)
 	}
@@ -59,11 +59,11 @@ func (c *checker) extentMagic(e *extent) {
 	x := e.line.Extent
 	switch want := magicOf[x.Type]; {
 	case e.sparse == nil && e.fault != nil && e.fault.At.File != e.file.Name:
-		c.error("X1", c.m.linePlace(e.line), "the extent file %q can't be read: %v", x.Name, e.fault.Err)
+		c.error("X1", c.m.linePlace(e.line), "the extent file %s can't be read: %v", decode.InQuotes(x.Name), e.fault.Err)
 	case e.sparse == nil:
-		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %q has no magic of a sparse extent", x.Type, e.file.Name)
+		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %s has no magic of a sparse extent", x.Type, decode.InQuotes(e.file.Name))
 	case e.sparse.kind != want && !(e.sparse.kind == vmdk.KindUnfinished && want == vmdk.KindHosted):
-		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %q is a %s", x.Type, e.file.Name, e.sparse.kind)
+		c.error("X6", c.m.linePlace(e.line), "the extent line says %s, but the file %s is a %s", x.Type, decode.InQuotes(e.file.Name), e.sparse.kind)
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *checker) sharedFiles() {
 	var last *extent
 	for _, e := range list {
 		if last != nil && last.file == e.file && (e.sparse != nil || last.sparse != nil || e.base < last.base+last.length) {
-			c.found(disk.SeverityError, "X4", joined(c.m.linePlace(last.line), c.m.linePlace(e.line)), "two extent lines claim the same bytes of %q", e.file.Name)
+			c.found(disk.SeverityError, "X4", joined(c.m.linePlace(last.line), c.m.linePlace(e.line)), "two extent lines claim the same bytes of %s", decode.InQuotes(e.file.Name))
 		}
 		if last == nil || last.file != e.file || e.base+e.length > last.base+last.length {
 			last = e
@@ -133,7 +133,7 @@ func (c *checker) mixture() {
 		}
 		a, b := first.sparse, e.sparse
 		if a.kind == b.kind && (a.grid.grain != b.grid.grain || a.kind == vmdk.KindHosted && vmdk.HeaderVersion.Get(a.rules) != vmdk.HeaderVersion.Get(b.rules)) {
-			c.note("X7", c.m.linePlace(e.line), "%q and %q differ in grain size or version", path.Base(a.file.Name), path.Base(b.file.Name))
+			c.note("X7", c.m.linePlace(e.line), "%s and %s differ in grain size or version", decode.InQuotes(path.Base(a.file.Name)), decode.InQuotes(path.Base(b.file.Name)))
 			return
 		}
 	}

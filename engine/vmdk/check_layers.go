@@ -21,8 +21,8 @@ func (c *checker) layers() {
 			return
 		}
 		where := append([]decode.Place{c.m.settingPlace("parentFileNameHint")}, below.First.Where...)
-		c.found(disk.SeverityError, "L6", where, "the layer %q, %d below this one, has errors; the first one is %s: %s",
-			below.Name, below.Depth, strings.TrimPrefix(below.First.Code, "vmdk/"), below.First.Text)
+		c.found(disk.SeverityError, "L6", where, "the layer %s, %d below this one, has errors; the first one is %s: %s",
+			decode.InQuotes(below.Name), below.Depth, strings.TrimPrefix(below.First.Code, "vmdk/"), below.First.Text)
 	}
 	if left <= 0 {
 		c.note("L6", c.m.settingPlace("parentFileNameHint"), "the layers below have more tables than are gone through here: check each of them on its own")
@@ -47,5 +47,5 @@ func (c *checker) siblings(parent *Image) {
 	if len(names) > most {
 		list += " and others"
 	}
-	c.warn("L4", c.m.settingPlace("parentFileNameHint"), "%d other images of the folder have the same parent %q: %s", len(names), parent.main.Name, list)
+	c.warn("L4", c.m.settingPlace("parentFileNameHint"), "%d other images of the folder have the same parent %s: %s", len(names), decode.InQuotes(parent.main.Name), list)
 }

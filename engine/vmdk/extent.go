@@ -101,7 +101,7 @@ func (m *Image) furnish(e *extent) {
 		fail(disk.Damaged, "extent line: %s", e.line.Fault)
 		return
 	case isDevice(x.Name):
-		fail(disk.Unsupported, "extent on the device %q: devices are never opened", x.Name)
+		fail(disk.Unsupported, "extent on the device %s: devices are never opened", decode.InQuotes(x.Name))
 		return
 	case !x.IsFlat() && !x.IsSparse():
 		fail(disk.Unsupported, "extent of type %s can't be read", x.Type)

@@ -280,7 +280,7 @@ func TestRefusals(t *testing.T) {
 		"overflow":       {plain("version=1\nRW 9223372036854775807 ZERO\n"), "2^63"},
 		"overflow twice": {plain("version=1\nRW 18014398509481983 ZERO\nRW 18014398509481983 ZERO\n"), "2^63"},
 		"line":           {plain("version=1\nRW x FLAT \"f\" 0\n"), "can't be placed"},
-		"device":         {plain("version=1\nRW 63 FLAT \"\\\\.\\PhysicalDrive0\" 63\n"), "device"},
+		"device":         {plain("version=1\nRW 63 FLAT \"\\\\.\\PhysicalDrive0\" 63\n"), `extent on the device "\\.\PhysicalDrive0": devices`},
 		"unix device":    {plain("version=1\nRW 63 FLAT \"/dev/sda\" 63\n"), "device"},
 		"rdm":            {plain("version=1\nRW 63 VMFSRDM \"x-rdm.vmdk\"\n"), "VMFSRDM"},
 		"itself":         {plain("version=1\nRW 63 FLAT \"d.vmdk\" 0\n"), "itself"},

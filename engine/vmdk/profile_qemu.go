@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"platter/decode"
 	"platter/decode/vmdk"
 )
 
@@ -56,7 +57,7 @@ func (c *checker) forQEMU() {
 		}
 		for _, e := range m.extents {
 			if e.file != nil && e.sparse == nil && e.fault == nil && e.base > e.file.Size-e.length {
-				c.warn(codeQEMU, m.linePlace(e.line), "QEMU reads the part that %q lacks as zeros, without a word", e.file.Name)
+				c.warn(codeQEMU, m.linePlace(e.line), "QEMU reads the part that %s lacks as zeros, without a word", decode.InQuotes(e.file.Name))
 			}
 		}
 	}
