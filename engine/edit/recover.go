@@ -200,5 +200,5 @@ func (i *Interrupted) Summary() string {
 	if n := len(i.Files); n > 1 {
 		files = fmt.Sprintf("%s and %d more", files, n-1)
 	}
-	return fmt.Sprintf("a write of %d bytes in %d places of %s was interrupted%s", i.Bytes, i.Places, files, how)
+	return fmt.Sprintf("a write of %s in %s of %s was interrupted%s", decode.Plural(i.Bytes, "byte", "bytes"), decode.Plural(i.Places, "place", "places"), files, how)
 }
