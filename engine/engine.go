@@ -82,7 +82,7 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 }
 
 // CodePiece is the code of the finding that a file may be only a piece of an image.
-const CodePiece = "file/F3"
+const CodePiece = "file/F6"
 
 // cut tells of the other pieces. Nothing but names says that they belong together,
 // so that it is no more than a warning.
