@@ -323,3 +323,26 @@ func TestInterruptedWriteIsReported(t *testing.T) {
 		}
 	}
 }
+
+// TestPieceIsReported opens an image whose name says that it was cut into pieces.
+func TestPieceIsReported(t *testing.T) {
+	for _, second := range []string{"", "the rest of it"} {
+		fs := store.NewMem()
+		fs.PutFile("d.vhd.00", sampleBytes(t, "vhd"))
+		if second != "" {
+			fs.PutFile("d.vhd.01", []byte(second))
+		}
+		f, err := fs.Open("d.vhd.00")
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := engine.OpenIn(t.Context(), fs, "d.vhd.00", f, "d.vhd.00", engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(said(img), engine.CodePiece); got != (second != "") {
+			t.Errorf("beside %q: reported %t", second, got)
+		}
+		img.Close()
+	}
+}
