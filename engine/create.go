@@ -79,11 +79,24 @@ func Create(ctx context.Context, file string, opt CreateOptions) (disk.Created, 
 		return disk.Created{}, err
 	}
 	c := creation{ctx: ctx, format: f, path: file, name: name, opt: opt, folder: folder, spec: spec}
-	c.made.Warnings = doubts
+	c.made.Warnings = append(doubts, outside(base, name)...)
 	if err := c.run(); err != nil {
 		return disk.Created{}, err
 	}
 	return c.made, nil
+}
+
+// CodeOutside is the code of the warning that the parent of a new image lies where no
+// image may lead by itself.
+const CodeOutside = "file/F7"
+
+// outside warns of a parent that is not found without help.
+func outside(base *disk.Base, name string) []disk.Finding {
+	if base == nil || !strings.HasPrefix(base.Relative, "../") {
+		return nil
+	}
+	return []disk.Finding{{Code: CodeOutside, Severity: disk.SeverityWarning, Where: []decode.Place{{File: name}},
+		Text: fmt.Sprintf("the parent lies outside the folder of the image, at %s: platter follows it there only with --allow or --parent", decode.InQuotes(base.Relative))}}
 }
 
 // makerFor is the format of a new image.
@@ -182,7 +195,19 @@ func (c *creation) run() error {
 	if err != nil || c.opt.DryRun {
 		return errors.Join(err, to.Discard())
 	}
-	return to.Publish()
+	if err := to.Publish(); err != nil {
+		return err
+	}
+	return c.unjournaled()
+}
+
+// unjournaled removes the journal of the image that was replaced: it would be taken
+// for one of the new image.
+func (c *creation) unjournaled() error {
+	if !store.HasJournal(c.folder, c.name) {
+		return nil
+	}
+	return c.folder.Remove(store.JournalName(c.name))
 }
 
 // CodeLeftover is the code of the warning that an earlier run was interrupted.
@@ -196,11 +221,14 @@ func (c *creation) vacant() error {
 	case err == nil && !c.opt.Replace:
 		return &store.NameError{Op: "create", Name: c.path, Err: fs.ErrExist}
 	case err == nil:
-		if err := c.stranger(); err != nil {
+		if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger()); err != nil {
 			return err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
+	}
+	if !c.opt.Replace && store.HasJournal(c.folder, c.name) {
+		return &store.NameError{Op: "create", Name: store.JournalName(c.path), Err: fs.ErrExist}
 	}
 	left, err := store.Leftovers(c.folder, c.name)
 	for _, name := range left {

@@ -193,6 +193,26 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
+// TestCreateBesideAJournal holds that a new image does not inherit the journal of
+// another one of its name.
+func TestCreateBesideAJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.vhd")
+	opt := engine.CreateOptions{Values: values("size", "1M")}
+	if err := os.WriteFile(store.JournalName(path), []byte("of an image that is gone"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Create(t.Context(), path, opt); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "d.vhd.platter-journal") {
+		t.Errorf("without leave: %v", err)
+	}
+	opt.Replace = true
+	if _, err := engine.Create(t.Context(), path, opt); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(store.JournalName(path)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the journal is still there: %v", err)
+	}
+}
+
 // TestCreateKeeps holds that nothing is replaced or left behind unasked.
 func TestCreateKeeps(t *testing.T) {
 	dir := t.TempDir()

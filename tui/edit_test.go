@@ -171,7 +171,7 @@ func TestPartitionType(t *testing.T) {
 	}
 	b.keys("6", ":", "0x1c2", "enter").expect("LBA 0", "type")
 	b.keys("e").expect("EDIT overwrite").keys("83").expect("* 2 staged", "RO", "before it: give the disk a new DataWriteGuid").keys("esc", "s")
-	b.expect("Staged changes  2: ", "header 2.FileWriteGuid").keys("G")
+	b.expect("Staged changes  2: ").keys("j").expect("header 2.Checksum, SequenceNumber").keys("G")
 	b.expect("ee -> 83", "ee -> 83", "1 byte typed at LBA 0 +0x1c2", "partition entry 1.type", "LBA 0 +0x1c2")
 	b.keys("w").expect("press W to turn it on")
 	if after, err := os.Stat(b.path); err != nil || !after.ModTime().Equal(before.ModTime()) || len(b.differing()) > 0 {

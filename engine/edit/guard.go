@@ -153,7 +153,7 @@ func (s *Session) Childless(ctx context.Context) error {
 	for i, name := range children {
 		where[i].File = name
 	}
-	return &disk.Refusal{Reason: disk.RefusedChildren, Where: where, Err: disk.Errorf(disk.ReadOnly, decode.Place{}, "%s is the parent of %s: a change to it makes %s unusable",
+	return &disk.Refusal{Reason: disk.RefusedChildren, Where: where, Err: disk.Errorf(disk.ReadOnly, decode.Place{}, "%s is the parent of %s: a change to it makes %s show something else, or refuse to open",
 		s.name, strings.Join(children, ", "), theseImages(len(children)))}
 }
 

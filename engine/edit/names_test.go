@@ -3,6 +3,7 @@ package edit_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,6 +143,40 @@ func TestTornAndItsNeighbours(t *testing.T) {
 	}
 	if err := commitTo(t, other); err != nil {
 		t.Errorf("the other: commit: %v", err)
+	}
+}
+
+// TestCopiedPair backs up a torn image with its journal beside it: each of the two is
+// recovered by its own journal only.
+func TestCopiedPair(t *testing.T) {
+	dir := leaveTorn(t)
+	first, second := filepath.Join(dir, "disk.img"), filepath.Join(dir, "copy.img")
+	for from, to := range map[string]string{first: second, store.JournalName(first): store.JournalName(second)} {
+		b, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(to, b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(store.JournalName(first)); err != nil { // as when it was recovered
+		t.Fatal(err)
+	}
+	if said := told(t, first); strings.Contains(said, engine.CodeInterrupted) || !strings.Contains(said, engine.CodeForeign) {
+		t.Errorf("the first: told %q", said)
+	}
+	if said := told(t, second); !strings.Contains(said, engine.CodeInterrupted) {
+		t.Errorf("the copy: told %q", said)
+	}
+	if i, err := edit.FindInterrupted(t.Context(), first, engine.Options{Format: "raw"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the journal of the copy is used for the first: %v, %v", i, err)
+	}
+	if err := commitTo(t, first); err != nil {
+		t.Errorf("the first: commit: %v", err)
+	}
+	if _, err := os.Stat(store.JournalName(second)); err != nil {
+		t.Errorf("the copy's journal is gone: %v", err)
 	}
 }
 

@@ -211,7 +211,7 @@ func uneditable(s disk.Span) string {
 	case s.State == disk.Missing:
 		return "is missing from the image"
 	case s.State != disk.Data:
-		return fmt.Sprintf("is not stored in the file (%s); only allocated sectors can be edited so far", s.State)
+		return fmt.Sprintf("is not stored in the file (%s), and this edit stores nothing new", s.State)
 	case s.Layer > 0:
 		return fmt.Sprintf("comes from the parent in layer %d, which must not change: its children would no longer fit it", s.Layer)
 	case s.Packed > 0:

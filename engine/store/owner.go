@@ -85,6 +85,14 @@ func (list owners) exclude(in Opener, image string) (bool, error) {
 	return false, err
 }
 
+// copied reports whether a journal that names an image by another identity lies beside
+// a file of its image's name: the pair was copied, and the journal is that file's, which
+// may be torn as the first one was.
+func (list owners) copied(in Opener, image string) bool {
+	other, err := list.exclude(in, image)
+	return err == nil && other
+}
+
 // Found is a journal in an image's folder.
 type Found struct {
 	Name  string // of the journal
@@ -121,8 +129,9 @@ func FindJournals(o Opener, image string, id FileID) []Found {
 			break
 		}
 		f := Found{Name: path.Join(dir, n), Image: path.Join(dir, base)}
-		for _, owner := range ownersOf(o, f.Name) {
-			if owner.is(id) {
+		journal := ownersOf(o, f.Name)
+		for _, owner := range journal {
+			if owner.is(id) && !journal.copied(o, f.Image) {
 				f.Own, f.Part = owner.name == "", owner.name != ""
 				break
 			}

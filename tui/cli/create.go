@@ -111,6 +111,8 @@ func tryCommand(i disk.Info) string {
 	switch {
 	case i.Parent != "" && i.Format != "vmdk":
 		return "7z l " + path
+	case i.LogicalSectorSize == 4096: // which QEMU does not open
+		return "vhdiinfo " + path
 	case i.Format == "vhd":
 		return "qemu-img info -f vpc " + path
 	case i.Format == "raw":

@@ -90,7 +90,7 @@ func (r Written) nothing(at string) string {
 	case r.Length == 0:
 		return "there are no bytes"
 	case r.Would == "trim":
-		return "no whole block in the range can be given back: " + at
+		return "no whole block in the range can be given back, the content stays as it is (--zero makes it read as zeros): " + at
 	}
 	return at + " are so already"
 }
@@ -142,7 +142,7 @@ func (p *page) plan(list []Planned) {
 	}
 	for i, s := range list {
 		if i == maxPlanned {
-			p.print("  and %s more: --json lists them", decode.Plural(len(list)-i, "range", "ranges"))
+			p.print("  and %s more", decode.Plural(len(list)-i, "range", "ranges"))
 			return
 		}
 		p.print("  %s  %*s B  %s", hexOffset(s.Offset, size), longest, decode.Grouped(s.Length), s.What)
