@@ -191,11 +191,14 @@ func (g *grid) absent(x, n int64) int64 {
 	if int64(len(b)) < g.width || int64(t) >= g.tables {
 		return 0
 	}
-	if !g.agreed(int64(t)) || g.lostTables != nil {
+	if !g.agreed(int64(t)) {
 		return 0
 	}
 	raw := vmdk.EntryAt(b, g.width)
 	if raw == 0 {
+		if g.lostTables != nil && g.lostTables() {
+			return 0
+		}
 		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
 	}
 	table, f := g.tableAt(raw)
