@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"platter/decode/decodetest"
@@ -61,7 +63,9 @@ func survive(t *testing.T, files map[string][]byte) {
 func TestRandomDamage(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	values := []uint64{0, 1, 2, 3, 7, 127, 128, 512, 0xFFFF, 1 << 20, 1 << 31, 1<<32 - 1, 1 << 32, 1 << 54, 1<<55 - 1, 1 << 62, 1 << 63, 1<<64 - 1, 0x10000000 << 32}
-	for name, k := range kinds() {
+	all := kinds()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		k := all[name]
 		if name == "flat" {
 			continue
 		}

@@ -109,13 +109,17 @@ func canRestoreTable(s *sparse, f disk.Finding) bool {
 }
 
 // usualTable is where the table lies that a directory entry should lead to: in its
-// usual place, if what is there is a table with grains; -1 if it is not.
+// usual place, if it leads to none now and what is there is a table with grains; else -1.
 func (s *sparse) usualTable(f disk.Finding) int64 {
 	copy, t, ok := s.directoryEntryAt(f.Where[0].Offset)
 	if !ok || !isEntry(s, f) || s.kind != vmdk.KindHosted || s.movedBy != 0 {
 		return -1
 	}
 	g, grains := s.grid, 0
+	raw, _, err := g.directoryEntry(copy, t)
+	if _, fault := g.tableAt(raw); err != nil || fault == noFault {
+		return -1 // it leads to a table already
+	}
 	at := g.usual(copy, t)
 	if at+g.tableBytes() > s.file.Size {
 		return -1

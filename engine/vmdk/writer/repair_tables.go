@@ -43,10 +43,10 @@ func (m *image) restoreTable(s *reader.Sparse, f disk.Finding) []disk.Repair {
 // grains lies: nothing else changes.
 func (m *image) leadToUsual(s *reader.Sparse, f disk.Finding, t int64) []disk.Repair {
 	at := s.UsualTable(f)
-	copy, _, _ := s.DirectoryEntryAt(f.Where[0].Offset)
-	if _, sound, err := s.Grid.DirectoryEntry(copy, t); at < 0 || sound || err != nil {
+	if at < 0 {
 		return nil
 	}
+	copy, _, _ := s.DirectoryEntryAt(f.Where[0].Offset)
 	r := disk.Repair{
 		Title: fmt.Sprintf("lead the entry to the table at byte 0x%x, its usual place", at),
 		Apply: putEntry(s, f.Where[0].Offset, uint64(at/vmdk.SectorSize)),
