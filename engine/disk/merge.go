@@ -76,7 +76,7 @@ func (f Finding) Sum() string {
 		parts = append(parts, least+decode.FormatSize(uint64(f.Lost))+" of the disk can't be read")
 	}
 	if f.Needs > 0 {
-		parts = append(parts, fmt.Sprintf("the file was at least %d bytes long (%s)", f.Needs, decode.FormatSize(uint64(f.Needs))))
+		parts = append(parts, fmt.Sprintf("the file was at least %s long", decode.FormatSize(uint64(f.Needs))))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -96,14 +96,18 @@ func (v *View) noRepair() string {
 
 // repairWords says in the finding's headline that there are repairs.
 func (v *View) repairWords(f disk.Finding) string {
-	switch n := len(v.offered(f)); {
-	case n == 0:
+	n := len(v.offered(f))
+	if n == 0 {
 		return ""
-	case v.noRepair() != "":
-		return "; " + decode.Plural(n, "repair", "repairs")
-	default:
-		return "; " + decode.Plural(n, "repair", "repairs") + ": press f"
 	}
+	words := "; " + decode.Plural(n, "repair", "repairs")
+	if f.Count > 1 {
+		words += " of the first of them"
+	}
+	if v.noRepair() == "" {
+		words += ": press f"
+	}
+	return words
 }
 
 // menuLine is a line of the list of repairs.
