@@ -164,3 +164,15 @@ func TestMenuWaitsForTheRepairs(t *testing.T) {
 		}
 	}
 }
+
+// TestRowOfManySaysWhoseRepair holds that a row which stands for many findings does not
+// promise a repair of all.
+func TestRowOfManySaysWhoseRepair(t *testing.T) {
+	v := fixable(t, views.Env{Editor: editor{}}, 100, 30)
+	viewtest.Run(v, v.Update(views.Findings{Image: viewtest.New(), List: []disk.Finding{damaged, damaged, damaged}, Complete: true}))
+	for _, want := range []string{"3 times: the two copies differ", "3 findings like this one", "3 repairs of the first of them: press f"} {
+		if screen := v.View(); !strings.Contains(screen, want) {
+			t.Errorf("no %q in\n%s", want, screen)
+		}
+	}
+}
