@@ -22,9 +22,6 @@ type plain struct {
 // the file.
 func NewPlain(f store.File, size int64) disk.Writer { return &plain{file: f, size: size} }
 
-// zeroPiece is how many zeros are written at once, in bytes.
-const zeroPiece = 1 << 20
-
 // Size is the length of the virtual disk in bytes.
 func (w *plain) Size() int64 { return w.size }
 
@@ -52,23 +49,7 @@ func (w *plain) Zero(ctx context.Context, off, n int64) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	zeros := make([]byte, min(n, zeroPiece))
-	for end := off + n; off < end; {
-		data, err := w.file.NextData(off)
-		if errors.Is(err, io.EOF) || err == nil && data.Offset >= end {
-			return nil
-		}
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
-		}
-		off = max(off, data.Offset)
-		length := min(end, data.End(), off+zeroPiece) - off
-		if _, err := store.WriteFor(w.file, zeros[:length], off, "zeros on the disk"); err != nil {
-			return err
-		}
-		off += length
-	}
-	return nil
+	return ClearStored(ctx, w.file, off, n, "zeros on the disk")
 }
 
 // Trim keeps everything: a fixed image gives no room back.

@@ -7,11 +7,7 @@ import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/layer"
-	"platter/engine/store"
 )
-
-// zeroPiece is how many zeros are written at once, in bytes.
-const zeroPiece = 1 << 20
 
 // Zero makes a range read as zeros. The format has no mark for that: where an
 // ancestor stores something, zeros are stored; else a block that nothing stores
@@ -60,11 +56,7 @@ func (w *dynamic) zeroBlock(off, n int64) error {
 
 // storeZeros writes zeros as any other data.
 func (w *dynamic) storeZeros(off, n int64) error {
-	zeros := make([]byte, min(n, zeroPiece))
-	return layer.Pieces(off, n, zeroPiece, func(at, n int64) error {
-		_, err := layer.WriteAt(w.unlocked(), vhd.Sector, zeros[:n], at)
-		return err
-	})
+	return layer.StoreZeros(w.unlocked(), vhd.Sector, off, n)
 }
 
 // whole reports whether a range within a block is all of it that lies on the disk.
@@ -121,20 +113,12 @@ func (w *dynamic) allocate(block int64) (int64, error) {
 		return 0, err
 	}
 	if used {
-		if err := w.clear(block, start); err != nil {
+		if err := layer.WriteZeros(w.file, start, w.room.block, why("zeros where block %d will be", block)); err != nil {
 			return 0, err
 		}
 	}
 	w.stored++
 	return start, w.point(block, uint32(start/vhd.Sector), why("place of block %d", block))
-}
-
-func (w *dynamic) clear(block, start int64) error {
-	zeros := make([]byte, zeroPiece)
-	return layer.Pieces(start, w.room.block, zeroPiece, func(at, n int64) error {
-		_, err := store.WriteFor(w.file, zeros[:n], at, why("zeros where block %d will be", block))
-		return err
-	})
 }
 
 // notCalledFull refuses a block that tapdisk's batmap calls full although it is

@@ -2,6 +2,7 @@ package writer
 
 import (
 	"platter/decode/vhdx"
+	"platter/engine/layer"
 )
 
 // bitAt is where the bit of a sector lies: the byte in the file, and its mask. The
@@ -28,7 +29,7 @@ func (w *blocks) wantBitmap(chunk int64) error {
 		return err
 	}
 	if used {
-		if err := zeros(w.file, at, vhdx.MiB, why("zeros where the sector bitmap of chunk %d will be", chunk)); err != nil {
+		if err := layer.WriteZeros(w.file, at, vhdx.MiB, why("zeros where the sector bitmap of chunk %d will be", chunk)); err != nil {
 			return err
 		}
 	}

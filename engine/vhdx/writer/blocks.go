@@ -214,7 +214,7 @@ func (w *blocks) allocate(e entry, block int64) (int64, error) {
 	if !used {
 		return at, nil
 	}
-	return at, zeros(w.file, at, w.geo.BlockSize, why("zeros where block %d will be", block))
+	return at, layer.WriteZeros(w.file, at, w.geo.BlockSize, why("zeros where block %d will be", block))
 }
 
 // writeFirst stores a part of a block of which the rest stays with the parent.

@@ -71,11 +71,7 @@ func (w *blocks) readsZero(e entry, off, n int64) (bool, error) {
 
 // storeZeros writes zeros as any other data.
 func (w *blocks) storeZeros(off, n int64) error {
-	zeros := make([]byte, min(n, zeroPiece))
-	return layer.Pieces(off, n, zeroPiece, func(at, n int64) error {
-		_, err := layer.WriteAt(held{w}, w.geo.SectorSize, zeros[:n], at)
-		return err
-	})
+	return layer.StoreZeros(held{w}, w.geo.SectorSize, off, n)
 }
 
 func (w *blocks) trimBlock(e entry, block, off, n int64) error {

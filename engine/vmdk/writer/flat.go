@@ -2,8 +2,6 @@ package writer
 
 import (
 	"context"
-	"errors"
-	"io"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -27,24 +25,7 @@ func (s *flat) write(p []byte, off int64) error {
 
 // zero writes zeros, but for holes, which are zeros already.
 func (s *flat) zero(off, n int64) error {
-	from, end := s.base+off, s.base+off+n
-	zeros := make([]byte, min(n, zeroPiece))
-	for from < end {
-		data, err := s.file.NextData(from)
-		if errors.Is(err, io.EOF) || err == nil && data.Offset >= end {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		from = max(from, data.Offset)
-		length := min(end, data.End(), from+zeroPiece) - from
-		if _, err := store.WriteFor(s.file, zeros[:length], from, "zeros on the disk"); err != nil {
-			return err
-		}
-		from += length
-	}
-	return nil
+	return layer.ClearStored(context.Background(), s.file, s.base+off, n, "zeros on the disk")
 }
 
 func (s *flat) trim(int64, int64) error { return nil }

@@ -190,9 +190,6 @@ func (s *grains) full(at int64) error {
 // maxSector is the last that a table entry can name.
 const maxSector = 1<<32 - 1
 
-// zeroPiece is how many zeros are written at once, in bytes.
-const zeroPiece = 1 << 20
-
 // zero makes a range read as zeros: by the entry that means so where the extent
 // has it, by none where no ancestor stores anything, else by stored zeros.
 func (s *grains) zero(off, n int64) error {
