@@ -58,6 +58,22 @@ func (w writing) Blocks() (stored, dropped int64) {
 	return 0, 0
 }
 
+// Reveal hands on a range that is to be left to the parent.
+func (w writing) Reveal(ctx context.Context, off, n int64) error {
+	if r, ok := w.Writer.(disk.Revealer); ok {
+		return r.Reveal(ctx, off, n)
+	}
+	return disk.NoParent()
+}
+
+// Hides hands on what would be lost by it.
+func (w writing) Hides(ctx context.Context, off, n int64) (disk.Loss, error) {
+	if r, ok := w.Writer.(disk.Revealer); ok {
+		return r.Hides(ctx, off, n)
+	}
+	return disk.Loss{}, disk.NoParent()
+}
+
 // Close closes the writer and the image.
 func (w writing) Close(ctx context.Context) error {
 	err := w.Writer.Close(ctx)

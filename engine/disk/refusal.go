@@ -21,6 +21,7 @@ const (
 	RefusedLocked    Reason = "locked"    // another program has the file open for writing
 	RefusedChanged   Reason = "changed"   // another program has changed the file meanwhile
 	RefusedConfirm   Reason = "confirm"   // nobody has said yes
+	RefusedLoss      Reason = "loss"      // content would be gone that is nowhere else
 	RefusedStream    Reason = "stream"    // the new content does not fit where a compressed grain lies
 )
 

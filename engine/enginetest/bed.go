@@ -47,13 +47,14 @@ const (
 	WriteStep StepKind = iota
 	ZeroStep
 	TrimStep
+	RevealStep // in a child: lets the parent show again
 	SyncStep
 	ReopenStep // closes the writer and opens another
 )
 
 // String shows the step as a failing test does.
 func (s Step) String() string {
-	return fmt.Sprintf("%s %d+%d", [...]string{"write", "zero", "trim", "sync", "reopen"}[s.Kind], s.Off, s.N)
+	return fmt.Sprintf("%s %d+%d", [...]string{"write", "zero", "trim", "reveal", "sync", "reopen"}[s.Kind], s.Off, s.N)
 }
 
 // Data is what the step writes: no two steps, and no two sectors, write the same.
@@ -135,14 +136,40 @@ type version struct {
 // model is the disk as a byte slice, with all that each sector ever held.
 type model struct {
 	disk     []byte
+	below    []byte      // what the parent shows; nil: there is none
 	seen     []byte      // room for a disk that is compared
 	versions [][]version // by sector; the first is what was there before. Nil: nobody asks
+}
+
+// modelOf is a model that holds what an image holds, and knows its parent.
+func modelOf(t testing.TB, img disk.Image) *model {
+	t.Helper()
+	m := &model{disk: wholeDisk(t, img)}
+	if p := img.Parent(); p != nil {
+		m.below = append(wholeDisk(t, p), make([]byte, len(m.disk))...)[:len(m.disk)] // zeros past its end
+	}
+	return m
+}
+
+// revealing has a child reveal its parent in every second place that would be trimmed.
+func (m *model) revealing(steps []Step) []Step {
+	steps = slices.Clone(steps)
+	trims := 0
+	for i := range steps {
+		if steps[i].Kind != TrimStep || m.below == nil {
+			continue
+		}
+		if trims++; trims%2 == 1 {
+			steps[i].Kind = RevealStep
+		}
+	}
+	return steps
 }
 
 // remembering is a model that knows what each sector held before.
 func remembering(t testing.TB, img disk.Image) *model {
 	t.Helper()
-	m := &model{disk: wholeDisk(t, img)}
+	m := modelOf(t, img)
 	m.versions = make([][]version, (len(m.disk)+sectorBytes-1)/sectorBytes)
 	for i := range m.versions {
 		m.versions[i] = []version{{-1, hashSector(m.sector(i))}}
@@ -179,8 +206,8 @@ func (m *model) fits(i int, b []byte, durable, begun int) bool {
 	return false
 }
 
-// carryOut does a step with a writer and in the model. Trimmed bytes may be old
-// or zero: the model takes what the writer says.
+// carryOut does a step with a writer and in the model. Trimmed bytes may be old or zero,
+// revealed ones old or the parent's: the model takes what the writer says.
 func (m *model) carryOut(ctx context.Context, w disk.Writer, number int, s Step) error {
 	switch s.Kind {
 	case WriteStep:
@@ -194,16 +221,19 @@ func (m *model) carryOut(ctx context.Context, w disk.Writer, number int, s Step)
 		m.took(number, s.Off, s.N)
 		return w.Zero(ctx, s.Off, s.N)
 	case TrimStep:
-		return m.trim(ctx, w, number, s)
+		return m.give(number, s, w, make([]byte, s.N), func() error { return w.Trim(ctx, s.Off, s.N) })
+	case RevealStep:
+		return m.reveal(ctx, w, number, s)
 	default:
 		return w.Sync(ctx)
 	}
 }
 
-func (m *model) trim(ctx context.Context, w disk.Writer, number int, s Step) error {
-	if err := w.Trim(ctx, s.Off, s.N); err != nil {
+// give gives up a range, all or parts of which become other bytes.
+func (m *model) give(number int, s Step, w disk.Writer, other []byte, do func() error) error {
+	if err := do(); err != nil {
 		kept := bytes.Clone(m.disk[s.Off : s.Off+s.N])
-		clear(m.disk[s.Off : s.Off+s.N])
+		copy(m.disk[s.Off:], other)
 		m.took(number, s.Off, s.N)
 		copy(m.disk[s.Off:], kept)
 		return err
@@ -214,12 +244,36 @@ func (m *model) trim(ctx context.Context, w disk.Writer, number int, s Step) err
 	}
 	old := m.disk[s.Off : s.Off+s.N]
 	for at := int64(0); at < s.N; at++ {
-		if got[at] != 0 && got[at] != old[at] {
-			return fmt.Errorf("after a trim byte %d holds %x, which is neither zero nor what was there (%x)", s.Off+at, got[at], old[at])
+		if got[at] != other[at] && got[at] != old[at] {
+			return fmt.Errorf("after a %v byte %d holds %x, which is neither %x nor what was there (%x)", s, s.Off+at, got[at], other[at], old[at])
 		}
 	}
 	copy(old, got)
 	m.took(number, s.Off, s.N)
+	return nil
+}
+
+// reveal lets the parent show. What the writer said would be lost is what has changed.
+func (m *model) reveal(ctx context.Context, w disk.Writer, number int, s Step) error {
+	r := w.(disk.Revealer)
+	said, err := r.Hides(ctx, s.Off, s.N)
+	if err != nil {
+		return err
+	}
+	before := bytes.Clone(m.disk[s.Off : s.Off+s.N])
+	if err := m.give(number, s, w, m.below[s.Off:][:s.N], func() error { return r.Reveal(ctx, s.Off, s.N) }); err != nil {
+		return err
+	}
+	var lost disk.Loss
+	for at := s.Off; at < s.Off+s.N; at += sectorBytes - at%sectorBytes {
+		n := min(sectorBytes-at%sectorBytes, s.Off+s.N-at)
+		if !bytes.Equal(before[at-s.Off:][:n], m.disk[at:at+n]) {
+			lost.Add(at, n)
+		}
+	}
+	if said.Bytes != lost.Bytes || !slices.Equal(said.Ranges, lost.Ranges) {
+		return fmt.Errorf("%v: %d bytes changed, %d were said to be lost: %v, %v", s, lost.Bytes, said.Bytes, lost.Ranges, said.Ranges)
+	}
 	return nil
 }
 

@@ -36,7 +36,7 @@ type Foreign struct {
 	Make      func(t testing.TB, path string) // makes the image
 	Size      int64
 	Block     int64 // what the format gives back at once, in bytes
-	Fill      byte  // what every byte of the disk holds at first
+	Fill      byte  // what every byte of the disk holds at first, and the parent of a child; 0: there is none
 	Witnesses Witness
 
 	Write func(ctx context.Context, fs store.FS, name string) (disk.Writer, error)
@@ -162,9 +162,25 @@ func (f Foreign) zeros(t *testing.T, path string, want []byte, rnd *rand.Rand) {
 		if err := w.Trim(t.Context(), trimmed, f.Block); err != nil {
 			return err
 		}
-		_, err := w.ReadAt(want[trimmed:trimmed+f.Block], trimmed)
-		return err
+		if _, err := w.ReadAt(want[trimmed:trimmed+f.Block], trimmed); err != nil {
+			return err
+		}
+		return f.reveals(t, w, want, rnd)
 	})
+}
+
+// reveals has a child leave a block to its parent that it had zeroed or written.
+func (f Foreign) reveals(t *testing.T, w disk.Writer, want []byte, rnd *rand.Rand) error {
+	t.Helper()
+	if f.Fill == 0 {
+		return nil
+	}
+	off := rnd.Int64N(f.Size/f.Block) * f.Block
+	if _, err := w.WriteAt(make([]byte, f.Block), off); err != nil {
+		return err
+	}
+	copy(want[off:], bytes.Repeat([]byte{f.Fill}, int(f.Block)))
+	return w.(disk.Revealer).Reveal(t.Context(), off, f.Block)
 }
 
 func (f Foreign) lastSector(t *testing.T, path string, want []byte, rnd *rand.Rand) {

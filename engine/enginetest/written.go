@@ -28,7 +28,8 @@ func (b Bed) fs() *storetest.FS {
 func RandomWrites(t *testing.T, b Bed, steps []Step) *store.Mem {
 	t.Helper()
 	s := b.fs()
-	m := &model{disk: wholeDisk(t, b.opened(t, s, disk.SeverityWarning))}
+	m := modelOf(t, b.opened(t, s, disk.SeverityWarning))
+	steps = m.revealing(steps)
 	w := b.writer(t, s)
 	for i, step := range steps {
 		if step.Kind == ReopenStep {
@@ -129,7 +130,7 @@ func (b Bed) record(t *testing.T, steps []Step) run {
 		r.id = b.ID(img)
 	}
 	w := b.writer(t, s)
-	for i, step := range steps {
+	for i, step := range r.model.revealing(steps) {
 		r.began = append(r.began, s.Ops())
 		if step.Kind == ReopenStep {
 			b.close(t, w)
@@ -263,6 +264,7 @@ func (b Bed) fail(t *testing.T, steps []Step, n int, cause error) {
 	t.Helper()
 	s := b.fs()
 	m := remembering(t, b.opened(t, s, disk.SeverityWarning))
+	steps = m.revealing(steps)
 	s.FailAt(n, cause)
 	durable, last, failed := -1, -1, error(nil)
 	w, err := b.Write(t.Context(), s, b.Image)

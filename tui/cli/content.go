@@ -20,7 +20,8 @@ const mostStaged = store.MaxStaged / 2
 
 // content is what a range of the disk is to hold.
 type content struct {
-	kind   string    // write, fill, zero or trim
+	kind   string    // write, fill, zero, trim or reveal
+	loses  bool      // content that the parent does not have may be lost
 	n      int64     // bytes; -1: as many as there will be
 	data   []byte    // all of it, where it is held in memory
 	more   io.Reader // all of it, where it is not
@@ -30,9 +31,18 @@ type content struct {
 // long reports whether it goes straight to the file.
 func (c content) long() bool { return c.more != nil || c.data == nil && c.n > mostStaged }
 
-// did is the kind in the past.
-func (c content) did() string {
-	return map[string]string{"write": "wrote", "fill": "filled", "zero": "zeroed", "trim": "trimmed"}[c.kind]
+// gives reports whether it needs no room.
+func (c content) gives() bool { return c.kind == "zero" || c.kind == "trim" || c.kind == "reveal" }
+
+// phrases are what is said of a kind.
+type phrases struct{ did, would string }
+
+// words are those of the kind.
+func (c content) words() phrases {
+	return map[string]phrases{
+		"write": {"wrote", "write"}, "fill": {"filled", "fill"}, "zero": {"zeroed", "zero"}, "trim": {"trimmed", "trim"},
+		"reveal": {"revealed the parent in", "reveal the parent in"},
+	}[c.kind]
 }
 
 // content is what the flags ask for.
@@ -48,6 +58,10 @@ func (w *writing) content(in io.Reader) (content, error) {
 		}
 	}
 	switch {
+	case w.reveal && !w.trim:
+		return content{}, usage("write: --reveal goes with --trim")
+	case w.discard && !w.reveal:
+		return content{}, usage("write: --discard goes with --reveal: nothing else looks for what would be lost")
 	case given > 1:
 		return content{}, usage("write: --from, --fill, --zero and --trim exclude each other")
 	case w.from != "" || given == 0:
@@ -58,6 +72,8 @@ func (w *writing) content(in io.Reader) (content, error) {
 		return content{}, usage("write: --zero and --trim are for the disk, not for the container (--file)")
 	case w.zero:
 		return content{kind: "zero", n: n}, nil
+	case w.reveal:
+		return content{kind: "reveal", loses: w.discard, n: n}, nil
 	case w.trim:
 		return content{kind: "trim", n: n}, nil
 	}
@@ -172,6 +188,8 @@ func (c content) bring(ctx context.Context, w disk.Writer, off int64, done func(
 		return c.stretches(ctx, w, off, w.Zero, done)
 	case c.kind == "trim":
 		return c.stretches(ctx, w, off, w.Trim, done)
+	case c.kind == "reveal":
+		return c.revealed(ctx, w, off, done)
 	case c.more == nil:
 		n, err := w.WriteAt(c.data, off)
 		done(int64(n))
@@ -200,6 +218,25 @@ func (c content) bring(ctx context.Context, w disk.Writer, off int64, done func(
 			return err
 		}
 	}
+}
+
+// revealed lets the parent show, unless content would be lost that is to be kept: that
+// is looked for before anything changes.
+func (c content) revealed(ctx context.Context, w disk.Writer, off int64, done func(n int64)) error {
+	r, ok := w.(disk.Revealer)
+	if !ok {
+		return disk.NoParent()
+	}
+	if !c.loses {
+		loss, err := r.Hides(ctx, off, c.n)
+		if err == nil {
+			err = loss.Refusal()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return c.stretches(ctx, w, off, r.Reveal, done)
 }
 
 // stretches does a long change piece by piece, each durable before the next.

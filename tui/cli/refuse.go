@@ -17,6 +17,7 @@ var overrides = map[disk.Reason]string{
 	disk.RefusedChildren: "--force",
 	disk.RefusedSpace:    "--force",
 	disk.RefusedDirty:    "--replay",
+	disk.RefusedLoss:     "--discard",
 }
 
 // refusalOf is the refusal that an error is; one without a reason if it is none.

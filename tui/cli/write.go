@@ -21,7 +21,7 @@ import (
 type writing struct {
 	offset, length, from, fill, file string
 	expectHex                        string
-	zero, trim                       bool
+	zero, trim, reveal, discard      bool
 	partition                        int
 	allocate, renew, renewAsked      bool
 	atomic, replay, force, dryRun    bool
@@ -36,7 +36,8 @@ func (a *app) writeVerb() *cobra.Command {
 		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: "write", Args: exactly(1),
 		Long: "Writes the bytes on standard input to the virtual disk, or with --file to the container. --from takes those of a file, --fill\n" +
 			"repeats a few; --zero stores zeros as cheaply as the format can; --trim gives back the room of whole blocks, which read as zeros\n" +
-			"afterwards. Sectors that the image does not store yet get a block of their own, with the table entries that name it.\n" +
+			"afterwards; with --reveal those of a child show what its parent has, which is refused where that is something else, unless\n" +
+			"--discard is given. Sectors that the image does not store yet get a block of their own, with the table entries that name it.\n" +
 			"Up to 16 MiB go through a journal, all or nothing, and are read back and compared. What is longer goes straight to the file and\n" +
 			"is synced at the end: if the power fails meanwhile, each sector holds the old or the new bytes, and the image is whole.\n" +
 			"The disk gets a new content ID (DataWriteGuid, CID), by which child images notice the change; --renew=false keeps the old one.",
@@ -63,6 +64,8 @@ func (w *writing) flags(cmd *cobra.Command) {
 	f.StringVar(&w.fill, "fill", "", "repeat the bytes `HEX`")
 	f.BoolVar(&w.zero, "zero", false, "make the range read as zeros")
 	f.BoolVar(&w.trim, "trim", false, "give up the whole blocks in the range; they read as zeros")
+	f.BoolVar(&w.reveal, "reveal", false, "with --trim, in a child: let the parent show in these blocks instead")
+	f.BoolVar(&w.discard, "discard", false, "with --reveal: although content would be lost that the parent does not have")
 	f.StringVar(&w.expectHex, "expect", "", "refuse unless the old bytes begin with `HEX`")
 	f.IntVar(&w.partition, "partition", 0, "count from the start of partition `N`, and stay in it")
 	fileFlag(cmd, &w.file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
@@ -152,7 +155,7 @@ func (j *writeJob) prepare(ctx context.Context) error {
 
 // place finds out where the range lies on the disk, and that it does.
 func (j *writeJob) place(ctx context.Context) error {
-	j.result = report.Written{Did: j.did(), Would: j.kind, Of: "the disk", Length: j.n, Straight: j.long() && !j.atomic}
+	j.result = report.Written{Did: j.words().did, Would: j.words().would, Of: "the disk", Length: j.n, Straight: j.long() && !j.atomic}
 	j.result.DryRun = j.dryRun
 	img, err := j.session.Image()
 	if err != nil {
@@ -280,7 +283,7 @@ func (j *writeJob) expected() error {
 // roomy refuses a write that needs more room than is free: for blocks that are not
 // stored yet, and for the journal, which holds old and new bytes.
 func (j *writeJob) roomy(ctx context.Context) error {
-	if j.force || j.kind == "zero" || j.kind == "trim" || j.n < 0 {
+	if j.force || j.gives() || j.n < 0 {
 		return nil
 	}
 	needed := int64(0)

@@ -251,11 +251,50 @@ func TestWriteAllTheSame(t *testing.T) {
 	}
 }
 
+// TestWriteReveal lets the parent show in a child again: refused where content would be
+// lost, and done all the same with --discard. QEMU reads the same where it knows children.
+func TestWriteReveal(t *testing.T) {
+	for _, name := range []string{"a.vhd", "a.vhdx", "a.vmdk"} {
+		parent := made(t, name)
+		done(t, "write", parent, "--offset", "0", "--length", "8M", "--fill", "70", "-q")
+		child := filepath.Join(filepath.Dir(parent), "child"+filepath.Ext(name))
+		done(t, "create", child, "--parent", parent, "-q")
+		done(t, "write", child, "--offset", "5M", "--length", "4M", "--fill", "63", "-q")
+		done(t, "write", child, "--offset", "6M", "--length", "1M", "--fill", "70", "-q")
+		before := mustRead(t, child)
+		code, out, _ := run(t, "write", child, "--offset", "4M", "--length", "4M", "--trim", "--reveal", "--json")
+		var doc writeDocument
+		if err := json.Unmarshal(out, &doc); err != nil || code != cli.ExitFailed || doc.Refused == nil || doc.Refused.Reason != "loss" || doc.Refused.Override != "--discard" || len(doc.Refused.Where) != 2 {
+			t.Errorf("%s: exit code %d, %s%v", name, code, out, err)
+		}
+		if !bytes.Equal(mustRead(t, child), before) {
+			t.Errorf("%s: the refusal has changed the file", name)
+		}
+		doc = document[writeDocument](t, "write", child, "--offset", "4M", "--length", "20M", "--trim", "--reveal", "--discard")
+		if !doc.Done || doc.Dropped == 0 || doc.Journal || doc.Files[0].SizeAfter >= doc.Files[0].SizeBefore {
+			t.Errorf("%s: %+v", name, doc)
+		}
+		if code, out, _ := run(t, "compare", child, parent); code != cli.ExitDone {
+			t.Errorf("%s: the child does not read as its parent: %s", name, out)
+		}
+		if filepath.Ext(name) == ".vmdk" {
+			enginetest.Run(t, "qemu-img", "compare", "-q", child, parent)
+		}
+		if out := done(t, "write", child, "--offset", "4M", "--length", "4M", "--trim", "--reveal"); !bytes.HasPrefix(out, []byte("nothing to reveal: no whole block")) {
+			t.Errorf("%s: %s", name, out)
+		}
+		if code, _, errs := run(t, "write", parent, "--offset", "0", "--length", "4M", "--trim", "--reveal", "--force"); code != cli.ExitFailed || !bytes.Contains(errs, []byte("has no parent that could show")) {
+			t.Errorf("%s: exit code %d, %s", name, code, errs)
+		}
+	}
+}
+
 // TestWriteUsage holds what makes no sense.
 func TestWriteUsage(t *testing.T) {
 	path := made(t, "a.vmdk")
 	for _, args := range []string{
 		"--offset 0 --zero", "--offset 0 --fill 01", "--offset 0 --zero --trim --length 1", "--offset 0 --fill xy --length 1", "--offset 0 --file --zero --length 1",
+		"--offset 0 --length 1 --reveal", "--offset 0 --length 1 --trim --discard", "--offset 0 --trim --reveal",
 		"--offset 0 --file --partition 1 --length 1 --fill 00", "--offset x --length 1 --zero", "--offset 0 --fill 0000 --length 1 --expect 0000",
 	} {
 		if code, _, errs := run(t, append([]string{"write", path}, strings.Fields(args)...)...); code != cli.ExitUsage {

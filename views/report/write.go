@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"platter/decode"
 )
@@ -60,7 +61,8 @@ func writeText(w io.Writer, r Written) error {
 	}
 	at := fmt.Sprintf("%s of %s at byte %s (0x%x)", bytesWritten(max(r.Bytes, r.Length)), r.Of, decode.Grouped(r.Start), r.Start)
 	if r.Nothing {
-		p.print("nothing to %s: %s", r.Would, r.nothing(at))
+		word, _, _ := strings.Cut(r.Would, " ")
+		p.print("nothing to %s: %s", word, r.nothing(at))
 		return p.end(nil)
 	}
 	p.print("%s %s", verb, at)
@@ -89,6 +91,8 @@ func (r Written) nothing(at string) string {
 	switch {
 	case r.Length == 0:
 		return "there are no bytes"
+	case r.Would == "reveal the parent in":
+		return "no whole block in the range hides the parent, the content stays as it is: " + at
 	case r.Would == "trim":
 		return "no whole block in the range can be given back, the content stays as it is (--zero makes it read as zeros): " + at
 	}

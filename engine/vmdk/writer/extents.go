@@ -17,6 +17,7 @@ type extents struct {
 	mu     sync.Mutex
 	list   []part
 	size   int64
+	below  layer.Under                 // the parent
 	renew  func(context.Context) error // gives the disk a new content ID; nil: it stays
 	failed error
 }

@@ -226,27 +226,40 @@ func (s *grains) trim(off, n int64) error {
 // sweep hands on the grains of a range with their entries, but for those that read as
 // zeros already, table by table: disks are mostly grains of that sort.
 func (s *grains) sweep(off, n int64, use func(grain, off, n int64, e uint32) error) error {
-	return layer.Pieces(off-s.x.Start, n, s.x.Grain*s.x.PerTable, func(at, n int64) error {
-		empty, err := s.below.Empty(s.x.Start+at, n)
-		if err != nil {
-			return err
-		}
-		first := at / s.x.Grain
-		entries, err := s.entries(first, (at+n-1)/s.x.Grain-first+1)
+	return s.byTable(off, n, func(off, n, first int64, entries []byte) error {
+		empty, err := s.below.Empty(off, n)
 		if err != nil || entries == nil && empty {
 			return err
 		}
-		return s.pieces(s.x.Start+at, n, func(grain, at, n int64) error {
-			e := uint32(absent)
-			if entries != nil {
-				e = vmdk.TableEntryGrain.Get(entryRecord(entries[(grain-first)*entrySize:][:entrySize]))
-			}
+		return s.pieces(off, n, func(grain, at, n int64) error {
+			e := entryOf(entries, grain-first)
 			if e == zeroGrain || e == absent && empty {
 				return nil
 			}
 			return use(grain, at, n, e)
 		})
 	})
+}
+
+// byTable hands on the parts of a range whose grains one table has, with the entries from
+// that of the first grain on; none if there is no table.
+func (s *grains) byTable(off, n int64, use func(off, n, first int64, entries []byte) error) error {
+	return layer.Pieces(off-s.x.Start, n, s.x.Grain*s.x.PerTable, func(at, n int64) error {
+		first := at / s.x.Grain
+		entries, err := s.entries(first, (at+n-1)/s.x.Grain-first+1)
+		if err != nil {
+			return err
+		}
+		return use(s.x.Start+at, n, first, entries)
+	})
+}
+
+// entryOf is an entry of those of a table; absent if there are none.
+func entryOf(entries []byte, i int64) uint32 {
+	if entries == nil {
+		return absent
+	}
+	return vmdk.TableEntryGrain.Get(entryRecord(entries[i*entrySize:][:entrySize]))
 }
 
 // entries are those of n grains of one table; nil if there is no table.
