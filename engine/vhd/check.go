@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/space"
@@ -123,7 +124,7 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 	switch {
 	case e.holes > 0:
 		at.Length = vhd.EntrySize * e.holes
-		return v.finding(code, fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at)
+		return v.holesFinding(code, e, at)
 	case code == "V038":
 		return v.finding(code, fmt.Sprintf("entry %d of the table lies after the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
 	case code == "V032":
@@ -134,6 +135,22 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block)
 	}
 	return v.finding(code, fmt.Sprintf("block %d at 0x%x overlaps the %s", e.index, start, v.areaAt(start, t.stored())), at, block)
+}
+
+// holesFinding tells of entries that are zero. A single one may be that of a block
+// that is still there.
+func (v *Image) holesFinding(code string, e tableEntry, at decode.Place) disk.Finding {
+	if e.holes > 1 {
+		return v.finding(code, fmt.Sprintf("%d entries of the table from %d on are zero: they point to the footer copy", e.holes, e.index), at)
+	}
+	text := fmt.Sprintf("entry %d of the table is zero: it points to the footer copy", e.index)
+	o, ok, err := v.orphan(context.Background(), space.NewLooker(v.src.File, v.size), e.index)
+	if err != nil || !ok {
+		return v.finding(code, text, at)
+	}
+	f := v.finding(code, text+fmt.Sprintf("; in the order of the others its block would lie at 0x%x, where there is data", o.Start), at)
+	f.About = o
+	return f
 }
 
 // areaAt names the locator or batmap that meets [off, off+n).
@@ -160,36 +177,61 @@ func (v *Image) pathAt(off, n int64) string {
 
 // checkGaps looks at what nothing claims (V035), all of it.
 func (c *checker) checkGaps(ctx context.Context) bool {
-	reach, look := int64(0), space.NewLooker(c.image.src.File, c.image.size)
+	g := gaps{checker: c, look: space.NewLooker(c.image.src.File, c.image.size), last: -1}
 	for cl, err := range c.image.ascending(ctx, c.order) {
 		if err != nil {
 			return c.Fail(err)
 		}
-		if cl.off > reach && !c.gap(ctx, look, reach, cl.off-reach) {
+		next := int64(-1)
+		if cl.fixed.Length == 0 {
+			next = int64(cl.block.Index)
+		}
+		if cl.off > g.reach && !g.gap(ctx, g.reach, cl.off-g.reach, next) {
 			return false
 		}
-		reach = max(reach, cl.off+cl.n)
+		if g.reach = max(g.reach, cl.off+cl.n); next >= 0 {
+			g.last = next
+		}
 	}
-	return reach >= c.image.size || c.gap(ctx, look, reach, c.image.size-reach)
+	return g.reach >= c.image.size || g.gap(ctx, g.reach, c.image.size-g.reach, -1)
 }
 
-// gap judges a range that nothing claims.
-func (c *checker) gap(ctx context.Context, look *space.Looker, off, n int64) bool {
+// gaps are the ranges that nothing claims, as they are gone through.
+type gaps struct {
+	*checker
+	look  *space.Looker
+	reach int64 // up to where everything was looked at
+	last  int64 // the block that was met last; -1: none
+}
+
+// gap tells of a range that nothing claims, in front of a block, or of something else
+// where next is -1.
+func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 	v := c.image
 	if c.Full("vhd/V035") {
 		return true
 	}
-	f, err := look.Look(ctx, off, n, space.All)
+	f, err := c.look.Look(ctx, off, n, space.All)
 	if err != nil {
 		return c.Fail(err)
 	}
-	at, large := v.place(off, n), v.holdsBlock(n)
-	padding := f.Whole() && !large
-	if padding && (off < v.table.end() || off+n != v.dataEnd) {
+	large := v.holdsBlock(n)
+	if f.Whole() && !large && (off < v.table.end() || off+n != v.dataEnd) {
 		return true
 	}
-	found := v.finding("V035", c.gapWords(off, n, f), at)
-	if large {
+	text, at := c.gapWords(off, n, f), []decode.Place{v.place(off, n)}
+	var about any
+	if large && f.Other >= 0 {
+		o, ok, err := c.orphanIn(ctx, c.look, off, n, []int64{c.last + 1, next - 1})
+		if err != nil {
+			return c.Fail(err)
+		}
+		if ok {
+			text, about, at = text+"; "+o.words(), o, append(at, v.entryPlace(o.Entry))
+		}
+	}
+	found := v.finding("V035", text, at...)
+	if found.About = about; large || f.Other >= 0 {
 		found = graded(found, warning)
 	}
 	return c.Report(found)
@@ -206,12 +248,20 @@ func (c *checker) gapWords(off, n int64, f space.Filling) string {
 	case off+n == v.dataEnd && !v.holdsBlock(n):
 		text = fmt.Sprintf("%d bytes lie between the last structure and the footer", n)
 	case v.holdsBlock(n):
-		text += fmt.Sprintf(", room for %d blocks", n/v.table.stored())
+		text += ", room for " + blocks(n/v.table.stored())
 	}
 	if f.Other < 0 {
 		return text + "; filled with " + f.String()
 	}
 	return text + fmt.Sprintf("; not zero from 0x%x on", f.First(off))
+}
+
+// blocks counts them.
+func blocks(n int64) string {
+	if n == 1 {
+		return "1 block"
+	}
+	return fmt.Sprintf("%d blocks", n)
 }
 
 // doubtful are the findings with which the table does not tell what is free: an

@@ -286,7 +286,7 @@ func faulty(t *testing.T, c fault) *store.Mem {
 }
 
 // TestFaults plants each fault in a good image and expects its code, and
-// nothing else of severity warning or above.
+// nothing else of severity warning or above but for what lost its claim (V035).
 func TestFaults(t *testing.T) {
 	tested := map[string]bool{}
 	for _, c := range faults() {
@@ -302,7 +302,7 @@ func TestFaults(t *testing.T) {
 					if len(f.Where) == 0 || f.Text == "" || f.Detail == "" {
 						t.Errorf("finding says too little: %+v", f)
 					}
-				case f.Severity >= warn && !strings.Contains(c.also, code):
+				case f.Severity >= warn && code != "V035" && !strings.Contains(c.also, code):
 					t.Errorf("unexpected %s %s: %s", f.Severity, f.Code, f.Text)
 				}
 				if f.Fatal != (code == c.code && !img.Info().Readable()) && !strings.Contains(c.also, "V029") {

@@ -179,10 +179,14 @@ func (v *Image) gaps(ctx context.Context) disk.Gap {
 	return func(off, n int64) (disk.Kind, string) {
 		f, err := l.Look(ctx, off, n, space.Quick)
 		switch {
-		case err != nil || f.Other >= 0:
-			return disk.KindFree, "unreferenced bytes"
-		case !f.Whole() || v.holdsBlock(n):
-			return disk.KindFree, "unreferenced, filled with " + f.String()
+		case err != nil:
+			return disk.KindUnknown, "claimed by nothing, not readable"
+		case f.Other >= 0:
+			return disk.KindUnknown, "claimed by nothing, not zero"
+		case !f.Whole():
+			return disk.KindUnknown, "claimed by nothing, " + f.String()
+		case v.holdsBlock(n):
+			return disk.KindFree, "free space, filled with " + f.String()
 		}
 		return disk.KindPadding, "gap of " + f.String()
 	}

@@ -56,6 +56,7 @@ var conditions = map[string]condition{
 	"V032": always,
 	"V033": always,
 	"V034": always,
+	"V035": func(_ *Image, where []decode.Place) bool { return len(where) > 1 },
 	"V037": always,
 	"V038": canClear,
 	"V039": headerSealed,

@@ -75,7 +75,7 @@ var rules = disk.Rules{
 	"V032": {Severity: severe, Detail: "The block, or its end, can't be read. The file was cut, or the entry is wrong. QEMU refuses the whole image."},
 	"V033": {Severity: warning, Detail: "Programs that honour the sector bitmap (VirtualBox, DiscUtils, Platter) read zeros or the parent; those that ignore it (QEMU, libvhdi) read these bytes. 7-Zip fails. Data may be hidden there."},
 	"V034": {Severity: severe, Detail: "A write to one block changes the other."},
-	"V035": {Severity: info, Detail: "Nothing refers to these bytes: space left behind by a crash, a deleted block, or room for alignment. Old data may remain in it."},
+	"V035": {Severity: info, Detail: "No entry of the table leads to these bytes: a crash or a deleted block left them behind, they are room for alignment, or a block's whose entry was lost. What is not zero may be data that is missed on the disk."},
 	"V036": {Severity: warning, Detail: "QEMU up to 9 left the old footer inside the first block that it added to an empty image of Virtual PC or Hyper-V, marked as data of the guest.",
 		NoRepair: "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters."},
 	"V037": {Severity: info, Detail: "After the last entry the table's sector is filled with ones or zeros by all known programs."},

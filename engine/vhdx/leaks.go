@@ -15,32 +15,128 @@ import (
 func (c *checker) checkLeaks() bool {
 	v := c.image
 	look := space.NewLooker(v.data, v.data.grown)
+	var list []*leak
+	more := 0
 	for r, err := range v.Regions(c.ctx) {
 		switch {
 		case err != nil:
 			return c.Fail(err)
-		case r.Kind != disk.KindFree && r.Kind != disk.KindUnknown || c.full("50"):
+		case r.Kind != disk.KindFree && r.Kind != disk.KindUnknown:
+			continue
+		case len(list) > disk.PerCode:
+			more++
 			continue
 		}
 		f, err := look.Look(c.ctx, r.Offset, r.Length, space.All)
 		if err != nil {
 			return c.Fail(err)
 		}
-		if !c.Report(c.leak(r, f)) {
+		list = append(list, &leak{Region: r, held: f, before: -1, after: -1})
+	}
+	if err := v.neighbours(c.ctx, list); err != nil {
+		return c.Fail(err)
+	}
+	for _, l := range list {
+		if !c.Report(c.leak(l)) {
 			return false
 		}
 	}
+	c.Skip("vhdx/50", more)
 	return true
+}
+
+// leak is a range that nothing claims.
+type leak struct {
+	disk.Region
+	held          space.Filling
+	before, after int64 // the blocks that lie right in front of it and right after it; -1: none
+}
+
+// neighbours finds the blocks beside the ranges that hold something and have room
+// for a block.
+func (v *Image) neighbours(ctx context.Context, list []*leak) error {
+	ends, starts := map[int64]*leak{}, map[int64]*leak{}
+	for _, l := range list {
+		if !l.held.Zero() && l.Length >= v.geo.BlockSize {
+			ends[l.Offset], starts[l.Offset+l.Length] = l, l
+		}
+	}
+	if len(ends) == 0 {
+		return nil
+	}
+	for o, err := range v.owners(ctx) {
+		switch {
+		case err != nil:
+			return err
+		case o.what != usePayload:
+			continue
+		}
+		number, _ := v.geo.IsBitmap(o.index)
+		if l := ends[o.off+o.length]; l != nil {
+			l.before = number
+		}
+		if l := starts[o.off]; l != nil {
+			l.after = number
+		}
+	}
+	return nil
+}
+
+// Orphan is a block that may have lost its entry of the BAT, for a finding 50: the
+// entry places nothing, and at the place that the order of the others gives to
+// its block lie bytes that no entry names.
+type Orphan struct{ Index, Block, Start int64 }
+
+// orphan looks for the block that a range holds, next to those beside it. What
+// the entry says must be that there is none.
+func (v *Image) orphan(l *leak) (Orphan, bool, error) {
+	for _, block := range []int64{l.before + 1, l.after - 1} {
+		if block < 0 || block >= v.geo.Blocks || l.before < 0 && l.after < 0 {
+			continue
+		}
+		start, ok, err := v.expected(block)
+		if err != nil {
+			return Orphan{}, false, err
+		}
+		if ok && start >= l.Offset && start+v.geo.BlockSize <= l.Offset+l.Length {
+			return Orphan{v.geo.PayloadIndex(block), block, start}, true, nil
+		}
+	}
+	return Orphan{}, false, nil
+}
+
+// expected is where the block of an entry without a place would lie, in the order
+// of the others.
+func (v *Image) expected(block int64) (int64, bool, error) {
+	entry, err := v.entry(v.geo.PayloadIndex(block))
+	if err != nil || vhdx.FileOffset(entry) != 0 || vhdx.State(entry) != vhdx.NotPresent && vhdx.State(entry) != vhdx.FullyPresent {
+		return 0, false, err
+	}
+	near := [2]int64{-1, -1}
+	for i, b := range [...]int64{block - 1, block + 1} {
+		if b < 0 || b >= v.geo.Blocks {
+			continue
+		}
+		e, err := v.entry(v.geo.PayloadIndex(b))
+		if err != nil {
+			return 0, false, err
+		}
+		if vhdx.State(e) == vhdx.FullyPresent && v.misplaced(e) == "" {
+			near[i] = int64(vhdx.FileOffset(e))
+		}
+	}
+	start, ok := space.Expected(near[0], near[1], v.geo.BlockSize)
+	return start, ok, nil
 }
 
 // leak says what a range holds that nothing claims. Where it could be a block's
 // that a damaged entry stands for, it is not called free.
-func (c *checker) leak(r disk.Region, f space.Filling) disk.Finding {
-	v := c.image
+func (c *checker) leak(l *leak) disk.Finding {
+	v, r := c.image, l.Region
 	at := v.place(r.Offset, r.Length)
 	content := "all zeros"
-	if !f.Zero() {
-		content = fmt.Sprintf("not zero from 0x%x on", f.First(r.Offset))
+	if !l.held.Zero() {
+		content = fmt.Sprintf("not zero from 0x%x on", l.held.First(r.Offset))
 	}
 	text := fmt.Sprintf("%d bytes at 0x%x belong to nothing; %s", r.Length, r.Offset, content)
 	ok, why := prospect{v}.outlook("50", []decode.Place{at})
@@ -49,11 +145,17 @@ func (c *checker) leak(r disk.Region, f space.Filling) disk.Finding {
 		text = fmt.Sprintf("%d bytes at 0x%x are named by no entry that can be believed, and may belong to a block all the same: settle vhdx/%s first; %s", r.Length, r.Offset, doubt, content)
 		ok, why = false, "As long as an entry leads astray, nobody can tell what is free."
 	}
-	found := v.worded("50", text, ok, why, at)
-	if !f.Zero() && doubt == "" && r.Length >= v.geo.BlockSize {
-		found = graded(found, warning)
+	if l.held.Zero() {
+		return v.worded("50", text, ok, why, at)
 	}
-	return found
+	o, lost, err := v.orphan(l)
+	if err != nil || !lost || v.steps >= 0 {
+		return graded(v.worded("50", text, ok, why, at), warning)
+	}
+	text += fmt.Sprintf("; block %d has no place in the BAT, and in the order of the others it would lie at 0x%x: its entry may have been lost", o.Block, o.Start)
+	found := v.worded("50", text, prospect{v}.unsettled() == "", prospect{v}.unsettled(), at, v.entryPlaceAt(o.Index))
+	found.About = o
+	return graded(found, warning)
 }
 
 // doubtful are the findings with which the table does not tell what is free: an
@@ -72,16 +174,15 @@ func (c *checker) doubt() string {
 
 // keepsTail says why a place that belongs to nothing is not cut off the file.
 func (v prospect) keepsTail(at decode.Place) string {
-	switch {
+	switch first, err := space.NewLooker(v.data, v.data.grown).NotZero(context.Background(), at.Offset, at.Length); {
+	case err != nil || first >= 0:
+		return "It is not zero, so it is not cut off: it may be what a block held whose entry was lost. Compare it with what is missed on the disk. Whoever writes the image next may use the room."
 	case at.End() < v.size/vhdx.MiB*vhdx.MiB:
 		return "Room in the middle of the file can be used by whoever writes the image next; compacting the image moves the blocks after it."
 	case v.params.fixed:
 		return "A fixed image may need the room for its blocks."
 	case v.size-at.Offset > store.MaxStaged:
 		return fmt.Sprintf("No more than %s are cut off here: compact the image with another program.", decode.FormatSize(store.MaxStaged))
-	}
-	if first, err := space.NewLooker(v.data, v.data.grown).NotZero(context.Background(), at.Offset, at.Length); err != nil || first >= 0 {
-		return "It is not zero, so it is not cut off: it may be what a block held whose entry was lost. Compare it with what is missed on the disk."
 	}
 	return ""
 }

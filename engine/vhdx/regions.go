@@ -164,6 +164,9 @@ func (v cover) gap(ctx context.Context) disk.Gap {
 		case doubt():
 			return disk.KindUnknown, "named by no entry that can be believed, " + text
 		}
-		return disk.KindFree, "free space, " + text
+		if f.Zero() {
+			return disk.KindFree, "free space, zeros"
+		}
+		return disk.KindUnknown, "claimed by nothing, " + text
 	}
 }

@@ -67,7 +67,7 @@ var rules = disk.Rules{
 	"47": {Severity: severe, Detail: "Which sectors of the block are in this file is lost."},
 	"48": {Severity: info, Detail: "The state could be simpler: everything is in one place."},
 	"49": {Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
-	"50": {Severity: info, Detail: "Nothing refers to these bytes: space left behind by a crash or a moved block. Old data may remain in it."},
+	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
 	"51": {Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed."},
 	"53": {Severity: warning, Detail: "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},

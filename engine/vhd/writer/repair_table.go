@@ -8,11 +8,34 @@ import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/store"
+	reader "platter/engine/vhd"
 )
 
 // clearEntry makes entries unallocated: those at the first place.
 func (v *image) clearEntry(f disk.Finding) []disk.Repair {
 	return []disk.Repair{v.clearEntries(f.Where[0])}
+}
+
+// settleEntry is for an entry that can't be right (V031): it leads to its block
+// where that is known, or is cleared.
+func (v *image) settleEntry(f disk.Finding) []disk.Repair {
+	return append(v.nameOrphan(f), v.clearEntry(f)...)
+}
+
+// nameOrphan lets an entry lead to the block that seems to have lost it (V031,
+// V035), unless another entry leads there.
+func (v *image) nameOrphan(f disk.Finding) []disk.Repair {
+	o, ok := f.About.(reader.Orphan)
+	if !ok {
+		return nil
+	}
+	free := func(ctx context.Context, _ store.FS) error {
+		return v.freeOfOthers(ctx, o.Start, v.Table.Stored, o.Entry)
+	}
+	leads := vhd.AppendEntry(nil, uint32(o.Start/vhd.Sector))
+	return one(fmt.Sprintf("let entry %d of the table lead to the block at 0x%x", o.Entry, o.Start),
+		"that the block belongs there is told by the order of the others: look at what the disk holds there first; a block that was given up shows old bytes again",
+		disk.Steps(free, v.put(v.Table.Place(o.Entry), leads)))
 }
 
 func (v *image) clearEntries(at decode.Place) disk.Repair {

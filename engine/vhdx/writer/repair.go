@@ -65,7 +65,7 @@ var offers = map[string]offer{
 	"47": entryOffer(fix{title: "mark the block as fully present", risk: "sectors that were left to the parent show what lies in the file there", reads: true}, withState(vhdx.FullyPresent)),
 	"48": (*image).simplify,
 	"49": (*image).allocateAll,
-	"50": (*image).cutTail,
+	"50": (*image).settleLeak,
 	"51": (*image).roundLength,
 }
 

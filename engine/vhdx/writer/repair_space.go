@@ -7,6 +7,7 @@ import (
 	"platter/decode/vhdx"
 	"platter/engine/disk"
 	"platter/engine/store"
+	reader "platter/engine/vhdx"
 )
 
 // extendTo gives the file the length end. Only if lost is expected may blocks
@@ -82,6 +83,28 @@ func (v *image) allocateAll(disk.Finding) []disk.Repair {
 		return v.resize(end)(ctx, to)
 	}
 	return v.one(f)
+}
+
+// settleLeak is for what belongs to nothing (50): a block that may have lost its
+// entry gets it back, zeros are cut off.
+func (v *image) settleLeak(f disk.Finding) []disk.Repair {
+	o, ok := f.About.(reader.Orphan)
+	if !ok {
+		return v.cutTail(f)
+	}
+	r := v.changeEntry(fix{
+		title: fmt.Sprintf("let the BAT place block %d at 0x%x", o.Block, o.Start), reads: true,
+		risk: "that the block belongs there is told by the order of the others: look at what the disk holds there first; a block that was given up shows old bytes again",
+	}, o.Index, func(uint64) uint64 { return uint64(o.Start) | vhdx.FullyPresent })
+	free := func(ctx context.Context, _ store.FS) error {
+		taken, err := v.Claimed(ctx, o.Start, v.Geometry.BlockSize, o.Index)
+		if err == nil && taken {
+			err = disk.Errorf(disk.Damaged, v.place(o.Start, v.Geometry.BlockSize), "another block lies there")
+		}
+		return err
+	}
+	r.Apply = disk.Steps(free, r.Apply)
+	return []disk.Repair{r}
 }
 
 // cutTail takes zeros that belong to nothing off the end of the file (50), if all
