@@ -36,8 +36,8 @@ const SamplePrefix = "sample:"
 // about the file itself, a wish that can't be met, or an I/O failure: damage
 // is what the image's Info tells.
 func Open(ctx context.Context, path string, opt Options) (disk.Image, error) {
-	if name, ok := strings.CutPrefix(path, SamplePrefix); ok {
-		return openSample(ctx, path, name, opt)
+	if strings.HasPrefix(path, SamplePrefix) {
+		return openSample(ctx, path, opt)
 	}
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
@@ -100,20 +100,28 @@ func cut(src disk.Source, p foreign.Pieces) disk.Finding {
 	}
 }
 
-func openSample(ctx context.Context, path, name string, opt Options) (disk.Image, error) {
+func openSample(ctx context.Context, path string, opt Options) (disk.Image, error) {
+	files, name, err := SampleFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return OpenIn(ctx, files, name, file, path, opt)
+}
+
+// SampleFiles makes the files of the built-in sample that a path such as "sample:vhdx"
+// names, and tells which of them is the image.
+func SampleFiles(path string) (files *store.Mem, image string, err error) {
+	name := strings.TrimPrefix(path, SamplePrefix)
 	s, ok := sample.Named(name)
 	if !ok {
-		return nil, fmt.Errorf("no built-in sample is called %q: there are %s", name, strings.Join(sample.Names(), ", "))
+		return nil, "", fmt.Errorf("no built-in sample is called %q: there are %s", name, strings.Join(sample.Names(), ", "))
 	}
-	files, err := s.Files()
-	if err != nil {
-		return nil, err
-	}
-	file, err := files.Open(s.File)
-	if err != nil {
-		return nil, err
-	}
-	return OpenIn(ctx, files, s.File, file, path, opt)
+	files, err = s.Files()
+	return files, s.File, err
 }
 
 // withFolder closes an image's folder with its first file.

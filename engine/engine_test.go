@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -292,12 +293,39 @@ func footedless(t *testing.T, content []byte) string {
 func TestSamplesOpen(t *testing.T) {
 	for _, s := range sample.All() {
 		info := open(t, engine.SamplePrefix+s.Name, engine.Options{}).Info()
-		if !info.Readable() || len(info.Findings) > 0 || info.Path != engine.SamplePrefix+s.Name {
+		harmed := s.Name == "dirty" || s.Name == "damaged"
+		if !info.Readable() || (len(info.Findings) > 0) != harmed || info.Path != engine.SamplePrefix+s.Name {
 			t.Errorf("%s: %+v", s.Name, info)
 		}
 	}
 	if _, err := engine.Open(t.Context(), engine.SamplePrefix+"none", engine.Options{}); err == nil || !strings.Contains(err.Error(), "vhdx") {
 		t.Errorf("an absent sample: %v", err)
+	}
+}
+
+// TestChainSample reads each layer of the chain: a README of its own, and what the base
+// alone holds.
+func TestChainSample(t *testing.T) {
+	img, told := open(t, "sample:chain", engine.Options{}), []string{"the second checkpoint", "the first checkpoint", "the base of the chain"}
+	for _, want := range told {
+		if img == nil {
+			t.Fatalf("there is no layer with %q", want)
+		}
+		content := make([]byte, img.Info().VirtualSize)
+		if _, err := img.ReadAt(content, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range append([]string{"This file lies near the end"}, told...) {
+			if bytes.Contains(content, []byte(word)) != (word == want || strings.HasPrefix(word, "This")) {
+				t.Errorf("layer with %q: %q is there, or is not", want, word)
+			}
+		}
+		for f, err := range img.Check(t.Context()) {
+			if err != nil || f.Severity > disk.SeverityInfo {
+				t.Errorf("%v, %v", f, err)
+			}
+		}
+		img = img.Parent()
 	}
 }
 

@@ -26,6 +26,10 @@ type Editing struct {
 	// saved.
 	Keep   func() error
 	Forget func() error
+	// SaveCopy is there for an image that can be edited and never written: a built-in
+	// sample. It writes its files, as staged, to a folder, and returns the path of the
+	// image there.
+	SaveCopy func(ctx context.Context, folder string) (path string, err error)
 	// Close closes the editor and its images, in the place of Image.Close.
 	Close func() error
 }

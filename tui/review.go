@@ -82,6 +82,9 @@ func (e *edits) toggleWriting() tea.Cmd {
 		e.say("writing is off", false)
 		return nil
 	}
+	if e.SaveCopy != nil {
+		return e.offerCopy()
+	}
 	ed, ctx, of := e.Editor, e.ctx, e.current().number
 	return func() tea.Msg {
 		warnings, err := ed.Writable(ctx)
@@ -117,6 +120,8 @@ func (e *edits) askCommit() tea.Cmd {
 	case e.busy:
 		e.say("wait until the last change is staged", false)
 		return drained
+	case e.SaveCopy != nil:
+		return tea.Batch(drained, e.offerCopy())
 	case !e.writing:
 		e.say("writing is off: press W to turn it on first", false)
 		return drained
@@ -224,9 +229,12 @@ func (e *edits) quitDrained() tea.Cmd {
 	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged+len(e.todo), "change") + " of " + filepath.Base(e.current().info.Path) + " not written to disk."}}
 	cancel, reviewed := button{"Cancel", nil}, button{"Review", e.openReview}
 	discard := button{"Discard", func() tea.Cmd { return e.leave(e.Forget) }}
-	if e.Keep == nil {
+	switch {
+	case e.SaveCopy != nil:
+		d.buttons = []button{cancel, {"Save a copy", e.askCopy}, reviewed, discard}
+	case e.Keep == nil:
 		d.buttons = []button{cancel, reviewed, discard}
-	} else {
+	default:
 		d.buttons = []button{cancel, {"Keep for next time", func() tea.Cmd { return e.leave(e.Keep) }}, reviewed, discard}
 		d.at, d.hurried = 1, 1
 	}

@@ -100,7 +100,7 @@ func (s *Session) Writable(ctx context.Context) ([]string, error) {
 // writing and locked, the image's first one at least. It tells what is to be known
 // of them before they are written to.
 func (s *Session) Openable() (warnings []string, err error) {
-	if err := s.sealed(); err != nil {
+	if err := errors.Join(s.unstored("write"), s.sealed()); err != nil {
 		return nil, err
 	}
 	for _, name := range s.touched() {
@@ -129,7 +129,13 @@ func (s *Session) openable(name string) (warnings []string, err error) {
 }
 
 // Room refuses to go on where the folder has less free space than is needed, in bytes.
-func (s *Session) Room(needed int64) error { return engine.Room(s.folder, needed) }
+func (s *Session) Room(needed int64) error {
+	dir, ok := s.folder.(*store.Folder)
+	if !ok {
+		return nil // files in memory
+	}
+	return engine.Room(dir, needed)
+}
 
 // touched lists the image's own file and those with staged changes.
 func (s *Session) touched() []string {

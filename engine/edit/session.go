@@ -24,7 +24,7 @@ import (
 type Session struct {
 	ctx    context.Context
 	ws     *store.Workspace
-	folder *store.Folder
+	folder folder
 	name   string
 	path   string
 	opt    engine.Options
@@ -37,16 +37,11 @@ type Session struct {
 	mark    int // ID of the change that renewed the content's mark; 0 for none
 }
 
-// Open opens the image at path for editing. Opening writes nothing. The
-// context bounds every later opening of the image too.
+// Open opens the image at path, or a built-in sample, for editing. Opening writes
+// nothing. The context bounds every later opening of the image too.
 func Open(ctx context.Context, path string, opt engine.Options) (*Session, error) {
-	folder, name, file, err := store.OpenImage(path)
+	folder, name, err := openFolder(path, opt)
 	if err != nil {
-		return nil, err
-	}
-	file.Close()
-	if err := folder.Allow(opt.Allow...); err != nil {
-		folder.Close()
 		return nil, err
 	}
 	s := &Session{ctx: ctx, ws: store.NewWorkspace(folder, name), folder: folder, name: name, path: path, opt: opt}
@@ -291,8 +286,11 @@ func (s *Session) Revert(title string, places ...decode.Place) error {
 }
 
 // Commit writes what is planned. It refuses while an earlier write to the image
-// is neither finished nor undone.
+// is neither finished nor undone, and for a built-in sample.
 func (s *Session) Commit(ctx context.Context) error {
+	if err := s.unstored("commit"); err != nil {
+		return err
+	}
 	if err := s.settled(); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do Task) 
 	if err := s.sealed(); err != nil {
 		return Blocks{}, err
 	}
-	if err := s.settled(); err != nil {
+	if err := errors.Join(s.unstored("write"), s.settled()); err != nil {
 		return Blocks{}, err
 	}
 	if len(s.Plan()) > 0 {

@@ -40,8 +40,9 @@ func mbrDisk(sectors int64, about string) (*store.MemFile, error) {
 	return d, w.err
 }
 
-// gptDisk is a disk with a GUID partition table and one FAT16 partition.
-func gptDisk(sectors int64, about string) (*store.MemFile, error) {
+// gptDisk is a disk with a GUID partition table and one FAT16 partition that holds
+// files.
+func gptDisk(sectors int64, files []entry) (*store.MemFile, error) {
 	const first, listSectors = 2048, 32
 	d := store.NewMemFile(sectors * sectorSize)
 	w := &writer{to: d}
@@ -61,7 +62,7 @@ func gptDisk(sectors int64, about string) (*store.MemFile, error) {
 	for _, at := range []int64{1, sectors - 1} {
 		w.put(gptHeader(at, sectors, listSectors, list), at)
 	}
-	w.formatFAT16(first, last-first+1, "PLATTER", entries(about))
+	w.formatFAT16(first, last-first+1, "PLATTER", files)
 	return d, w.err
 }
 

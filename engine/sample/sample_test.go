@@ -130,6 +130,9 @@ func unpacked(t *testing.T, path string) []byte {
 func TestOthersReadTheSamples(t *testing.T) {
 	drivers := map[string]string{"vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk", "stream": "vmdk", "split": "vmdk"}
 	for _, s := range sample.All() {
+		if drivers[s.Name] == "" {
+			continue // see below, and the chain, which no program here can read
+		}
 		t.Run(s.Name, func(t *testing.T) {
 			path := written(t, s)
 			switch s.Name {
@@ -148,6 +151,16 @@ func TestOthersReadTheSamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestQEMUReplaysTheDirtySample has QEMU refuse the sample, replay its log, and find the
+// files that only the log leads to.
+func TestQEMUReplaysTheDirtySample(t *testing.T) {
+	s, _ := sample.Named("dirty")
+	path, raw := written(t, s), filepath.Join(t.TempDir(), "disk.raw")
+	enginetest.Run(t, "qemu-img", "check", "-r", "all", "-f", "vhdx", path)
+	enginetest.Run(t, "qemu-img", "convert", "-f", "vhdx", "-O", "raw", path, raw)
+	extracted(t, raw)
 }
 
 // extracted has 7-Zip go through the image, its partition table and its file

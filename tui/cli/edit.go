@@ -14,7 +14,7 @@ import (
 	"platter/tui"
 )
 
-// openToEdit opens an image so that it can be edited, if it is a file. What an
+// openToEdit opens an image so that it can be edited, unless it is a device. What an
 // earlier run kept staged is staged again. Without a parent the image's own names
 // count: the one of the command line is that of the first image only.
 func (a *app) openToEdit(ctx context.Context, path, parent string) (disk.Image, tui.Editing, error) {
@@ -52,6 +52,10 @@ func (a *app) look(ctx context.Context, path, parent string) (disk.Image, error)
 // staged is a session with what an earlier run kept staged in it again.
 func (a *app) staged(s *edit.Session) tui.Editing {
 	e := tui.Editing{Editor: s, Close: s.Close}
+	if s.Sample() {
+		e.SaveCopy = s.Copy
+		return e
+	}
 	file := a.keptFile(s)
 	if file == "" {
 		return e
@@ -80,9 +84,6 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 
 // unchangeable says why what a path names is never edited; empty for files.
 func unchangeable(path string) string {
-	if strings.HasPrefix(path, engine.SamplePrefix) {
-		return "a built-in sample can't be changed: it is made again each time it is opened"
-	}
 	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeDevice != 0 {
 		return "a block device is open read-only"
 	}

@@ -150,7 +150,15 @@ func TestKeptChangesThatDoNotFitAreNotLost(t *testing.T) {
 	}
 }
 
-func TestSamplesCanNotBeChanged(t *testing.T) {
-	s := onTerminal(t, t.TempDir(), "sample:vhd").expect("sample:vhd")
-	s.keys("W").expect("a built-in sample can't be changed").keys("q").ended()
+// TestSamplesAreEditedInMemory changes a sample, saves a copy, and goes on there.
+func TestSamplesAreEditedInMemory(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "copy")
+	s := onTerminal(t, t.TempDir(), "sample:vhd").expect("sample:vhd").keys("2").expect("Structure").keys("\tle52").expect("* 1 staged")
+	s.keys("\x1b").expect("w/b").keys("u").expect("undone").keys("\x12").expect("* 1 staged")
+	s.keys("s").expect("Staged changes").keys("w").expect("Save a copy").keys("s").expect("in folder")
+	s.keys("\x15" + folder + "\r").expect("The copy is saved").keys("o").expect("RO")
+	if b, err := os.ReadFile(filepath.Join(folder, "sample.vhd")); err != nil || !strings.HasPrefix(string(b), "cR") {
+		t.Errorf("the copy starts with %.8q, %v", b, err)
+	}
+	s.keys("q").ended()
 }

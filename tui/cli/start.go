@@ -93,7 +93,7 @@ func (a *app) warn(warnings []string) {
 func offered() []start.Sample {
 	var list []start.Sample
 	for _, s := range sample.All() {
-		list = append(list, start.Sample{Name: s.Name, About: s.About, Path: engine.SamplePrefix + s.Name})
+		list = append(list, start.Sample{Name: s.Name, About: s.About, Story: s.Story, Path: engine.SamplePrefix + s.Name})
 	}
 	return list
 }

@@ -17,13 +17,15 @@ func (v *View) arrange() {
 	if len(v.cfg.Recent) == 0 {
 		recent = 3
 	}
-	samples := len(v.cfg.Samples) + 2
+	v.story = storyRows
+	samples := len(v.cfg.Samples) + 2 + v.story
 	if len(v.cfg.Samples) == 0 {
-		samples = 0
+		samples, v.story = 0, 0
 	}
 	if v.w >= sideWidth {
 		left := v.w / 2
-		samples = max(0, min(samples, v.h-recent))
+		v.story += 2 // the lines are shorter
+		samples = max(0, min(samples+2, v.h-recent))
 		v.lay = [panes]grid.Rect{
 			recentPane: grid.At(0, 0, left, min(recent, v.h)),
 			samplePane: grid.At(0, recent, left, samples),
@@ -39,8 +41,13 @@ func (v *View) arrange() {
 			filePane:   grid.At(0, recent+samples, v.w, max(0, v.h-recent-samples)),
 		}
 	}
+	v.story = max(0, min(v.story, samples-2-3)) // some samples show in any case
 	for p := range panes {
-		v.lists[p].Fit(int64(v.count(p)), v.lay[p].H-2)
+		rows := v.lay[p].H - 2
+		if p == samplePane {
+			rows -= v.story
+		}
+		v.lists[p].Fit(int64(v.count(p)), rows)
 	}
 }
 
@@ -57,12 +64,34 @@ func (v *View) draw(a grid.Area) {
 		if pane(p) == filePane {
 			title = "Files in " + grid.FitLeft(decode.Printable(v.folder), r.W-16)
 		}
-		v.drawList(r.In(a).Box(v.cfg.Theme, title, v.focus == pane(p)), pane(p))
+		in := r.In(a).Box(v.cfg.Theme, title, v.focus == pane(p))
+		if pane(p) == samplePane && v.story > 0 {
+			list := in.H() - v.story
+			v.drawStory(in.Sub(0, list, in.W(), v.story))
+			in = in.Sub(0, 0, in.W(), list)
+		}
+		v.drawList(in, pane(p))
 	}
 	if r := v.about; r.H >= len(about)+2 {
 		in := r.In(a).Box(v.cfg.Theme, "Platter", false)
 		for y, line := range about {
 			in.TextFit(2, y, in.W()-2, line, theme.Dim)
+		}
+	}
+}
+
+// storyRows is how many lines tell of the selected sample.
+const storyRows = 3
+
+// drawStory tells what happened to the selected sample.
+func (v *View) drawStory(a grid.Area) {
+	i := int(v.lists[samplePane].Cursor)
+	if i >= len(v.cfg.Samples) {
+		return
+	}
+	for y, line := range grid.Wrap(decode.Printable(v.cfg.Samples[i].Story), a.W()-4) {
+		if y < a.H() {
+			a.TextFit(2, y, a.W()-3, line, theme.Dim)
 		}
 	}
 }
@@ -73,7 +102,7 @@ var about = []string{
 	"VHD, VHDX and VMDK, down to the last byte.",
 	"",
 	"Images are opened read-only: looking changes nothing.",
-	"No image at hand? Open a sample and walk its structures.",
+	"No image at hand? Open a sample; ? lists the keys.",
 }
 
 func (v *View) drawList(a grid.Area, p pane) {

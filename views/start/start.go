@@ -19,6 +19,7 @@ import (
 type Sample struct {
 	Name  string
 	About string // one line
+	Story string // a few sentences
 	Path  string // what opens it
 }
 
@@ -47,6 +48,7 @@ type View struct {
 	w, h  int
 	lay   [panes]grid.Rect
 	about grid.Rect
+	story int // rows of the samples' pane for what is told of the selected one
 	focus pane
 	lists [panes]grid.Scroll
 

@@ -16,7 +16,7 @@ import (
 )
 
 var samples = []start.Sample{
-	{Name: "vhd", About: "dynamic VHD, 16 MiB: MBR, FAT16", Path: "sample:vhd"},
+	{Name: "vhd", About: "dynamic VHD, 16 MiB: MBR, FAT16", Story: "Somebody made it to show what a disk looks like, \x1b and how long lines are broken into several ones where they must be.", Path: "sample:vhd"},
 	{Name: "vhdx", About: "dynamic VHDX, 64 MiB: GPT, FAT32", Path: "sample:vhdx"},
 }
 
