@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -79,11 +79,31 @@ func Create(ctx context.Context, file string, opt CreateOptions) (disk.Created, 
 		return disk.Created{}, err
 	}
 	c := creation{ctx: ctx, format: f, path: file, name: name, opt: opt, folder: folder, spec: spec}
-	c.made.Warnings = append(doubts, outside(base, name)...)
+	c.made.Warnings = slices.Concat(doubts, c.rounded(), outside(base, name))
 	if err := c.run(); err != nil {
 		return disk.Created{}, err
 	}
 	return c.made, nil
+}
+
+// rounded tells that the disk is larger than was asked for, unless that was asked for too.
+func (c *creation) rounded() []disk.Finding {
+	asked, err := decode.ParseSize(c.opt.Values[disk.OptionSize])
+	is := c.spec.Bytes(disk.OptionSize)
+	if err != nil || uint64(is) == asked || c.opt.Values[disk.OptionRound] != "" {
+		return nil
+	}
+	unit := c.spec.Bytes(disk.OptionRound)
+	return []disk.Finding{{Code: "option/" + disk.OptionSize, Severity: disk.SeverityWarning, Where: []decode.Place{{File: c.name}},
+		Text: fmt.Sprintf("the disk has %s bytes instead of %s: its size is rounded up to whole %s (%s bytes)", decode.Grouped(is), decode.Grouped(int64(asked)), unitName(unit), decode.Grouped(unit))}}
+}
+
+// unitName is what a size is a multiple of.
+func unitName(unit int64) string {
+	if unit == 512 || unit == 4096 {
+		return "sectors"
+	}
+	return "pieces"
 }
 
 // CodeOutside is the code of the warning that the parent of a new image lies where no
@@ -169,6 +189,7 @@ type creation struct {
 	opt    CreateOptions
 	folder *store.Folder
 	spec   disk.Spec
+	old    []disk.File // further files of the image that is replaced
 	made   disk.Created
 }
 
@@ -192,74 +213,14 @@ func (c *creation) run() error {
 	if err == nil {
 		err = c.ctx.Err()
 	}
+	c.made.Removed = c.removed()
 	if err != nil || c.opt.DryRun {
 		return errors.Join(err, to.Discard())
 	}
 	if err := to.Publish(); err != nil {
 		return err
 	}
-	return c.unjournaled()
-}
-
-// unjournaled removes the journal of the image that was replaced: it would be taken
-// for one of the new image.
-func (c *creation) unjournaled() error {
-	if !store.HasJournal(c.folder, c.name) {
-		return nil
-	}
-	return c.folder.Remove(store.JournalName(c.name))
-}
-
-// CodeLeftover is the code of the warning that an earlier run was interrupted.
-const CodeLeftover = "file/F3"
-
-// vacant checks that the name is free, or may be replaced, and takes care of what
-// earlier runs left.
-func (c *creation) vacant() error {
-	_, err := c.folder.Stat(c.name)
-	switch {
-	case err == nil && !c.opt.Replace:
-		return &store.NameError{Op: "create", Name: c.path, Err: fs.ErrExist}
-	case err == nil:
-		if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger()); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	if !c.opt.Replace && store.HasJournal(c.folder, c.name) {
-		return &store.NameError{Op: "create", Name: store.JournalName(c.path), Err: fs.ErrExist}
-	}
-	left, err := store.Leftovers(c.folder, c.name)
-	for _, name := range left {
-		if !c.opt.Replace {
-			c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeLeftover, Severity: disk.SeverityWarning, Where: []decode.Place{{File: name}},
-				Text: fmt.Sprintf("an earlier run left %s behind; --force removes it", decode.InQuotes(name))})
-		} else if !c.opt.DryRun {
-			err = errors.Join(err, c.folder.Remove(name))
-		}
-	}
-	return err
-}
-
-// stranger refuses to replace a file that the new image is based on.
-func (c *creation) stranger() error {
-	if c.opt.Parent == "" {
-		return nil
-	}
-	old, err := os.Stat(filepath.Join(c.folder.Dir(), c.name))
-	if err != nil {
-		return err
-	}
-	for img := c.spec.Parent.Image; img != nil; img = img.Parent() {
-		dir := filepath.Dir(img.Info().Path)
-		for _, f := range img.Files() {
-			if fi, err := os.Stat(filepath.Join(dir, path.Base(f.Name))); err == nil && os.SameFile(fi, old) {
-				return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
-			}
-		}
-	}
-	return nil
+	return c.tidy()
 }
 
 // maxLayout bounds how many regions are listed.

@@ -74,6 +74,14 @@ func (w writing) Hides(ctx context.Context, off, n int64) (disk.Loss, error) {
 	return disk.Loss{}, disk.NoParent()
 }
 
+// Keeps hands on why the writer gives no room back.
+func (w writing) Keeps() string {
+	if k, ok := w.Writer.(disk.Keeper); ok {
+		return k.Keeps()
+	}
+	return ""
+}
+
 // Close closes the writer and the image.
 func (w writing) Close(ctx context.Context) error {
 	err := w.Writer.Close(ctx)

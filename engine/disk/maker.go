@@ -60,6 +60,7 @@ type Filling interface {
 type Created struct {
 	Info     Info
 	Files    []File   // of the new image; their data can't be read any more
+	Removed  []File   // of the image that was replaced, which the new one has none in place of
 	Layout   []Region // the first ones
 	GrowsTo  int64    // bytes of all files when every block is stored; 0 if that can't be told
 	Warnings []Finding

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -77,8 +78,8 @@ func (s Spec) Lines(name string) []string {
 
 // Resolve checks a spec against the options of a maker and settles what it
 // leaves open. It returns what deserves a warning, with codes such as "option/size". The error is
-// [ErrWrongOption] for a value that makes no sense, [ErrLimit] for a disk
-// that is larger than the format can be.
+// [ErrWrongOption] for a value that makes no sense, [ErrLimit] for one that
+// is larger or smaller than the format can hold.
 func Resolve(options []Option, spec Spec) (Spec, []Finding, error) {
 	for name := range spec.Values {
 		if !slices.ContainsFunc(options, func(o Option) bool { return o.Name == name }) {
@@ -155,7 +156,11 @@ func (o Option) read(value string) (string, error) {
 	case Bytes:
 		n, err := decode.ParseSize(value)
 		if err != nil {
-			return "", &Error{Kind: WrongOption, What: o.Name, Err: err}
+			kind := WrongOption
+			if errors.Is(err, decode.ErrTooLarge) {
+				kind = Limit
+			}
+			return "", &Error{Kind: kind, What: o.Name, Err: err}
 		}
 		return strconv.FormatUint(n, 10), nil
 	case Number:
@@ -166,17 +171,18 @@ func (o Option) read(value string) (string, error) {
 	return value, nil
 }
 
-// bounded checks a size or a number against what the option declares.
+// bounded checks a size or a number against what the option declares: one that makes no
+// sense is [ErrWrongOption], one that is out of its bounds [ErrLimit].
 func (o Option) bounded(value string) error {
 	if o.Kind != Bytes && o.Kind != Number {
 		return nil
 	}
 	n, err := strconv.ParseUint(value, 10, 64)
 	switch {
-	case err != nil, n < uint64(o.Min), o.Max > 0 && n > uint64(o.Max), o.Powers && bits.OnesCount64(n) != 1:
+	case err != nil, o.Powers && bits.OnesCount64(n) != 1, o.Multiple > 0 && n%uint64(o.Multiple) != 0:
 		return Wrong(o.Name, "%s: expected %s", o.words(value), o.Range())
-	case o.Multiple > 0 && n%uint64(o.Multiple) != 0:
-		return Wrong(o.Name, "%s: expected %s", o.words(value), o.Range())
+	case n < uint64(o.Min), o.Max > 0 && n > uint64(o.Max):
+		return Errorf(Limit, decode.Place{}, "%s: %s: expected %s", o.Name, o.words(value), o.Range())
 	}
 	return nil
 }

@@ -64,6 +64,12 @@ type Counter interface {
 	Blocks() (stored, dropped int64)
 }
 
+// Keeper is an ability of writers whose Trim gives no room back, or not always.
+type Keeper interface {
+	// Keeps says why Trim keeps what it keeps; empty if it gives back all whole blocks.
+	Keeps() string
+}
+
 // Untrusted is the refusal to write the disk of an image, which is open as path,
 // because of an error that was found in it.
 func Untrusted(f Finding, path string) error {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"platter/decode"
 	"platter/engine"
@@ -71,9 +69,6 @@ func unreplayed(img disk.Image) bool {
 	return logged && img.Info().Dirty
 }
 
-// maxSiblings bounds how many images of a folder are looked into for children.
-const maxSiblings = 200
-
 // Writable tries whether the files with staged changes can be opened for
 // writing, without writing, and looks for what the user should know first.
 func (s *Session) Writable(ctx context.Context) ([]string, error) {
@@ -128,6 +123,19 @@ func (s *Session) openable(name string) (warnings []string, err error) {
 	return warnings, nil
 }
 
+// Journalable fails with [store.ErrNoJournal] where a commit could not lay its journal
+// beside the image.
+func (s *Session) Journalable() error {
+	f, ok := s.folder.(interface{ Writable() error })
+	if !ok {
+		return nil
+	}
+	if err := f.Writable(); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrNoJournal, err)
+	}
+	return nil
+}
+
 // Room refuses to go on where the folder has less free space than is needed, in bytes.
 func (s *Session) Room(needed int64) error {
 	dir, ok := s.folder.(*store.Folder)
@@ -151,23 +159,7 @@ func (s *Session) touched() []string {
 // Childless refuses a change of the content while images of the folder are based on
 // it.
 func (s *Session) Childless(ctx context.Context) error {
-	children, err := s.Children(ctx)
-	if err != nil || len(children) == 0 {
-		return err
-	}
-	where := make([]decode.Place, len(children))
-	for i, name := range children {
-		where[i].File = name
-	}
-	return &disk.Refusal{Reason: disk.RefusedChildren, Where: where, Err: disk.Errorf(disk.ReadOnly, decode.Place{}, "%s is the parent of %s: a change to it makes %s show something else, or refuse to open",
-		s.name, strings.Join(children, ", "), theseImages(len(children)))}
-}
-
-func theseImages(n int) string {
-	if n == 1 {
-		return "that image"
-	}
-	return "those images"
+	return engine.Childless(ctx, s.folder, s.name)
 }
 
 // Replayed refuses a change while the image has a log that is to be replayed first.
@@ -201,40 +193,5 @@ func (s *Session) Replay(ctx context.Context) (bool, error) {
 
 // Children lists the images of the folder that name this one as their parent.
 func (s *Session) Children(ctx context.Context) ([]string, error) {
-	names, err := s.folder.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	looked := 0
-	for _, name := range names {
-		switch strings.ToLower(path.Ext(name)) {
-		case ".vhd", ".avhd", ".vhdx", ".avhdx", ".vmdk":
-		default:
-			continue
-		}
-		if looked++; looked > maxSiblings || ctx.Err() != nil {
-			return found, ctx.Err()
-		}
-		if name != s.name && s.isChild(ctx, name) {
-			found = append(found, decode.Printable(name))
-		}
-	}
-	return found, nil
-}
-
-// isChild reports whether another image names this one as its parent.
-// Anything that can't be opened is no child that a write could orphan.
-func (s *Session) isChild(ctx context.Context, name string) bool {
-	file, err := s.folder.Open(name)
-	if err != nil {
-		return false
-	}
-	img, err := engine.OpenIn(ctx, s.folder, name, file, name, engine.Options{})
-	if err != nil {
-		return false
-	}
-	defer img.Close()
-	parent := path.Base(strings.ReplaceAll(img.Info().Parent, `\`, "/"))
-	return strings.EqualFold(parent, s.name)
+	return engine.Children(ctx, s.folder, s.name)
 }

@@ -55,6 +55,11 @@ func (w *plain) Zero(ctx context.Context, off, n int64) error {
 // Trim keeps everything: a fixed image gives no room back.
 func (w *plain) Trim(_ context.Context, off, n int64) error { return InRange(w.size, off, n) }
 
+// Keeps says why Trim gives nothing back.
+func (w *plain) Keeps() string {
+	return "in a raw disk or a fixed VHD each sector has its place in the file, and keeps it"
+}
+
 // Sync makes all that was written durable.
 func (w *plain) Sync(context.Context) error {
 	w.mu.Lock()

@@ -36,6 +36,11 @@ func fileNames(f *os.File) int {
 	return int(st.Nlink)
 }
 
+// Writable fails where no file can be made in the folder, without trying.
+func (d *Folder) Writable() error {
+	return nameErr("make a file in", d.dir, syscall.Access(d.dir, 2|1)) // W_OK, X_OK
+}
+
 // SyncDir makes what was created, removed and renamed durable.
 func (d *Folder) SyncDir() error {
 	p, err := d.place(".")

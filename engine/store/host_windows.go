@@ -26,5 +26,8 @@ func fileNames(f *os.File) int {
 	return int(fi.NumberOfLinks)
 }
 
+// Writable can't tell before a file is made.
+func (d *Folder) Writable() error { return nil }
+
 // SyncDir has nothing to do: NTFS keeps its own journal of names.
 func (d *Folder) SyncDir() error { return nil }

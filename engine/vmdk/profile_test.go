@@ -121,7 +121,7 @@ func TestProfileRemarks(t *testing.T) {
 		{"sparse", disk.ProfileVMware, kinds()["sparse"].files, notes, "ESXi must import it: its extent is hosted sparse"},
 		{"flat", disk.ProfileVMware, kinds()["flat"].files, notes, "writes as VMFS"},
 		{"split", disk.ProfileVMware, extents("RW 16 ZERO\nRW 16 ZERO", map[string][]byte{}), notes, "it has 2 extents"},
-		{"stream", disk.ProfileVMware, kinds()["stream"].files, notes, "must be imported"},
+		{"stream", disk.ProfileVMware, kinds()["stream"].files, warns, "import it first"},
 		{"stream for vSphere", disk.ProfileVMware, kinds()["stream"].files, notes, "ddb.toolsVersion"},
 		{"large", disk.ProfileVMware, inText("RW 10240 ", "RW 17179869185 ZERO\nRW 10240 "), warns, "only ESXi"},
 		{"cowd", disk.ProfileQEMU, kinds()["cowd"].files, warns, "over the header"},

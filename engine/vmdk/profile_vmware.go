@@ -32,6 +32,7 @@ func (c *checker) forVMware() {
 	}
 	c.sizeForVMware()
 	if c.streamForVMware() {
+		c.warn(codeVMware, m.main.sparse.headerPlace(vmdk.HeaderFlags.Field()), "no machine runs from a stream: import it first, as the disk of an OVF")
 		return
 	}
 	if why := m.notForESX(); why != "" {
@@ -107,7 +108,6 @@ func (c *checker) streamForVMware() bool {
 	if s.footer == 0 {
 		c.note(codeVMware, s.headerPlace(vmdk.HeaderDirectoryOffset.Field()), "the directory is in front, as QEMU writes it: ESX was reported to refuse such a stream. The form with a footer is taken everywhere")
 	}
-	c.note(codeVMware, s.headerPlace(vmdk.HeaderFlags.Field()), "a stream must be imported before a machine can run from it")
 	return true
 }
 

@@ -26,6 +26,9 @@ const (
 	ExitUsage  = 2
 )
 
+// groupWrite is the group of the verbs that write.
+const groupWrite = "write"
+
 // app is one run of the program.
 type app struct {
 	out, errs io.Writer
@@ -57,12 +60,13 @@ func usage(format string, args ...any) error { return exit{ExitUsage, fmt.Errorf
 // Run executes the command line args, without the program's name, and returns
 // the exit code. Reports go to out, errors and progress to errs.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
-	a := &app{out: out, errs: errs, bars: isTerminal(errs)}
+	printed := &counted{Writer: out}
+	a := &app{out: printed, errs: errs, bars: isTerminal(errs)}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(printed)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitDone
 	}
@@ -73,15 +77,68 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 			return code
 		}
 	}
-	if !errors.Is(err, context.Canceled) {
+	changes := cmd.GroupID == groupWrite
+	if changes && printed.n == 0 && (a.json || asked(args)) {
+		dryRun, _ := cmd.Flags().GetBool("dry-run") // false for a verb without it
+		_ = report.Failed(out, cmd.Name(), report.Outcome{DryRun: dryRun, Error: oneLine(err), Interrupted: errors.Is(err, context.Canceled)})
+	}
+	if changes || !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errs, "platter: "+oneLine(err))
 	}
 	return code
 }
 
-// oneLine words an error for the terminal, whatever it quotes from an image.
+// interrupted is the error of a verb that a signal has stopped, with what holds now.
+type interrupted struct{ holds string }
+
+func (e interrupted) Error() string { return "interrupted: " + e.holds }
+
+func (e interrupted) Unwrap() error { return context.Canceled }
+
+// stopped tells what holds where a signal has stopped a verb; other errors stay.
+func stopped(err error, holds string) error {
+	var told interrupted
+	if errors.Is(err, context.Canceled) && !errors.As(err, &told) {
+		return interrupted{holds}
+	}
+	return err
+}
+
+// counted counts what is printed, in bytes: a document that was begun is not begun again.
+type counted struct {
+	io.Writer
+	n int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// asked reports whether a command line that could not be parsed asks for a document.
+func asked(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--json", "--json=true":
+			return true
+		case "--":
+			return false
+		}
+	}
+	return false
+}
+
+// oneLine words an error for the terminal, whatever it quotes from an image. What several
+// causes say alike is said once.
 func oneLine(err error) string {
-	return decode.Printable(strings.ReplaceAll(err.Error(), "\n", "; "))
+	var lines []string
+	for _, l := range strings.Split(err.Error(), "\n") {
+		if !contains(lines, l) {
+			lines = append(lines, l)
+		}
+	}
+	return decode.Printable(strings.Join(lines, "; "))
 }
 
 func (a *app) root() *cobra.Command {
@@ -106,7 +163,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().StringVar(&l.color, "color", "", "colours to send: `WHEN` is one of "+strings.Join(colorModes, ", ")+"; otherwise NO_COLOR and the terminal decide")
 	root.Flags().BoolVar(&l.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 	_ = root.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Names(), cobra.ShellCompDirectiveNoFileComp))
-	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: "write", Title: "Verbs that write:"}, &cobra.Group{ID: "help", Title: "Help:"})
+	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: groupWrite, Title: "Verbs that write:"}, &cobra.Group{ID: "help", Title: "Help:"})
 	root.SetHelpCommandGroupID("help")
 	root.SetCompletionCommandGroupID("help")
 	root.AddCommand(a.verbs()...)
@@ -174,35 +231,6 @@ func (a *app) unfinished(info disk.Info) {
 		}
 	}
 }
-
-// tablesFlag adds --tables to a verb that reads the disk.
-func (a *app) tablesFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(&tableSet{&a.opt.Redundant}, "tables", "read by one `SET` of tables, where a VMDK has two: first or redundant")
-	_ = cmd.RegisterFlagCompletionFunc("tables", cobra.FixedCompletions(tableSets, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// tableSets are the words that --tables takes.
-var tableSets = []string{"first", "redundant"}
-
-// tableSet is the value of --tables.
-type tableSet struct{ redundant *bool }
-
-func (t *tableSet) String() string {
-	if t.redundant != nil && *t.redundant {
-		return tableSets[1]
-	}
-	return tableSets[0]
-}
-
-func (t *tableSet) Set(s string) error {
-	if !contains(tableSets, s) {
-		return fmt.Errorf("expected one of %s", strings.Join(tableSets, ", "))
-	}
-	*t.redundant = s == tableSets[1]
-	return nil
-}
-
-func (t *tableSet) Type() string { return "SET" }
 
 // open opens an image as the flags say.
 func (a *app) open(ctx context.Context, path string) (disk.Image, error) {

@@ -70,6 +70,7 @@ func (a *app) surface(ctx context.Context, path string, file bool) (disk.Surface
 	if err != nil {
 		return disk.Surface{}, nil, err
 	}
+	a.unfinished(img.Info())
 	end := func() { img.Close() }
 	if file {
 		f, err := fileNamed(img, first)

@@ -46,7 +46,7 @@ func (c content) words() phrases {
 }
 
 // content is what the flags ask for.
-func (w *writing) content(in io.Reader) (content, error) {
+func (w *writing) content(ctx context.Context, in io.Reader) (content, error) {
 	n, err := size("--length", w.length, -1)
 	if err != nil {
 		return content{}, err
@@ -65,7 +65,7 @@ func (w *writing) content(in io.Reader) (content, error) {
 	case given > 1:
 		return content{}, usage("write: --from, --fill, --zero and --trim exclude each other")
 	case w.from != "" || given == 0:
-		return w.input(in, n)
+		return w.input(ctx, in, n)
 	case n < 0:
 		return content{}, usage("write: --fill, --zero and --trim need --length")
 	case w.file != "" && w.fill == "":
@@ -90,7 +90,6 @@ func filling(text string, n int64) (content, error) {
 		return content{}, usage("--fill: no bytes to repeat")
 	}
 	c := content{kind: "fill", n: n}
-	pattern = bytes.Repeat(pattern, (pieceLength+len(pattern)-1)/len(pattern)) // a few bytes at a time are slow
 	all := io.LimitReader(&repeated{pattern: pattern}, n)
 	if n > mostStaged {
 		c.more = all
@@ -125,7 +124,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 
 // input takes the bytes of a file or of standard input, at most n; all of them where
 // that is below 0.
-func (w *writing) input(in io.Reader, n int64) (content, error) {
+func (w *writing) input(ctx context.Context, in io.Reader, n int64) (content, error) {
 	c := content{kind: "write", n: n}
 	name := "standard input"
 	if w.from != "" && w.from != "-" {
@@ -141,6 +140,7 @@ func (w *writing) input(in io.Reader, n int64) (content, error) {
 		c.n = rest
 	} else if rest < 0 {
 		c.n = -1 // as many as come, up to n
+		in = newPatient(ctx, in)
 	}
 	if n >= 0 {
 		in = io.LimitReader(in, n)

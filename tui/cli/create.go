@@ -23,7 +23,7 @@ type creation struct {
 func (a *app) createVerb() *cobra.Command {
 	c := creation{values: map[string]*optionFlag{}}
 	cmd := &cobra.Command{
-		Use: "create IMAGE [SIZE]", Short: "Make a new, empty image", GroupID: "write", Args: oneOr(2),
+		Use: "create IMAGE [SIZE]", Short: "Make a new, empty image", GroupID: groupWrite, Args: oneOr(2),
 		Long: "Makes a new image whose disk reads as zeros, or with --parent a child that reads as its parent. The format is that of the\n" +
 			"name (.vhd, .vhdx, .vmdk, .raw) unless --format names it. SIZE is needed without a parent: 512, 0x200, 64K, 10G, 100s (sectors).\n" +
 			"The image is there as a whole or not at all: until it is finished its files have temporary names. With the same --seed two\n" +
@@ -44,7 +44,7 @@ func (a *app) createVerb() *cobra.Command {
 		}
 	}
 	flags.BoolVarP(&c.opt.DryRun, "dry-run", "n", false, "make nothing, tell what would be made")
-	flags.BoolVar(&c.opt.Replace, "force", false, "replace a file that has the name; make the image although room is short")
+	flags.BoolVar(&c.opt.Replace, "force", false, "replace an image that has the name, with its files; make the image although room is short")
 	flags.BoolVar(&c.opt.Verify, "verify", false, "check the image and read its disk back before it gets its name")
 	a.progressFlags(cmd)
 	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("create")+")")
@@ -67,7 +67,7 @@ func (a *app) create(ctx context.Context, args []string, c creation) error {
 	c.opt.Progress = bar.of
 	made, err := engine.Create(ctx, args[0], c.opt)
 	bar.done()
-	if err != nil {
+	if err = stopped(err, "nothing was made"); err != nil {
 		return a.refuse("create", args[0], worded(err), c.opt.DryRun)
 	}
 	a.warnings(made.Warnings)
@@ -91,13 +91,22 @@ func (c creation) given() map[string]string {
 	return values
 }
 
-// worded puts the dashes before the name of an option that is refused.
+// worded puts the dashes before the name of an option that is refused; the size is no
+// flag, but an argument.
 func worded(err error) error {
 	var e *disk.Error
-	if errors.As(err, &e) && e.Kind == disk.WrongOption && !strings.HasPrefix(e.What, disk.OptionSize+":") {
-		c := *e
-		c.What = "--" + c.What
-		return exit{ExitUsage, &c}
+	if errors.As(err, &e) && (e.Kind == disk.WrongOption || e.Kind == disk.Limit) {
+		name, _, _ := strings.Cut(e.What, ":")
+		switch {
+		case name == disk.OptionSize && e.Err != nil: // which calls it a size
+			c := *e
+			c.What, c.Err = e.Err.Error(), nil
+			err = &c
+		case slices.ContainsFunc(madeOptions(), func(o disk.Option) bool { return o.Name == name }), name == "format", name == "parent":
+			c := *e
+			c.What = "--" + c.What
+			err = &c
+		}
 	}
 	if errors.Is(err, disk.ErrWrongOption) {
 		return exit{ExitUsage, err}

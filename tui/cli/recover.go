@@ -25,7 +25,7 @@ type recovering struct {
 func (a *app) recoverVerb() *cobra.Command {
 	var r recovering
 	cmd := &cobra.Command{
-		Use: "recover IMAGE", Short: "Finish or undo an interrupted write", GroupID: "write", Args: exactly(1),
+		Use: "recover IMAGE", Short: "Finish or undo an interrupted write", GroupID: groupWrite, Args: exactly(1),
 		Long: "A write to an image goes through a journal beside it, IMAGE.platter-journal, which holds the old and the new bytes. If the\n" +
 			"power fails meanwhile, the journal stays: --back restores all old bytes, --forward writes all new ones, and either removes\n" +
 			"the journal. Both refuse if these bytes have been changed since, and touch no file but those of the image. Without one of\n" +
@@ -67,7 +67,11 @@ func (a *app) recover(cmd *cobra.Command, path string, r recovering) error {
 		if err := report.Recovered(a.out, found, report.Refusal{}, a.form()); err != nil || a.json {
 			return err
 		}
-		fmt.Fprintln(a.out, "--back restores the old bytes, --forward writes all new ones")
+		ways := "--back restores the old bytes, --forward writes all new ones"
+		if i.Torn {
+			ways = "--back removes it; there is no way forward, since it does not hold all new bytes"
+		}
+		fmt.Fprintln(a.out, ways)
 		return nil
 	}
 	return a.carryOut(cmd, path, i, found, r)
@@ -99,7 +103,14 @@ func (a *app) carryOut(cmd *cobra.Command, path string, i *edit.Interrupted, fou
 			return err
 		}
 	}
-	if err := a.confirmed(cmd, r); err != nil {
+	question := "put these old bytes back?"
+	switch {
+	case i.Torn:
+		question = "remove the unfinished journal?"
+	case r.forward:
+		question = "write these new bytes?"
+	}
+	if err := a.confirmed(cmd, r, question); err != nil {
 		refused := report.Refusal{Reason: disk.RefusedConfirm, Message: err.Error(), Override: "--yes"}
 		if a.json {
 			err = errors.Join(err, report.Recovered(a.out, found, refused, report.JSON))
@@ -107,6 +118,9 @@ func (a *app) carryOut(cmd *cobra.Command, path string, i *edit.Interrupted, fou
 		return err
 	}
 	act, outcome := i.Back, "the image is as it was before"
+	if i.Torn {
+		outcome = "the unfinished journal is removed; the image was not touched"
+	}
 	if r.forward {
 		act, outcome = i.Forward, "the write is complete"
 	}
@@ -121,17 +135,13 @@ func (a *app) carryOut(cmd *cobra.Command, path string, i *edit.Interrupted, fou
 }
 
 // confirmed asks the person at the terminal, unless told not to.
-func (a *app) confirmed(cmd *cobra.Command, r recovering) error {
+func (a *app) confirmed(cmd *cobra.Command, r recovering, question string) error {
 	if r.yes {
 		return nil
 	}
 	in := cmd.InOrStdin()
 	if !isTerminal(in) || !isTerminal(a.errs) {
 		return errors.New("recover: nothing was written: look at the plan, then give --yes")
-	}
-	question := "put these old bytes back?"
-	if r.forward {
-		question = "write these new bytes?"
 	}
 	fmt.Fprint(a.errs, question+" [y/N] ")
 	line, _ := bufio.NewReader(in).ReadString('\n')

@@ -21,7 +21,7 @@ func TestRecoverVerb(t *testing.T) {
 	if err := os.WriteFile(journal, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out := done(t, "recover", path); !strings.Contains(string(out), "--back") {
+	if out := done(t, "recover", path); !strings.Contains(string(out), "--back removes it") || strings.Contains(string(out), "--forward") {
 		t.Errorf("%s", out)
 	}
 	if code, _, errs := run(t, "recover", path, "--forward"); code != cli.ExitFailed || !strings.Contains(string(errs), "the journal is not whole") {
@@ -99,6 +99,9 @@ func TestVerbsWarnOfATornImage(t *testing.T) {
 	}
 	if err := os.WriteFile(store.JournalName(path), nil, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	if code, _, errs := run(t, "compare", "sample:vhd", path); code != cli.ExitDone || !strings.Contains(string(errs), "was interrupted") {
+		t.Errorf("compare: %d, %s", code, errs)
 	}
 	for _, verb := range []string{"info", "hash", "read"} {
 		if code, out, errs := run(t, verb, path); code != cli.ExitDone || len(out) == 0 || !strings.Contains(string(errs), "was interrupted") {

@@ -15,6 +15,9 @@ import (
 // isTerminal reports whether what is written there is seen by a person. The
 // terminal is not asked anything.
 func isTerminal(w any) bool {
+	if c, ok := w.(*counted); ok {
+		w = c.Writer
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(f.Fd())
 }

@@ -33,7 +33,7 @@ type writing struct {
 func (a *app) writeVerb() *cobra.Command {
 	var w writing
 	cmd := &cobra.Command{
-		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: "write", Args: exactly(1),
+		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: groupWrite, Args: exactly(1),
 		Long: "Writes the bytes on standard input to the virtual disk, or with --file to the container. --from takes those of a file, --fill\n" +
 			"repeats a few; --zero stores zeros as cheaply as the format can; --trim gives back the room of whole blocks, which read as zeros\n" +
 			"afterwards; with --reveal those of a child show what its parent has, which is refused where that is something else, unless\n" +
@@ -46,7 +46,7 @@ func (a *app) writeVerb() *cobra.Command {
 			if err := w.parse(cmd); err != nil {
 				return err
 			}
-			err := a.write(cmd.Context(), args[0], w, cmd.InOrStdin())
+			err := stopped(a.write(cmd.Context(), args[0], w, cmd.InOrStdin()), "nothing was written")
 			return a.refuse("write", args[0], err, w.dryRun)
 		},
 	}
@@ -96,7 +96,7 @@ func (a *app) write(ctx context.Context, path string, w writing, in io.Reader) e
 	if strings.HasPrefix(path, engine.SamplePrefix) {
 		return usage("write: %s is built in and can't be written; write to a file", path)
 	}
-	c, err := w.content(in)
+	c, err := w.content(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -122,16 +122,17 @@ type writeJob struct {
 	content
 	session *edit.Session
 	path    string
+	began   bool // bytes go straight to the file
 	result  report.Written
 }
 
 // prepare makes sure that the write is possible and wanted.
 func (j *writeJob) prepare(ctx context.Context) error {
 	if j.file != "" && j.long() {
-		return usage("write: more than %s for the container (--file)", decode.FormatSize(mostStaged))
+		return tooMuch(j.path, "--file: more than %s can't be written to the container at once")
 	}
 	if j.atomic && j.more != nil {
-		return fmt.Errorf("--atomic: more than %s can't be written all or nothing", decode.FormatSize(mostStaged))
+		return tooMuch(j.path, "--atomic: more than %s can't be written all or nothing")
 	}
 	if err := j.place(ctx); err != nil {
 		return err
@@ -151,6 +152,11 @@ func (j *writeJob) prepare(ctx context.Context) error {
 		}
 	}
 	return j.roomy(ctx)
+}
+
+// tooMuch refuses what is more than the journal takes.
+func tooMuch(path, what string) error {
+	return disk.Refuse(disk.RefusedLimit, disk.Limit, []decode.Place{{File: path}}, what, decode.FormatSize(mostStaged))
 }
 
 // place finds out where the range lies on the disk, and that it does.

@@ -9,6 +9,7 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
+	"platter/engine/store"
 	"platter/views/report"
 )
 
@@ -18,9 +19,12 @@ func (j *writeJob) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.result.Straight {
+	err = j.trimmable(ctx, before)
+	switch {
+	case err != nil || j.result.Nothing:
+	case j.result.Straight:
 		err = j.straight(ctx, before)
-	} else {
+	default:
 		err = j.journaled(ctx, before)
 	}
 	if err != nil {
@@ -33,22 +37,46 @@ func (j *writeJob) run(ctx context.Context) error {
 	return report.Write(j.out, j.result, j.form())
 }
 
-// failed reports how far a write came that did not go through the journal.
+// failed reports how far a write came that did not go through the journal, and what
+// holds after a signal.
 func (j *writeJob) failed(err error) error {
-	if j.result.Bytes == 0 || refusalOf(err).Reason != "" {
+	switch {
+	case errors.Is(err, context.Canceled) && !several(err):
+		j.result.Interrupted = true
+		err = stopped(err, j.holds())
+	case !j.began || refusalOf(err).Reason != "":
 		return err
+	case j.result.Bytes == 0:
+		err = fmt.Errorf("%w; each sector of the range holds its old or its new content", err)
+	default:
+		err = fmt.Errorf("%w; %s bytes from byte 0x%x on were written, the rest was not", err, decode.Grouped(j.result.Bytes), j.result.Start)
 	}
-	j.result.Interrupted = errors.Is(err, context.Canceled)
-	said := fmt.Sprintf("%s bytes from byte 0x%x on were written, the rest was not", decode.Grouped(j.result.Bytes), j.result.Start)
-	if j.result.Interrupted {
-		fmt.Fprintln(j.errs, "platter: interrupted: "+said)
-	} else {
-		err = fmt.Errorf("%w; %s", err, said)
-	}
-	if j.json {
+	if j.result.Error = oneLine(err); j.json {
 		return errors.Join(err, report.Write(j.out, j.result, j.form()))
 	}
 	return err
+}
+
+// several reports whether more than one thing went wrong: after a signal, something else.
+func several(err error) bool {
+	list, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return false
+	}
+	causes := list.Unwrap()
+	return len(causes) > 1 || len(causes) == 1 && several(causes[0])
+}
+
+// holds says what the disk holds after a write that a signal has stopped.
+func (j *writeJob) holds() string {
+	if !j.began {
+		return "nothing was written"
+	}
+	of := ""
+	if j.n > 0 {
+		of = " of " + decode.Grouped(j.n)
+	}
+	return fmt.Sprintf("%s%s bytes from byte 0x%x on were done and are on disk; each sector after them holds its old or its new content, and the image is whole", decode.Grouped(j.result.Bytes), of, j.result.Start)
 }
 
 // journaled stages the write and commits it, all or nothing.
@@ -58,8 +86,14 @@ func (j *writeJob) journaled(ctx context.Context, before disk.Image) error {
 		return err
 	}
 	j.result.Stored, j.result.Dropped = blocks.Stored, blocks.Dropped
-	if len(j.session.Plan()) == 0 && !j.renewAsked {
+	if len(j.session.Plan()) == 0 && (!j.renewAsked || j.kind == "trim") {
 		j.result.Nothing = true
+		switch {
+		case j.kind == "reveal":
+			j.result.Why = "no whole block in the range hides the parent, the content stays as it is"
+		case j.kind == "trim" && j.result.Why == "":
+			j.keeps("the format has no way to give these blocks back without showing something else")
+		}
 		return nil
 	}
 	if err := j.renewed(ctx); err != nil {
@@ -92,6 +126,9 @@ func (j *writeJob) openable() error {
 	for _, text := range told {
 		j.warn("file", text)
 	}
+	if err == nil && !j.result.Straight {
+		err = j.session.Journalable()
+	}
 	return err
 }
 
@@ -112,7 +149,7 @@ func (j *writeJob) stage(ctx context.Context) (edit.Blocks, error) {
 		return j.session.Write(ctx, "write", j.off, j.data)
 	}
 	return j.session.Through(ctx, j.kind, func(ctx context.Context, w disk.Writer) error {
-		return j.bring(ctx, w, j.off, func(int64) {})
+		return j.do(ctx, w, func(int64) {})
 	})
 }
 
@@ -141,15 +178,19 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 		return err
 	}
 	bar := j.progress(j.n)
+	j.began = true
 	blocks, err := j.session.Straight(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
-		return j.bring(ctx, w, j.off, func(n int64) {
+		return j.do(ctx, w, func(n int64) {
 			j.result.Bytes += n
 			bar.set(j.result.Bytes)
 		})
 	})
 	bar.done()
+	if j.result.Nothing {
+		return err
+	}
 	j.result.Stored, j.result.Dropped = blocks.Stored, blocks.Dropped
-	if err != nil && j.result.Bytes == 0 {
+	if err != nil && j.result.Bytes == 0 && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	if err == nil {
@@ -166,34 +207,45 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 // ahead is how much room is taken at once, in bytes, where much is written.
 const ahead = 64 << 20
 
-// tried is a dry run of a long write: the format's writer carries it out in a rehearsal.
+// tried is a dry run of a long write. Zeros and trims are staged, where that is not too
+// much, since they change little but tables; of data only what is known is told.
 func (j *writeJob) tried(ctx context.Context, before disk.Image) error {
+	if j.more == nil {
+		if err := j.journaled(ctx, before); !errors.Is(err, store.ErrTooMuch) {
+			return err
+		}
+	}
+	opens := func(context.Context, disk.Writer) error { return nil }
+	if _, err := j.session.Through(ctx, j.kind, opens); err != nil {
+		return err
+	}
 	if err := j.openable(); err != nil {
 		return err
 	}
-	bar, bytes := j.progress(j.n), int64(0)
-	files, blocks, err := j.session.Rehearse(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
-		return j.bring(ctx, w, j.off, func(n int64) {
-			bytes += n
-			bar.set(bytes)
-		})
-	})
-	bar.done()
-	if err != nil {
-		return err
-	}
-	j.result.Length, j.result.Stored, j.result.Dropped = bytes, blocks.Stored, blocks.Dropped
-	j.result.Nothing = len(files) == 0
-	if term, old := markOf(before); j.renew && term != "" && !j.result.Nothing {
+	return j.sketched(ctx, before)
+}
+
+// sketched lists what of a range is stored already.
+func (j *writeJob) sketched(ctx context.Context, before disk.Image) error {
+	if term, old := markOf(before); j.renew && term != "" {
 		j.result.Identity = append(j.result.Identity, report.Identity{File: j.path, Kind: term, Old: old})
 	}
-	j.result.Files = rehearsedFiles(before, files)
-	more := 0
-	if j.result.Plan, more, err = rehearsedPlan(ctx, before, files); more > 0 {
-		j.warn("plan", fmt.Sprintf("the plan lists the first %d ranges, %s more would be written", maxPlan, decode.Grouped(int64(more))))
+	for span, err := range disk.MapOwn(before, j.off, max(j.n, 0)) {
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if span.State == disk.Data {
+			j.result.Plan = append(j.result.Plan, report.Planned{File: span.File, Offset: span.Offset, Length: span.Length, What: "stored already"})
+		}
+		if len(j.result.Plan) == maxSketched {
+			break
+		}
 	}
-	return err
+	return nil
 }
+
+// maxSketched bounds how many ranges a dry run of a long write lists.
+const maxSketched = 1000
 
 // changes compares the image before and after.
 func (j *writeJob) changes(before, after disk.Image) {

@@ -311,7 +311,8 @@ func TestWriteNothing(t *testing.T) {
 	path := made(t, "a.vmdk")
 	typing(t, "")
 	for args, says := range map[string]string{
-		"--offset 0": "nothing to write: there are no bytes", "--offset 0 --length 1M --trim": "nothing to trim: no whole block", "--offset 0 --length 1M --zero": "nothing to zero: 1 MiB (1 048 576 bytes) of the disk",
+		"--offset 0": "nothing to write: there are no bytes", "--offset 0 --length 1M --trim": "nothing to trim: none of the 16 whole blocks of 64 KiB in the range is stored",
+		"--offset 512 --length 64K --trim": "nothing to trim: no whole block of 64 KiB lies in the range", "--offset 0 --length 1M --zero": "nothing to zero: 1 MiB (1 048 576 bytes) of the disk",
 	} {
 		before := mustRead(t, path)
 		out := done(t, append([]string{"write", path}, strings.Fields(args)...)...)

@@ -13,14 +13,13 @@ func Creation(w io.Writer, c disk.Created, dryRun bool, try string, form Form) e
 		return creationJSON(w, c, dryRun)
 	}
 	p := newPage(w)
-	verb := "made"
-	if dryRun {
-		verb = "would make"
-	}
 	i := c.Info
-	p.print("%s %s: %s, %s, a disk of %s (%s bytes)", verb, i.Path, i.Format, i.Type, decode.FormatSize(uint64(i.VirtualSize)), decode.Grouped(i.VirtualSize))
+	p.print("%s %s: %s, %s, a disk of %s (%s bytes)", past(dryRun, "would make", "made"), i.Path, i.Format, i.Type, decode.FormatSize(uint64(i.VirtualSize)), decode.Grouped(i.VirtualSize))
 	for _, f := range c.Files {
 		p.print("  %s  %s", f.Name, decode.FormatSize(uint64(f.Size)))
+	}
+	for _, f := range c.Removed {
+		p.print("  %s of the replaced image: %s", f.Name, past(dryRun, "would be removed", "removed"))
 	}
 	if c.GrowsTo > i.FileSize {
 		p.print("  grows to %s when the disk is full", decode.FormatSize(uint64(c.GrowsTo)))
@@ -36,6 +35,14 @@ func Creation(w io.Writer, c disk.Created, dryRun bool, try string, form Form) e
 	return p.end(nil)
 }
 
+// past words what was done, or what would be.
+func past(dryRun bool, would, did string) string {
+	if dryRun {
+		return would
+	}
+	return did
+}
+
 // layout lists what the first bytes of new files would be.
 func (p *page) layout(list []disk.Region) {
 	for _, r := range list {
@@ -49,6 +56,9 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	o := Outcome{Done: !dryRun, DryRun: dryRun, Warnings: c.Warnings, Identity: []Identity{{File: i.Path, Kind: "id", New: i.ID}}}
 	for _, f := range c.Files {
 		o.Files = append(o.Files, FileChange{f.Name, -1, f.Size})
+	}
+	for _, f := range c.Removed {
+		o.Files = append(o.Files, FileChange{f.Name, f.Size, -1})
 	}
 	if dryRun {
 		for _, r := range c.Layout {
@@ -76,8 +86,13 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 
 // Refused reports that a verb refused to do what was asked for.
 func Refused(w io.Writer, verb string, r Refusal, dryRun bool) error {
+	return Failed(w, verb, Outcome{DryRun: dryRun, Refused: r})
+}
+
+// Failed reports that a verb has done nothing, and why.
+func Failed(w io.Writer, verb string, o Outcome) error {
 	d := newDocument(w, verb)
-	d.outcome(Outcome{DryRun: dryRun, Refused: r})
+	d.outcome(o)
 	return d.end(nil)
 }
 

@@ -7,13 +7,16 @@ import (
 
 // Outcome is what the reports of all verbs that write have in common.
 type Outcome struct {
-	Done     bool
-	DryRun   bool
-	Warnings []disk.Finding
-	Refused  Refusal
-	Identity []Identity
-	Files    []FileChange
-	Plan     []Planned
+	Done   bool
+	DryRun bool
+	Error  string // why not all was done; empty if it was
+
+	Interrupted bool // a signal has stopped it
+	Warnings    []disk.Finding
+	Refused     Refusal
+	Identity    []Identity
+	Files       []FileChange
+	Plan        []Planned
 }
 
 // Refusal says why a verb has left everything as it was.
@@ -49,6 +52,8 @@ type Planned struct {
 func (d *document) outcome(o Outcome) {
 	d.bool("done", o.Done)
 	d.bool("dry_run", o.DryRun)
+	d.words("error", orElse(o.Error, o.Refused.Message))
+	d.bool("interrupted", o.Interrupted)
 	d.list("warnings")
 	for _, w := range o.Warnings {
 		d.item()

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -11,18 +12,18 @@ import (
 // Written is what became of a range of the disk.
 type Written struct {
 	Outcome
-	Did         string // what was done, in the past: "wrote"
-	Would       string // the same for a dry run: "write"
-	Of          string // what was written: "the disk", or a file
-	Start       int64  // bytes
-	Length      int64  // that were to be written; -1: that is not known
-	Bytes       int64  // that were written
-	Stored      int64  // blocks that were not stored before
-	Dropped     int64  // blocks that are not stored any more
-	BlockSize   int64  // bytes; 0 where there are no blocks
-	Straight    bool   // without the journal
-	Nothing     bool   // all bytes were as they should be already
-	Interrupted bool
+	Did       string // what was done, in the past: "wrote"
+	Would     string // the same for a dry run: "write"
+	Of        string // what was written: "the disk", or a file
+	Start     int64  // bytes
+	Length    int64  // that were to be written; -1: that is not known
+	Bytes     int64  // that were written
+	Stored    int64  // blocks that were not stored before
+	Dropped   int64  // blocks that are not stored any more
+	BlockSize int64  // bytes; 0 where there are no blocks
+	Straight  bool   // without the journal
+	Nothing   bool   // all bytes were as they should be already, or nothing could be given back
+	Why       string // why nothing could be given back
 }
 
 // Write reports what was written.
@@ -48,8 +49,9 @@ func writeJSON(w io.Writer, r Written) error {
 	d.number("dropped_blocks", r.Dropped)
 	d.positive("block_size", r.BlockSize)
 	d.bool("renewed", len(r.Identity) > 0)
-	d.bool("journaled", !r.Straight)
-	d.bool("interrupted", r.Interrupted)
+	d.bool("journaled", !r.Straight && !r.Nothing)
+	d.bool("changed", !r.Nothing && !r.DryRun && (r.Done || r.Bytes > 0))
+	d.words("unchanged_because", r.unchanged())
 	return d.end(nil)
 }
 
@@ -59,13 +61,12 @@ func writeText(w io.Writer, r Written) error {
 	if r.DryRun {
 		verb = "would " + r.Would
 	}
-	at := fmt.Sprintf("%s of %s at byte %s (0x%x)", bytesWritten(max(r.Bytes, r.Length)), r.Of, decode.Grouped(r.Start), r.Start)
 	if r.Nothing {
 		word, _, _ := strings.Cut(r.Would, " ")
-		p.print("nothing to %s: %s", word, r.nothing(at))
+		p.print("nothing to %s: %s; nothing was changed", word, r.unchanged())
 		return p.end(nil)
 	}
-	p.print("%s %s", verb, at)
+	p.print("%s %s", verb, r.where())
 	p.plan(r.Plan)
 	f := facts{p, len("blocks stored")}
 	f.add("blocks stored", r.blocks(r.Stored))
@@ -86,17 +87,22 @@ func writeText(w io.Writer, r Written) error {
 	return p.end(nil)
 }
 
-// nothing tells why there was nothing to do.
-func (r Written) nothing(at string) string {
+// where words the range.
+func (r Written) where() string {
+	return fmt.Sprintf("%s of %s at byte %s (0x%x)", bytesWritten(max(r.Bytes, r.Length)), r.Of, decode.Grouped(r.Start), r.Start)
+}
+
+// unchanged tells why there was nothing to do; empty if there was something.
+func (r Written) unchanged() string {
 	switch {
+	case !r.Nothing:
+		return ""
 	case r.Length == 0:
 		return "there are no bytes"
-	case r.Would == "reveal the parent in":
-		return "no whole block in the range hides the parent, the content stays as it is: " + at
-	case r.Would == "trim":
-		return "no whole block in the range can be given back, the content stays as it is (--zero makes it read as zeros): " + at
+	case r.Why != "":
+		return r.Why
 	}
-	return at + " are so already"
+	return r.where() + " are so already"
 }
 
 // bytesWritten is bytesLong for a number that may be one.
@@ -144,10 +150,14 @@ func (p *page) plan(list []Planned) {
 	for _, s := range list[:min(len(list), maxPlanned)] {
 		size, longest = max(size, s.Offset), max(longest, len(decode.Grouped(s.Length)))
 	}
+	several := slices.ContainsFunc(list, func(s Planned) bool { return s.File != list[0].File })
 	for i, s := range list {
 		if i == maxPlanned {
 			p.print("  and %s more", decode.Plural(len(list)-i, "range", "ranges"))
 			return
+		}
+		if several && (i == 0 || s.File != list[i-1].File) {
+			p.print("  in %s:", s.File)
 		}
 		p.print("  %s  %*s B  %s", hexOffset(s.Offset, size), longest, decode.Grouped(s.Length), s.What)
 	}

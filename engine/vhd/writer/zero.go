@@ -101,6 +101,17 @@ func (w *dynamic) Trim(ctx context.Context, off, n int64) error {
 	})
 }
 
+// Keeps says why Trim gives nothing back.
+func (w *dynamic) Keeps() string {
+	switch {
+	case w.below.Parent != nil:
+		return "a differencing VHD has no mark for a block of zeros: without the block, the parent would show"
+	case w.parts.Batmap.Found:
+		return "the image has a batmap of tapdisk, which would call a block full that is not stored"
+	}
+	return ""
+}
+
 // allocate takes room for a block and stages its table entry. Room that held
 // something before is cleared first, bitmap and all: programs that do not look at
 // the bitmap would show what it held.

@@ -24,6 +24,14 @@ func (w *blocks) Trim(ctx context.Context, off, n int64) error {
 	return w.each(ctx, off, n, w.trimBlock)
 }
 
+// Keeps says why Trim gives nothing back.
+func (w *blocks) Keeps() string {
+	if w.fixed {
+		return "a fixed VHDX keeps all of its blocks"
+	}
+	return ""
+}
+
 // each hands on the pieces of a range that lie in one block.
 func (w *blocks) each(ctx context.Context, off, n int64, do func(e entry, block, off, n int64) error) error {
 	w.mu.Lock()

@@ -115,8 +115,12 @@ func parentOf(spec disk.Spec) (*reader.Image, bool) {
 	return m, ok
 }
 
-// defaultType follows the parent: what lies on VMFS has redo logs.
+// defaultType follows the parent: what lies on VMFS has redo logs. Imports take streams
+// only.
 func defaultType(s disk.Spec) string {
+	if profile := s.Text(disk.OptionProfile); s.Parent == nil && (profile == disk.ProfileOVF || profile == disk.ProfileAWS) {
+		return streamOptimized
+	}
 	if s.Parent != nil && slices.Contains([]string{vmfs, vmfsSparse}, s.Parent.Image.Info().Type) {
 		return vmfsSparse
 	}

@@ -114,6 +114,22 @@ func (w *extents) Trim(ctx context.Context, off, n int64) error {
 	return w.change(ctx, off, n, func(s part, off, n int64) error { return s.trim(off, n) })
 }
 
+// Keeps says why Trim gives nothing back: the kinds of all extents keep everything.
+func (w *extents) Keeps() string {
+	why := ""
+	for _, x := range w.list {
+		switch x.storage.(type) {
+		case *grains:
+			return ""
+		case *packed:
+			why = "a stream keeps its grains: programs that read it from marker to marker would find them all the same"
+		case *flat:
+			why = "in a flat extent each sector has its place in the file, and keeps it"
+		}
+	}
+	return why
+}
+
 // stride is how far a change goes before it looks whether to go on, in bytes.
 const stride = 64 << 20
 

@@ -118,15 +118,24 @@ func (s *packed) writeGrain(p []byte, grain, off int64, e uint32) error {
 			return err
 		}
 	}
+	if !s.x.Appends {
+		return s.closed(grain, e)
+	}
 	return s.append(content, grain, lba)
+}
+
+// closed refuses a grain that can only go to the end of a stream which takes no more.
+func (s *packed) closed(grain int64, e uint32) error {
+	what, at := fmt.Sprintf("grain %d is not stored yet", grain), decode.Place{File: s.x.File}
+	if e > zeroGrain {
+		what, at.Offset = fmt.Sprintf("grain %d, compressed again, does not fit where it lies", grain), int64(e)*vmdk.SectorSize
+	}
+	return disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{at},
+		"%s, and nothing can be put at the end of this stream: convert the image to another kind, or make it again with the new content", what)
 }
 
 // append stores a grain at the end of the file.
 func (s *packed) append(content []byte, grain int64, lba uint64) error {
-	if !s.x.Appends {
-		return disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{{File: s.x.File}},
-			"grain %d, compressed again, does not fit where it lies, and nothing can be put at the end of this stream: convert the image to another kind, or make it again with the new content", grain)
-	}
 	b, _, err := packGrain(content, lba, 0)
 	if err != nil {
 		return err

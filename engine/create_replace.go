@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// CodeLeftover is the code of the warning that an earlier run was interrupted.
+const CodeLeftover = "file/F3"
+
+// CodeReplaced is the code of the warnings about what was based on an image that is
+// replaced, and about its files that stay.
+const CodeReplaced = "file/F8"
+
+// vacant checks that files can be made in the folder and that the name is free, or may
+// be replaced, and takes care of what earlier runs left.
+func (c *creation) vacant() error {
+	if err := c.folder.Writable(); err != nil {
+		return err
+	}
+	_, err := c.folder.Stat(c.name)
+	switch {
+	case err == nil:
+		if err := c.replaceable(); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if !c.opt.Replace && store.HasJournal(c.folder, c.name) {
+		return &store.NameError{Op: "create", Name: store.JournalName(c.path), Err: fs.ErrExist}
+	}
+	left, err := store.Leftovers(c.folder, c.name)
+	for _, name := range left {
+		if !c.opt.Replace {
+			c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeLeftover, Severity: disk.SeverityWarning, Where: []decode.Place{{File: name}},
+				Text: fmt.Sprintf("an earlier run left %s behind; --force removes it", decode.InQuotes(name))})
+		} else if !c.opt.DryRun {
+			err = errors.Join(err, c.folder.Remove(name))
+		}
+	}
+	return err
+}
+
+// replaceable refuses to put the new image in the place of what has its name, unless
+// that is an image that is to give way.
+func (c *creation) replaceable() error {
+	info, err := c.folder.Stat(c.name)
+	if err != nil {
+		return err
+	}
+	if !info.Regular {
+		return &disk.Error{Kind: disk.Unsupported, Op: "create", What: fmt.Sprintf("%s is a folder, or something else that is no file: choose another name", decode.InQuotes(c.path))}
+	}
+	err = Childless(c.ctx, c.folder, c.name)
+	var r *disk.Refusal
+	switch {
+	case err != nil && !errors.As(err, &r):
+		return err
+	case !c.opt.Replace && r != nil:
+		return r
+	case !c.opt.Replace:
+		return &store.NameError{Op: "create", Name: c.path, Err: fs.ErrExist}
+	case r != nil:
+		c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeReplaced, Severity: disk.SeverityWarning, Where: r.Where, Text: r.Error()})
+	}
+	if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger()); err != nil {
+		return err
+	}
+	c.oldParts()
+	return nil
+}
+
+// oldParts finds the further files of the image that is replaced. Those whose names are
+// made of its name go with it; others may be somebody else's, and stay.
+func (c *creation) oldParts() {
+	file, err := c.folder.Open(c.name)
+	if err != nil {
+		return
+	}
+	img, err := OpenIn(c.ctx, c.folder, c.name, file, c.path, Options{})
+	if err != nil {
+		return // it is no image: it has no further files
+	}
+	defer img.Close()
+	stem := strings.TrimSuffix(c.name, path.Ext(c.name)) + "-"
+	for _, f := range img.Files()[1:] {
+		if _, err := c.folder.Stat(f.Name); err != nil {
+			continue
+		}
+		if strings.HasPrefix(f.Name, stem) && strings.EqualFold(path.Ext(f.Name), ".vmdk") {
+			c.old = append(c.old, disk.File{Name: f.Name, Size: f.Size})
+			continue
+		}
+		c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeReplaced, Severity: disk.SeverityWarning, Where: []decode.Place{{File: f.Name}},
+			Text: fmt.Sprintf("%s was a part of the image that is replaced, and stays", decode.InQuotes(f.Name))})
+	}
+}
+
+// removed lists the parts of the replaced image that the new one has no files for.
+func (c *creation) removed() (list []disk.File) {
+	for _, f := range c.old {
+		if !hasFile(c.made.Files, f.Name) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func hasFile(list []disk.File, name string) bool {
+	for _, f := range list {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy removes what belonged to the image that was replaced: its journal, which would be
+// taken for one of the new image, and its further files.
+func (c *creation) tidy() error {
+	var errs []error
+	if store.HasJournal(c.folder, c.name) {
+		errs = append(errs, c.folder.Remove(store.JournalName(c.name)))
+	}
+	for _, f := range c.made.Removed {
+		errs = append(errs, c.folder.Remove(f.Name))
+	}
+	return errors.Join(errs...)
+}
+
+// stranger refuses to replace a file that the new image is based on.
+func (c *creation) stranger() error {
+	if c.opt.Parent == "" {
+		return nil
+	}
+	old, err := os.Stat(filepath.Join(c.folder.Dir(), c.name))
+	if err != nil {
+		return err
+	}
+	for img := c.spec.Parent.Image; img != nil; img = img.Parent() {
+		dir := filepath.Dir(img.Info().Path)
+		for _, f := range img.Files() {
+			if fi, err := os.Stat(filepath.Join(dir, path.Base(f.Name))); err == nil && os.SameFile(fi, old) {
+				return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
+			}
+		}
+	}
+	return nil
+}
