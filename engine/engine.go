@@ -25,6 +25,8 @@ type Options struct {
 	Format string   // one of [Formats]: don't detect, open as this format
 	Parent string   // path of the parent of the image, instead of the name that the image gives
 	Allow  []string // further folders that the image may name files in
+
+	Redundant bool // read by the second set of tables, where a file has two: see [disk.TwoSets]
 }
 
 // SamplePrefix marks the names of the built-in samples: "sample:vhdx".
@@ -69,7 +71,7 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 		return nil, err
 	}
 	o := &opener{ctx: ctx, folder: store.NewListing(folder), from: name, dir: filepath.Dir(path), chain: []store.FileID{id}, lines: new(int), opt: opt}
-	src := disk.Source{Path: path, Name: name, File: file, Opener: o}
+	src := disk.Source{Path: path, Name: name, File: file, Opener: o, Redundant: opt.Redundant}
 	f, err := choose(&src, opt.Format)
 	if err != nil {
 		return nil, err
@@ -78,7 +80,11 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 		src.Notes = append(src.Notes, cut(src, p))
 	}
 	src.Notes = append(src.Notes, unfinished(folder, name, id)...)
-	return f.open(ctx, src)
+	img, err := f.open(ctx, src)
+	if two, ok := img.(disk.TwoSets); err == nil && opt.Redundant && !(ok && two.ReadsRedundant()) {
+		return nil, errors.Join(disk.Errorf(disk.Unsupported, decode.Place{File: name}, "the image has no second set of tables to read by: only sparse VMDK extents of hosted products have one"), img.Close())
+	}
+	return img, err
 }
 
 // CodePiece is the code of the finding that a file may be only a piece of an image.

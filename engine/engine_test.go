@@ -290,6 +290,19 @@ func footedless(t *testing.T, content []byte) string {
 	return path
 }
 
+// TestSecondTablesAreDemanded asks for the second set of tables of images with and without.
+func TestSecondTablesAreDemanded(t *testing.T) {
+	for _, s := range sample.All() {
+		img, err := engine.Open(t.Context(), engine.SamplePrefix+s.Name, engine.Options{Redundant: true})
+		if err == nil {
+			img.Close()
+		}
+		if (err == nil) != (s.Name == "vmdk") {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+	}
+}
+
 func TestSamplesOpen(t *testing.T) {
 	for _, s := range sample.All() {
 		info := open(t, engine.SamplePrefix+s.Name, engine.Options{}).Info()

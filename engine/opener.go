@@ -92,7 +92,7 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 		return nil, err
 	}
 	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, dir: o.dir, lines: o.lines, opt: o.opt}
-	return o.openLayer(f, next, disk.Source{Path: filepath.Join(o.dir, filepath.FromSlash(name)), Name: o.prefix + name, File: file, Opener: next})
+	return o.openLayer(f, next, disk.Source{Path: filepath.Join(o.dir, filepath.FromSlash(name)), Name: o.prefix + name, File: file, Opener: next, Redundant: o.opt.Redundant})
 }
 
 // openGiven opens the parent that the user named. It may lie anywhere, and
@@ -111,7 +111,7 @@ func (o *opener) openGiven(f format) (disk.Image, error) {
 	if own, ok := o.folder.Opener.(interface{ Dir() string }); !ok || own.Dir() != folder.Dir() {
 		next.prefix = slashed(folder.Dir()) + "/"
 	}
-	src := disk.Source{Path: o.opt.Parent, Name: next.prefix + name, File: withFolder{file, folder}, Opener: next}
+	src := disk.Source{Path: o.opt.Parent, Name: next.prefix + name, File: withFolder{file, folder}, Opener: next, Redundant: o.opt.Redundant}
 	return o.openLayer(f, next, src)
 }
 

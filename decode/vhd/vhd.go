@@ -38,7 +38,7 @@ func Epoch() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
 func Layouts() []*decode.Layout {
 	return []*decode.Layout{
 		&FooterTable.Layout, &HeaderTable.Layout, &LocatorTable.Layout, &EntryTable.Layout,
-		&BitmapTable.Layout, &BatmapTable.Layout, &BatmapByteTable.Layout,
+		&BitmapTable.Layout, &BatmapTable.Layout, &BatmapByteTable.Layout, &DriveTable.Layout,
 	}
 }
 

@@ -14,6 +14,13 @@ const (
 // GrainMarkerSize is the length in bytes of what precedes a compressed grain.
 const GrainMarkerSize = 12
 
+// IsZlib reports whether bytes start like a zlib stream (RFC 1950 2.2), as the data of
+// compressed grains do.
+func IsZlib(b []byte) bool {
+	const deflate = 8
+	return len(b) >= 2 && b[0]&0x0F == deflate && (int(b[0])<<8|int(b[1]))%31 == 0
+}
+
 // Marker is the sector in front of a structure of a stream.
 type Marker struct{}
 

@@ -10,6 +10,16 @@ type Source struct {
 	File   store.File // opened read-only
 	Opener Opener
 	Notes  []Finding // what detection found; the image lists it with its own findings
+
+	Redundant bool // read by the second set of tables, where a file has two
+}
+
+// TwoSets is an ability of images that may have two sets of tables, which should say
+// the same.
+type TwoSets interface {
+	// ReadsRedundant reports whether the disk is read by the second set: as the
+	// source demanded, and a file has one.
+	ReadsRedundant() bool
 }
 
 // Opener opens the other files of an image: extents and parents. It holds the

@@ -72,6 +72,21 @@ func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do Task) 
 	return s.run(ctx, s.folder, how, do)
 }
 
+// Rehearse carries out what Straight would do without changing a file, and tells what
+// would become of each. It holds little of what is written in memory, however much that
+// is. Changes that are staged count as made.
+func (s *Session) Rehearse(ctx context.Context, how disk.WriteOptions, do Task) ([]store.Rehearsed, Blocks, error) {
+	if err := s.sealed(); err != nil {
+		return nil, Blocks{}, err
+	}
+	if err := s.settled(); err != nil {
+		return nil, Blocks{}, err
+	}
+	files := store.Rehearse(s.ws.Snapshot())
+	n, err := s.run(ctx, files, how, do)
+	return files.Changes(), n, errors.Join(err, files.Close())
+}
+
 // run opens the disk for writing and has the task done.
 func (s *Session) run(ctx context.Context, to store.FS, how disk.WriteOptions, do Task) (n Blocks, err error) {
 	w, err := engine.WriteIn(ctx, to, s.name, s.path, s.opt, how)

@@ -59,7 +59,9 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 	case s.Opener == nil:
 		return nil, nil, ErrNoName
 	case len(s.Names) == 0:
-		if parent, fault = s.open(""); fault != nil {
+		if parent, fault = s.open(""); fault != nil && !s.chosen() {
+			fault = ErrNoName
+		} else if fault != nil {
 			fault = fmt.Errorf("%w: %w", ErrNoName, fault)
 		}
 		return parent, nil, fault
@@ -81,9 +83,18 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 		}
 	}
 	if errors.Is(fault, disk.ErrOtherDisk) {
-		parent, fault = s.open(s.Names[0])
+		other, err := s.open(s.Names[0])
+		if err == nil || s.chosen() {
+			return other, tries, err
+		}
 	}
 	return parent, tries, fault
+}
+
+// chosen reports whether the user has named the parent.
+func (s *Search) chosen() bool {
+	c, ok := s.Opener.(disk.Chooser)
+	return ok && c.Chosen()
 }
 
 // look looks into the file of a name.

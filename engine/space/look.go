@@ -177,6 +177,30 @@ func (l *Looker) NotZero(ctx context.Context, off, n int64) (int64, error) {
 	return -1, nil
 }
 
+// Count tells how many bytes of [off, off+n) are not zero, and where the last of them
+// lies; -1 if there is none. All of the range is read but its holes.
+func (l *Looker) Count(ctx context.Context, off, n int64) (count, last int64, err error) {
+	last = -1
+	for at, end := off, off+n; at < end; {
+		stored, err := l.stored(ctx, at)
+		if err != nil {
+			return count, last, err
+		}
+		if at = max(at, stored.Offset); at >= end {
+			break
+		}
+		b, err := l.read(at, min(end-at, stored.End()-at))
+		if err != nil {
+			return count, last, err
+		}
+		if k := int64(len(b) - bytes.Count(b, []byte{0})); k > 0 {
+			count, last = count+k, at+int64(len(bytes.TrimRight(b, "\x00")))-1
+		}
+		at += int64(len(b))
+	}
+	return count, last, nil
+}
+
 func (l *Looker) stored(ctx context.Context, at int64) (store.Range, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Range{}, err

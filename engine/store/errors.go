@@ -36,6 +36,8 @@ var (
 	ErrBusy = errors.New("another change is under way")
 	// ErrTooMuch: more bytes than a workspace holds in memory.
 	ErrTooMuch = errors.New("too many bytes to stage")
+	// ErrForgotten: a rehearsal keeps what was written for a while only.
+	ErrForgotten = errors.New("what a dry run wrote there is not kept any more: so much can't be tried in memory")
 	// ErrEntangled: the change can't be dropped, a later one builds on it.
 	ErrEntangled = errors.New("a later change touches the same bytes")
 	// ErrNothing: there is nothing to undo or to redo.

@@ -62,7 +62,7 @@ func (c *checker) checkBatmap(ctx context.Context) bool {
 	v := c.image
 	switch {
 	case !v.batmap.found && v.wantBatmap() && v.table.placed:
-		return c.Report(v.finding("V049", "the sector after the BAT has no batmap header, which this version of tapdisk writes", v.place(v.table.end(), vhd.Sector)))
+		return c.Report(c.noBatmap(ctx))
 	case !v.batmap.found:
 		return true
 	}
@@ -78,6 +78,22 @@ func (c *checker) checkBatmap(ctx context.Context) bool {
 		return c.Report(v.finding("V049", text, decode.At(v.place(v.batmap.off, 0), vhd.BatmapSum), v.place(v.batmap.mapOff, v.batmap.length)))
 	}
 	return c.checkFullBlocks(ctx)
+}
+
+// noBatmap tells of an image without a batmap. Where a block lies in its place it was
+// never meant to have one.
+func (c *checker) noBatmap(ctx context.Context) disk.Finding {
+	v := c.image
+	at := v.place(v.table.end(), vhd.Sector)
+	for b, err := range c.order.Ascending(ctx) {
+		if err != nil || start(b) >= at.End() {
+			break
+		}
+		f := graded(v.finding("V049", fmt.Sprintf("the image has no batmap, which this version of tapdisk keeps after the BAT: block %d lies there", b.Index), at), info)
+		f.Repairable, f.Detail = false, "tapdisk reads the sector bitmaps then, which takes longer and shows the same."
+		return f
+	}
+	return v.finding("V049", "the sector after the BAT has no batmap header, which this version of tapdisk writes", at)
 }
 
 func (v *Image) batmapHeaderFault() string {

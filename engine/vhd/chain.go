@@ -45,7 +45,7 @@ func (v *Image) otherDisk(f store.File, name, file string) error {
 	if err != nil || found.recognised == "" {
 		return err
 	}
-	return v.compareID(name, file, found.ruling())
+	return v.compareID(name, file, (&Image{src: disk.Source{File: f}, footer: found.ruling()}))
 }
 
 // fits fails if an image is not the parent that is wanted.
@@ -54,18 +54,18 @@ func (v *Image) fits(img disk.Image, name string) error {
 	if !ok {
 		return layer.OtherDisk("it is another disk: it is no VHD")
 	}
-	return v.compareID(name, p.src.Name, p.footer)
+	return v.compareID(name, p.src.Name, p)
 }
 
-// compareID fails if the footer of the file that was found under a name has
-// another identity than the one wanted, and remembers whose.
-func (v *Image) compareID(name, file string, footer decode.Record[vhd.Footer]) error {
-	id := idOf(footer)
+// compareID fails if the image that was found under a name has another identity
+// than the one wanted, and remembers whose.
+func (v *Image) compareID(name, file string, p *Image) error {
+	id := p.UniqueID()
 	v.seen = &id
 	if id == v.wantedID() {
 		return nil
 	}
-	v.remember(other{name: name, file: file, footer: footer})
+	v.remember(other{name: name, file: file, footer: p.footer, time: p.fileTime()})
 	return layer.OtherDisk("it is another disk: unique_id is %x, wanted %x", id, v.wantedID())
 }
 
@@ -75,6 +75,7 @@ type other struct {
 	name   string // under which it was opened
 	file   string // its name among the image's files
 	footer decode.Record[vhd.Footer]
+	time   uint32 // when the file was last changed, as a child stores it
 }
 
 // maxOthers bounds how many of them are remembered.
@@ -85,6 +86,18 @@ func (v *Image) remember(o other) {
 	if len(v.others) < maxOthers && !slices.ContainsFunc(v.others, same) {
 		v.others = append(v.others, o)
 	}
+}
+
+// nameless reports whether nothing in the header says what the parent is.
+func (v *Image) nameless() bool {
+	return v.wantedID() == [16]byte{} && len(v.parentNames()) == 0
+}
+
+// expandedParent reports whether the parent had the size of this disk when it was
+// made.
+func (v *Image) expandedParent() bool {
+	p, ok := v.parent.(*Image)
+	return ok && vhd.FooterOriginalSize.Get(p.footer) == uint64(v.virtual)
 }
 
 // wantsRaw reports whether the parent is a raw disk: tapdisk says so by

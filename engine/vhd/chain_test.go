@@ -21,6 +21,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhd"
+	"platter/engine/vhd/writer"
 )
 
 // chain builds depth images, each the parent of the one before; the last is
@@ -323,8 +324,32 @@ func TestParentTime(t *testing.T) {
 	if got := codes(stored); got != "" {
 		t.Errorf("time as stored: %s", got)
 	}
-	if got := codes(stored.Add(time.Hour)); got != "vhd/V045 vhd/V050" {
+	if got := codes(stored.Add(61 * time.Minute)); got != "vhd/V045 vhd/V050" {
 		t.Errorf("changed later: %s", got)
+	}
+	if got := codes(stored.Add(-time.Hour)); got != "vhd/V045" {
+		t.Errorf("an hour off: %s", got)
+	}
+	img := open(t, enginetest.Host(t, filepath.Join(dir, "disk.vhd"), formats))
+	w := store.NewWorkspace(files(map[string]*fixture{"disk.vhd": child}), "disk.vhd")
+	defer w.Close()
+	for _, f := range check(t, img) {
+		list, err := writer.Repairs(t.Context(), img, f)
+		if err != nil || len(list) != 1 || !strings.Contains(f.Text, "exactly one hour apart, as daylight saving") {
+			t.Fatalf("%d repairs, %v: %s", len(list), err, f.Text)
+		}
+		if err := enginetest.Repair(t, w, list[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := w.Snapshot().Open("disk.vhd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, layout.HeaderSize)
+	f.ReadAt(b, 512)
+	if h, _ := layout.HeaderTable.Of(b); layout.HeaderParentTime.Get(h) != 600_000_000-3600 {
+		t.Errorf("the repair stores %d, not the time of the parent's file", layout.HeaderParentTime.Get(h))
 	}
 }
 

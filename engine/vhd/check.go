@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"platter/decode"
 	"platter/decode/vhd"
@@ -16,10 +17,22 @@ import (
 func (v *Image) Check(ctx context.Context) iter.Seq2[disk.Finding, error] {
 	return func(yield func(disk.Finding, error) bool) {
 		c := &checker{image: v, Reporter: disk.NewReporter(yield), order: v.order()}
-		if c.Repeat(v.info.Findings) && c.scans(ctx) && c.checkLayers(ctx) {
+		if c.Repeat(v.looked(ctx)) && c.scans(ctx) && c.checkLayers(ctx) {
 			c.Rest()
 		}
 	}
+}
+
+// looked are the findings of the opening, with what lies past the end of a fixed disk
+// read to its end.
+func (v *Image) looked(ctx context.Context) []disk.Finding {
+	list := slices.Clone(v.info.Findings)
+	for i, f := range list {
+		if f.Code == "vhd/V015" && f.Severity == warning {
+			list[i] = v.surplus(ctx, space.All)
+		}
+	}
+	return list
 }
 
 // CheckTables is the part of Check that tells whether the structures which place
@@ -219,7 +232,14 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 	if f.Whole() && !large && (off < v.table.end() || off+n != v.dataEnd) {
 		return true
 	}
-	text, at := c.gapWords(off, n, f), []decode.Place{v.place(off, n)}
+	text, at := c.gapWords(off, n)+"; filled with "+f.String(), []decode.Place{v.place(off, n)}
+	if f.Other >= 0 {
+		count, last, err := c.look.Count(ctx, off, n)
+		if err != nil {
+			return c.Fail(err)
+		}
+		text = fmt.Sprintf("%s; %s not zero from 0x%x on, the last at 0x%x", c.gapWords(off, n), decode.Plural(count, "byte is", "bytes are"), f.First(off), last)
+	}
 	var about any
 	if large && f.Other >= 0 {
 		o, ok, err := c.orphanIn(ctx, c.look, off, n, []int64{c.last + 1, next - 1})
@@ -237,9 +257,9 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 	return c.Report(found)
 }
 
-// gapWords says what a gap holds, and that nothing refers to it: as long as all
-// that could refer to it can be read.
-func (c *checker) gapWords(off, n int64, f space.Filling) string {
+// gapWords says that nothing refers to a gap: as long as all that could refer to it
+// can be read.
+func (c *checker) gapWords(off, n int64) string {
 	v := c.image
 	text := fmt.Sprintf("%d bytes at 0x%x belong to nothing", n, off)
 	switch doubt := c.doubt(); {
@@ -250,10 +270,7 @@ func (c *checker) gapWords(off, n int64, f space.Filling) string {
 	case v.holdsBlock(n):
 		text += ", room for " + blocks(n/v.table.stored())
 	}
-	if f.Other < 0 {
-		return text + "; filled with " + f.String()
-	}
-	return text + fmt.Sprintf("; not zero from 0x%x on", f.First(off))
+	return text
 }
 
 // blocks counts them.

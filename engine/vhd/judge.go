@@ -1,15 +1,16 @@
 package vhd
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/space"
 )
 
 // judge is an image that is judged by what opening it has read.
@@ -22,6 +23,7 @@ func (v judge) judge() {
 	if v.footers.rules().present {
 		v.judgeIdentity()
 		v.judgeSizes()
+		v.judgeExpanded()
 	}
 	if v.dynamicKind() {
 		v.judgeHeader()
@@ -78,6 +80,8 @@ func (v judge) judgeFooters() {
 	switch {
 	case !front.present && !tail.present:
 		v.add("V001", "neither end of the file has a footer", v.place(max(0, v.size-vhd.FooterSize), min(v.size, vhd.FooterSize)))
+	case !front.valid && !tail.valid && v.reversed:
+		v.add("V055", "the numbers of the footer are stored in the reversed byte order: read that way round it is a %s disk of %d bytes", v.place(v.footers.rules().off, v.footers.rules().length), v.typeName(), v.virtual)
 	case !front.valid && !tail.valid:
 		c := v.footers.rules()
 		_, why := vhd.FooterChecksum.Field().Verdict(c.raw)
@@ -170,7 +174,7 @@ func (v judge) judgeReserved() {
 	switch {
 	case isZero(reserved):
 	case v.emulated():
-		f := graded(v.finding("V022", "the reserved bytes of the footer describe the emulated drive: "+printable(reserved), v.field(vhd.FooterReserved.Field())), info)
+		f := graded(v.finding("V022", "the reserved bytes of the footer describe the emulated drive: "+driveWords(vhd.FooterReserved.Get(f)), v.field(vhd.FooterReserved.Field())), info)
 		f.Detail = "SIMH keeps the type of the drive, its sector size, the simulator and the device there, and the drive's own geometry in the footer. Zeroing them makes SIMH forget what the disk is. 7-Zip refuses images with bytes here."
 		v.findings = append(v.findings, f)
 	default:
@@ -182,16 +186,15 @@ func (v judge) judgeReserved() {
 // drive in the footer's reserved bytes, and that drive's geometry.
 func (v *Image) emulated() bool { return vhd.FooterCreator.Get(v.footer) == "simh" }
 
-// printable are the texts among bytes, quoted.
-func printable(b []byte) string {
-	const shortest = 2
-	var list []string
-	for _, text := range strings.FieldsFunc(string(b), func(r rune) bool { return r < ' ' || r > '~' }) {
-		if len(text) >= shortest {
-			list = append(list, strconv.Quote(text))
-		}
+// driveWords name the drive that SIMH emulates with the disk.
+func driveWords(reserved []byte) string {
+	d, ok := vhd.DriveTable.Of(reserved)
+	if !ok {
+		return "which, can't be read"
 	}
-	return strings.Join(list, ", ")
+	word := func(text string) string { return decode.Quote(strings.TrimRight(text, "\x00 ")) }
+	return fmt.Sprintf("%s with sectors of %d bytes, device %s, made by %s",
+		word(vhd.DriveType.Get(d)), vhd.DriveSector.Get(d), word(vhd.DriveDevice.Get(d)), word(vhd.DriveMaker.Get(d)))
 }
 
 // maxDynamic is the largest dynamic disk: 2040 GiB.
@@ -223,6 +226,22 @@ func (v judge) judgeSizes() {
 	v.judgeGeometry()
 }
 
+// surplus tells of a fixed image that is longer than its disk, and what lies there, of
+// which so many bytes are read.
+func (v *Image) surplus(ctx context.Context, most int64) disk.Finding {
+	n := v.dataEnd - v.virtual
+	holds := "which can't be read"
+	if f, err := space.NewLooker(v.src.File, v.size).Look(ctx, v.virtual, n, most); err == nil && f.First(v.virtual) >= 0 {
+		holds = fmt.Sprintf("not zero from 0x%x on", f.First(v.virtual))
+	} else if err == nil {
+		holds = f.String()
+	}
+	f := graded(v.finding("V015", fmt.Sprintf("the file is longer than the disk of %d bytes: %d bytes lie between its end and the footer: %s", v.virtual, n, holds),
+		v.field(vhd.FooterCurrentSize.Field()), v.place(v.virtual, n)), warning)
+	f.Detail = "Azure and others that compute the size from the length of the file refuse the image or show a larger disk. Either the footer belongs right after the disk, or the disk is larger than the footer says."
+	return f
+}
+
 func (v judge) judgeFixed() {
 	switch off := vhd.FooterDataOffset.Get(v.footer); off {
 	case vhd.None:
@@ -234,7 +253,7 @@ func (v judge) judgeFixed() {
 	case v.virtual > v.dataEnd:
 		v.add("V015", "the disk has %d bytes, the file has room for %d", at, v.virtual, v.dataEnd)
 	case v.virtual < v.dataEnd:
-		v.addAs(warning, "V015", "the disk has %d bytes, and %d more lie before the footer", at, v.virtual, v.dataEnd-v.virtual)
+		v.findings = append(v.findings, v.surplus(context.Background(), space.Quick))
 	}
 }
 

@@ -20,6 +20,12 @@ func (v judge) judgeParent() {
 		return
 	}
 	v.judgeLocators()
+	if v.nameless() && v.parent == nil {
+		f := v.finding("V040", "the type says differencing, but no field names a parent: there is no identity, no name and no locator, so the type is probably wrong", v.field(vhd.FooterType.Field()), v.headerField(vhd.HeaderParentID.Field()))
+		f.Detail = "A differencing image always says what its parent is. With the type dynamic all that is stored here can be read, and the rest is zeros. If the image had a parent after all, open it with that named by hand."
+		v.findings = append(v.findings, f)
+		return
+	}
 	if len(v.parentNames()) == 0 {
 		v.add("V040", "the image names its parent neither in a locator nor in the header", v.headerField(vhd.HeaderParentName, vhd.HeaderLocators))
 	}
@@ -89,6 +95,10 @@ func (v judge) judgeChain() {
 	switch size := v.parent.Info().VirtualSize; {
 	case v.virtual > size:
 		v.addAs(warning, "V046", "the disk has %d bytes, its parent %d: what lies past its end reads as zeros", at, v.virtual, size)
+	case v.virtual < size && v.expandedParent():
+		f := v.finding("V046", fmt.Sprintf("the parent was expanded from %d bytes, which this disk has, to %d after this image was made", v.virtual, size), at)
+		f.Detail = fmt.Sprintf("Windows and Hyper-V refuse parent and child of different sizes (0xC03A0017, 0xC03A0012). The parent's original size is this disk's, so its size can be set back: open %s by itself and repair V046 there. Nothing is lost by it unless something is stored past the old end, which the repair looks at.", decode.InQuotes(v.parent.Files()[0].Name))
+		v.findings = append(v.findings, f)
 	case v.virtual < size:
 		v.add("V046", "the disk has %d bytes, its parent %d", at, v.virtual, size)
 	}
@@ -137,6 +147,28 @@ func chainFault(err error) error {
 	}
 }
 
+// judgeChanged tells of a parent's time that differs from the one stored. Whole
+// hours are a clock's, and not a change: it reports whether they differ by such.
+func (v judge) judgeChanged(changed, want time.Time, at decode.Place) (clock bool) {
+	f := v.finding("V045", fmt.Sprintf("the parent was last changed on %s, the image says %s", changed.Format(time.RFC3339), want.Format(time.RFC3339)), at)
+	const detail = " Programs that compare the time of the parent's file (86Box, PCem and other emulators, Virtual PC) refuse the image until the time is stored anew."
+	off := changed.Sub(want).Abs()
+	clock = off <= maxZone && off%(time.Hour/4) == 0
+	switch {
+	case off == time.Hour:
+		f.Text += ": exactly one hour apart, as daylight saving makes it"
+		f.Detail = "The parent has most likely not been changed: a program took local time for UTC, and the clocks went over to summer or winter time in between." + detail
+	case clock:
+		f.Text += fmt.Sprintf(": exactly %v apart, as between two time zones", off)
+		f.Detail = "The parent has most likely not been changed: a program took local time for UTC." + detail
+	}
+	v.findings = append(v.findings, f)
+	return clock
+}
+
+// maxZone is how far two time zones are apart at most.
+const maxZone = 26 * time.Hour
+
 // judgeParentTime compares the time stored in the child with the parent's
 // file, or with its footer, which many programs store instead.
 func (v judge) judgeParentTime(p *Image) {
@@ -158,7 +190,9 @@ func (v judge) judgeParentTime(p *Image) {
 	if changed.Equal(want) {
 		return
 	}
-	v.add("V045", "the parent was last changed on %s, the image says %s", at, changed.Format(time.RFC3339), want.Format(time.RFC3339))
+	if v.judgeChanged(changed, want, at) {
+		return
+	}
 	made := vhd.Epoch().Add(time.Duration(vhd.FooterTimestamp.Get(v.footer)) * time.Second)
 	if known && changed.After(made) {
 		v.add("V050", "the parent was changed on %s, after this image was made on %s", at, changed.Format(time.RFC3339), made.Format(time.RFC3339))

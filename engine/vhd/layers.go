@@ -12,7 +12,7 @@ import (
 // checkLayers reports of each layer below that has errors the first one, under
 // its own code: what the child can't store it reads from there.
 func (c *checker) checkLayers(ctx context.Context) bool {
-	for below, err := range c.image.stack.FirstErrors(ctx, nil, "vhd/V043", "vhd/V044", "vhd/V047") {
+	for below, err := range c.image.stack.FirstErrors(ctx, nil, "vhd/V043", "vhd/V044", "vhd/V046", "vhd/V047") {
 		if err != nil {
 			return c.Fail(err)
 		}

@@ -22,6 +22,7 @@ type Parts struct {
 	Kind    uint32 // disk_type of the footer that rules
 	Growth  int64  // how long a repair may make the file
 
+	FileTime           uint32                    // when the file was last changed, as a child stores it
 	Footer             decode.Record[vhd.Footer] // that rules
 	Rules, Front, Tail FooterCopy
 	Torn               bool // tapdisk overwrote the tail with 0xC7 and did not come back
@@ -129,6 +130,8 @@ type Candidate struct {
 	Name   string // under which it was opened
 	File   string // its name among the image's files
 	Footer decode.Record[vhd.Footer]
+
+	FileTime uint32 // when the file was last changed, as a child stores it
 }
 
 // Leftover is what a finding V033 is about: sectors of a block that have bytes
@@ -157,7 +160,7 @@ func (p Parts) EachLeftover(ctx context.Context, block, start int64, visit func(
 func (v *Image) Parts() Parts {
 	t := &v.table
 	p := Parts{
-		Source: v.src, Size: v.size, DataEnd: v.dataEnd, Virtual: v.virtual, Kind: v.kind, Growth: growth(v.size),
+		Source: v.src, Size: v.size, DataEnd: v.dataEnd, Virtual: v.virtual, Kind: v.kind, Growth: growth(v.size), FileTime: v.fileTime(),
 		Footer: v.footer, Rules: v.footers.rules().part(), Front: v.footers.front.part(), Tail: v.footers.tail.part(), Torn: v.footers.torn,
 		HeaderAt: v.header.off, Header: v.header.rec, HeaderOK: v.header.ok(), HeaderSums: headerSealed(v, nil),
 		Table:      Table{t.placed, v.canExtendTable(), t.off, t.end(), t.entries, t.needed, t.blockSize, t.bitmapBytes, t.stored(), t},
@@ -183,7 +186,7 @@ func (t *table) batmapRoom() int64 {
 func (v *Image) candidates() (list []Candidate) {
 	for _, o := range v.others {
 		if vhd.FooterCurrentSize.Get(o.footer) == uint64(v.virtual) && idOf(o.footer) != v.UniqueID() {
-			list = append(list, Candidate{o.name, o.file, o.footer})
+			list = append(list, Candidate{o.name, o.file, o.footer, o.time})
 		}
 	}
 	return list

@@ -2,6 +2,7 @@ package vhd
 
 import (
 	"bytes"
+	"math"
 	"slices"
 
 	"platter/decode"
@@ -60,14 +61,19 @@ var conditions = map[string]condition{
 	"V037": always,
 	"V038": canClear,
 	"V039": headerSealed,
-	"V040": canNameParent,
+	"V040": func(v *Image, _ []decode.Place) bool {
+		return v.nameless() && v.parent == nil && footerSealed(v, nil) || canNameParent(v, nil)
+	},
 	"V041": canMendLocator,
 	"V042": headerSealed,
 	"V043": canNameParent,
 	"V044": func(v *Image, _ []decode.Place) bool { return headerSealed(v, nil) && len(v.candidates()) > 0 },
 	"V045": func(v *Image, _ []decode.Place) bool {
 		p, ok := v.parent.(*Image)
-		return ok && headerSealed(v, nil) && vhd.FooterTimestamp.Get(p.footer) != vhd.HeaderParentTime.Get(v.header.rec)
+		return ok && headerSealed(v, nil) && p.fileTime() != vhd.HeaderParentTime.Get(v.header.rec)
+	},
+	"V046": func(v *Image, where []decode.Place) bool {
+		return footerSealed(v, nil) && where[0] == v.field(vhd.FooterCurrentSize.Field())
 	},
 	"V049": func(v *Image, where []decode.Place) bool {
 		whole := v.batmap.found && v.batmapHeaderFault() == ""
@@ -75,6 +81,7 @@ var conditions = map[string]condition{
 	},
 	"V051": always,
 	"V054": footerSealed,
+	"V055": func(v *Image, _ []decode.Place) bool { return v.kind == vhd.Fixed && v.dataEnd%vhd.Sector == 0 },
 }
 
 // repairable reports whether there is a repair of a finding; a split image has
@@ -82,6 +89,16 @@ var conditions = map[string]condition{
 func (v *Image) repairable(code string, where []decode.Place) bool {
 	can := conditions[code]
 	return can != nil && v.Sealed() == "" && can(v, where)
+}
+
+// fileTime is when the image's file was last changed, as a child stores it; where
+// that is not known, when its footer was made.
+func (v *Image) fileTime() uint32 {
+	t, err := v.src.File.ModTime()
+	if seconds := t.Unix() - vhd.Epoch().Unix(); err == nil && !t.IsZero() && seconds > 0 && seconds <= math.MaxUint32 {
+		return uint32(seconds)
+	}
+	return vhd.FooterTimestamp.Get(v.footer)
 }
 
 func always(*Image, []decode.Place) bool { return true }

@@ -12,7 +12,7 @@ const (
 )
 
 // sealFirst is why no field of a damaged footer is changed.
-const sealFirst = "A footer with a wrong checksum has to be repaired first (V004)."
+const sealFirst = "The footer itself has to be repaired first (V004, or V055)."
 
 // rules are the format's checks (vhd.md 18).
 var rules = disk.Rules{
@@ -95,7 +95,7 @@ var rules = disk.Rules{
 	"V045": {Severity: warning, Detail: "The parent may have been written to since the child was made, which makes the child worthless. Copying the file changes its time too, so it may mean nothing.",
 		NoRepair: "A header with a wrong checksum has to be repaired first (V024)."},
 	"V046": {Severity: severe, Detail: "Windows refuses parent and child of different sizes (0xC03A0017).",
-		NoRepair: "Neither disk can be resized for the other: convert the chain to one image."},
+		NoRepair: "One of the two was resized or exchanged after the child was made: take the parent from a backup, or convert the chain to one image."},
 	"V047": {Severity: severe, Fatal: true, Detail: "The content can't be composed: a chain must end in a base image, after at most 256 layers.",
 		NoRepair: "The chain has to be untangled by hand: take one image out of the folder, and see which parent is missing then."},
 	"V048": {Severity: severe, Detail: "Only tapdisk does that, for a parent that is a raw disk.",
@@ -109,6 +109,8 @@ var rules = disk.Rules{
 	"V053": {Severity: info, Detail: "Hyper-V is slow on disks with 4096-byte sectors unless the blocks' data start on multiples of 4096."},
 	"V054": {Severity: info, Detail: "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others.",
 		NoRepair: sealFirst},
+	"V055": {Severity: severe, Detail: "The numbers of a VHD have the highest byte first; whoever wrote this footer stored them the other way round. No program opens the image. Here they are read as they were meant.",
+		NoRepair: "Only the footer of a fixed disk is made again: the other structures would have to be turned round too."},
 }
 
 // finding makes a finding of a code with its usual severity.

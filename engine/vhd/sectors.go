@@ -30,13 +30,15 @@ func (c *checker) checkSectors(ctx context.Context) bool {
 		}
 		reach = start(b) + v.table.stored()
 	}
-	return true
+	return s.leftovers()
 }
 
 type sectorScan struct {
 	*checker
-	ctx  context.Context
-	look *space.Looker
+	ctx             context.Context
+	look            *space.Looker
+	found           []Leftover // the first of them
+	blocks, sectors int64      // that have any, in all
 }
 
 // block goes through the rows of clear bits. Of a block that is all a hole
@@ -61,7 +63,24 @@ func (s *sectorScan) block(index, start int64) bool {
 	}); err != nil {
 		return s.Fail(err)
 	}
-	return found.Count == 0 || s.leftover(found)
+	if found.Count > 0 {
+		s.blocks, s.sectors = s.blocks+1, s.sectors+found.Count
+		if len(s.found) <= disk.PerCode {
+			s.found = append(s.found, found)
+		}
+	}
+	return true
+}
+
+// leftovers reports what was found, and how much that is in all.
+func (s *sectorScan) leftovers() bool {
+	for _, found := range s.found {
+		if !s.leftover(found) {
+			return false
+		}
+	}
+	s.Skip("vhd/V033", int(s.blocks)-len(s.found))
+	return true
 }
 
 // eachLeftover visits the sectors of the block at start that have bytes although
@@ -99,6 +118,9 @@ func (s *sectorScan) leftover(of Leftover) bool {
 	text := fmt.Sprintf("sector %d of block %d has bytes although its bit in the sector bitmap is clear", of.Sector, of.Block)
 	if of.Count > 1 {
 		text = fmt.Sprintf("%d sectors of block %d have bytes although their bits in the sector bitmap are clear, the first is sector %d", of.Count, of.Block, of.Sector)
+	}
+	if s.blocks > 1 {
+		text += fmt.Sprintf("; in all %d sectors of %d blocks", s.sectors, s.blocks)
 	}
 	f := v.finding("V033", text, v.place(at, vhd.Sector), v.place(of.Start+of.Sector/8, 1))
 	f.About = of

@@ -29,6 +29,7 @@ type Image struct {
 
 	footers  footers
 	footer   decode.Record[vhd.Footer] // the copy that rules; of zeros where there is none
+	reversed bool                      // its numbers are stored the other way round
 	kind     uint32                    // disk_type
 	virtual  int64                     // bytes of the virtual disk
 	dataEnd  int64                     // where the room for blocks and fixed data ends: the trailing footer, else the file's end
@@ -106,6 +107,9 @@ func (v *Image) open(ctx context.Context) (err error) {
 // sense is left zero, and judge finds it.
 func (v *Image) understand() error {
 	v.footer = v.footers.ruling()
+	if v.footers.rules().present && reversed(v.footer) {
+		v.reversed, v.footer = true, turned(v.footer)
+	}
 	v.kind = vhd.FooterType.Get(v.footer)
 	v.dataEnd = v.size
 	switch {

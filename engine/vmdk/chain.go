@@ -87,10 +87,10 @@ func (m *Image) quickGrid() *grid {
 		return nil
 	}
 	e := m.extents[0]
-	if e.fault != nil || e.sparse == nil || !e.sparse.grid.quick || e.sparse.grid.capacity < m.size {
+	if e.fault != nil || e.sparse == nil || !e.sparse.reads.quick || e.sparse.reads.capacity < m.size {
 		return nil
 	}
-	return e.sparse.grid
+	return e.sparse.reads
 }
 
 // findParent looks for the parent where VMware does, and says why it can't be

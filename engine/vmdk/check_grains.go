@@ -165,7 +165,7 @@ func (w *scan) compare(t, at int64) {
 		}
 		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
 		if a == 0 && b != vmdk.ZeroGrain && !w.s.dirty() {
-			c.found(disk.SeverityError, "G4", where, "entry %d of table %d is 0 in the first copy and %d in the redundant one: the grain can't be read before that is settled", i, t, b)
+			c.found(disk.SeverityError, "G4", where, "entry %d of table %d is 0 in the first copy and %d in the redundant one: the grain can't be read before that is settled, but by the redundant tables (--tables redundant)", i, t, b)
 			continue
 		}
 		code, severity := "G5", disk.SeverityError

@@ -76,6 +76,7 @@ func (w *scan) grainMarker(t, i, at int64, where []decode.Place) {
 func (w *scan) stream() {
 	c, s, g := w.c, w.s, w.g
 	w.announced()
+	named := w.strays()
 	var lost leaks
 	pos := s.floor()
 	for pos >= vmdk.SectorSize && pos <= s.file.Size-vmdk.SectorSize && c.going() {
@@ -93,7 +94,7 @@ func (w *scan) stream() {
 				c.warn("S3", s.file.place(pos, vmdk.GrainMarkerSize), "at byte 0x%x is no marker: the stream can't be followed any further", pos)
 				return
 			}
-			if w.inWindow(pos) && !w.space.Has(useData, pos, vmdk.SectorSize) {
+			if w.inWindow(pos) && !w.space.Has(useData, pos, vmdk.SectorSize) && !named[pos] {
 				lost.add(s.file.place(pos, n))
 			}
 			next = pos + n
@@ -122,7 +123,7 @@ func (w *scan) reportLost(lost leaks) {
 		w.c.note("G12", lost.where[0], "%s that can be believed: settle %s first, which may name them", text, w.c.doubt)
 		return
 	}
-	w.c.found(disk.SeverityWarning, "G12", lost.where, "%s: their sectors read as not stored", text)
+	w.c.found(disk.SeverityWarning, "G12", lost.where, "%s: old grains of which the stream has newer ones, or such that can't be unpacked", text)
 }
 
 // afterEnd is the second half of S8.

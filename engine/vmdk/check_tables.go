@@ -183,7 +183,7 @@ func (c *checker) secondTable(s *sparse, t int64) {
 		c.warn("G1", at, "GD entry %d is 0: a hosted extent has all its tables from the start; the redundant table is empty", t)
 		return
 	}
-	c.error("G1", at, "GD entry %d is 0, but the redundant directory knows its table, with %d grains: they can't be read before that is settled", t, grains)
+	c.error("G1", at, "GD entry %d is 0, but the redundant directory knows its table, with %d grains: they can't be read before that is settled, but by the redundant tables (--tables redundant)", t, grains)
 }
 
 func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
@@ -273,10 +273,12 @@ func (w *scan) conclude() {
 	}
 	switch s.kind {
 	case vmdk.KindCowd:
+		w.lostTable()
 		if free := int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize; free < w.highest {
 			c.error("C3", s.file.field(0, vmdk.CowdFree), "the next free sector is %d, but tables and grains reach to sector %d", sectors(free), sectors(w.highest))
 		}
 	case vmdk.KindSeSparse:
+		w.lostTable()
 		c.seBitmap(s)
 	default:
 		switch at := s.headerPlace(vmdk.HeaderOverHead.Field()); {

@@ -41,15 +41,15 @@ func (e *extent) run(x, n int64, r *run) error {
 		} else {
 			r.length = min(n, left)
 		}
-	case x >= e.sparse.grid.capacity:
+	case x >= e.sparse.reads.capacity:
 		*r = run{length: n, state: disk.Zero, offset: -1}
-		if x >= roundUp(e.sparse.grid.capacity, e.sparse.grid.grain) {
+		if x >= roundUp(e.sparse.reads.capacity, e.sparse.reads.grain) {
 			r.state, r.fault = disk.Missing, headerShort
 		} else {
-			r.length = min(n, roundUp(e.sparse.grid.capacity, e.sparse.grid.grain)-x)
+			r.length = min(n, roundUp(e.sparse.reads.capacity, e.sparse.reads.grain)-x)
 		}
 	default:
-		if err := e.sparse.grid.run(x, n, r); err != nil {
+		if err := e.sparse.reads.run(x, n, r); err != nil {
 			return err
 		}
 	}

@@ -26,8 +26,11 @@ const (
 	extentFault          // nothing of the extent can be read, see extent.fault
 	grainInTables        // a table entry leads to headers or tables
 	secondOnly           // only the redundant tables know the grain
+	firstOnly            // the disk is read by those, and only the first ones know it
 	tableMissing         // no directory has a table, and the file has data that no table names
 	headerShort          // the header's capacity ends before
+	grainStray           // no entry names a grain whose marker says that it belongs there
+	streamCut            // the tables are lost, and the stream can't be followed so far
 )
 
 var faultTexts = [...]string{
@@ -40,9 +43,12 @@ var faultTexts = [...]string{
 	fileCut:        "the file is shorter than its extent",
 	extentFault:    "nothing of the extent can be read",
 	grainInTables:  "the entry leads to where headers or tables lie, which are no data of the disk",
-	secondOnly:     "the first tables have no grain, but the redundant ones name one: settle G1 or G4, which takes it from there",
+	secondOnly:     "the first tables have no grain, but the redundant ones name one: --tables redundant reads it, and the repair of G1 or G4 takes it from there",
+	firstOnly:      "the redundant tables have no grain, but the first ones name one: read the disk by those",
 	tableMissing:   "the directory has no table, and the file has data that no table names, so that it may be lost",
 	headerShort:    "the header of the extent ends before",
+	grainStray:     "no table entry names the grain, but the stream has one whose marker says that it belongs here: the entry is lost",
+	streamCut:      "the stream is cut off or damaged before the grain, and the tables that would say whether there is one are lost",
 }
 
 // run is a range of the disk with one answer.
@@ -70,6 +76,7 @@ type grid struct {
 	width    int64 // bytes of an entry
 	dirs     [2]int64
 	dirCount int   // 1, or 2 with a redundant directory
+	turned   bool  // the redundant directory is the first of dirs
 	tables   int64 // entries that the directory has: those it needs, less what is past the end of the file
 
 	quick      bool // grain and perTable are powers of two, with the exponents
@@ -80,6 +87,7 @@ type grid struct {
 	taken      *territory    // nil: grains have an area of their own
 	copies     *copies       // nil: there is one set of tables
 	lostTables func() bool   // whether a table that is not there may be lost; nil: the format allows it
+	strays     *strays       // of a stream: what its tables should name and do not; nil: there is no way to tell
 
 	zeroGrains bool // entry 1 means zeros
 	packed     *unpacker
@@ -111,111 +119,6 @@ func (g *grid) listed(n int64) int64 {
 
 // tableBytes is the length of a grain table.
 func (g *grid) tableBytes() int64 { return g.perTable * g.width }
-
-// mergeLimit bounds how many tables and chunks of tables one run goes through,
-// so that whoever walks a giant gets a word in.
-const mergeLimit = 1 << 17
-
-// run tells what the bytes [x, x+n) of the extent are, as far as one answer
-// goes. x is below the capacity and n above 0.
-func (g *grid) run(x, n int64, r *run) error {
-	if err := g.locate(x, r); err != nil {
-		return err
-	}
-	n = min(n, g.capacity-x)
-	var next run
-	for i := 0; r.packed == 0 && i < mergeLimit; i++ {
-		if ended := g.follow(n, r); ended || r.length >= n {
-			break
-		}
-		if err := g.locate(x+r.length, &next); err != nil {
-			break // reported when the reader gets there
-		}
-		if !r.joins(&next) {
-			break
-		}
-		r.length, r.tail, r.bound = r.length+next.length, next.tail, next.bound
-	}
-	r.length = min(r.length, n)
-	return nil
-}
-
-// follow makes a run longer while the next entries, as far as they are at hand,
-// are those that continue it. It reports whether one is not, and ends a run of
-// data.
-func (g *grid) follow(n int64, r *run) (ended bool) {
-	e := r.tail
-	b := g.file.tables.Peek(e.At)
-	if e.At == 0 || b == nil {
-		return false
-	}
-	for b = b[g.width:]; r.length < n && e.Index+1 < g.perTable && len(b) > 0; r.length += g.grain {
-		want := g.successor(e.Raw, r.state)
-		if raw := vmdk.EntryAt(b, g.width); raw != want {
-			ended = r.state == disk.Data
-			break
-		}
-		if r.state == disk.Data && r.offset+r.length+g.grain > min(g.file.Size, r.bound) {
-			break
-		}
-		e, b = layer.Entry{Index: e.Index + 1, At: e.At + g.width, Raw: want}, b[g.width:]
-	}
-	r.tail = e
-	return ended
-}
-
-// successor is the entry that continues a run after the entry raw.
-func (g *grid) successor(raw uint64, state disk.State) uint64 {
-	switch {
-	case state != disk.Data:
-		return raw
-	case g.kind == vmdk.KindSeSparse:
-		return vmdk.SeEntry(vmdk.SeGrainIndex(raw) + 1)
-	}
-	return raw + uint64(g.grain/vmdk.SectorSize)
-}
-
-func (r *run) joins(next *run) bool {
-	return r.state == next.state && r.fault == next.fault && next.packed == 0 &&
-		(r.state != disk.Data || next.offset == r.offset+r.length)
-}
-
-// absent is how many of the bytes [x, x+n) the extent surely has nothing for,
-// judged by what is in the cache; 0 if it takes a closer look. A read through
-// a deep chain asks this of every layer but the last.
-func (g *grid) absent(x, n int64) int64 {
-	number := uint64(x) >> g.grainShift
-	t := number >> g.tableShift
-	off := uint64(g.dirs[0]) + t*uint64(g.width)
-	b := g.file.tables.Peek(int64(off))
-	if int64(len(b)) < g.width || int64(t) >= g.tables {
-		return 0
-	}
-	if !g.agreed(int64(t)) {
-		return 0
-	}
-	raw := vmdk.EntryAt(b, g.width)
-	if raw == 0 {
-		if g.lostTables != nil && g.lostTables() {
-			return 0
-		}
-		return min(n, int64(t+1)<<g.tableShift<<g.grainShift-x)
-	}
-	table, f := g.tableAt(raw)
-	if f != noFault {
-		return 0
-	}
-	i := number & (1<<g.tableShift - 1)
-	b = g.file.tables.Peek(table + int64(i)*g.width)
-	if b == nil || vmdk.EntryAt(b, g.width) != 0 {
-		return 0
-	}
-	length := g.grain - x&(g.grain-1)
-	for b = b[g.width:]; length < n && i+1 < 1<<g.tableShift && len(b) > 0 && vmdk.EntryAt(b, g.width) == 0; b = b[g.width:] {
-		length, i = length+g.grain, i+1
-	}
-	return min(n, length)
-}
 
 // locate finds the grain at x; the run reaches to its end, or over everything
 // that a missing table would have described.

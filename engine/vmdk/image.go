@@ -28,6 +28,7 @@ type Image struct {
 	extents []*extent
 	size    int64       // bytes of the virtual disk
 	refused *disk.Error // why it can't be read at all
+	turned  bool        // the disk is read by redundant tables
 	quick   *grid       // of a child that is one sparse extent: see grid.absent
 
 	stack   layer.Stack // this one, its parent, and so on as far as they could be opened
@@ -36,6 +37,8 @@ type Image struct {
 	info    disk.Info
 	opening []disk.Finding
 }
+
+var _ disk.TwoSets = (*Image)(nil)
 
 // Info is what opening the image found out.
 func (m *Image) Info() disk.Info { return m.info }

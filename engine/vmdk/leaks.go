@@ -15,7 +15,7 @@ import (
 // entry that leads astray, or a table that is not there, may stand for grains
 // anywhere. Those of the second list are in doubt whatever their severity.
 const (
-	doubtful = " H1 H6 H7 H8 H9 H11 H15 G2 G5 G6 G8 G11 X5 C2 C4 Z1 Z2 Z3 Z4 Z5 "
+	doubtful = " H1 H6 H7 H8 H9 H11 H15 G2 G5 G6 G8 G11 X5 C2 C4 Z1 Z2 Z3 Z4 Z5 S10 C6 Z6 "
 	disputed = " G1 G4 "
 )
 

@@ -220,3 +220,37 @@ func TestTableInItsUsualPlace(t *testing.T) {
 		t.Error("the disk is not what it was")
 	}
 }
+
+// TestRedundantTables reads by the second set of tables what the first has lost, and the
+// other way round: what only the set has that is not read by is no zeros.
+func TestRedundantTables(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage       func(f *built)
+		first, other bool // grain 3 can be read by the set
+	}{
+		"both whole":             {func(*built) {}, true, true},
+		"first entry lost":       {func(f *built) { f.u32(f.gts[0]+4*3, 0) }, false, true},
+		"first table lost":       {func(f *built) { f.u32(f.gd, 0) }, false, true},
+		"redundant entry lost":   {func(f *built) { f.u32(f.rgts[0]+4*3, 0) }, true, false},
+		"redundant table lost":   {func(f *built) { f.u32(f.rgd, 0) }, true, false},
+		"redundant leads astray": {func(f *built) { f.u32(f.rgd, 1<<30) }, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), grains())
+			c.damage(f)
+			for set, want := range []bool{c.first, c.other} {
+				src := memory(t, folder(map[string][]byte{"d.vmdk": f.b}))
+				src.Redundant = set == 1
+				img := openSource(t, src)
+				if two := img.(disk.TwoSets).ReadsRedundant(); two != src.Redundant {
+					t.Errorf("set %d: redundant %t", set, two)
+				}
+				got := make([]byte, grainBytes)
+				_, err := img.ReadAt(got, 3*grainBytes)
+				if (err == nil) != want || err == nil && !bytes.Equal(got, grains()[3]) {
+					t.Errorf("set %d: %q..., %v", set, got[:8], err)
+				}
+			}
+		})
+	}
+}

@@ -61,6 +61,9 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	if m.refused == nil {
 		m.refused = m.hopeless()
 	}
+	if src.Redundant {
+		m.turnTables()
+	}
 	m.openParent(ctx)
 	m.opening = m.examineHeaders()
 	m.describe(recognised)

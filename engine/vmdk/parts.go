@@ -137,6 +137,22 @@ func (s *Sparse) LeakAtEnd(f disk.Finding) decode.Place {
 // place; -1 if there is none.
 func (s *Sparse) UsualTable(f disk.Finding) int64 { return s.usualTable(f) }
 
+// StrayTable is where a table of a COWD lies that an entry of its directory may have led
+// to, before it led astray; false if there is none. It is certain where no other entry
+// is 0 or leads astray.
+func (s *Sparse) StrayTable(entry int64) (at int64, certain, found bool) {
+	if _, _, ok := s.DirectoryEntryAt(entry); !ok || s.Kind != vmdk.KindCowd {
+		return 0, false, false
+	}
+	at, found = s.seekTable()
+	certain = true
+	for t := range s.grid.tables {
+		_, ok, err := s.grid.tableOf(0, t)
+		certain = certain && (err == nil && ok || entry == s.grid.dirs[0]+t*s.grid.width)
+	}
+	return at, certain, found
+}
+
 // CanRestoreTable reports whether the other directory knows the table of an entry.
 func (s *Sparse) CanRestoreTable(f disk.Finding) bool { return canRestoreTable(s.sparse, f) }
 

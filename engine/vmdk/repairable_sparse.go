@@ -63,13 +63,18 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 		pads := at.Length < vmdk.SectorSize && s.footer == 0
 		return at.End() == s.file.Size && (pads || at.Length <= store.MaxStaged)
 	},
-	"S9": always,
-	"C2": canCount,
-	"C3": func(s *sparse, _ disk.Finding) bool { return s.grid != nil && s.kind == vmdk.KindCowd },
-	"C4": severeEntry,
+	"S9":  always,
+	"S10": leadsTo,
+	"C6":  leadsTo,
+	"C2":  canCount,
+	"C3":  func(s *sparse, _ disk.Finding) bool { return s.grid != nil && s.kind == vmdk.KindCowd },
+	"C4":  severeEntry,
 }
 
 func always(*sparse, disk.Finding) bool { return true }
+
+// leadsTo is for an entry of 0 and the place in the file that it should lead to.
+func leadsTo(s *sparse, f disk.Finding) bool { return len(f.Where) > 1 && isEntry(s, f) }
 
 func hasGrid(s *sparse, _ disk.Finding) bool { return s.grid != nil }
 

@@ -76,6 +76,9 @@ func (g *grid) secondHas(t, number, x int64, r *run) error {
 	r.length, r.tail = (number+1)*g.grain-x, layer.Entry{} // each grain is looked at by itself
 	if e.Raw != 0 {
 		r.state, r.fault = disk.Missing, secondOnly
+		if g.turned {
+			r.fault = firstOnly
+		}
 	}
 	return nil
 }
@@ -99,15 +102,7 @@ const orphanBudget = 64 << 20
 // so that a table that is not there may be a lost one. It goes through all tables,
 // and reads until the first byte that is not zero.
 func (s *sparse) orphaned() bool {
-	g := s.grid
-	claimed := space.Survey(s.file.Size, vmdk.SectorSize, 1, func(m *space.Map) error {
-		put := func(off, length int64, _ disk.Kind, _ string) bool {
-			m.Mark(0, off, length)
-			return true
-		}
-		s.claimStructures(put)
-		return s.claimTables(put)
-	})
+	g, claimed := s.grid, s.unclaimed()
 	look, left := space.NewLooker(s.file.handle, s.file.Size), int64(orphanBudget)
 	for free, err := range claimed.Free(0) {
 		if err != nil {
@@ -155,10 +150,13 @@ const comparedAtOpen = 1024
 func (c *checker) secondSets() {
 	for _, f := range c.m.files {
 		s := f.sparse
-		if s == nil || s.grid == nil || s.kind != vmdk.KindHosted || s.isStream() || !c.going() {
+		if s == nil || s.grid == nil || s.kind != vmdk.KindHosted || !c.going() {
 			continue
 		}
 		c.secondSet(s)
+		if !s.isStream() {
+			c.lostTables(s)
+		}
 	}
 }
 
@@ -187,9 +185,8 @@ func (c *checker) secondSet(s *sparse) {
 		if g.tables > comparedAtOpen {
 			of = fmt.Sprintf(" of the first %d tables", comparedAtOpen)
 		}
-		c.error(code, at, "%d grains%s are known by the redundant tables only, in %d of them: they can't be read before that is settled", known, of, tables)
+		c.error(code, at, "%d grains%s are known by the redundant tables only, in %d of them: they can't be read before that is settled, but by the redundant tables (--tables redundant)", known, of, tables)
 	}
-	c.lostTables(s)
 }
 
 // lostTables is G1 for the first entry of 0 that may stand for a lost table.
@@ -209,3 +206,22 @@ func (c *checker) lostTables(s *sparse) {
 		return
 	}
 }
+
+// turnTables has the disk read by the redundant tables of every file that has them. What
+// only the first ones know can't be read then, as it is the other way round.
+func (m *Image) turnTables() {
+	for _, f := range m.files {
+		if f.sparse == nil || f.sparse.grid == nil || f.sparse.grid.dirCount < 2 {
+			continue
+		}
+		g := *f.sparse.grid
+		g.dirs[0], g.dirs[1] = g.dirs[1], g.dirs[0]
+		if g.turned = true; g.copies != nil {
+			g.copies = &copies{}
+		}
+		f.sparse.reads, m.turned = &g, true
+	}
+}
+
+// ReadsRedundant is [disk.TwoSets].
+func (m *Image) ReadsRedundant() bool { return m.turned }

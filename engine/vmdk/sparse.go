@@ -16,6 +16,7 @@ type sparse struct {
 	file  *file
 	fault *disk.Error // why its tables can't be used
 	grid  *grid       // nil with a fault
+	reads *grid       // what the disk is read by: grid, or its redundant tables
 
 	header decode.Record[vmdk.Header] // hosted: the first sector
 	rules  decode.Record[vmdk.Header] // hosted: the header that counts, which may be the footer
@@ -57,6 +58,7 @@ func openSparse(f *file, kind vmdk.Kind) (*sparse, error) {
 		err = s.openSeSparse()
 	}
 	s.guard()
+	s.reads = s.grid
 	return s, err
 }
 

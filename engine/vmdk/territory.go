@@ -76,11 +76,21 @@ func merged(list []store.Range) []store.Range {
 	return out
 }
 
-// guard has reads know of the structures of an extent and of what its second
-// tables say.
+// guard has reads know of the structures of an extent, of what its second tables
+// say, and of what no entry leads to.
 func (s *sparse) guard() {
 	g := s.grid
-	if g == nil || s.kind == vmdk.KindSeSparse {
+	switch {
+	case g == nil:
+		return
+	case s.kind == vmdk.KindHosted && s.isStream():
+		g.strays = &strays{find: s.strayGrains}
+	case s.kind == vmdk.KindHosted:
+		g.lostTables = sync.OnceValue(s.orphaned)
+	case s.kind != vmdk.KindUnfinished:
+		g.lostTables = sync.OnceValue(func() bool { _, found := s.strayTable(); return found })
+	}
+	if s.kind == vmdk.KindSeSparse {
 		return // its grains have an area of their own (Z2)
 	}
 	for _, a := range s.fixedAreas() {
@@ -91,8 +101,5 @@ func (s *sparse) guard() {
 	g.taken = &territory{}
 	if g.dirCount == 2 && !s.dirty() {
 		g.copies = &copies{} // else the last changes may be in one copy only (H12)
-	}
-	if s.kind == vmdk.KindHosted && !s.isStream() {
-		g.lostTables = sync.OnceValue(s.orphaned)
 	}
 }

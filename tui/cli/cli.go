@@ -232,6 +232,35 @@ func (a *app) unfinished(info disk.Info) {
 	}
 }
 
+// tablesFlag adds --tables to a verb that reads the disk.
+func (a *app) tablesFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(&tableSet{&a.opt.Redundant}, "tables", "read by one `SET` of tables, where a VMDK has two: first or redundant")
+	_ = cmd.RegisterFlagCompletionFunc("tables", cobra.FixedCompletions(tableSets, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// tableSets are the words that --tables takes.
+var tableSets = []string{"first", "redundant"}
+
+// tableSet is the value of --tables.
+type tableSet struct{ redundant *bool }
+
+func (t *tableSet) String() string {
+	if t.redundant != nil && *t.redundant {
+		return tableSets[1]
+	}
+	return tableSets[0]
+}
+
+func (t *tableSet) Set(s string) error {
+	if !contains(tableSets, s) {
+		return fmt.Errorf("expected one of %s", strings.Join(tableSets, ", "))
+	}
+	*t.redundant = s == tableSets[1]
+	return nil
+}
+
+func (t *tableSet) Type() string { return "SET" }
+
 // open opens an image as the flags say.
 func (a *app) open(ctx context.Context, path string) (disk.Image, error) {
 	if err := a.knownFormat(); err != nil {

@@ -90,6 +90,7 @@ func filling(text string, n int64) (content, error) {
 		return content{}, usage("--fill: no bytes to repeat")
 	}
 	c := content{kind: "fill", n: n}
+	pattern = bytes.Repeat(pattern, (pieceLength+len(pattern)-1)/len(pattern)) // a few bytes at a time are slow
 	all := io.LimitReader(&repeated{pattern: pattern}, n)
 	if n > mostStaged {
 		c.more = all

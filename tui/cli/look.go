@@ -58,6 +58,7 @@ func (a *app) mapVerb() *cobra.Command {
 		})
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values")
 	cmd.MarkFlagsMutuallyExclusive("csv", "json")
+	a.tablesFlag(cmd)
 	return cmd
 }
 

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
+	"math"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -16,7 +19,7 @@ func planned(ctx context.Context, s *edit.Session) ([]report.Planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := planning{left: map[string][]store.Range{}}
+	p := planning{left: map[string][]store.Range{}, most: math.MaxInt}
 	for _, step := range s.Plan() {
 		if step.Resizes() {
 			p.resized(step)
@@ -24,24 +27,67 @@ func planned(ctx context.Context, s *edit.Session) ([]report.Planned, error) {
 			p.left[step.File] = append(p.left[step.File], store.Range{Offset: step.Offset, Length: int64(len(step.New))})
 		}
 	}
-	for r, err := range img.Regions(ctx) {
-		if err != nil {
-			break // what can't be named is listed all the same
-		}
-		p.within(r)
-	}
-	for file, list := range p.left {
-		for _, r := range list {
-			p.add(report.Planned{File: file, Offset: r.Offset, Length: r.Length, What: "bytes"})
-		}
-	}
+	p.name(ctx, img)
 	return p.list, nil
+}
+
+// maxPlan bounds how many ranges a dry run of a long write lists.
+const maxPlan = 1000
+
+// rehearsedPlan lists what was written in a rehearsal, by the structures that the image has
+// there, and how many ranges more there are.
+func rehearsedPlan(ctx context.Context, before disk.Image, files []store.Rehearsed) (list []report.Planned, more int, err error) {
+	p := planning{left: map[string][]store.Range{}, most: maxPlan}
+	for _, f := range files {
+		if f.Before != f.After {
+			p.resized(store.Step{File: f.Name, Offset: min(f.Before, f.After), SizeBefore: f.Before, SizeAfter: f.After})
+		}
+		for _, r := range f.Written { // what lies past the end of before is in what the file gains
+			if r.Length = min(r.End(), f.Before) - r.Offset; r.Length > 0 {
+				p.left[f.Name] = append(p.left[f.Name], r)
+			}
+		}
+	}
+	p.name(ctx, before)
+	return p.list, p.more, ctx.Err()
+}
+
+// rehearsedFiles are the sizes of an image's files before and after a rehearsal.
+func rehearsedFiles(before disk.Image, files []store.Rehearsed) (list []report.FileChange) {
+	for _, f := range before.Files() {
+		c := report.FileChange{Path: f.Name, Before: f.Size, After: f.Size}
+		for _, r := range files {
+			if r.Name == f.Name {
+				c.Before, c.After = r.Before, r.After
+			}
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // planning sorts staged bytes by what they are for.
 type planning struct {
 	left map[string][]store.Range // not named yet, ascending
 	list []report.Planned
+	most int // ranges that are listed
+	more int // others
+}
+
+// name goes through the structures of an image. What can't be named is listed all the
+// same.
+func (p *planning) name(ctx context.Context, img disk.Image) {
+	for r, err := range img.Regions(ctx) {
+		if err != nil || len(p.left) == 0 {
+			break
+		}
+		p.within(r)
+	}
+	for _, file := range slices.Sorted(maps.Keys(p.left)) {
+		for _, r := range p.left[file] {
+			p.add(report.Planned{File: file, Offset: r.Offset, Length: r.Length, What: "bytes"})
+		}
+	}
 }
 
 func (p *planning) resized(s store.Step) {
@@ -62,7 +108,9 @@ func (p *planning) within(r disk.Region) {
 			list = list[1:]
 		}
 	}
-	p.left[r.File] = list
+	if p.left[r.File] = list; len(list) == 0 {
+		delete(p.left, r.File)
+	}
 }
 
 // nearby is how close two runs of one structure are that are listed as one, in bytes:
@@ -76,6 +124,10 @@ func (p *planning) add(next report.Planned) {
 			l.Length = next.Offset + next.Length - l.Offset
 			return
 		}
+	}
+	if len(p.list) == p.most {
+		p.more++
+		return
 	}
 	p.list = append(p.list, next)
 }

@@ -45,6 +45,7 @@ func (a *app) readVerb() *cobra.Command {
 	cmd.Flags().StringVar(&offset, "offset", "", "start at byte `N`")
 	cmd.Flags().StringVar(&length, "length", "", "write `N` bytes (default: up to the end)")
 	sel.flags(cmd)
+	a.tablesFlag(cmd)
 	return cmd
 }
 
@@ -112,6 +113,7 @@ func (a *app) hashVerb() *cobra.Command {
 			return a.hashDisk(ctx, img)
 		})
 	cmd.Flags().BoolVar(&files, "file", false, "hash each of the container's files instead")
+	a.tablesFlag(cmd)
 	return cmd
 }
 

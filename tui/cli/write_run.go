@@ -9,7 +9,6 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
-	"platter/engine/store"
 	"platter/views/report"
 )
 
@@ -207,45 +206,34 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 // ahead is how much room is taken at once, in bytes, where much is written.
 const ahead = 64 << 20
 
-// tried is a dry run of a long write. Zeros and trims are staged, where that is not too
-// much, since they change little but tables; of data only what is known is told.
+// tried is a dry run of a long write: the format's writer carries it out in a rehearsal.
 func (j *writeJob) tried(ctx context.Context, before disk.Image) error {
-	if j.more == nil {
-		if err := j.journaled(ctx, before); !errors.Is(err, store.ErrTooMuch) {
-			return err
-		}
-	}
-	opens := func(context.Context, disk.Writer) error { return nil }
-	if _, err := j.session.Through(ctx, j.kind, opens); err != nil {
-		return err
-	}
 	if err := j.openable(); err != nil {
 		return err
 	}
-	return j.sketched(ctx, before)
-}
-
-// sketched lists what of a range is stored already.
-func (j *writeJob) sketched(ctx context.Context, before disk.Image) error {
-	if term, old := markOf(before); j.renew && term != "" {
+	bar, bytes := j.progress(j.n), int64(0)
+	files, blocks, err := j.session.Rehearse(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
+		return j.bring(ctx, w, j.off, func(n int64) {
+			bytes += n
+			bar.set(bytes)
+		})
+	})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	j.result.Length, j.result.Stored, j.result.Dropped = bytes, blocks.Stored, blocks.Dropped
+	j.result.Nothing = len(files) == 0
+	if term, old := markOf(before); j.renew && term != "" && !j.result.Nothing {
 		j.result.Identity = append(j.result.Identity, report.Identity{File: j.path, Kind: term, Old: old})
 	}
-	for span, err := range disk.MapOwn(before, j.off, max(j.n, 0)) {
-		if err != nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		if span.State == disk.Data {
-			j.result.Plan = append(j.result.Plan, report.Planned{File: span.File, Offset: span.Offset, Length: span.Length, What: "stored already"})
-		}
-		if len(j.result.Plan) == maxSketched {
-			break
-		}
+	j.result.Files = rehearsedFiles(before, files)
+	more := 0
+	if j.result.Plan, more, err = rehearsedPlan(ctx, before, files); more > 0 {
+		j.warn("plan", fmt.Sprintf("the plan lists the first %d ranges, %s more would be written", maxPlan, decode.Grouped(int64(more))))
 	}
-	return nil
+	return err
 }
-
-// maxSketched bounds how many ranges a dry run of a long write lists.
-const maxSketched = 1000
 
 // changes compares the image before and after.
 func (j *writeJob) changes(before, after disk.Image) {

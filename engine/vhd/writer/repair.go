@@ -63,9 +63,11 @@ var offers = map[string]offer{
 	"V043": (*image).nameParent,
 	"V044": (*image).takeOther,
 	"V045": (*image).acceptParentTime,
+	"V046": (*image).setBackSize,
 	"V049": (*image).repairBatmap,
 	"V051": (*image).completeFooter,
 	"V054": (*image).unmark,
+	"V055": (*image).turnFooter,
 }
 
 // Repairs lists the repairs of a finding of a VHD, see [disk.Repairer].
@@ -188,6 +190,13 @@ func (v *image) pointFooter(disk.Finding) []disk.Repair {
 func (v *image) newIdentity(disk.Finding) []disk.Repair {
 	id := uuid.New()
 	return v.changeFooters("make a new identity", "differencing images that name this disk by zeros no longer find it", func(f decode.Record[vhd.Footer]) { vhd.FooterID.Put(f, id) })
+}
+
+// turnFooter writes the footer with its numbers the right way round (V055).
+func (v *image) turnFooter(disk.Finding) []disk.Repair {
+	return one("write the footer with its numbers in the right byte order", "what the other fields say is taken as it is: look at them first", v.change(v.Rules.Off, v.Rules.Length, func(b []byte) {
+		editFooter(b, func(f decode.Record[vhd.Footer]) { copy(f.Bytes(), v.Footer.Bytes()) })
+	}))
 }
 
 // zeroReserved leaves tapdisk its byte.

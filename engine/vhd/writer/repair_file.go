@@ -155,13 +155,24 @@ func (v *image) appendTail() []disk.Repair {
 		return list
 	}
 	if last := v.Size - vhd.FooterSize; v.Size%vhd.Sector == 0 && v.freeOfOthers(context.Background(), last, vhd.FooterSize, none) == nil {
-		list = append(list, disk.Repair{Title: "write the footer from the start of the file into its last sector, for a device that can't grow",
-			Risk: "what lies in that sector is lost: " + v.held(last, vhd.FooterSize), Apply: v.put(last, raw)})
+		list = v.intoLast(list, last)
 	}
 	if end, err := v.behindBlocks(context.Background()); err == nil {
 		list = append(list, v.footerTo("write the footer from the start of the file after the last block", fmt.Sprintf("what the file lacks of that block reads as zeros from then on; the %d bytes after it are lost: %s", max(v.Size-end, 0), v.held(end, max(v.Size-end, 0))), raw, v.behindBlocks))
 	}
 	return list
+}
+
+// intoLast adds the repair for a device that can't grow, such as a logical volume. It
+// comes first where the sector holds nothing.
+func (v *image) intoLast(list []disk.Repair, last int64) []disk.Repair {
+	r := disk.Repair{Title: "write the footer from the start of the file into its last sector, as on a device that can't grow", Apply: v.put(last, v.Front.Raw)}
+	if v.held(last, vhd.FooterSize) == "zeros" {
+		r.Title += "; that sector is zero and belongs to nothing"
+		return append([]disk.Repair{r}, list...)
+	}
+	r.Risk = "what lies in that sector is lost: " + v.held(last, vhd.FooterSize)
+	return append(list, r)
 }
 
 // held words what a range of the file holds, all of which is read.

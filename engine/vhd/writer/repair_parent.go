@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -46,12 +47,13 @@ func (v *image) sizeLocator(f disk.Finding) []disk.Repair {
 	}))
 }
 
-// acceptParentTime takes the time in the parent's footer for the one wanted
-// (V045).
+// acceptParentTime takes the time at which the parent's file was last changed for
+// the one wanted, which is what programs compare (V045).
 func (v *image) acceptParentTime(disk.Finding) []disk.Repair {
-	time := vhd.FooterTimestamp.Get(v.Parent.Parts().Footer)
-	return one("store the time from the parent's footer", "if the parent has really been written to, this image is worthless, and nothing will say so",
-		v.changeHeader(func(h decode.Record[vhd.Header]) { vhd.HeaderParentTime.Put(h, time) }))
+	seconds := v.Parent.Parts().FileTime
+	when := vhd.Epoch().Add(time.Duration(seconds) * time.Second)
+	return one("store the time of the parent's file, "+when.Format(time.RFC3339), "if the parent has really been written to, this image is worthless, and nothing will say so",
+		v.changeHeader(func(h decode.Record[vhd.Header]) { vhd.HeaderParentTime.Put(h, seconds) }))
 }
 
 // takeOther makes a file the parent that was found in its place and has another
@@ -64,7 +66,7 @@ func (v *image) takeOther(disk.Finding) []disk.Repair {
 		readable := func(context.Context, store.FS) error { return v.readableParent(c.Name) }
 		list = append(list, disk.Repair{Title: title, Risk: risk, Apply: disk.Steps(readable, v.changeHeader(func(h decode.Record[vhd.Header]) {
 			vhd.HeaderParentID.Put(h, vhd.FooterID.Get(c.Footer))
-			vhd.HeaderParentTime.Put(h, vhd.FooterTimestamp.Get(c.Footer))
+			vhd.HeaderParentTime.Put(h, c.FileTime)
 		}))})
 	}
 	return list
@@ -83,6 +85,10 @@ func (v *image) readableParent(name string) error {
 // nameParent stores the name of the parent that is in use where none of the
 // image's own leads to it (V040, V041, V043).
 func (v *image) nameParent(disk.Finding) []disk.Repair {
+	if v.Parent == nil {
+		return v.changeFooters("set the type to dynamic (3)", "if the image had a parent after all, what it left to that reads as zeros from then on",
+			func(f decode.Record[vhd.Footer]) { vhd.FooterType.Put(f, vhd.Dynamic) })
+	}
 	name := v.Parent.Parts().Source.Name
 	path := vhd.RelativePath(name)
 	title := fmt.Sprintf("store %s as the parent's name, in place of all others", decode.InQuotes(name))

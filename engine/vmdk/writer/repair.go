@@ -65,6 +65,8 @@ var offers = map[string]offer{
 	"S6":  onTables((*image).giveUp),
 	"S8":  onSparse(wholeSectors),
 	"S9":  headerOffer("set the version to 3", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 3) }),
+	"S10": onTables((*image).lead),
+	"C6":  onTables((*image).lead),
 	"C2":  onSparse(countDirectory),
 	"C3":  onSparse(recount),
 	"C4":  onTables((*image).settle),

@@ -58,6 +58,14 @@ func putEntry(s *reader.Sparse, off int64, v uint64) disk.Step {
 // An entry that only lies at an odd place has data and stays.
 func (m *image) settle(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	at := f.Where[0]
+	if table, certain, found := s.StrayTable(at.Offset); found {
+		risk := ""
+		if !certain {
+			risk = "another entry leads to no table either: if the table is that one's, its part of the disk appears here"
+		}
+		title := fmt.Sprintf("lead the entry at 0x%x to the table at byte 0x%x", at.Offset, table)
+		return []disk.Repair{m.altering(setEntry(s, at, uint64(table/vmdk.SectorSize), title, risk))}
+	}
 	list := m.fromOther(s, at)
 	list = append(list, m.altering(setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), "the range reads as unallocated from then on")))
 	if m.Wanted && s.Grid.ZeroGrains {
@@ -101,6 +109,13 @@ func inStructures(s *reader.Sparse, at int64) bool {
 		}
 	}
 	return false
+}
+
+// lead has an entry that is 0 lead to the grain or table that was found for it (S10, C6).
+func (m *image) lead(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	entry, to := f.Where[0], f.Where[1]
+	title := fmt.Sprintf("lead the entry at 0x%x to byte 0x%x", entry.Offset, to.Offset)
+	return []disk.Repair{m.altering(setEntry(s, entry, uint64(to.Offset/vmdk.SectorSize), title, ""))}
 }
 
 func (m *image) clearPast(s *reader.Sparse, f disk.Finding) []disk.Repair {
