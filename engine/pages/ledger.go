@@ -52,6 +52,13 @@ func (l *Ledger) Page(off int64) int64 { return off &^ (l.size - 1) }
 // Changed reports how many bytes the ledger holds.
 func (l *Ledger) Changed() int64 { return int64(len(l.dirty)) * l.size }
 
+// Most is how many bytes of changed pages are held before they are to be flushed, whoever
+// asks for it: scattered changes would else fill the memory.
+const Most = 8 << 20
+
+// Full reports whether it is time for a Flush.
+func (l *Ledger) Full() bool { return l.Changed() >= Most }
+
 // ReadAt reads the tables as changed. What lies past the end of the file is an
 // error.
 func (l *Ledger) ReadAt(p []byte, off int64) (int, error) {

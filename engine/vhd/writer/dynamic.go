@@ -150,9 +150,20 @@ func (w held) WriteUnits(p []byte, off int64) error {
 	})
 }
 
+// ready is called before each change of a block.
+func (w *dynamic) ready() error {
+	if w.failed != nil || !w.tables.Full() {
+		return w.failed
+	}
+	return w.sync(context.Background())
+}
+
 // writeBlock writes whole sectors within a block: data first, its bits and the
 // block's entry when that is durable.
 func (w *dynamic) writeBlock(p []byte, off int64) error {
+	if err := w.ready(); err != nil {
+		return err
+	}
 	block := off / w.parts.Table.BlockSize
 	start, stored, err := w.start(block)
 	if err != nil {

@@ -70,6 +70,9 @@ func (w *dynamic) drop(block, start int64) error {
 	if w.parts.Batmap.Found {
 		return w.storeZeros(block*w.parts.Table.BlockSize, min(w.parts.Table.BlockSize, w.Size()-block*w.parts.Table.BlockSize))
 	}
+	if err := w.ready(); err != nil {
+		return err
+	}
 	if err := w.point(block, vhd.Unallocated, why("block %d is not stored any more", block)); err != nil {
 		return err
 	}

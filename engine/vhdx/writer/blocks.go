@@ -154,7 +154,7 @@ func (w *blocks) ready() error {
 		}
 		w.begun = true
 	}
-	if w.log != nil && w.tables.Changed()/vhdx.LogSector+w.pagesOfBlock() > w.log.maxPages() {
+	if w.tables.Full() || w.log != nil && w.tables.Changed()/vhdx.LogSector+w.pagesOfBlock() > w.log.maxPages() {
 		return w.flush(context.Background())
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/layer"
+	"platter/engine/pages"
 )
 
 // extents writes the disk of an image: its extents lie one after the other.
@@ -36,6 +37,8 @@ type storage interface {
 	zero(off, n int64) error
 	trim(off, n int64) error
 	flush(ctx context.Context) error
+	// changed is how many bytes of tables wait for a flush.
+	changed() int64
 	// close tidies up after a last flush.
 	close() error
 	abandon() error
@@ -140,7 +143,7 @@ func (w *extents) change(ctx context.Context, off, n int64, do func(s part, off,
 		return err
 	}
 	return layer.Pieces(off, n, stride, func(at, n int64) error {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), w.relieve(ctx)); err != nil {
 			return err
 		}
 		return w.each(at, n, do)
@@ -153,7 +156,10 @@ func (w *extents) ready(ctx context.Context, off, n int64) error {
 	if w.failed != nil {
 		return w.failed
 	}
-	if err := layer.InRange(w.size, off, n); err != nil || w.renew == nil || n == 0 {
+	if err := layer.InRange(w.size, off, n); err != nil {
+		return err
+	}
+	if err := w.relieve(ctx); err != nil || w.renew == nil || n == 0 {
 		return err
 	}
 	if err := w.renew(ctx); err != nil {
@@ -162,6 +168,18 @@ func (w *extents) ready(ctx context.Context, off, n int64) error {
 	}
 	w.renew = nil
 	return nil
+}
+
+// relieve makes all that was written durable where too much waits for that.
+func (w *extents) relieve(ctx context.Context) error {
+	waiting := int64(0)
+	for _, s := range w.list {
+		waiting += s.changed()
+	}
+	if waiting < pages.Most {
+		return w.failed
+	}
+	return w.sync(ctx)
 }
 
 // Blocks counts the grains that were stored and given up.

@@ -32,6 +32,8 @@ func (s *flat) trim(int64, int64) error { return nil }
 
 func (s *flat) flush(context.Context) error { return s.file.Sync() }
 
+func (s *flat) changed() int64 { return 0 }
+
 func (s *flat) close() error { return nil }
 
 func (s *flat) abandon() error { return s.file.Close() }
@@ -55,6 +57,8 @@ func (s nothing) zero(int64, int64) error { return nil }
 func (s nothing) trim(int64, int64) error { return nil }
 
 func (s nothing) flush(context.Context) error { return nil }
+
+func (s nothing) changed() int64 { return 0 }
 
 func (s nothing) close() error { return nil }
 

@@ -330,6 +330,8 @@ func (s *grains) flush(ctx context.Context) error {
 	return nil
 }
 
+func (s *grains) changed() int64 { return s.tables.Changed() }
+
 // take finds room in the file. The header of a redo log says where free room
 // begins, as soon as the file has room past that: another program would use again what is taken.
 func (s *grains) take(length, align int64) (at int64, used bool, err error) {
