@@ -84,7 +84,7 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 	}
 	if errors.Is(fault, disk.ErrOtherDisk) {
 		other, err := s.open(s.Names[0])
-		if err == nil || s.chosen() {
+		if err == nil || s.chosen() || rank(err) > rank(fault) {
 			return other, tries, err
 		}
 	}

@@ -48,7 +48,10 @@ func headerFault(code string, s disk.Severity, p plan, plant func(f *fixture)) f
 
 func faults() []fault {
 	return []fault{
-		{code: "V001", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { clear(f.bytes[:8]); f.bytes = f.bytes[:f.tail] }},
+		{code: "V001", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { clear(f.bytes[:100]); f.bytes = f.bytes[:f.tail] }},
+		{code: "V056", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { clear(f.bytes[:8]); f.bytes = f.bytes[:f.tail] }, also: "V002"},
+		{code: "V056", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { clear(f.bytes[:8]); clear(f.bytes[f.tail : f.tail+8]) }},
+		{code: "V056", severity: bad, plan: fixedPlan, plant: func(f *fixture) { f.bytes[f.tail+3] ^= 1 }},
 		{code: "V001", severity: bad, plan: dynamicPlan, plant: func(f *fixture) { clear(f.bytes[:512]); clear(f.bytes[f.tail:]) }},
 		{code: "V001", severity: bad, plan: childPlan, plant: func(f *fixture) {
 			clear(f.bytes[:512])

@@ -11,13 +11,14 @@ import (
 
 // footerCopy is one of the places where a footer may be.
 type footerCopy struct {
-	present bool // it has a cookie
-	poison  bool // the cookie is tapdisk's "v_poison"
-	valid   bool // the checksum is right
-	hidden  bool // right only with tapdisk's hidden byte taken as zero
-	off     int64
-	length  int64  // 512, or 511 for the oldest
-	raw     []byte // 512 bytes, also for a footer of 511
+	present  bool // it has a cookie
+	poison   bool // the cookie is tapdisk's "v_poison"
+	valid    bool // the checksum is right
+	unmarked bool // the cookie is damaged: what the rest says is a footer
+	hidden   bool // right only with tapdisk's hidden byte taken as zero
+	off      int64
+	length   int64  // 512, or 511 for the oldest
+	raw      []byte // 512 bytes, also for a footer of 511
 }
 
 func (c footerCopy) record() decode.Record[vhd.Footer] {
@@ -25,7 +26,12 @@ func (c footerCopy) record() decode.Record[vhd.Footer] {
 	return rec
 }
 
-func (c footerCopy) kind() uint32 { return vhd.FooterType.Get(c.record()) }
+func (c footerCopy) kind() uint32 {
+	if !c.present {
+		return 0
+	}
+	return vhd.FooterType.Get(c.record())
+}
 
 // footers are all copies that a file has (vhd.md 2).
 type footers struct {
@@ -71,9 +77,31 @@ func findFooters(f store.File, size int64) (footers, error) {
 		mark, _ := vhd.HeaderChecksum.Field().Verdict(h)
 		fs.header = bytes.HasPrefix(h, []byte(vhd.HeaderMagic)) && mark == decode.Good
 	}
-	fs.recognised = fs.sign(size)
+	if fs.recognised = fs.sign(size); !fs.front.present && !fs.tail.present {
+		fs.takeUnmarked(head, end, size)
+	}
 	return fs, nil
 }
+
+// takeUnmarked takes footers whose cookie is damaged, where there is no other.
+func (fs *footers) takeUnmarked(head, end []byte, size int64) {
+	fs.tail = unmarkedAt(end, size-vhd.FooterSize)
+	if fs.front = unmarkedAt(head, 0); fs.front.kind() == vhd.Fixed {
+		fs.front = footerCopy{}
+	}
+}
+
+func unmarkedAt(b []byte, off int64) (c footerCopy) {
+	if !vhd.Unmarked(b) {
+		return c
+	}
+	c = footerCopy{present: true, unmarked: true, off: off, length: vhd.FooterSize, raw: bytes.Clone(b[:vhd.FooterSize])}
+	c.valid, c.hidden = sumFits(c.raw)
+	return c
+}
+
+// unmarked reports whether the only footers have a damaged cookie.
+func (fs footers) unmarked() bool { return fs.front.unmarked || fs.tail.unmarked }
 
 func tailOf(end []byte, size int64) footerCopy {
 	if len(end) == vhd.FooterSize {

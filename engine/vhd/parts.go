@@ -9,7 +9,6 @@ import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/space"
-	"platter/engine/store"
 )
 
 // Parts are the structures of an image as they were read, with what they claim
@@ -44,11 +43,12 @@ type Parts struct {
 
 // FooterCopy is one of the places where a footer may be (vhd.md 2).
 type FooterCopy struct {
-	Present bool // it has a cookie
-	Valid   bool // the checksum is right
-	Off     int64
-	Length  int64 // 512, or 511 for the oldest
-	Raw     []byte
+	Present  bool // it has a cookie
+	Valid    bool // the checksum is right
+	Unmarked bool // the cookie is damaged
+	Off      int64
+	Length   int64 // 512, or 511 for the oldest
+	Raw      []byte
 }
 
 // Record is the footer's fields.
@@ -175,7 +175,9 @@ func (v *Image) Parts() Parts {
 	return p
 }
 
-func (c footerCopy) part() FooterCopy { return FooterCopy{c.present, c.valid, c.off, c.length, c.raw} }
+func (c footerCopy) part() FooterCopy {
+	return FooterCopy{c.present, c.valid, c.unmarked, c.off, c.length, c.raw}
+}
 
 // batmapRoom is how much room the map of a batmap needs.
 func (t *table) batmapRoom() int64 {
@@ -243,10 +245,6 @@ func (p Parts) BatmapSum() (sum uint32, covered int64, err error) {
 // WholeHeader reports whether all but the cookie of the dynamic header is right.
 func (p Parts) WholeHeader() bool { return wholeHeader(p.Header) }
 
-// LostFooter is a footer that has nothing but its cookie wrong, and where it
-// lies; nil if there is none.
-func (p Parts) LostFooter() (raw []byte, off int64) { return lostFooter(p.Source.File, p.Size) }
-
 // GuessSize is the size that file or table have room for in place of one that no
 // disk can have, and where it is from; 0 if there is none.
 func (p Parts) GuessSize() (size int64, from string) {
@@ -262,22 +260,6 @@ func (p Parts) WithHeader(h decode.Record[vhd.Header]) Parts {
 	guess.placeTable()
 	guess.metaEnd = guess.metadataEnd()
 	return guess.Parts()
-}
-
-// lostFooter is a footer at either end of the file whose checksum is right once
-// it has its cookie, and where it lies; nil if there is none.
-func lostFooter(f store.File, size int64) (raw []byte, off int64) {
-	for _, off = range []int64{size - vhd.FooterSize, 0} {
-		b, err := readUpTo(f, off, vhd.FooterSize)
-		if err != nil || len(b) < vhd.FooterSize {
-			continue
-		}
-		copy(b, vhd.Cookie)
-		if c := footerAt(b, off, vhd.FooterSize); c.valid && !c.hidden && c.kind() >= vhd.Dynamic && c.kind() <= vhd.Differencing {
-			return b, off
-		}
-	}
-	return nil, 0
 }
 
 // guessSize tries the sizes that a dynamic disk may have had.

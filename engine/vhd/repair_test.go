@@ -24,7 +24,7 @@ var offered = map[string]string{
 	"V011": "1 1", "V012": "1", "V013": "1 1 1 1", "V014": "0 1 1 1 1 1", "V015": "2 1", "V017": "1 1 1 1", "V020": "1", "V021": "1 1",
 	"V022": "1", "V024": "1 0 1 1 1", "V025": "1", "V029": "2 2 1", "V030": "1 1", "V031": "1 1 1", "V032": "1 2", "V033": "3 3", "V034": "4 4", "V035": "1 0",
 	"V037": "1", "V038": "1", "V039": "1 1", "V041": "1 1 1 1 1 1", "V042": "1", "V044": "1", "V045": "1 1", "V049": "1 1 1 1", "V051": "1 1",
-	"V054": "1 1",
+	"V054": "1 1", "V056": "1 2 1",
 }
 
 // orphaned is what a repair may leave behind that gives something up: its room
@@ -145,8 +145,7 @@ func TestRepairedFooterLeavesLostBytesLost(t *testing.T) {
 		plant      func(f *fixture)
 	}{
 		{"no footer at the end", "vhd/V002", func(*fixture) {}},
-		{"no cookie at the start", "vhd/V001", func(f *fixture) { clear(f.bytes[:8]) }},
-		{"no cookie at either end", "vhd/V001", func(f *fixture) {
+		{"no cookie at either end", "vhd/V056", func(f *fixture) {
 			f.bytes = append(f.bytes, f.bytes[:512]...)
 			clear(f.bytes[:8])
 			clear(f.bytes[len(f.bytes)-512:][:8])

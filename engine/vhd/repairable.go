@@ -17,8 +17,7 @@ type condition func(v *Image, where []decode.Place) bool
 // The repairs themselves are made by engine/vhd/writer.
 var conditions = map[string]condition{
 	"V001": func(v *Image, _ []decode.Place) bool {
-		raw, _ := lostFooter(v.src.File, v.size)
-		return raw != nil || v.table.placed && v.table.entries > 0 && v.table.entries <= MaxDynamic/v.table.blockSize+1
+		return v.table.placed && v.table.entries > 0 && v.table.entries <= MaxDynamic/v.table.blockSize+1
 	},
 	"V002": canRestoreTail,
 	"V003": func(v *Image, _ []decode.Place) bool { return vhd.FooterDataOffset.Get(v.footer) >= vhd.FooterSize },
@@ -81,6 +80,7 @@ var conditions = map[string]condition{
 	},
 	"V051": always,
 	"V054": footerSealed,
+	"V056": always,
 	"V055": func(v *Image, _ []decode.Place) bool { return v.kind == vhd.Fixed && v.dataEnd%vhd.Sector == 0 },
 }
 

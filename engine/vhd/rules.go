@@ -109,6 +109,7 @@ var rules = disk.Rules{
 	"V053": {Severity: info, Detail: "Hyper-V is slow on disks with 4096-byte sectors unless the blocks' data start on multiples of 4096."},
 	"V054": {Severity: info, Detail: "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others.",
 		NoRepair: sealFirst},
+	"V056": {Severity: severe, Detail: "Programs know a VHD by this word, and take the file for a raw disk, or for nothing. Some bytes were overwritten; everything else can be read."},
 	"V055": {Severity: severe, Detail: "The numbers of a VHD have the highest byte first; whoever wrote this footer stored them the other way round. No program opens the image. Here they are read as they were meant.",
 		NoRepair: "Only the footer of a fixed disk is made again: the other structures would have to be turned round too."},
 }

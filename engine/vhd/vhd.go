@@ -91,6 +91,9 @@ func (v *Image) open(ctx context.Context) (err error) {
 	if v.footers, err = findFooters(v.src.File, v.size); err != nil {
 		return err
 	}
+	if v.footers.recognised == "" && v.footers.unmarked() {
+		v.footers.recognised = "by what a footer without its cookie says, since it is opened as a VHD"
+	}
 	if v.footers.recognised == "" {
 		return disk.Errorf(disk.NotThisFormat, v.place(0, 0), "no footer with the cookie %q at either end of the file", vhd.Cookie)
 	}

@@ -20,7 +20,11 @@ type judge struct{ *Image }
 // virtual disk if one of them is fatal.
 func (v judge) judge() {
 	if !v.signed {
-		v.add("1", []decode.Place{decode.At(v.place(0, 0), vhdx.IdentifierSignature)}, "the file does not start with %q, but has valid headers", vhdx.Signature)
+		has := "headers"
+		if v.headers.current < 0 {
+			has = "region tables"
+		}
+		v.add("1", []decode.Place{decode.At(v.place(0, 0), vhdx.IdentifierSignature)}, "the file does not start with %q, but has valid %s", vhdx.Signature, has)
 	}
 	v.judgeHeaders()
 	v.judgeLog()

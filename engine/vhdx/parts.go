@@ -35,6 +35,7 @@ type Parts struct {
 	OtherValid bool      // the other one could be used too
 	Regions    int64     // entries of the one that is used
 	BAT, Meta  Region
+	MetaSigned bool // the metadata table has its signature
 
 	Geometry  vhdx.Geometry // zero where the metadata do not say what the disk is like
 	Fixed     bool          // all blocks stay allocated
@@ -83,7 +84,7 @@ func (v *Image) Parts() Parts {
 		Source: v.src, Size: v.size, Grown: v.data.grown, Limit: v.limit(),
 		Headers: [2][]byte{h.copies[0].raw, h.copies[1].raw}, Current: h.current, Alike: h.identical(), Settled: v.steps < 0 && prospect{v}.unsettled() == "",
 		Log: logPart(v.log), Dirty: v.log.dirty(), Lost: v.log.dirty() && len(v.active) == 0,
-		Tables: [2][]byte{t.copies[0].raw, t.copies[1].raw}, Table: t.used, BAT: regionPart(v.bat), Meta: regionPart(v.meta.region),
+		Tables: [2][]byte{t.copies[0].raw, t.copies[1].raw}, Table: t.used, BAT: regionPart(v.bat), Meta: regionPart(v.meta.region), MetaSigned: v.meta.signed,
 		Geometry: v.geo, Fixed: v.params.fixed, HasParent: v.params.hasParent, Items: int64(len(v.meta.items)), Pairs: v.locator.pairs,
 		image: v,
 	}

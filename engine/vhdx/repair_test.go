@@ -26,7 +26,7 @@ import (
 // tables or entries either can be the right one, and what is lost can be given
 // up in several ways.
 var offered = map[string]int{
-	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 2, "4 both headers of a dirty image": 4,
+	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 2, "20 metadata signature": 1, "4 both headers of a dirty image": 4,
 	"5 same header twice": 1, "5 same number, other content": 2,
 	"6 reserved of the header": 1, "6 after the header": 1, "8 headers disagree": 1,
 	"9 log misaligned": 1, "9 log in the first MiB": 1, "9 log outside": 1, "9 log on the metadata": 1, "9 no log but a session": 1,
@@ -349,7 +349,7 @@ func TestRepairsRefuse(t *testing.T) {
 // TestUnmendedSayWhy: what could be repaired, but not here, says what to do.
 func TestUnmendedSayWhy(t *testing.T) {
 	for key, want := range map[string]string{
-		"20 metadata signature": "backup", "27 no file parameters": "backup", "34 parent not found": "--parent", "33 no path": "--parent",
+		"27 no file parameters": "backup", "34 parent not found": "--parent", "33 no path": "--parent",
 		"50 leaked in the middle": "compacting",
 	} {
 		for _, d := range damages {

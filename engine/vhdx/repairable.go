@@ -3,6 +3,8 @@ package vhdx
 import (
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/store"
@@ -53,7 +55,7 @@ var outlooks = map[string]outlook{
 	"15": inTables(4),
 	"19": inTables(vhdx.RegionEntrySize),
 	"20": func(v prospect, where []decode.Place) (bool, string) {
-		return where[0].Length == vhdx.MetadataHeadSize && v.holds(where[0]), ""
+		return where[0].Length == vhdx.MetadataHeadSize && v.holds(where[0]) || v.unsignedItems(), ""
 	},
 	"22": metadataEntry,
 	"24": metadataEntry,
@@ -121,6 +123,26 @@ func (v prospect) settled(can func() (bool, string)) (bool, string) {
 		return false, why
 	}
 	return can()
+}
+
+// unsignedItems reports whether a metadata table without its signature lists all items
+// that a disk needs.
+func (v prospect) unsignedItems() bool {
+	m := &v.meta
+	if m.signed || len(m.raw) < vhdx.MetadataTableSize {
+		return false
+	}
+	found := map[uuid.UUID]bool{}
+	for i := range min(int64(vhdx.MetadataCount.Get(m.head)), vhdx.MaxMetadataEntries-1) {
+		at := vhdx.MetadataHeadSize + i*vhdx.MetadataEntrySize
+		rec, _ := vhdx.MetadataEntryTable.Of(m.raw[at : at+vhdx.MetadataEntrySize])
+		it := itemOf(rec, m.region.off+at, m.region.length)
+		if known, ok := vhdx.ItemOf(it.id); ok && known.Length > 0 && it.placed && it.length == known.Length && it.id != vhdx.ItemIncomplete {
+			found[it.id] = true
+		}
+	}
+	const needed = 5 // parameters, disk size, both sector sizes, identity
+	return len(found) >= needed
 }
 
 func always(prospect, []decode.Place) (bool, string) { return true, "" }

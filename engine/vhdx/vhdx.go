@@ -101,10 +101,20 @@ func read(ctx context.Context, src disk.Source, steps int) (*Image, error) {
 	if err := v.readFront(); err != nil {
 		return nil, err
 	}
-	if !v.signed && !v.headers.copies[0].valid && !v.headers.copies[1].valid {
+	if !v.signed && !v.headers.copies[0].valid && !v.headers.copies[1].valid && !v.hasRegions() {
 		return nil, disk.Errorf(disk.NotThisFormat, decode.At(v.place(0, 0), vhdx.IdentifierSignature), "no signature %q at the start of the file", vhdx.Signature)
 	}
 	return v, v.understand(ctx)
+}
+
+// hasRegions reports whether one of the region tables is valid as it lies in the file.
+func (v *Image) hasRegions() bool {
+	for i := range v.tables.copies {
+		if raw, err := readUpTo(v.src.File, vhdx.RegionOffset(i), vhdx.RegionTableSize); err == nil && tableOf(raw).valid {
+			return true
+		}
+	}
+	return false
 }
 
 // readFront reads the identifier and both headers: what replay never touches.

@@ -68,6 +68,7 @@ var offers = map[string]offer{
 	"V051": (*image).completeFooter,
 	"V054": (*image).unmark,
 	"V055": (*image).turnFooter,
+	"V056": (*image).markFooters,
 }
 
 // Repairs lists the repairs of a finding of a VHD, see [disk.Repairer].
@@ -190,6 +191,17 @@ func (v *image) pointFooter(disk.Finding) []disk.Repair {
 func (v *image) newIdentity(disk.Finding) []disk.Repair {
 	id := uuid.New()
 	return v.changeFooters("make a new identity", "differencing images that name this disk by zeros no longer find it", func(f decode.Record[vhd.Footer]) { vhd.FooterID.Put(f, id) })
+}
+
+// markFooters puts the cookie back in all copies that lack it (V056).
+func (v *image) markFooters(disk.Finding) []disk.Repair {
+	var parts []disk.Step
+	for _, c := range []reader.FooterCopy{v.Front, v.Tail} {
+		if c.Unmarked {
+			parts = append(parts, v.change(c.Off, int64(vhd.FooterCookie.Size()), func(b []byte) { copy(b, vhd.Cookie) }))
+		}
+	}
+	return one("put the cookie \"conectix\" back", "", disk.Steps(parts...))
 }
 
 // turnFooter writes the footer with its numbers the right way round (V055).

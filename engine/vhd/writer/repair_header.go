@@ -16,16 +16,8 @@ import (
 )
 
 // newFooters are for an image that has lost both footers and is known by its
-// dynamic header (V001): the old one where only its cookie is damaged, else one
-// made from the header.
+// dynamic header (V001), from which they are made.
 func (v *image) newFooters(disk.Finding) []disk.Repair {
-	if raw, off := v.LostFooter(); raw != nil {
-		at := v.behindData
-		if off > 0 {
-			at = fixedPlace(roundUp(off))
-		}
-		return []disk.Repair{v.bothFooters("put the cookie back: the rest of the footer is whole", "", raw, at)}
-	}
 	return []disk.Repair{v.bothFooters("make new footers from the dynamic header",
 		"the size is the largest that the table allows, and the identity is new: differencing images that name this disk no longer find it", v.footerFromHeader(), v.behindData)}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -127,7 +128,7 @@ func (v *image) restartSequence(disk.Finding) []disk.Repair {
 func (v *image) survivors() (list []int) {
 	for i := range v.Headers {
 		h, ok := vhdx.HeaderTable.Of(v.Headers[i])
-		if !ok || vhdx.HeaderSign.Get(h) != vhdx.HeaderSignature || vhdx.HeaderVersion.Get(h) != 1 || vhdx.HeaderLogVersion.Get(h) != 0 || !v.LogFits(i) {
+		if !ok || vhdx.HeaderSign.Get(h) != vhdx.HeaderSignature && !vhdx.UnmarkedHeader(v.Headers[i]) || vhdx.HeaderVersion.Get(h) != 1 || vhdx.HeaderLogVersion.Get(h) != 0 || !v.LogFits(i) {
 			continue
 		}
 		list = append(list, i)
@@ -151,9 +152,33 @@ func (v *image) agree() bool {
 		vhdx.HeaderLogOffset.Get(a) == vhdx.HeaderLogOffset.Get(b) && vhdx.HeaderLogLength.Get(a) == vhdx.HeaderLogLength.Get(b)
 }
 
+// unmarkedHeaders are those of them in which nothing but the signature is damaged.
+func (v *image) unmarkedHeaders(list []int) (whole []int) {
+	for _, i := range list {
+		if vhdx.UnmarkedHeader(v.Headers[i]) {
+			whole = append(whole, i)
+		}
+	}
+	return whole
+}
+
 // keepFields gives headers that have survived their checksums back.
 func (v *image) keepFields(list []int) (repairs []disk.Repair) {
-	clean := func(h decode.Record[vhdx.Header]) { clear(vhdx.HeaderReserved.Get(h)) }
+	clean := func(h decode.Record[vhdx.Header]) {
+		vhdx.HeaderSign.Put(h, vhdx.HeaderSignature)
+		clear(vhdx.HeaderReserved.Get(h))
+	}
+	whole := v.unmarkedHeaders(list)
+	if len(whole) == len(list) && len(list) > 0 && (len(list) == 1 || v.agree()) {
+		return []disk.Repair{v.basedOn(whole[0], fix{title: "put the signatures back: the rest of the headers is whole", header: clean})}
+	}
+	for _, i := range whole {
+		repairs = append(repairs, v.basedOn(i, fix{title: fmt.Sprintf("put the signature of header %d back, the rest of which is whole; the other header follows it", i+1),
+			risk: "what the other header says is lost: compare the two first", header: clean}))
+	}
+	if list = slices.DeleteFunc(slices.Clone(list), func(i int) bool { return slices.Contains(whole, i) }); len(list) == 0 {
+		return repairs
+	}
 	if len(list) == 2 && v.agree() {
 		return []disk.Repair{v.basedOn(list[0], fix{title: "keep the fields of the headers, which agree about the log, zero the bytes after them, and recompute the checksums", header: clean})}
 	}
@@ -169,7 +194,7 @@ func (v *image) keepFields(list []int) (repairs []disk.Repair) {
 // and for one with a log to be replayed if there is one.
 func (v *image) rebuildHeaders(disk.Finding) []disk.Repair {
 	survivors := v.survivors()
-	if list := v.keepFields(survivors); len(survivors) == 2 && v.agree() {
+	if list := v.keepFields(survivors); len(survivors) == 2 && v.agree() || len(v.unmarkedHeaders(survivors)) > 0 {
 		return list // whether there is a log to be replayed they say too
 	} else if len(list) > 0 {
 		return append(list, v.freshHeaders()...)

@@ -10,8 +10,12 @@ import (
 	"platter/engine/disk"
 )
 
-// zeroMetadataHead zeroes the reserved bytes of the metadata table (20).
+// zeroMetadataHead zeroes the reserved bytes of the metadata table, or puts its
+// signature back (20).
 func (v *image) zeroMetadataHead(f disk.Finding) []disk.Repair {
+	if !v.MetaSigned {
+		return v.rewrite(fix{title: "put the signature back: the table lists all items that a disk needs"}, f.Where[0].Sub(0, vhdx.MetadataHeadSize), func(b []byte) { copy(b, vhdx.MetadataSignature) })
+	}
 	return v.rewrite(fix{title: "zero the reserved bytes"}, f.Where[0], func(b []byte) {
 		head, _ := vhdx.MetadataTable.Of(b)
 		clear(vhdx.MetadataReserved.Get(head))

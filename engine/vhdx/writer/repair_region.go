@@ -82,6 +82,13 @@ func (v *image) requireRegion(f disk.Finding) []disk.Repair {
 // rebuildTables looks for metadata and BAT where neither region table is valid
 // (14), and rewrites both tables.
 func (v *image) rebuildTables(disk.Finding) []disk.Repair {
+	for _, table := range v.Tables {
+		if vhdx.UnmarkedRegions(table) {
+			marked := bytes.Clone(table)
+			copy(marked, vhdx.RegionSignature)
+			return v.one(fix{title: "put the signatures back: the rest of the region tables is whole", body: v.writeTables(marked)})
+		}
+	}
 	return v.one(fix{title: "look for metadata and BAT, and rewrite both region tables", risk: "where the BAT lies is a guess by what its entries say; other regions are given up", reads: true,
 		body: func(ctx context.Context, to store.FS) error {
 			bat, meta, err := v.FindRegions(ctx)
