@@ -62,24 +62,11 @@ func Create(ctx context.Context, file string, opt CreateOptions) (disk.Created, 
 	if err != nil {
 		return disk.Created{}, err
 	}
-	folder, name, err := store.OpenTarget(file)
+	c, err := prepare(ctx, f, file, opt)
 	if err != nil {
 		return disk.Created{}, err
 	}
-	defer folder.Close()
-	base, err := openBase(ctx, file, opt)
-	if err != nil {
-		return disk.Created{}, err
-	}
-	if base != nil {
-		defer base.Image.Close()
-	}
-	spec, doubts, err := disk.Resolve(f.make.Options(), disk.Spec{Values: opt.Values, Parent: base})
-	if err != nil {
-		return disk.Created{}, err
-	}
-	c := creation{ctx: ctx, format: f, path: file, name: name, opt: opt, folder: folder, spec: spec}
-	c.made.Warnings = slices.Concat(doubts, c.rounded(), outside(base, name))
+	defer c.close()
 	if err := c.run(); err != nil {
 		return disk.Created{}, err
 	}
@@ -104,6 +91,37 @@ func unitName(unit int64) string {
 		return "sectors"
 	}
 	return "pieces"
+}
+
+// prepare opens what the making of an image needs, and settles what it shall be like.
+func prepare(ctx context.Context, f format, file string, opt CreateOptions) (*creation, error) {
+	folder, name, err := store.OpenTarget(file)
+	if err != nil {
+		return nil, err
+	}
+	c := &creation{ctx: ctx, format: f, path: file, name: name, opt: opt, folder: folder}
+	base, err := openBase(ctx, file, opt)
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	c.spec.Parent = base
+	spec, doubts, err := disk.Resolve(f.make.Options(), disk.Spec{Values: opt.Values, Parent: base})
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	c.spec = spec
+	c.made.Warnings = slices.Concat(doubts, c.rounded(), outside(base, name))
+	return c, nil
+}
+
+// close closes the parent and the folder.
+func (c *creation) close() {
+	if c.spec.Parent != nil {
+		c.spec.Parent.Image.Close()
+	}
+	c.folder.Close()
 }
 
 // CodeOutside is the code of the warning that the parent of a new image lies where no
@@ -191,6 +209,8 @@ type creation struct {
 	spec   disk.Spec
 	old    []disk.File // further files of the image that is replaced
 	made   disk.Created
+
+	content *conversion // what the disk gets; nil for zeros, or what the parent holds
 }
 
 // run makes the image under temporary names, looks at it, and publishes it.
@@ -205,10 +225,9 @@ func (c *creation) run() error {
 	if c.opt.DryRun {
 		to.FS = planned{store.NewMem(), c.folder}
 	}
-	c.spec.Progress = c.counter(c.spec.Bytes(disk.OptionSize))
-	err := c.format.make.Make(c.ctx, to, c.name, c.spec)
+	err := c.fill(to)
 	if err == nil {
-		err = c.inspect(to)
+		err = errors.Join(c.apart(to), c.inspect(to))
 	}
 	if err == nil {
 		err = c.ctx.Err()
@@ -221,6 +240,15 @@ func (c *creation) run() error {
 		return err
 	}
 	return c.tidy()
+}
+
+// fill makes the files, and what they hold.
+func (c *creation) fill(to *store.Target) error {
+	if c.content != nil {
+		return c.content.fill(c, to)
+	}
+	c.spec.Progress = c.counter(c.spec.Bytes(disk.OptionSize))
+	return c.format.make.Make(c.ctx, to, c.name, c.spec)
 }
 
 // maxLayout bounds how many regions are listed.

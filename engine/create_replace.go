@@ -73,7 +73,7 @@ func (c *creation) replaceable() error {
 	case r != nil:
 		c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeReplaced, Severity: disk.SeverityWarning, Where: r.Where, Text: r.Error()})
 	}
-	if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger()); err != nil {
+	if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger(c.name)); err != nil {
 		return err
 	}
 	c.oldParts()
@@ -138,22 +138,49 @@ func (c *creation) tidy() error {
 	return errors.Join(errs...)
 }
 
-// stranger refuses to replace a file that the new image is based on.
-func (c *creation) stranger() error {
-	if c.opt.Parent == "" {
+// apart refuses to replace files of the images that the new one is made of or based on.
+func (c *creation) apart(to *store.Target) error {
+	if !c.opt.Replace {
 		return nil
 	}
-	old, err := os.Stat(filepath.Join(c.folder.Dir(), c.name))
-	if err != nil {
-		return err
+	names := to.Made()
+	for _, f := range c.removed() {
+		names = append(names, f.Name)
 	}
-	for img := c.spec.Parent.Image; img != nil; img = img.Parent() {
-		dir := filepath.Dir(img.Info().Path)
-		for _, f := range img.Files() {
-			if fi, err := os.Stat(filepath.Join(dir, path.Base(f.Name))); err == nil && os.SameFile(fi, old) {
-				return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
-			}
+	for _, name := range names {
+		if err := c.stranger(name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// stranger refuses to replace a file of an image that the new one is based on or made of.
+func (c *creation) stranger(name string) error {
+	old, err := os.Stat(filepath.Join(c.folder.Dir(), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if c.spec.Parent != nil && consists(c.spec.Parent.Image, old) {
+		return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
+	}
+	if c.content != nil && consists(c.content.src, old) {
+		return disk.Wrong("image", "%s is a file of the source itself and can't be replaced", decode.InQuotes(filepath.Join(filepath.Dir(c.path), name)))
+	}
+	return nil
+}
+
+// consists reports whether a file is one of an image's, or of its parents'.
+func consists(img disk.Image, file fs.FileInfo) bool {
+	for ; img != nil; img = img.Parent() {
+		dir := filepath.Dir(img.Info().Path)
+		for _, f := range img.Files() {
+			if fi, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name))); err == nil && os.SameFile(fi, file) {
+				return true
+			}
+		}
+	}
+	return false
 }

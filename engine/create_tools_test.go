@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -255,7 +254,7 @@ func TestCreateFilledOthers(t *testing.T) {
 }
 
 // TestStreamInOnePass holds that a stream needs nothing but a pipe: the same bytes come out
-// as in a file, however the disk's bytes come in.
+// as in a file, however many workers there are.
 func TestStreamInOnePass(t *testing.T) {
 	const size = 70<<20 + 512
 	want, files := written(size), store.NewMem()
@@ -268,26 +267,15 @@ func TestStreamInOnePass(t *testing.T) {
 	made := make([]byte, length)
 	f.ReadAt(made, 0)
 
-	spec, _, err := disk.Resolve(vmdkwriter.Maker{}.Options(), disk.Spec{Values: k.opt})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, piece := range []int64{1000, 64 << 10, 1<<20 + 1} {
-		var out bytes.Buffer
-		s, err := vmdkwriter.NewStream(&out, "d.vmdk", spec)
+	for _, width := range []int{1, 2, 5} {
+		spec, _, err := disk.Resolve(vmdkwriter.Maker{}.Options(), disk.Spec{Values: k.opt, Filling: want, Width: width})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for off := int64(0); off < size; off += piece {
-			if _, err := io.CopyN(s, io.NewSectionReader(want, off, piece), min(piece, size-off)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := s.Close(); err != nil || !bytes.Equal(out.Bytes(), made) {
-			t.Errorf("in pieces of %d: %d bytes, the file has %d: %v", piece, out.Len(), length, err)
-		}
-		if _, err := s.Write([]byte{1}); !errors.Is(err, disk.ErrOutOfRange) {
-			t.Errorf("past the end: %v", err)
+		var out bytes.Buffer
+		err = vmdkwriter.Maker{}.Make(t.Context(), store.NewPipe(&out), "d.vmdk", spec)
+		if err != nil || !bytes.Equal(out.Bytes(), made) {
+			t.Errorf("%d workers: %d bytes, the file has %d: %v", width, out.Len(), length, err)
 		}
 	}
 }

@@ -50,6 +50,9 @@ func (c *creation) verify(img disk.Image) error {
 			return disk.Errorf(disk.Damaged, decode.Place{File: c.path}, "the new image was checked: %s: %s", f.Code, f.Text)
 		}
 	}
+	if c.content != nil {
+		return c.content.verify(c, img)
+	}
 	below := layer.Under{}
 	if c.spec.Parent != nil {
 		below.Parent = c.spec.Parent.Image

@@ -36,5 +36,8 @@ var formats = []format{
 	{"raw", nil, raw.Open, nil, nil, rawwriter.Maker{}, rawwriter.Write},
 }
 
+// Unknown is the format of what is no image.
+const Unknown = "unknown"
+
 // unknown is what a file is that no format recognises.
-var unknown = format{"unknown", nil, raw.OpenUnknown, nil, nil, nil, nil}
+var unknown = format{Unknown, nil, raw.OpenUnknown, nil, nil, nil, nil}

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"io"
+	"runtime"
 	"time"
 
 	"platter/engine/store"
@@ -26,7 +27,8 @@ type Maker interface {
 type Spec struct {
 	Values  map[string]string // by the names of the options
 	Parent  *Base             // nil for an image that stands alone
-	Filling Filling           // what the disk holds; nil for zeros. Not every kind can be made with content
+	Filling Filling           // what the disk holds; nil for zeros. Images with a parent can't be made with content
+	Width   int               // how many workers do what can be done side by side; 0: one per processor
 
 	Progress func(n int64) // is told of bytes of the disk's content as they are written; may be nil
 }
@@ -39,6 +41,14 @@ func (s Spec) Tell(n int64) {
 	}
 }
 
+// Workers is how many workers do what can be done side by side.
+func (s Spec) Workers() int {
+	if s.Width > 0 {
+		return s.Width
+	}
+	return min(runtime.GOMAXPROCS(0), 8)
+}
+
 // Base is the image that a new differencing one is based on.
 type Base struct {
 	Image    Image
@@ -47,12 +57,12 @@ type Base struct {
 	Changed  time.Time // when its file was last changed
 }
 
-// Filling is what a new disk shall hold. It is read from front to back.
+// Filling is what a new disk shall hold. It is read from front to back, once or twice.
 type Filling interface {
 	io.ReaderAt
 
-	// NextData is the first run of bytes at or after off that may hold
-	// something else than zeros; io.EOF means that no data is left.
+	// NextData is the first run of bytes at or after off that is to be stored, zeros
+	// or not; what lies between runs is zeros. io.EOF means that no run is left.
 	NextData(off int64) (store.Range, error)
 }
 

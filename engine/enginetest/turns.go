@@ -99,7 +99,7 @@ func (f Foreign) states(t *testing.T, list []turn) {
 	rnd := rand.New(rand.NewPCG(uint64(f.Size), 5))
 	for _, s := range list {
 		s.do(f, t, path, want, rnd)
-		f.agree(t, path, want, s.name)
+		f.Agree(t, path, want, s.name)
 	}
 }
 
@@ -214,8 +214,8 @@ func (f Foreign) theirs(t *testing.T, path string, want []byte, rnd *rand.Rand) 
 	Run(t, "qemu-io", append(args, path)...)
 }
 
-// agree holds what everybody reads against what was written.
-func (f Foreign) agree(t *testing.T, path string, want []byte, state string) {
+// Agree holds what everybody reads against what was written, in a state of the image.
+func (f Foreign) Agree(t *testing.T, path string, want []byte, state string) {
 	t.Helper()
 	if f.Witnesses&QEMU != 0 {
 		f.agreesQEMU(t, path, want, state)

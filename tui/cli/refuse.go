@@ -16,8 +16,8 @@ var overrides = map[disk.Reason]string{
 	disk.RefusedExists:   "--force",
 	disk.RefusedChildren: "--force",
 	disk.RefusedSpace:    "--force",
-	disk.RefusedDirty:    "--replay",
 	disk.RefusedLoss:     "--discard",
+	disk.RefusedDirty:    "--replay",
 }
 
 // refusalOf is the refusal that an error is; one without a reason if it is none.

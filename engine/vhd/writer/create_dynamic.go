@@ -13,8 +13,8 @@ import (
 // tableStart is where the table lies: right after the header.
 const tableStart = vhd.FooterSize + vhd.HeaderSize
 
-// makeDynamic makes an image without blocks (vhd.md 12): copy of the footer, header,
-// table of blocks that are not there, footer.
+// makeDynamic makes an image (vhd.md 12): copy of the footer, header, table, the blocks
+// that hold anything, footer.
 func makeDynamic(ctx context.Context, f store.File, spec disk.Spec) error {
 	header := newHeader(spec, tableStart)
 	return writeSparse(ctx, f, spec, vhd.Dynamic, header, nil, tableEnd(spec))
@@ -30,14 +30,15 @@ func tableEnd(spec disk.Spec) int64 {
 // not taken for an image.
 func writeSparse(ctx context.Context, f store.File, spec disk.Spec, kind uint32, header decode.Record[vhd.Header], locators []store.Piece, end int64) error {
 	vhd.HeaderTable.Seal(header.Bytes())
-	if err := store.Put(f, store.Piece{Offset: vhd.FooterSize, Data: header.Bytes()}); err != nil {
+	if err := store.Put(f, append(locators, store.Piece{Offset: vhd.FooterSize, Data: header.Bytes()})...); err != nil {
 		return err
 	}
-	if err := writeTable(ctx, f, tableStart, tableEnd(spec)); err != nil {
+	end, err := writeBlocks(ctx, f, spec, footerPlace(spec, end))
+	if err != nil {
 		return err
 	}
 	footer := newFooter(spec, kind, vhd.FooterSize)
-	return store.Put(f, append(locators, store.Piece{Offset: footerPlace(spec, end), Data: footer}, store.Piece{Data: footer})...)
+	return store.Put(f, store.Piece{Offset: end, Data: footer}, store.Piece{Data: footer})
 }
 
 // footerPlace is where the footer goes after metadata that ends at end. The next block
@@ -51,17 +52,27 @@ func footerPlace(spec disk.Spec, end int64) int64 {
 	return end
 }
 
-// writeTable fills [from, to) with entries of blocks that are not there; what is left
-// of the last sector looks the same (vhd.md 8).
-func writeTable(ctx context.Context, f store.File, from, to int64) error {
-	piece := bytes.Repeat([]byte{0xFF}, int(min(to-from, 1<<20)))
-	for at := from; at < to; at += int64(len(piece)) {
-		if err := ctx.Err(); err != nil {
+// writeBlocks writes the table, and the blocks of the content from start on, with all
+// bits of their bitmaps set (vhd.md 8, 9). It returns where the last block ends.
+func writeBlocks(ctx context.Context, f store.File, spec disk.Spec, start int64) (end int64, err error) {
+	block := spec.Bytes(disk.OptionBlockSize)
+	entry := make([]byte, vhd.EntryTable.Size())
+	vhd.PutEntry(entry, vhd.Unallocated)
+	table := disk.EntryWriter{File: f, At: tableStart, Blank: bytes.Clone(entry), Count: (tableEnd(spec) - tableStart) / int64(len(entry))}
+	bits := bytes.Repeat([]byte{0xFF}, int(vhd.BitmapBytes(block)))
+	shelf := disk.Shelf{File: f, Start: start, Unit: block, Head: int64(len(bits)), Place: func(n, at int64) error {
+		if at/vhd.Sector > maxSector {
+			return disk.Errorf(disk.Limit, decode.Place{}, "the data do not fit: a block can't lie past sector %d of its file", maxSector)
+		}
+		vhd.PutEntry(entry, uint32(at/vhd.Sector))
+		if err := table.Put(n, entry); err != nil {
 			return err
 		}
-		if err := store.Put(f, store.Piece{Offset: at, Data: piece[:min(int64(len(piece)), to-at)]}); err != nil {
-			return err
-		}
+		_, err := f.WriteAt(bits, at)
+		return err
+	}}
+	if end, err = shelf.Lay(ctx, spec); err != nil {
+		return 0, err
 	}
-	return nil
+	return end, table.Close(ctx)
 }

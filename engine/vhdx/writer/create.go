@@ -76,7 +76,7 @@ func (Maker) Make(ctx context.Context, to store.FS, name string, spec disk.Spec)
 	case differencingType:
 		return makeChild(f, spec)
 	}
-	return makeDynamic(f, spec)
+	return makeDynamic(ctx, f, spec)
 }
 
 func defaultType(s disk.Spec) string {

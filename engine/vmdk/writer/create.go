@@ -66,6 +66,7 @@ func (Maker) Options() []disk.Option {
 		{Name: optionSplit, Hint: "SIZE", Kind: disk.Bytes, Doc: "size of the files of a split disk", Min: 1 << 20, Max: 2048 << 20, Multiple: vmdk.SectorSize,
 			Default: disk.Constant("2047M"), Useless: unless(splitTypes, "the disk is not split")},
 		adapterOption(),
+		levelOption(),
 		{Name: optionHardware, Hint: "N", Kind: disk.Number, Doc: "version of the virtual hardware", Min: 1, Max: 99, Default: disk.Constant("4")},
 		{Name: optionDatabase, Hint: "KEY=VALUE", Kind: disk.Lines, Doc: "an entry of the disk database; can be repeated", Check: goodEntries},
 		{Name: optionZeroGrain, Kind: disk.Switch, Doc: "let a grain be marked as zeros, which VirtualBox does not read",

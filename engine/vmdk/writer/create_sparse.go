@@ -1,7 +1,6 @@
 package writer
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -99,10 +98,10 @@ func (s *sparse) directorySectors() int64 {
 	return ceil(s.tables*vmdk.EntrySize, vmdk.SectorSize)
 }
 
-// walk finds the grains that hold something else than zeros.
+// walk finds the grains that are to be stored.
 func (s *sparse) walk(ctx context.Context, data window) error {
 	s.stored.of = ceil(s.capacity, s.grain)
-	return data.each(ctx, s.grain*vmdk.SectorSize, func(n int64, _ []byte) error {
+	return data.units(ctx, s.grain*vmdk.SectorSize, func(n int64) error {
 		s.stored.add(n)
 		return nil
 	})
@@ -189,16 +188,34 @@ func enter(table []byte, i, sector int64) {
 // one.
 func (s *sparse) align(f store.File) error { return f.Truncate(s.overHead * vmdk.SectorSize) }
 
-// writeGrains writes the grains in the order of the disk.
+// grainsAtOnce is how many bytes of grains are written at once.
+const grainsAtOnce = 1 << 20
+
+// writeGrains writes the grains in the order of the disk, one right after the other.
 func (s *sparse) writeGrains(ctx context.Context, f store.File, data window) error {
-	at := s.overHead
-	return data.each(ctx, s.grain*vmdk.SectorSize, func(_ int64, b []byte) error {
-		defer func() { at += s.grain }()
-		if at+s.grain > 1<<32 {
+	at, length := s.overHead, s.grain*vmdk.SectorSize
+	buf := make([]byte, 0, max(grainsAtOnce, length))
+	put := func() error {
+		err := putAt(f, at, buf)
+		at, buf = at+int64(len(buf))/vmdk.SectorSize, buf[:0]
+		return err
+	}
+	err := data.units(ctx, length, func(n int64) error {
+		if at+(int64(len(buf))+length)/vmdk.SectorSize > 1<<32 {
 			return disk.Errorf(disk.Limit, decode.Place{}, "the data do not fit: a grain can't lie past 2 TiB of its file")
 		}
-		return putAt(f, at, b)
+		if len(buf) == cap(buf) {
+			if err := put(); err != nil {
+				return err
+			}
+		}
+		buf = buf[:int64(len(buf))+length]
+		return data.read(buf[int64(len(buf))-length:], n*length)
 	})
+	if err == nil && len(buf) > 0 {
+		err = put()
+	}
+	return err
 }
 
 // grainSet is a set of grain numbers, a bit for each.
@@ -222,13 +239,12 @@ type window struct {
 	start, size int64
 }
 
-// each calls f with every unit of the window that holds something else than zeros, in
-// order; a last unit that is cut off comes padded with zeros.
-func (w window) each(ctx context.Context, unit int64, f func(n int64, b []byte) error) error {
+// units calls f with the number of every unit of the window in which something is to be
+// stored, in order.
+func (w window) units(ctx context.Context, unit int64, f func(n int64) error) error {
 	if w.from == nil {
 		return nil
 	}
-	buf := make([]byte, unit)
 	for n := int64(0); n*unit < w.size; n++ {
 		r, err := w.from.NextData(w.start + n*unit)
 		if errors.Is(err, io.EOF) || err == nil && r.Offset >= w.start+w.size {
@@ -238,13 +254,7 @@ func (w window) each(ctx context.Context, unit int64, f func(n int64, b []byte) 
 			return err
 		}
 		n = max(n, (r.Offset-w.start)/unit)
-		if err := w.read(buf, n*unit); err != nil {
-			return err
-		}
-		if isZero(buf) {
-			continue
-		}
-		if err := f(n, buf); err != nil {
+		if err := f(n); err != nil {
 			return err
 		}
 	}
@@ -259,17 +269,4 @@ func (w window) read(buf []byte, off int64) error {
 		return err
 	}
 	return nil
-}
-
-var zeros [64 << 10]byte
-
-// isZero reports whether b holds nothing but zeros.
-func isZero(b []byte) bool {
-	for len(b) > len(zeros) {
-		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
-			return false
-		}
-		b = b[len(zeros):]
-	}
-	return bytes.Equal(b, zeros[:len(b)])
 }
