@@ -2,6 +2,7 @@ package layer
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"platter/engine/store"
@@ -68,6 +69,17 @@ func (r *Room) Recede() {
 	for n := len(r.free) - 1; n >= 0 && r.free[n].at+r.free[n].length == r.next; n-- {
 		r.next, r.free = r.free[n].at, r.free[:n]
 	}
+}
+
+// Vacate makes what was given up, and is not at the end of the file, zeros. The tables
+// are durable by then.
+func (r *Room) Vacate(ctx context.Context, f store.File) error {
+	for _, p := range r.free {
+		if err := Vacate(ctx, f, p.at, p.length, "zeros where nothing is stored any more"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // GiveBack cuts off what was taken in advance, and what Recede has found.

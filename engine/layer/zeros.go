@@ -34,6 +34,16 @@ func inZeros(off, n int64, use func(zeros []byte, at int64) error) error {
 	return Pieces(off, n, zerosPiece, func(at, n int64) error { return use(zeros[:n], at) })
 }
 
+// Vacate makes [off, off+n) of a file, which nothing names any more, zeros: a hole where
+// there can be one. Its bytes are somebody's deleted data, and a check takes what is not
+// zero for lost.
+func Vacate(ctx context.Context, f store.File, off, n int64, why string) error {
+	if err := store.Punch(f, off, n); !errors.Is(err, store.ErrNoHoles) {
+		return err
+	}
+	return ClearStored(ctx, f, off, n, why)
+}
+
 // ClearStored makes [off, off+n) of a file zeros: holes are so already, and stay.
 func ClearStored(ctx context.Context, f store.File, off, n int64, why string) error {
 	for end := off + n; off < end; {

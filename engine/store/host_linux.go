@@ -47,6 +47,21 @@ func (h *hostFile) Reserve(off, n int64) error {
 	return nameErr("reserve room in", h.name, err)
 }
 
+// The modes of fallocate(2) that make a hole and keep the file's length.
+const punchHole = 1 | 2
+
+// Punch makes n bytes from off on a hole.
+func (h *hostFile) Punch(off, n int64) error {
+	if !h.writable {
+		return nameErr("make a hole in", h.name, ErrReadOnly)
+	}
+	err := syscall.Fallocate(int(h.f.Fd()), punchHole, off, n)
+	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS) {
+		err = ErrNoHoles
+	}
+	return nameErr("make a hole in", h.name, err)
+}
+
 // Free is how many bytes the user may still write to the folder's file system.
 func (d *Folder) Free() (int64, error) {
 	var s syscall.Statfs_t

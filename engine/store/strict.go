@@ -33,6 +33,11 @@ func (s *strict) WriteFor(p []byte, off int64, why string) (n int, err error) {
 	return n, err
 }
 
+// Punch makes a hole where that is possible.
+func (s *strict) Punch(off, n int64) error {
+	return s.change(func() error { return Punch(s.File, off, n) })
+}
+
 func (s *strict) Truncate(size int64) error {
 	return s.change(func() error { return s.File.Truncate(size) })
 }

@@ -232,6 +232,18 @@ func Reserve(f File, off, n int64) error {
 	return ErrNoReserve
 }
 
+// ErrNoHoles: the file system can't make a hole where a file has data.
+var ErrNoHoles = errors.New("no hole can be made here")
+
+// Punch gives back the room of n bytes of a file from off on, which read as zeros then.
+// It fails with ErrNoHoles where that can't be done.
+func Punch(f File, off, n int64) error {
+	if p, ok := f.(interface{ Punch(off, n int64) error }); ok {
+		return p.Punch(off, n)
+	}
+	return ErrNoHoles
+}
+
 // Piece is a run of bytes and where it goes.
 type Piece struct {
 	Offset int64

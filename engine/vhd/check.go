@@ -251,7 +251,7 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 		}
 	}
 	found := v.finding("V035", text, at...)
-	if found.About = about; large || f.Other >= 0 {
+	if found.About = about; !f.Whole() { // zeros are no data that could be missed
 		found = graded(found, warning)
 	}
 	return c.Report(found)

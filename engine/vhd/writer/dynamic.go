@@ -226,6 +226,9 @@ func (w *dynamic) Close(ctx context.Context) error {
 	if err == nil {
 		err = w.room.giveBack(w.file)
 	}
+	if err == nil {
+		err = w.room.vacate(ctx, w.file)
+	}
 	w.failed = errClosed
 	return errors.Join(err, w.file.Close())
 }

@@ -1,12 +1,14 @@
 package writer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"platter/decode/vhd"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/store"
 )
 
@@ -69,6 +71,19 @@ func (r *room) release(start int64) { r.released = append(r.released, start) }
 func (r *room) settle() {
 	r.free = append(r.free, r.released...)
 	r.released = nil
+}
+
+// vacate makes what was given up in the middle of the file zeros.
+func (r *room) vacate(ctx context.Context, f store.File) error {
+	for _, start := range r.free {
+		if start >= r.next {
+			continue // it is cut off
+		}
+		if err := layer.Vacate(ctx, f, start, r.block, "zeros where nothing is stored any more"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // giveBack puts the footer after the last block and cuts off the rest: blocks at the

@@ -297,7 +297,10 @@ func (w *blocks) finish(ctx context.Context) error {
 		}
 	}
 	w.room.Recede()
-	return w.room.GiveBack(w.file)
+	if err := w.room.GiveBack(w.file); err != nil {
+		return err
+	}
+	return w.room.Vacate(ctx, w.file)
 }
 
 // errClosed is what a writer says after Close.

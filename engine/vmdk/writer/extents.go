@@ -40,7 +40,7 @@ type storage interface {
 	// changed is how many bytes of tables wait for a flush.
 	changed() int64
 	// close tidies up after a last flush.
-	close() error
+	close(ctx context.Context) error
 	abandon() error
 }
 
@@ -218,7 +218,7 @@ func (w *extents) Close(ctx context.Context) error {
 	defer w.mu.Unlock()
 	err := w.sync(ctx)
 	for i := 0; i < len(w.list) && err == nil; i++ {
-		err = w.list[i].close()
+		err = w.list[i].close(ctx)
 	}
 	w.failed = errClosed
 	return errors.Join(err, w.abandon())

@@ -34,7 +34,7 @@ func (s *flat) flush(context.Context) error { return s.file.Sync() }
 
 func (s *flat) changed() int64 { return 0 }
 
-func (s *flat) close() error { return nil }
+func (s *flat) close(context.Context) error { return nil }
 
 func (s *flat) abandon() error { return s.file.Close() }
 
@@ -60,6 +60,6 @@ func (s nothing) flush(context.Context) error { return nil }
 
 func (s nothing) changed() int64 { return 0 }
 
-func (s nothing) close() error { return nil }
+func (s nothing) close(context.Context) error { return nil }
 
 func (s nothing) abandon() error { return nil }

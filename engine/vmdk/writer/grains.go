@@ -360,7 +360,7 @@ func (s *grains) noteFree(end int64) error {
 	return err
 }
 
-func (s *grains) close() error {
+func (s *grains) close(ctx context.Context) error {
 	if !s.begun {
 		return nil
 	}
@@ -371,7 +371,10 @@ func (s *grains) close() error {
 	if err := s.mark(0, "the file is closed cleanly"); err != nil {
 		return err
 	}
-	return s.room.GiveBack(s.file)
+	if err := s.room.GiveBack(s.file); err != nil {
+		return err
+	}
+	return s.room.Vacate(ctx, s.file)
 }
 
 func (s *grains) abandon() error { return s.file.Close() }
