@@ -24,7 +24,7 @@ type check struct {
 	next   func() (disk.Finding, error, bool)
 	stop   func()
 	list   []disk.Finding
-	seen   map[known]bool
+	seen   map[known]int
 	done   bool
 	err    error
 
@@ -168,7 +168,7 @@ func (c *checks) result() iter.Seq2[disk.Finding, error] {
 }
 
 func newCheck(ctx context.Context, img disk.Image, profile string) *check {
-	c := &check{image: img, seen: map[known]bool{}, profile: profile}
+	c := &check{image: img, seen: map[known]int{}, profile: profile}
 	c.take(checked{list: img.Info().Findings})
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	c.next, c.stop = iter.Pull2(disk.FullCheck(c.ctx, img, profile))
@@ -196,8 +196,15 @@ func (c *check) slice() tea.Cmd {
 // and listed once.
 func (c *check) take(msg checked) {
 	for _, f := range msg.list {
-		if k := knownAs(f); !c.seen[k] && len(c.list) < findingsLimit {
-			c.seen[k] = true
+		k := knownAs(f)
+		switch {
+		case msg.of != nil && c.seen[k] > 0:
+			c.seen[k]--
+			continue
+		case msg.of == nil:
+			c.seen[k]++
+		}
+		if len(c.list) < findingsLimit {
 			c.list = append(c.list, f)
 		}
 	}

@@ -360,6 +360,7 @@ func TestFindParent(t *testing.T) {
 		{opener{"b": broken}, []string{"a", "b"}, "", `"b": broken`},
 		{opener{"b": other, "c": broken}, []string{"b", "c"}, "", `"b": it is other`},
 		{opener{"b": cycle, "c": other}, []string{"b", "c"}, "", `"b": a cycle`},
+		{opener{"a": fmt.Errorf("a: %w", store.ErrOutside)}, []string{"a", "b"}, "", `"b": file does not exist`},
 		{opener{"": right}, nil, "right", ""},
 		{opener{}, nil, "", layer.ErrNoName.Error()},
 	} {

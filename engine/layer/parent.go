@@ -131,10 +131,21 @@ func rank(err error) int {
 		return 4
 	case errors.Is(err, disk.ErrOtherDisk):
 		return 3
+	case errors.Is(err, store.ErrOutside): // a path of another machine, as most images have one
+		return 0
 	case errors.Is(err, fs.ErrNotExist):
 		return 1
 	}
 	return 2
+}
+
+// Without words that the parent can't be asked: that it is missing, or what else is
+// the matter with one that is there.
+func Without(fault error) string {
+	if errors.Is(fault, fs.ErrNotExist) || errors.Is(fault, ErrNoName) {
+		return "is missing"
+	}
+	return "can't be used"
 }
 
 // Linked completes what an image tells of its link: what became of each name,

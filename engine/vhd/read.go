@@ -190,7 +190,7 @@ func (v own) Fill(p []byte, r layer.Run) (int, error) {
 // Lost says why a run has no bytes: it is damaged, or its parent is missing.
 func (v own) Lost(r layer.Run) error {
 	if r.State == disk.FromParent {
-		what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s is missing", r.Start, v.wanted())
+		what := fmt.Sprintf("virtual byte 0x%x is not stored here, and the parent %s %s", r.Start, v.wanted(), layer.Without(v.parentErr))
 		return &disk.Error{Kind: disk.NotFound, Op: "read", At: v.place(0, 0), What: what, Err: v.parentErr}
 	}
 	at := v.place(v.dataEnd, 0)

@@ -12,7 +12,6 @@ import (
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/layer"
-	"platter/engine/store"
 )
 
 // noParent is the parentCID of a disk that has none.
@@ -112,7 +111,7 @@ func (m *Image) findParent(ctx context.Context, hint string) error {
 	m.link.tries = tries
 	var failure *layer.Failure
 	switch {
-	case hint == "" && errors.Is(err, store.ErrBadName):
+	case hint == "" && err == layer.ErrNoName:
 		return disk.Errorf(disk.NotFound, m.textAt, "the descriptor has a parentCID but does not name the parent")
 	case errors.As(err, &failure):
 		return failure.Err // the hint is told beside it

@@ -112,7 +112,7 @@ func (m own) Lost(r layer.Run) error {
 	case r.State == disk.FromParent && m.text == nil:
 		return &disk.Error{Kind: disk.NotFound, Op: "read", What: "byte " + hex(r.Start) + " of the disk is not stored here", Err: m.orphan}
 	case r.State == disk.FromParent:
-		what := "byte " + hex(r.Start) + " of the disk is stored in the parent " + decode.InQuotes(m.link.hint) + ", which is not there"
+		what := "byte " + hex(r.Start) + " of the disk is stored in the parent " + decode.InQuotes(m.link.hint) + ", which " + layer.Without(m.orphan)
 		return &disk.Error{Kind: disk.NotFound, Op: "read", What: what, Err: m.orphan}
 	case e.fault != nil:
 		return e.fault

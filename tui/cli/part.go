@@ -31,8 +31,9 @@ func (s *selection) flags(cmd *cobra.Command) {
 
 // part is a run of bytes that can be streamed.
 type part struct {
-	size   int64
-	stream func(ctx context.Context, off, n int64, emit func([]byte) error) error
+	size    int64
+	refused error // why the disk has no bytes that can be read; nil if it has
+	stream  func(ctx context.Context, off, n int64, emit func([]byte) error) error
 }
 
 // find finds the part that is selected; without a selection it is the disk.
@@ -57,13 +58,13 @@ func (s *selection) find(ctx context.Context, img disk.Image) (part, error) {
 }
 
 func diskPart(img disk.Image, start, size int64) part {
-	return part{size, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
+	return part{size, img.Info().Refused, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
 		return transfer.Disk(ctx, img, start+off, n, emit)
 	}}
 }
 
 func filePart(f disk.File, start, size int64) part {
-	return part{size, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
+	return part{size, nil, func(ctx context.Context, off, n int64, emit func([]byte) error) error {
 		return transfer.File(ctx, f, start+off, n, emit)
 	}}
 }

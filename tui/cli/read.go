@@ -77,6 +77,9 @@ func (a *app) read(ctx context.Context, p part, off, n int64) error {
 		n = max(p.size-off, 0)
 	}
 	if off > p.size || n > p.size-off {
+		if p.refused != nil {
+			return p.refused
+		}
 		return &disk.Error{Kind: disk.OutOfRange, Op: "read", What: fmt.Sprintf("%d bytes from offset %d on: there are %d", n, off, p.size)}
 	}
 	bar := a.progress(n)

@@ -2,7 +2,9 @@ package report
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -24,6 +26,7 @@ const (
 	linkOK       = "ok"
 	linkMismatch = "mismatch"
 	linkMissing  = "missing"
+	linkFaulty   = "faulty" // the parent is there, and something about it is an error
 )
 
 // mismatches are the codes of the findings that a parent is not the one that
@@ -67,6 +70,8 @@ func linkOf(img disk.Image) string {
 	switch {
 	case parent != nil && mismatched(img) && !mismatched(parent): // a child repeats what is wrong further down
 		return linkMismatch
+	case parent != nil && faulty(img):
+		return linkFaulty
 	case parent != nil:
 		return linkOK
 	case foundAnother(img):
@@ -75,6 +80,15 @@ func linkOf(img disk.Image) string {
 		return linkMissing
 	}
 	return linkBase
+}
+
+// faulty reports whether a parent that was found can't be used, or fits only by its
+// identity.
+func faulty(img disk.Image) bool {
+	if l, ok := img.(disk.Linked); ok && l.Link().Fault != nil {
+		return true
+	}
+	return slices.ContainsFunc(img.Info().Findings, func(f disk.Finding) bool { return f.Code == "vhd/V046" && f.Severity == disk.SeverityError })
 }
 
 // foundAnother reports whether a file was found under the parent's name that
@@ -150,11 +164,21 @@ func chainText(w io.Writer, layers []layer) error {
 			own = decode.FormatSize(uint64(l.own))
 		}
 		table.row(p, decode.Grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
-		if l.link == linkMissing {
+		switch {
+		case l.link == linkMissing && l.info.Parent == "":
+			p.print("%7s the image does not name its parent: only this layer's own sectors can be read", "")
+		case l.link == linkMissing && errors.Is(l.tied.Fault, fs.ErrNotExist):
 			p.print("%7s the parent %s is not there: only this layer's own sectors can be read", "", decode.InQuotes(l.info.Parent))
+		case l.link == linkMissing || l.link == linkFaulty && l.tied.Fault != nil:
+			p.print("%7s the parent %s can't be used: only this layer's own sectors can be read", "", decode.InQuotes(l.info.Parent))
 		}
 		if l.tied.Fault != nil {
 			tiedText(p, l.tied)
+		}
+		for _, f := range l.info.Findings {
+			if f.Severity == disk.SeverityError {
+				p.print("%7s error %s: %s", "", f.Code, f.Text)
+			}
 		}
 	}
 	return p.end(nil)
