@@ -67,6 +67,11 @@ func (Explorer) Partitions(ctx context.Context, img disk.Image) ([]disk.Partitio
 	return t.Partitions, nil
 }
 
+// PartitionTable is [guest.Partitions].
+func (Explorer) PartitionTable(ctx context.Context, img disk.Image) (disk.PartitionTable, error) {
+	return guest.Partitions(ctx, img)
+}
+
 // Guest is [guest.Tree].
 func (Explorer) Guest(ctx context.Context, img disk.Image) (decode.Node, error) {
 	return guest.Tree(ctx, img)

@@ -4,6 +4,7 @@ package keymap
 // and `platter keys --json` use them.
 const (
 	ShowHelp    Action = "help"
+	Unaccounted Action = "unaccounted"
 	GoTo        Action = "go-to"
 	NextPane    Action = "next-pane"
 	PrevPane    Action = "previous-pane"
@@ -277,6 +278,8 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen7, Keys: []string{"7"}, Help: "Chain", Group: groupJump},
 	{Context: Everywhere, Action: Screen9, Keys: []string{"9"}, Help: "Compare with a second image", Group: groupJump},
 
+	{Context: Everywhere, Action: Unaccounted, Keys: []string{"U"}, Help: "List the bytes of the file that no structure explains, with the first text in each range", Group: groupFind},
+
 	{Context: Everywhere, Action: Down, Keys: []string{"j", "down"}, hint: "j/k", Label: "move", Help: "Down", Group: groupMove},
 	{Context: Everywhere, Action: Up, Keys: []string{"k", "up"}, Help: "Up", Group: groupMove},
 	{Context: Everywhere, Action: PageDown, Keys: []string{"pgdown", "ctrl+f"}, Help: "Page down", Group: groupMove},
@@ -383,6 +386,8 @@ var table = []Binding{
 	{Context: Results, Action: Last, Keys: []string{"G", "end", "ctrl+end"}, Help: "Last row", Group: groupMove},
 	{Context: Results, Action: Copy, Keys: []string{"y"}, Label: "copy", Help: "Copy the row", Group: groupFind},
 	{Context: Results, Action: CopyAll, Keys: []string{"Y"}, Label: "copy all", Help: "Copy all rows", Group: groupFind},
+	{Context: Results, Action: SaveBytes, Keys: []string{"S"}, Label: "save", Help: "In a list of ranges: save the bytes to a file", Group: groupFind},
+	{Context: Results, Action: HashThis, Keys: []string{"#"}, Label: "hash", Help: "In a list of ranges: hash the bytes", Group: groupFind},
 	{Context: Results, Action: CompareImage, Keys: []string{"="}, Label: "another image", Help: "In a comparison with the second copy: compare with another image", Group: groupFind},
 	{Context: Results, Action: Remove, Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the bookmark or note", Group: groupFind},
 	{Context: Results, Action: Cancel, Keys: []string{"esc", "q", "ctrl+c", "ctrl+n"}, Label: "close", Help: "Close the list; a search goes on", Group: groupProgram},

@@ -61,6 +61,8 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.SaveEntry:  does(m.export.saveEntry, finder, view(keymap.SaveEntry)),
 		keymap.SaveReport: does(m.export.openReports, finder),
 
+		keymap.Unaccounted: does(m.export.listUnaccounted, finder),
+
 		keymap.Parent:      does(m.parents.find, finder, m.parents.lacks, view(keymap.Parent)),
 		keymap.VerifyLinks: does(m.parents.verify, finder, m.parents.lacks, view(keymap.VerifyLinks)),
 

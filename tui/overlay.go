@@ -42,7 +42,8 @@ type results struct {
 	listing.List
 	open   func(row int) tea.Cmd
 	remove func(row int) tea.Cmd
-	below  overlay // what the list covers
+	part   func(row int) part // what can be saved or hashed
+	below  overlay            // what the list covers
 
 	compare bool // the list leads on to a comparison with another image
 }
@@ -60,6 +61,8 @@ func (r *results) skip(a keymap.Action) bool {
 		return r.remove == nil || !any
 	case keymap.Copy, keymap.CopyAll:
 		return !any
+	case keymap.SaveBytes, keymap.HashThis:
+		return r.part == nil || !any
 	case keymap.CompareImage:
 		return !r.compare
 	}
@@ -81,6 +84,11 @@ func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		return r.open(row)
 	case a == keymap.Remove && r.remove != nil:
 		return r.remove(row)
+	case a == keymap.SaveBytes && r.part != nil:
+		p := r.part(row)
+		return m.export.askName(m.export.saveBytes(p.what, p.place), m.export.defaultName(p.what, p.place.Offset, "bin"))
+	case a == keymap.HashThis && r.part != nil:
+		return m.export.hash(r.part(row))
 	case a == keymap.Copy:
 		text := r.Rows()[row].Plain
 		if text == "" {

@@ -14,6 +14,9 @@ type Explorer interface {
 	// table. A disk without a table has none.
 	Partitions(ctx context.Context, img Image) ([]Partition, error)
 
+	// PartitionTable is the table with what was found out about it.
+	PartitionTable(ctx context.Context, img Image) (PartitionTable, error)
+
 	// Guest is the tree of what the guest wrote: partition tables and boot
 	// sectors. Its Places lie on [VirtualDisk].
 	Guest(ctx context.Context, img Image) (decode.Node, error)
@@ -26,6 +29,17 @@ type Explorer interface {
 	// overlap. It may have to scan the image's tables. Progress hears how many
 	// bytes of the virtual disk were looked at; it may be nil.
 	Disk(ctx context.Context, img Image, file string, off int64, progress func(done, total int64)) ([]Trail, error)
+}
+
+// PartitionTable is what was found out about a disk's partitions.
+type PartitionTable struct {
+	Scheme     string // MBR, GPT, or empty for none
+	Sector     int64  // bytes in a sector as the table counts
+	Partitions []Partition
+	Findings   []Finding
+	Backup     int64 // GPT: offset of the backup header, 0 if there is none
+
+	System, Label string // of a file system on the disk itself, which has no table
 }
 
 // Partition is a partition of the guest. Texts are as found, not escaped.

@@ -21,13 +21,7 @@ import (
 const VirtualDisk = disk.VirtualDisk
 
 // Table is what was found out about a disk's partitions.
-type Table struct {
-	Scheme     string // MBR, GPT, or empty for none
-	Sector     int64  // bytes in a sector as the table counts
-	Partitions []disk.Partition
-	Findings   []disk.Finding
-	Backup     int64 // GPT: offset of the backup header, 0 if there is none
-}
+type Table = disk.PartitionTable
 
 // Bounds on what a hostile table may claim.
 const (
@@ -35,15 +29,33 @@ const (
 	maxEntries = 1024 // GPT entries looked at
 )
 
-// Partitions reads a disk's partition table. A disk without one gives an
-// empty Table. The error is about reading the first sector, or the context's;
-// what is wrong with the table, or can't be read of it, is in its Findings.
+// Partitions reads a disk's partition table, and looks for what an older one or a
+// file system left. A disk without a table gives a Table without a scheme, with the
+// file system that the disk itself holds. The error is about reading the first sector,
+// or the context's; what is wrong with the table, or can't be read of it, is in its
+// Findings.
 func Partitions(ctx context.Context, d disk.Image) (Table, error) {
 	info := d.Info()
 	if !info.Readable() {
 		return Table{}, info.Refused
 	}
 	r := reader{ctx, d, info.VirtualSize}
+	t, err := r.table(info)
+	if err != nil {
+		return t, err
+	}
+	if t.Scheme == "" {
+		whole := disk.Partition{Length: info.VirtualSize}
+		r.volume(&whole)
+		t.System, t.Label = whole.System, whole.Label
+	}
+	if err := r.remains(&t); err != nil && ctx.Err() != nil {
+		return t, err // what can't be read is told by others
+	}
+	return t, nil
+}
+
+func (r reader) table(info disk.Info) (Table, error) {
 	sector, err := r.sector(0)
 	if err != nil || sector == nil {
 		return Table{}, err

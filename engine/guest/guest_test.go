@@ -266,3 +266,61 @@ func FuzzPartitions(f *testing.F) {
 }
 
 func crc(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
+
+// superblock puts a superblock of an ext volume of blocks of a size into a disk: that
+// of the given group, for a volume that starts at a byte.
+func superblock(b []byte, start, size int64, group uint16, name string) int64 {
+	log, first, per := uint32(0), uint32(0), uint32(8*size)
+	for s := size; s > 1024; s /= 2 {
+		log++
+	}
+	if size == 1024 {
+		first = 1
+	}
+	at := start + 1024
+	if group > 0 {
+		at = start + (int64(group)*int64(per)+int64(first))*size
+	}
+	rec := format.ExtSuperblock.Blank()
+	format.ExtBlocks.Put(rec, 100000)
+	format.ExtFirstBlock.Put(rec, first)
+	format.ExtLogBlockSize.Put(rec, log)
+	format.ExtBlocksPerGroup.Put(rec, per)
+	format.ExtGroup.Put(rec, group)
+	format.ExtLabel.Put(rec, name)
+	copy(b[at:], rec.Bytes())
+	return at
+}
+
+// TestFileSystemUnderATable lays a partition table over an ext volume: its superblock,
+// or the copy that is left, is told, unless a partition stands for the volume.
+func TestFileSystemUnderATable(t *testing.T) {
+	for _, c := range []struct {
+		size  int64
+		group uint16
+	}{{1024, 0}, {1024, 1}, {1024, 3}, {2048, 1}, {4096, 0}, {4096, 1}} {
+		b := make([]byte, 4*mib+8*int64(c.group)*c.size*c.size)
+		entry(b, 0, 0, 0x07, 2048, 1024)
+		at := superblock(b, 0, c.size, c.group, "rootfs")
+		table := partitions(t, b)
+		if len(table.Findings) != 1 || table.Findings[0].Code != "guest/P10" || table.Findings[0].Where[0].Offset != at || !strings.Contains(table.Findings[0].Text, `"rootfs"`) {
+			t.Errorf("%+v at 0x%x: %s", c, at, describe(table))
+		}
+	}
+	b := make([]byte, 40*mib)
+	entry(b, 0, 0, 0x83, 2048, 60000)
+	superblock(b, mib, 1024, 0, "own")
+	superblock(b, mib, 1024, 1, "own")
+	if got, want := describe(partitions(t, b)), `MBR | 1 Linux 2048+60000 ext2/3/4  "own"`; got != want {
+		t.Errorf("a volume in its partition: %s", got)
+	}
+	clear(b[mib : 2*mib])
+	if got, want := describe(partitions(t, b)), `MBR | 1 Linux 2048+60000   "" ! guest/P10`; got != want {
+		t.Errorf("a volume whose start was overwritten: %s", got)
+	}
+	bare := make([]byte, 40*mib)
+	superblock(bare, 0, 1024, 0, "bare")
+	if got := partitions(t, bare); got.Scheme != "" || got.System != "ext2/3/4" || got.Label != "bare" || len(got.Findings) > 0 {
+		t.Errorf("a disk without a table: %+v", got)
+	}
+}

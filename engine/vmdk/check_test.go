@@ -241,7 +241,7 @@ func tablePlants() []plant {
 		{"leak", "G12", notes, "", inSparse(func(f *built) { f.entry(3, 0); clear(f.b[f.grain[3]:][:grainBytes]) })},
 		{"lost entry", "G12", warns, "", inSparse(func(f *built) { f.entry(3, 0) })},
 		{"trimmed", "G12", notes, "", inSparse(func(f *built) { f.u32(4, 2); f.u32(8, 7); f.entry(3, 1) })},
-		{"hidden", "G12", notes, "", inSparse(func(f *built) { f.b = append(f.b, padded([]byte("hidden"))...) })},
+		{"hidden", "G12", warns, "", inSparse(func(f *built) { f.b = append(f.b, padded([]byte("hidden"))...) })},
 		{"scattered tables", "G13", warns, "H10", inSparse(func(f *built) {
 			at := int64(len(f.b))
 			f.b = append(f.b, f.b[f.gts[1]:][:tableBytes]...)

@@ -132,7 +132,7 @@ func (w *scan) reportLeaks() {
 	} else {
 		report(w.orphans, disk.SeverityInfo, "not zero: no more than was trimmed")
 	}
-	report(w.odds, disk.SeverityInfo, "not zero, each shorter than a grain")
+	report(w.odds, disk.SeverityWarning, "not zero, each shorter than a grain")
 }
 
 // leakAtEnd is what nothing refers to at the end of the file, if it is all zeros.

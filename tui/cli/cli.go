@@ -193,7 +193,7 @@ func aboutConfig() string {
 // verbs lists all verbs, in the order in which help shows them.
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.logVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
+		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.partitionsVerb(), a.logVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
 		a.readVerb(), a.hashVerb(), a.compareVerb(), a.createVerb(), a.convertVerb(), a.writeVerb(), a.recoverVerb(), a.keysVerb(),
 	}
 }

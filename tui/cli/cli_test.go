@@ -67,12 +67,16 @@ func TestDocuments(t *testing.T) {
 		"log":    "entries dirty",
 		"chain":  "layers",
 		"hash":   "digests bytes",
+
+		"partitions": "scheme sector_size system label partitions findings",
 	}
 	items := map[string][2]string{
 		"chain":  {"layers", "path format id link own_bytes"},
 		"tree":   {"nodes", "name offset length value raw doc ok children"},
 		"layout": {"regions", "file offset length kind name"},
 		"map":    {"extents", "start length state layer file offset"},
+
+		"partitions": {"partitions", "number start length type guid name system label"},
 	}
 	for _, image := range samples() {
 		for verb, want := range members {
@@ -146,10 +150,36 @@ type hashDocument struct {
 	}
 }
 
+// TestUnaccounted finds the note that was hidden in the damaged sample.
+func TestUnaccounted(t *testing.T) {
+	type ranges struct {
+		Ranges []struct {
+			File        string
+			Offset      int64
+			Length      int64
+			Empty       bool
+			NotZeroFrom int64  `json:"not_zero_from"`
+			Text        string `json:"text"`
+			TextOffset  int64  `json:"text_offset"`
+		}
+	}
+	doc := document[ranges](t, "layout", "--unaccounted", "sample:damaged")
+	last := doc.Ranges[len(doc.Ranges)-1]
+	if last.File != "damaged.vhd" || last.Empty || last.NotZeroFrom != 0x201200 || last.TextOffset != 0x201200 || !strings.Contains(last.Text, "swordfish") {
+		t.Errorf("the last range is %+v", last)
+	}
+	if text := string(done(t, "layout", "--unaccounted", "sample:damaged")); !strings.Contains(text, "text at 0x201200: \"To whom") {
+		t.Errorf("as text:\n%s", text)
+	}
+	if text := string(done(t, "layout", "--unaccounted", "sample:vhd")); !strings.HasPrefix(text, "Every byte is explained") {
+		t.Errorf("of a whole image:\n%s", text)
+	}
+}
+
 // TestPlainReports holds that the text forms are there and harmless.
 func TestPlainReports(t *testing.T) {
 	for _, image := range samples() {
-		for _, verb := range []string{"info", "tree", "layout", "map", "hash"} {
+		for _, verb := range []string{"info", "tree", "layout", "map", "hash", "partitions"} {
 			out := string(done(t, verb, image))
 			if strings.Count(out, "\n") < 1 {
 				t.Errorf("%s %s prints %q", verb, image, out)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views/report"
@@ -14,12 +15,29 @@ import (
 
 func (a *app) infoVerb() *cobra.Command {
 	return a.verb("info IMAGE", "What the image is",
-		"Prints what is known once the image is open: format, sizes, identity, creator, what deserves attention. No table is scanned.",
+		"Prints what is known once the image is open: format, sizes, identity, creator, the guest's partitions, what deserves attention. No table is scanned.",
 		a.info)
 }
 
-func (a *app) info(_ context.Context, img disk.Image) error {
-	return report.Info(a.out, img, a.form())
+func (a *app) info(ctx context.Context, img disk.Image) error {
+	t, err := engine.Explorer{}.PartitionTable(ctx, img)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return report.Info(a.out, img, report.Guest{Table: t, Err: err}, a.form())
+}
+
+func (a *app) partitionsVerb() *cobra.Command {
+	return a.verb("partitions IMAGE", "The guest's partitions and file systems",
+		"Prints the partition table of the virtual disk (MBR with logical partitions, GPT with its backup): where each partition lies, its type, the file\n"+
+			"system that its first bytes tell, and what is wrong or left over, such as the superblock of a file system that the table was written over.",
+		func(ctx context.Context, img disk.Image) error {
+			t, err := engine.Explorer{}.PartitionTable(ctx, img)
+			if err != nil {
+				return err
+			}
+			return report.Partitions(a.out, t, a.form())
+		})
 }
 
 func (a *app) treeVerb() *cobra.Command {
@@ -40,9 +58,19 @@ func (a *app) treeVerb() *cobra.Command {
 }
 
 func (a *app) layoutVerb() *cobra.Command {
-	return a.verb("layout IMAGE", "What each byte of the file is for",
-		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nothing.",
-		func(ctx context.Context, img disk.Image) error { return report.Layout(ctx, a.out, img, a.form()) })
+	unaccounted := false
+	cmd := a.verb("layout IMAGE", "What each byte of the file is for",
+		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nothing.\n"+
+			"With --unaccounted only what no structure explains: what nothing refers to, what follows the end, and padding and slack that hold something.\n"+
+			"All of it is read, to say whether it is empty and which text comes first in it (JSON: "+report.Schema("unaccounted")+").",
+		func(ctx context.Context, img disk.Image) error {
+			if unaccounted {
+				return report.Unaccounted(ctx, a.out, img, a.form())
+			}
+			return report.Layout(ctx, a.out, img, a.form())
+		})
+	cmd.Flags().BoolVar(&unaccounted, "unaccounted", false, "list only what no structure explains, and what it holds")
+	return cmd
 }
 
 func (a *app) mapVerb() *cobra.Command {

@@ -20,6 +20,11 @@ import (
 // explorer knows three partitions.
 type explorer struct{ disk.Explorer }
 
+func (e explorer) PartitionTable(ctx context.Context, img disk.Image) (disk.PartitionTable, error) {
+	list, err := e.Partitions(ctx, img)
+	return disk.PartitionTable{Scheme: "GPT", Sector: 512, Partitions: list}, err
+}
+
 func (explorer) Partitions(context.Context, disk.Image) ([]disk.Partition, error) {
 	return []disk.Partition{
 		{Number: 1, Start: 2048 * 512, Length: 100 << 20, Type: "EFI system", System: "FAT32", Label: "EFI"},

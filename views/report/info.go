@@ -9,15 +9,15 @@ import (
 	"platter/engine/disk"
 )
 
-// Info reports what opening an image found out.
-func Info(w io.Writer, img disk.Image, form Form) error {
+// Info reports what opening an image found out, and the guest's partitions.
+func Info(w io.Writer, img disk.Image, g Guest, form Form) error {
 	if form == JSON {
-		return infoJSON(w, img)
+		return infoJSON(w, img, g)
 	}
-	return infoText(w, img)
+	return infoText(w, img, g)
 }
 
-func infoJSON(w io.Writer, img disk.Image) error {
+func infoJSON(w io.Writer, img disk.Image, g Guest) error {
 	info := img.Info()
 	d := newDocument(w, "info")
 	d.text("path", info.Path)
@@ -68,6 +68,13 @@ func infoJSON(w io.Writer, img disk.Image) error {
 	}
 	d.close()
 	d.findings("notes", info.Findings)
+	if g.Err == nil {
+		d.object("guest")
+		d.partitions(g.Table)
+		d.close()
+	} else {
+		d.text("guest_unread", g.Err.Error())
+	}
 	return d.end(nil)
 }
 
@@ -119,13 +126,14 @@ type facts struct {
 	width int
 }
 
+// add writes a row; one without a label goes on with the one before.
 func (f facts) add(label, value string) {
 	if value != "" {
 		f.p.print("  %-*s  %s", f.width, label, value)
 	}
 }
 
-func infoText(w io.Writer, img disk.Image) error {
+func infoText(w io.Writer, img disk.Image, g Guest) error {
 	info := img.Info()
 	p := newPage(w)
 	p.print("%s", info.Path)
@@ -151,6 +159,12 @@ func infoText(w io.Writer, img disk.Image) error {
 	}
 	if info.Refused != nil {
 		f.add("Not readable", info.Refused.Error())
+	}
+	switch {
+	case g.Err == nil:
+		partitionFacts(f, g.Table)
+	case info.Readable():
+		f.add("Partitions", "can't be read: "+g.Err.Error())
 	}
 	f.add("Findings", findingsLine(info.Findings))
 	p.findings(info.Findings, "    ")

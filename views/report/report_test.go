@@ -19,9 +19,27 @@ import (
 	"platter/views/viewtest"
 )
 
+// table is a partition table whose texts are hostile.
+var table = disk.PartitionTable{
+	Scheme: "GPT", Sector: 512,
+	Partitions: []disk.Partition{
+		{Number: 1, Start: 1 << 20, Length: 3 << 20, Type: "Basic data", GUID: "5d1f2c9e-8b3a-4f0e-9c55-0a7be2d3f611", Name: "data\x1b[2J", System: "NTFS"},
+		{Number: 2, Start: 4 << 20, Length: 512, Type: "type \u202e0x7f", Label: "a\nb"},
+	},
+	Findings: []disk.Finding{{Code: "guest/P10", Severity: disk.SeverityWarning, Where: []decode.Place{{File: disk.VirtualDisk, Offset: 1024, Length: 136}}, Text: "an ext2/3/4 volume called \"r\\x1bt\" began here", Detail: "Write nothing."}},
+}
+
 // reports are all reports on an image.
 var reports = map[string]func(*testing.T, io.Writer, disk.Image, report.Form) error{
-	"info": func(_ *testing.T, w io.Writer, img disk.Image, f report.Form) error { return report.Info(w, img, f) },
+	"info": func(_ *testing.T, w io.Writer, img disk.Image, f report.Form) error {
+		return report.Info(w, img, report.Guest{Table: table}, f)
+	},
+	"partitions": func(_ *testing.T, w io.Writer, _ disk.Image, f report.Form) error {
+		return report.Partitions(w, table, f)
+	},
+	"unaccounted": func(t *testing.T, w io.Writer, img disk.Image, f report.Form) error {
+		return report.Unaccounted(t.Context(), w, img, f)
+	},
 	"tree": func(t *testing.T, w io.Writer, img disk.Image, f report.Form) error {
 		return report.Tree(t.Context(), w, img, report.TreeOptions{Group: 12}, f)
 	},
@@ -140,7 +158,7 @@ func infoOf(t *testing.T, creator string) []byte {
 	img := viewtest.New()
 	img.Describe = func(i *disk.Info) { i.Creator = creator }
 	var out bytes.Buffer
-	if err := report.Info(&out, img, report.JSON); err != nil {
+	if err := report.Info(&out, img, report.Guest{Err: errors.New("no\x1b disk")}, report.JSON); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

@@ -188,6 +188,11 @@ func giant() *fake {
 // explorer knows what is on the small disk.
 type explorer struct{ err error }
 
+func (e explorer) PartitionTable(ctx context.Context, img disk.Image) (disk.PartitionTable, error) {
+	list, err := e.Partitions(ctx, img)
+	return disk.PartitionTable{Scheme: "GPT", Sector: 512, Partitions: list}, err
+}
+
 func (e explorer) Partitions(context.Context, disk.Image) ([]disk.Partition, error) {
 	return []disk.Partition{
 		{Number: 1, Start: block, Length: 4096 * 512, Type: "FAT16 LBA", System: "FAT16", Label: "FAKE\x1b[2J"},

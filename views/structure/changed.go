@@ -19,7 +19,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	if msg.Editor != nil {
 		v.editor = msg.Editor
 	}
-	v.seek, v.second, v.canvas.Dirty = seek{}, second{}, true
+	v.seek, v.second, v.between, v.canvas.Dirty = seek{}, second{}, between{}, true
 	files := v.image.Files()
 	if !slices.EqualFunc(files, v.files, func(a, b disk.File) bool { return a.Name == b.Name && a.Size == b.Size }) || len(files) == 0 {
 		v.back, v.form = &here, form{}

@@ -46,7 +46,11 @@ func (v *View) drawExplain(a grid.Area) {
 		a.Text(0, 0, "..", theme.Dim)
 		return
 	}
-	total := int64(explain.Draw(a, v.notes(n), int(v.lines.Top)))
+	notes := v.betweenNotes
+	if !v.outside() {
+		notes = func() []explain.Note { return v.notes(n) }
+	}
+	total := int64(explain.Draw(a, notes(), int(v.lines.Top)))
 	v.lines.Fit(total, a.H())
 	if v.lines.Top+int64(a.H()) < total {
 		a.TextRight(a.W(), a.H()-1, " more (tab, j) ", theme.Dim)
@@ -84,6 +88,9 @@ func (v *View) Status() string {
 	}
 	if v.seek.number != 0 {
 		return strings.Join(append(parts, ".."), " | ")
+	}
+	if v.outside() {
+		return strings.Join(append(parts, v.betweenName()), " | ")
 	}
 	v.crumbsAt = grid.Width(strings.Join(append(parts, ""), " | "))
 	parts = append(parts, v.crumbs(statusCrumbs))

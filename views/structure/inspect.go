@@ -16,6 +16,11 @@ func (v *View) drawInspector(a grid.Area) {
 		return
 	}
 	x := v.inspector.DrawLine(a, 1, 0)
+	if v.outside() {
+		a.TextFit(x, 0, a.W()-x, "| "+v.betweenName(), theme.Status)
+		a.TextFit(1, 1, a.W()-1, v.betweenRemark(), theme.Dim)
+		return
+	}
 	if n, ok := v.current(); ok {
 		name := v.crumbs(2)
 		if n.Place.Length > 0 {

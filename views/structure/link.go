@@ -210,13 +210,14 @@ func (v *View) snapTo(s snap) {
 func (v *View) moved() tea.Cmd {
 	v.canvas.Dirty = true
 	v.lines = grid.Scroll{}
+	v.byBytes = false
 	v.frameCurrent(true)
 	return v.refresh()
 }
 
 // hexMoved follows a move of the hex cursor: it names the field.
 func (v *View) hexMoved(s snap) tea.Cmd {
-	v.canvas.Dirty = true
+	v.canvas.Dirty, v.byBytes = true, true
 	src, at := v.hex.Source().Name, v.hex.Cursor()
 	if n, ok := v.current(); ok && v.seek.number == 0 && n.Len() == 0 && n.Place.Holds(src, at) {
 		v.snapTo(s)
@@ -228,7 +229,7 @@ func (v *View) hexMoved(s snap) tea.Cmd {
 // refresh asks for all that shows and is not loaded.
 func (v *View) refresh() tea.Cmd {
 	v.scrollTree()
-	return tea.Batch(v.fetch(), v.hex.Read(), v.readSecondCopy())
+	return tea.Batch(v.fetch(), v.hex.Read(), v.readSecondCopy(), v.readRegion())
 }
 
 // fetched is nodes for rows of the tree.

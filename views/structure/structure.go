@@ -54,6 +54,8 @@ type View struct {
 	lines    grid.Scroll
 	crumbsAt int // column of the crumbs in the status
 	second   second
+	between  between
+	byBytes  bool         // the cursor came where it is by its bytes, not by the tree
 	editor   disk.Staging // nil: nothing can be changed
 	why      string       // nothing can
 	queue    *views.Queue // for what is to be staged
@@ -140,6 +142,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.found(msg)
 	case unfolded:
 		return v.unfolded(msg)
+	case regionRead:
+		return v.regionRead(msg)
 	case secondRead:
 		v.secondRead(msg)
 	case views.Marks:
@@ -229,7 +233,7 @@ func (v *View) Here() views.Spot {
 func (v *View) Show(s views.Spot) tea.Cmd {
 	v.canvas.Dirty = true
 	sk := seek{file: s.Place.File, off: s.Place.Offset, length: s.Place.Length, hex: s.Place.File != ""}
-	if sk.hex {
+	if v.byBytes = sk.hex && s.Path == nil; sk.hex {
 		if i, ok := v.file(s.Place.File); ok {
 			v.showFile(i)
 			v.hex.Go(s.Place.Offset)
