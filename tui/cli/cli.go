@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -145,6 +146,7 @@ func (a *app) root() *cobra.Command {
 	var l looks
 	root := &cobra.Command{
 		Use:           "platter [IMAGE]",
+		Version:       version(),
 		Short:         "Look into VHD, VHDX and VMDK disk images",
 		Long:          about(),
 		Args:          atMost(1),
@@ -168,6 +170,22 @@ func (a *app) root() *cobra.Command {
 	root.SetCompletionCommandGroupID("help")
 	root.AddCommand(a.verbs()...)
 	return root
+}
+
+// version is that of the module, and the commit that the program was built from, as far as
+// the build knows them.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			text += ", commit " + s.Value
+		}
+	}
+	return text + ", " + info.GoVersion
 }
 
 func about() string {

@@ -18,14 +18,15 @@ const (
 )
 
 func (a *app) compareVerb() *cobra.Command {
-	files := false
+	files, to := false, ""
 	cmd := &cobra.Command{
 		Use: "compare IMAGE IMAGE", Short: "Show where two disks differ", GroupID: "read", Args: exactly(2),
 		Long: "Compares two virtual disks byte by byte, whatever their formats, and prints the ranges that differ.\n" +
 			"Where one is larger, the rest of it differs. With --file the first files of the containers are compared instead.\n" +
+			"--format is the format of the first, --to that of the second; what is of no format is a raw disk if its name says so.\n" +
 			"The exit code is 0 if they are the same, 1 if they differ, 2 if they could not be compared.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := a.compare(cmd.Context(), args[0], args[1], files)
+			err := a.compare(cmd.Context(), args[0], args[1], to, files)
 			var e exit
 			if err != nil && !errors.As(err, &e) {
 				err = exit{exitUncompared, err}
@@ -34,17 +35,20 @@ func (a *app) compareVerb() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("compare")+")")
+	cmd.Flags().VarP(&textFlag{&to, "FORMAT"}, "to", "O", "format of the second image, instead of detecting it")
 	cmd.Flags().BoolVar(&files, "file", false, "compare the containers' own bytes")
 	return cmd
 }
 
-func (a *app) compare(ctx context.Context, left, right string, files bool) error {
+func (a *app) compare(ctx context.Context, left, right, to string, files bool) error {
 	x, closeX, err := a.surface(ctx, left, files)
 	if err != nil {
 		return err
 	}
 	defer closeX()
-	y, closeY, err := a.surface(ctx, right, files)
+	second := *a
+	second.opt.Format, second.opt.Parent = to, ""
+	y, closeY, err := second.surface(ctx, right, files)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (a *app) compare(ctx context.Context, left, right string, files bool) error
 
 // surface opens an image for its disk or its first file.
 func (a *app) surface(ctx context.Context, path string, file bool) (disk.Surface, func(), error) {
-	img, err := a.open(ctx, path)
+	img, err := a.openSource(ctx, path)
 	if err != nil {
 		return disk.Surface{}, nil, err
 	}

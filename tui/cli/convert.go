@@ -170,7 +170,7 @@ func (a *app) openSource(ctx context.Context, path string) (disk.Image, error) {
 		return nil, err
 	}
 	if engine.FormatOf(path) != "raw" {
-		return nil, &disk.Error{Kind: disk.Unsupported, Op: "convert", What: decode.InQuotes(path) + " is no image that is known here; with --format raw it is taken as a raw disk"}
+		return nil, &disk.Error{Kind: disk.Unsupported, Op: "open", What: decode.InQuotes(path) + " is no image that is known here; with --format raw it is taken as a raw disk"}
 	}
 	opt := a.opt
 	opt.Format = "raw"

@@ -154,3 +154,24 @@ func TestConvertPipes(t *testing.T) {
 		t.Errorf("%d files are left in the folder", len(list))
 	}
 }
+
+// TestCreateFrom holds that create --from is convert by another name, and that a raw disk
+// can be compared with an image.
+func TestCreateFrom(t *testing.T) {
+	raw, content := aDisk(t)
+	path := filepath.Join(filepath.Dir(raw), "made.img")
+	out := done(t, "create", path, "4M", "--format", "vhdx", "--from", raw, "--block-size", "1M")
+	if got := done(t, "read", path, "--length", "3M"); !bytes.Equal(got, content) || !bytes.Contains(out, []byte("vhdx, dynamic, a disk of 4 MiB")) {
+		t.Errorf("%s", out)
+	}
+	same := filepath.Join(filepath.Dir(raw), "same.vmdk")
+	done(t, "convert", raw, same)
+	done(t, "compare", raw, same)
+	done(t, "compare", same, raw, "--format", "vmdk", "--to", "raw")
+	if code, out, _ := run(t, "compare", path, raw); code != 1 {
+		t.Errorf("disks of 4 and 3 MiB: exit code %d: %s", code, out)
+	}
+	if version := string(done(t, "--version")); !strings.Contains(version, "platter version") || !strings.Contains(version, "go1") {
+		t.Errorf("--version: %s", version)
+	}
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type creation struct {
 
 func (a *app) createVerb() *cobra.Command {
 	c := creation{values: map[string]*optionFlag{}}
+	from, fromFormat := "", ""
 	cmd := &cobra.Command{
 		Use: "create IMAGE [SIZE]", Short: "Make a new, empty image", GroupID: groupWrite, Args: oneOr(2),
 		Long: "Makes a new image whose disk reads as zeros, or with --parent a child that reads as its parent. The format is that of the\n" +
@@ -30,12 +32,18 @@ func (a *app) createVerb() *cobra.Command {
 			"runs make the same bytes. --profile chooses defaults, and refuses what the program of that name would not take.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.opt.Allow = a.opt.Allow
+			if from != "" {
+				err := a.createFrom(cmd.Context(), args, from, fromFormat, c, cmd.InOrStdin())
+				return a.refuse("create", args[0], worded(err), c.opt.DryRun)
+			}
 			return a.create(cmd.Context(), args, c)
 		},
 	}
 	flags := cmd.Flags()
 	flags.VarP(&textFlag{&c.opt.Format, "FORMAT"}, "format", "f", "format of the image: "+strings.Join(formatsMade(), ", "))
 	flags.Var(&textFlag{&c.opt.Parent, "PATH"}, "parent", "make a child of the image at PATH")
+	flags.Var(&textFlag{&from, "SOURCE"}, "from", "let the disk hold that of SOURCE, as convert does")
+	flags.Var(&textFlag{&fromFormat, "FORMAT"}, "from-format", "format of SOURCE, instead of detecting it")
 	flags.BoolVar(&c.opt.Relative, "relative", false, "store only the relative path of the parent")
 	for _, o := range madeOptions() {
 		c.values[o.Name] = &optionFlag{option: o}
@@ -49,6 +57,16 @@ func (a *app) createVerb() *cobra.Command {
 	a.progressFlags(cmd)
 	flags.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("create")+")")
 	return cmd
+}
+
+// createFrom makes an image with the content of another.
+func (a *app) createFrom(ctx context.Context, args []string, from, format string, c creation, in io.Reader) error {
+	v := conversion{creation: c, to: c.opt.Format}
+	if len(args) > 1 {
+		v.size = args[1]
+	}
+	a.opt.Format = format
+	return a.convert(ctx, from, args[0], v, in)
 }
 
 // create makes the image and reports what was made.
