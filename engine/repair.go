@@ -3,23 +3,29 @@ package engine
 import (
 	"context"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
 )
 
 // Repairs lists the ways to repair what a finding of an image found, see
 // [disk.Repairer]: those that can be carried out. Each is tried in memory. Where all
-// of them fail, the error says why the first one does.
+// of them fail, the error says why the first one does. A row of many findings has repairs
+// of all of them, then of the first. What follows from another finding is not repaired
+// before that.
 func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
 	format, err := named(img.Info().Format)
 	if err != nil || format.repairs == nil || !f.Repairable {
 		return nil, nil
 	}
+	if f.Cause != "" {
+		return nil, disk.Errorf(disk.Unsupported, decode.Place{}, "%s is to be settled first", f.Cause)
+	}
 	list, err := format.repairs(ctx, img, f)
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
-	return feasible(ctx, img, list)
+	return feasible(ctx, img, format.forAll(img, f, list))
 }
 
 // feasible are the repairs that do not fail.

@@ -191,8 +191,11 @@ type Finding struct {
 
 	Count int            // how many findings it stands for, see [Merge]; 0: itself
 	More  []decode.Place // the evidence of the others, or of the first of them
+	Alike []Finding      // all that are listed of them, itself first; none if it stands for itself
+	Cause string         // the code of the finding that explains it, which is to be settled first, see [Nest]; empty for none
 
-	unlisted int    // how many more there were, where this one tells of those that are not listed
-	first    string // what it would say by itself then
-	About    any    // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
+	from     []string // the codes that may explain it
+	unlisted int      // how many more there were, where this one tells of those that are not listed
+	first    string   // what it would say by itself then
+	About    any      // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
 }

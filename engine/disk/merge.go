@@ -27,7 +27,7 @@ func Merge(list []Finding) []Finding {
 		if f.unlisted > 0 {
 			text = f.first
 		}
-		k := alike{f.Code, f.Profile, f.Detail, shape(text), f.Severity, f.Repairable}
+		k := alike{f.Code, f.Profile, f.Detail, Shape(text), f.Severity, f.Repairable}
 		i, seen := at[k]
 		if !seen {
 			at[k] = len(out)
@@ -35,6 +35,10 @@ func Merge(list []Finding) []Finding {
 			continue
 		}
 		sum := &out[i]
+		if sum.Alike == nil {
+			sum.Alike = []Finding{*sum}
+		}
+		sum.Alike = append(sum.Alike, f)
 		sum.Count = max(sum.Count, 1) + max(f.unlisted, 1)
 		sum.Lost += f.Lost
 		sum.unlisted += f.unlisted
@@ -45,8 +49,8 @@ func Merge(list []Finding) []Finding {
 	return out
 }
 
-// shape is a text without its numbers.
-func shape(text string) string {
+// Shape is a text without its numbers.
+func Shape(text string) string {
 	var b strings.Builder
 	in := false
 	for _, r := range text {

@@ -15,6 +15,7 @@ import (
 type Repair struct {
 	Title string // what it does: "recompute the checksum"
 	Risk  string // what may be lost or guessed; empty for a repair that is safe without asking
+	All   bool   // it repairs all findings of a row of many, not the first alone
 
 	// Apply writes to the files of the image, as they are now, and to nothing
 	// else. It fails where it finds out that the repair would destroy something.

@@ -35,7 +35,7 @@ var rules = disk.Rules{
 	"16": {Severity: severe, Fatal: true, Detail: "BAT and metadata have to be there, each region once."},
 	"17": {Severity: severe, Fatal: true, Detail: "The content of a region can't be trusted if something else lies there too, or if it is not in the file."},
 	"18": {Severity: severe, Fatal: true, Detail: "A program that does not know a required region must not open the file."},
-	"19": {Severity: info, Detail: "QEMU writes this. Other programs set Required to 1; all of them read it."},
+	"19": {From: []string{"4"}, Severity: info, Detail: "QEMU writes this. Other programs set Required to 1; all of them read it."},
 	"20": {Severity: severe, Fatal: true, Detail: "The metadata hold block size and disk size: without them nothing can be read.",
 		NoRepair: "Without the table nobody knows which items there were: take the metadata region from a backup, or from another image of the same disk."},
 	"21": {Severity: severe, Detail: "The item can't be read, or shares its bytes with another one."},

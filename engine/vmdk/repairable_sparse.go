@@ -22,7 +22,7 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	"H4":  always,
 	"H5":  always,
 	"H8":  canUseOther,
-	"H10": hasGrid,
+	"H10": canReckonOverHead,
 	"H12": always,
 	"H13": always,
 	"H14": func(s *sparse, _ disk.Finding) bool { return s.text != nil },
@@ -76,7 +76,12 @@ func always(*sparse, disk.Finding) bool { return true }
 // leadsTo is for an entry of 0 and the place in the file that it should lead to.
 func leadsTo(s *sparse, f disk.Finding) bool { return len(f.Where) > 1 && isEntry(s, f) }
 
-func hasGrid(s *sparse, _ disk.Finding) bool { return s.grid != nil }
+// canReckonOverHead is H10: where the tables are in the file. Of a file that ends before
+// they do overHead is right, and the file was cut.
+func canReckonOverHead(s *sparse, f disk.Finding) bool {
+	first, second := s.soundDirectories()
+	return s.grid != nil && (f.Severity != severe || first && (second || vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant == 0))
+}
 
 // isEntry reports whether a finding is about a table entry.
 func isEntry(s *sparse, f disk.Finding) bool {

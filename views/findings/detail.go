@@ -38,6 +38,9 @@ func (v *View) rewrap() {
 // of w columns.
 func words(f disk.Finding, repairs []disk.Repair, w int) (list []line) {
 	texts := []string{f.Text, f.Detail}
+	if f.Cause != "" {
+		texts = slices.Insert(texts, 1, f.Cause+" is to be settled first")
+	}
 	if sum := f.Sum(); sum != "" {
 		texts = slices.Insert(texts, 1, sum)
 	}

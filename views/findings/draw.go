@@ -116,6 +116,9 @@ func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
 	if f.Count > 1 {
 		text = fmt.Sprintf("%d times: %s", f.Count, text)
 	}
+	if f.Cause != "" {
+		text = "  " + text // under what explains it
+	}
 	row.TextFit(textAt, 0, row.W()-textAt, text, theme.Value)
 	if v.isReviewed(f) {
 		row.Paint(0, 0, row.W(), theme.Dim)

@@ -62,7 +62,7 @@ func New(env views.Env) *View {
 func (v *View) take(list []disk.Finding) {
 	at, _ := v.current()
 	v.all, v.shown, v.canvas.Dirty = list, nil, true
-	for _, f := range disk.Merge(list) {
+	for _, f := range disk.Nest(disk.Merge(list)) {
 		if f.Severity >= v.least && !(v.hide && v.isReviewed(f)) {
 			v.shown = append(v.shown, f)
 		}

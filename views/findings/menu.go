@@ -2,6 +2,7 @@ package findings
 
 import (
 	"errors"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -101,7 +102,10 @@ func (v *View) repairWords(f disk.Finding) string {
 		return ""
 	}
 	words := "; " + decode.Plural(n, "repair", "repairs")
-	if f.Count > 1 {
+	switch all := slices.ContainsFunc(v.offered(f), func(r disk.Repair) bool { return r.All }); {
+	case all:
+		words += " of all of them, or of the first"
+	case f.Count > 1:
 		words += " of the first of them"
 	}
 	if v.noRepair() == "" {

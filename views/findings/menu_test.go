@@ -176,3 +176,27 @@ func TestRowOfManySaysWhoseRepair(t *testing.T) {
 		}
 	}
 }
+
+// TestRowOfManyOffersAll says that repairs are of all findings of a row, where one is, and
+// tells a consequence under its cause, with what is to be settled first.
+func TestRowOfManyOffersAll(t *testing.T) {
+	of := func(context.Context, disk.Image, disk.Finding) ([]disk.Repair, error) {
+		return []disk.Repair{{Title: "clear them", All: true}, {Title: "clear it"}}, nil
+	}
+	v := findings.New(views.Env{Editor: editor{}, Image: viewtest.New(), Theme: viewtest.Theme(t), Repairs: of})
+	v.SetSize(100, 30)
+	rules := disk.Rules{"cut": {Severity: disk.SeverityError}, "lost": {Severity: disk.SeverityError, From: []string{"cut"}}}
+	caused := rules.Finding("fake", "lost", "the entry is lost", true)
+	list := []disk.Finding{caused, damaged, damaged, rules.Finding("fake", "cut", "the file was cut", true)}
+	viewtest.Run(v, v.Update(views.Findings{Image: viewtest.New(), List: list, Complete: true}))
+	if screen := v.View(); !strings.Contains(screen, "2 repairs of all of them, or of the first: press f") {
+		t.Errorf("it is not said what is repaired:\n%s", screen)
+	}
+	v.Do(keymap.Down)
+	v.Do(keymap.Down)
+	screen := v.View()
+	cut, lost := strings.Index(screen, "the file was cut"), strings.Index(screen, "  the entry is lost")
+	if cut < 0 || lost < cut || !strings.Contains(screen, "fake/cut is to be settled first") {
+		t.Errorf("the consequence is not under its cause:\n%s", screen)
+	}
+}

@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"iter"
-	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -35,8 +34,7 @@ func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm)
 		verdict = &v
 	}
 	if merged {
-		list = disk.Merge(list)
-		slices.SortStableFunc(list, worseFirst)
+		list = disk.Arrange(disk.Merge(list))
 	}
 	return check(w, all(list, failure), verdict, form.Form)
 }
@@ -46,16 +44,6 @@ func check(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.V
 		return checkJSON(w, findings, verdict)
 	}
 	return checkText(w, findings, verdict)
-}
-
-func worseFirst(a, b disk.Finding) int {
-	if a.Fatal != b.Fatal {
-		if a.Fatal {
-			return -1
-		}
-		return 1
-	}
-	return int(b.Severity) - int(a.Severity)
 }
 
 // collect has all findings, and the error that ended them.
@@ -136,6 +124,9 @@ func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 		}
 		if sum := f.Sum(); sum != "" {
 			p.print("%23s %s", "", sum)
+		}
+		if f.Cause != "" {
+			p.print("%23s %s is to be settled first", "", f.Cause)
 		}
 		if f.Detail != "" {
 			p.print("%23s %s", "", f.Detail)

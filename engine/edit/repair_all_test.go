@@ -1,0 +1,112 @@
+package edit_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/edit"
+)
+
+// rows are the findings of an image as a screen shows them.
+func rows(t *testing.T, img disk.Image) []disk.Finding {
+	t.Helper()
+	var list []disk.Finding
+	for f, err := range img.Check(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+	return disk.Arrange(disk.Merge(list))
+}
+
+// cutImage is a VHDX of eight blocks, of which the file has the first four.
+func cutImage(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "cut.vhdx")
+	if _, err := engine.Create(t.Context(), path, engine.CreateOptions{Values: map[string]string{"size": "8M", "block-size": "1M"}}); err != nil {
+		t.Fatal(err)
+	}
+	s := session(t, path)
+	if _, err := s.Write(t.Context(), "write", 0, bytes.Repeat([]byte{0xA5}, 8<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, info.Size()-4<<20)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func session(t *testing.T, path string) *edit.Session {
+	t.Helper()
+	s, err := edit.Open(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// TestRepairAllAlike repairs all findings of a row at once, as one change: each is gone,
+// what was not lost is as it was, and undoing it brings all of them back.
+func TestRepairAllAlike(t *testing.T) {
+	s := session(t, cutImage(t))
+	img, err := s.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := rows(t, img)[0]
+	if row.Code != "vhdx/42" || row.Count != 4 || len(row.Alike) != 4 {
+		t.Fatalf("%s, %d times: %s", row.Code, row.Count, row.Text)
+	}
+	list, err := engine.Repairs(t.Context(), img, row)
+	if err != nil || len(list) < 2 || !list[0].All || list[1].All || !strings.Contains(list[0].Title, "the 3 other findings like it") || !strings.HasPrefix(list[0].Risk, "for each of the 4: ") {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if err := s.Repair(t.Context(), list[0].Title, list[0]); err != nil {
+		t.Fatal(err)
+	}
+	if img, err = s.Image(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rows(t, img) {
+		if f.Severity == disk.SeverityError {
+			t.Errorf("%s: %s", f.Code, f.Text)
+		}
+	}
+	got := make([]byte, 8<<20)
+	if _, err := img.ReadAt(got, 0); err != nil || !bytes.Equal(got, append(bytes.Repeat([]byte{0xA5}, 4<<20), make([]byte, 4<<20)...)) {
+		t.Errorf("the disk: %v, %d bytes of data", err, bytes.Count(got, []byte{0xA5}))
+	}
+	if _, err := s.Undo(); err != nil {
+		t.Fatal(err)
+	}
+	if img, err = s.Image(); err != nil || rows(t, img)[0].Count != 4 {
+		t.Errorf("after undoing it: %v", err)
+	}
+	one := row
+	one.Alike = row.Alike[:1]
+	if list, _ := engine.Repairs(t.Context(), img, one); len(list) == 0 || list[0].All {
+		t.Errorf("a finding by itself: %+v", list)
+	}
+	row.Alike[2].Repairable, row.Alike[2].Where = false, nil
+	if list, _ := engine.Repairs(t.Context(), img, row); len(list) == 0 || list[0].All {
+		t.Errorf("one that can't be repaired: %+v", list)
+	}
+	row.Cause = "vhdx/4"
+	if list, err := engine.Repairs(t.Context(), img, row); len(list) > 0 || err == nil || !strings.Contains(err.Error(), "vhdx/4 is to be settled first") {
+		t.Errorf("a consequence is repaired: %+v, %v", list, err)
+	}
+}
