@@ -28,8 +28,8 @@ type matrixKind struct {
 	_         string // why the others are no witnesses
 }
 
-// matrixKinds are all kinds that can be written. Streams are made in one pass: see
-// TestCreateFilledOthers for what others read of them.
+// matrixKinds are all kinds that can be written anywhere. Streams have states of their own:
+// see TestMatrixStreams.
 func matrixKinds() []matrixKind {
 	return []matrixKind{
 		{"vhd fixed", "vhd", values("type", "fixed"), nil, 2 << 20, 0, allPrograms, ""},
@@ -61,6 +61,7 @@ func TestMatrix(t *testing.T) {
 	}
 	for _, k := range matrixKinds() {
 		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
 			name := "base." + k.format
 			if k.top != nil {
 				name = "child." + k.format

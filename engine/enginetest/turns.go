@@ -3,7 +3,6 @@ package enginetest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -53,33 +52,35 @@ func MadeByQEMU(format string, size int64, options string) func(testing.TB, stri
 
 // turn brings an image to a state.
 type turn struct {
-	name string
-	do   func(f Foreign, t *testing.T, path string, want []byte, rnd *rand.Rand)
+	name  string
+	whole bool // all who know the kind look at it, in a short run too; else the first of them
+	do    func(f Foreign, t *testing.T, path string, want []byte, rnd *rand.Rand)
 }
 
 // matrix are the states in which everybody looks at an image that we made.
 var matrix = []turn{
-	{"as made", func(Foreign, *testing.T, string, []byte, *rand.Rand) {}},
-	{"after random writes", Foreign.randomly},
-	{"after zeros", Foreign.zeros},
-	{"after its last sector", Foreign.lastSector},
-	{"opened again and written", Foreign.randomly},
-	{"after qemu-io", Foreign.theirs},
+	{"as made", true, func(Foreign, *testing.T, string, []byte, *rand.Rand) {}},
+	{"after random writes", false, Foreign.randomly},
+	{"after zeros", false, Foreign.zeros},
+	{"after its last sector", false, Foreign.lastSector},
+	{"opened again and written", true, Foreign.randomly},
+	{"after qemu-io", false, Foreign.theirs},
 }
 
 // inTurn are the states of an image that others made.
 var inTurn = []turn{
-	{"after qemu-io", Foreign.theirs},
-	{"after ours on theirs", func(f Foreign, t *testing.T, path string, want []byte, rnd *rand.Rand) {
+	{"after qemu-io", false, Foreign.theirs},
+	{"after ours on theirs", true, func(f Foreign, t *testing.T, path string, want []byte, rnd *rand.Rand) {
 		f.randomly(t, path, want, rnd)
 		f.zeros(t, path, want, rnd)
 		f.lastSector(t, path, want, rnd)
 	}},
-	{"after qemu-io on ours", Foreign.theirs},
+	{"after qemu-io on ours", true, Foreign.theirs},
 }
 
-// Matrix takes an image that we make from state to state. In each of them all who know
-// the kind must read the same disk, and find no fault.
+// Matrix takes an image that we make from state to state. In each of them who knows the
+// kind must read the same disk, and find no fault: in a short run not all of them each
+// time, but all of what we made last.
 func Matrix(t *testing.T, f Foreign) {
 	t.Helper()
 	f.states(t, append(slices.Clone(matrix), inTurn[Scale(len(inTurn), 0):]...))
@@ -93,14 +94,41 @@ func Turns(t *testing.T, f Foreign) {
 
 func (f Foreign) states(t *testing.T, list []turn) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), f.Name)
+	path := filepath.Join(Scratch(t), f.Name)
 	f.Make(t, path)
 	want := bytes.Repeat([]byte{f.Fill}, int(f.Size))
 	rnd := rand.New(rand.NewPCG(uint64(f.Size), 5))
 	for _, s := range list {
 		s.do(f, t, path, want, rnd)
-		f.Agree(t, path, want, s.name)
+		if s.whole || Full() {
+			f.Agree(t, path, want, s.name)
+		} else {
+			f.first().Agree(t, path, want, s.name)
+		}
 	}
+}
+
+// first leaves the one of the witnesses that tells most.
+func (f Foreign) first() Foreign {
+	for _, w := range []Witness{QEMU, SevenZip, Libyal} {
+		if f.Witnesses&w != 0 {
+			f.Witnesses = w
+			break
+		}
+	}
+	return f
+}
+
+// Scratch is a folder for images that are synced often: in memory, where the system has
+// such a place.
+func Scratch(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "platter-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // ours opens the image with our writer.
@@ -245,15 +273,10 @@ func (f Foreign) Agree(t *testing.T, path string, want []byte, state string) {
 	same(t, f.Name+" "+state+": we", wholeDisk(t, img), want)
 }
 
-// agreesQEMU asks it about the size, the disk, and where it has an opinion the tables.
+// agreesQEMU asks it about the disk, which it converts as long as it is, and where it has
+// an opinion about the tables.
 func (f Foreign) agreesQEMU(t *testing.T, path string, want []byte, state string) {
 	t.Helper()
-	var info struct {
-		Size int64 `json:"virtual-size"`
-	}
-	if err := json.Unmarshal([]byte(Run(t, "qemu-img", "info", "--output", "json", "-f", f.Format, path)), &info); err != nil || info.Size != f.Size {
-		t.Errorf("%s %s: QEMU sees %d bytes, %v", f.Name, state, info.Size, err)
-	}
 	raw := path + ".raw"
 	Run(t, "qemu-img", "convert", "-f", f.Format, "-O", "raw", path, raw)
 	got, err := os.ReadFile(raw)
@@ -261,7 +284,6 @@ func (f Foreign) agreesQEMU(t *testing.T, path string, want []byte, state string
 		t.Fatal(err)
 	}
 	same(t, f.Name+" "+state+": QEMU", got, want)
-	Run(t, "qemu-img", "compare", "-q", "-f", f.Format, "-F", "raw", path, raw)
 	if f.Format != "vpc" {
 		Run(t, "qemu-img", "check", "-q", "-f", f.Format, path)
 	}

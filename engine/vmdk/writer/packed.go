@@ -172,8 +172,11 @@ func (s *packed) trim(int64, int64) error { return nil }
 // since a sector of zeros would end the stream for readers that walk it.
 func packGrain(content []byte, lba uint64, sectors int64) ([]byte, bool, error) {
 	room := sectors * vmdk.SectorSize
-	for _, level := range []int{streamLevel, zlib.BestCompression} {
-		b, err := compressGrain(content, lba, level, room)
+	for _, level := range []int{streamLevel, zlib.BestCompression, zlib.HuffmanOnly} { // no one is the best for all content
+		b, err := compressGrain(content, lba, level, 0)
+		if err == nil && int64(len(b)) < room {
+			b, err = compressGrain(content, lba, level, room)
+		}
 		if err != nil {
 			return nil, false, err
 		}
