@@ -66,7 +66,7 @@ func (c *checker) addAs(s disk.Severity, code string, where []decode.Place, form
 func (c *checker) reserved() bool {
 	v := c.image
 	last := vhdx.RegionOffset(1) + vhdx.RegionTableSize
-	ok := c.zeros("2", vhdx.IdentifierSize, vhdx.SlotSize, "after the file type identifier") &&
+	ok := c.creatorRest() && c.tableRest() && c.zeros("2", vhdx.IdentifierSize, vhdx.SlotSize, "after the file type identifier") &&
 		c.zeros("6", vhdx.HeaderOffset(0)+vhdx.HeaderSize, vhdx.HeaderOffset(0)+vhdx.SlotSize, "after header 1") &&
 		c.zeros("6", vhdx.HeaderOffset(1)+vhdx.HeaderSize, vhdx.HeaderOffset(1)+vhdx.SlotSize, "after header 2") &&
 		c.zeros("2", last, vhdx.MiB, "after the region tables")
@@ -87,7 +87,7 @@ func (c *checker) zeros(code string, from, to int64, where string) bool {
 	case first < 0:
 		return true
 	}
-	return c.add(code, []decode.Place{v.place(first, last-first+1)}, "unused bytes %s are not zero, from 0x%x to 0x%x", where, first, last)
+	return c.addAs(warning, code, []decode.Place{v.place(first, last-first+1)}, "unused bytes %s are not zero, from 0x%x to 0x%x", where, first, last)
 }
 
 // notZero finds the first and the last byte of a range that are not zero; -1
@@ -148,6 +148,9 @@ func (c *checker) checkLog() bool {
 		if len(at) < 16 {
 			at = append(at, v.place(v.log.off+e.pos, vhdx.LogSector))
 		}
+	}
+	if !c.strangers() {
+		return false
 	}
 	if stale == 0 {
 		return true
@@ -368,7 +371,7 @@ func (c *checker) checkPadding() bool {
 	case first < 0:
 		return true
 	}
-	return c.add("36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero after the last entry that the disk needs, from 0x%x to 0x%x", first, last)
+	return c.addAs(warning, "36", []decode.Place{v.place(first, last-first+1)}, "the BAT is not zero after the last entry that the disk needs, from 0x%x to 0x%x", first, last)
 }
 
 // tablesWhole is an error that names the first fault of the structures after

@@ -138,7 +138,7 @@ func (v judge) judgeCurrent(at decode.Place) {
 		v.add("54", field(vhdx.HeaderSequence.Field()), "SequenceNumber is 0x%x, close to the last one", n)
 	}
 	if !isZero(vhdx.HeaderReserved.Get(h)) {
-		v.add("6", field(vhdx.HeaderReserved.Field()), "reserved bytes of the current header are not zero")
+		v.addAs(warning, "6", field(vhdx.HeaderReserved.Field()), "reserved bytes of the current header are not zero")
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 // tables or entries either can be the right one, and what is lost can be given
 // up in several ways.
 var offered = map[string]int{
-	"1 identifier": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 2, "20 metadata signature": 1, "4 both headers of a dirty image": 4,
+	"1 identifier": 1, "6 in the header that is not current": 1, "3 header 1": 1, "3 header 2": 1, "4 both headers": 2, "20 metadata signature": 1, "4 both headers of a dirty image": 4,
 	"5 same header twice": 1, "5 same number, other content": 2,
 	"6 reserved of the header": 1, "6 after the header": 1, "8 headers disagree": 1,
 	"9 log misaligned": 1, "9 log in the first MiB": 1, "9 log outside": 1, "9 log on the metadata": 1, "9 no log but a session": 1,
@@ -68,7 +68,7 @@ func planted(t *testing.T, d damage) *fixture {
 var brings = map[string]string{"4 both headers of a dirty image": "vhdx/10", "9 dirty log in another place": "vhdx/10"}
 
 // orphaned is what a repair may leave behind that gives something up.
-const orphaned = " vhdx/50"
+const orphaned = " vhdx/50 vhdx/52"
 
 // folderOf is the damaged image beside what may be its parent.
 func folderOf(t *testing.T, d damage) *store.Mem {
