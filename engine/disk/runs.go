@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 
+	"platter/decode"
 	"platter/engine/store"
 )
 
@@ -52,6 +53,7 @@ const mapWindow = 64 << 30
 func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
 		var run Run
+		named := tally{}
 		window := int64(mapWindow)
 		for end := off + n; off < end; {
 			size, spans := min(end-off, window), 0
@@ -59,6 +61,9 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 				spans++
 				if err == nil {
 					err = ctx.Err()
+				}
+				if err == nil {
+					err = named.add(img, &s)
 				}
 				if err != nil {
 					yield(Run{}, err)
@@ -87,6 +92,38 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 			yield(run, nil)
 		}
 	}
+}
+
+// tally counts how many bytes of each file a map has named.
+type tally map[string]int64
+
+// fewShared is how many bytes a damaged map may name too often in any file.
+const fewShared = 64 << 20
+
+// add counts a span, and fails where entries that all lead to the same few bytes make
+// a disk without end out of a small file. A few blocks that share their place are
+// damage that can be read on from.
+func (t tally) add(img Image, s *Span) error {
+	if s.State != Data || s.Packed > 0 {
+		return nil
+	}
+	t[s.File] += s.Length
+	if t[s.File] <= fewShared || (t[s.File]-fewShared)/2 <= sizeOf(img, s.File) {
+		return nil
+	}
+	return Errorf(Damaged, decode.Place{File: s.File}, "the map says that more than twice as much lies in the file as it has room for, and has no end (at byte 0x%x of the disk)", s.Start)
+}
+
+// sizeOf is the size of a file of any layer; that of a file that none has is not known.
+func sizeOf(img Image, name string) int64 {
+	for ; img != nil; img = img.Parent() {
+		for _, f := range img.Files() {
+			if f.Name == name {
+				return f.Size
+			}
+		}
+	}
+	return math.MaxInt64
 }
 
 // FileRuns tells where a file of the host has holes, which read as zeros, in

@@ -46,3 +46,35 @@ func TestRunsOfClaimedSize(t *testing.T) {
 		t.Errorf("%d questions, runs %v, want %v", img.asked, runs, want)
 	}
 }
+
+// endless is a disk all of whose blocks lie in the same mebibyte of a small file.
+type endless struct{ disk.Image }
+
+func (endless) Parent() disk.Image { return nil }
+func (endless) Files() []disk.File { return []disk.File{{Name: "a", Size: 1 << 20}} }
+func (endless) Map(off, n int64) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		for at := off; at < off+n; at += 1 << 20 {
+			if !yield(disk.Span{Start: at, Length: 1 << 20, State: disk.Data, File: "a"}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestRunsWithoutEnd: what a small file can't hold is not gone through for terabytes.
+func TestRunsWithoutEnd(t *testing.T) {
+	read := int64(0)
+	var fault error
+	for r, err := range disk.Runs(t.Context(), endless{}, 0, 1<<40) {
+		read, fault = read+r.Length, err
+	}
+	if fault == nil || read > 100<<20 {
+		t.Errorf("%d bytes, error %v", read, fault)
+	}
+	for _, err := range disk.Runs(t.Context(), endless{}, 0, 32<<20) {
+		if err != nil {
+			t.Errorf("a few blocks that share their place: %v", err)
+		}
+	}
+}

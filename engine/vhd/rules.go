@@ -116,6 +116,11 @@ var rules = disk.Rules{
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
+	if why := v.Sealed(); why != "" && conditions[code] != nil {
+		f := rules.Finding("vhd", code, text, true, where...)
+		f.Repairable, f.Detail = false, f.Detail+" It can be repaired where it is one file: "+why+"."
+		return f
+	}
 	return rules.Finding("vhd", code, text, v.repairable(code, where), where...)
 }
 

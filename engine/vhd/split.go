@@ -44,7 +44,18 @@ func whole(src disk.Source) (disk.Source, pieces, error) {
 	if src.File, err = store.Join(files...); err != nil {
 		return src, nil, errors.Join(err, list.Close())
 	}
+	src.Name = joinedName(src.Name, list)
 	return src, list, nil
+}
+
+// joinedName is the name of all pieces as one file: what is said of a place in that is
+// not taken for a place in the first one.
+func joinedName(first string, list pieces) string {
+	last := list[len(list)-1]
+	if last.fault != nil && len(list) > 1 {
+		last = list[len(list)-2]
+	}
+	return fmt.Sprintf("%s to %s, joined", first, last.name)
 }
 
 // openPieces opens the files that go on with an image that has no footer at its

@@ -203,3 +203,22 @@ func TestSetsWithAnUnreadablePiece(t *testing.T) {
 		t.Error("what is there of a set can be edited")
 	}
 }
+
+// TestSplitIsNamedWhole: a place in the joined bytes is never said to be one of the
+// first piece.
+func TestSplitIsNamedWhole(t *testing.T) {
+	f := build(t, plan{kind: layout.Fixed, size: 64 << 10, id: 1})
+	folder := store.NewMem()
+	folder.PutFile("disk.vhd", f.bytes[:32<<10])
+	folder.PutFile("disk.v01", f.bytes[32<<10:])
+	img := open(t, enginetest.Memory(t, folder, "disk.vhd", formats))
+	const name = "disk.vhd to disk.v01, joined"
+	if got := img.Files()[0]; got.Name != name || got.Size != int64(len(f.bytes)) {
+		t.Errorf("the file is %q of %d bytes", got.Name, got.Size)
+	}
+	for r, err := range img.Regions(t.Context()) {
+		if err != nil || r.File != name {
+			t.Errorf("region %q in %q, %v", r.Name, r.File, err)
+		}
+	}
+}
