@@ -4,6 +4,7 @@ package keymap
 // and `platter keys --json` use them.
 const (
 	ShowHelp    Action = "help"
+	OpenImage   Action = "open-image"
 	Unaccounted Action = "unaccounted"
 	GoTo        Action = "go-to"
 	NextPane    Action = "next-pane"
@@ -297,6 +298,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Review the staged changes: look at them, drop some, write them to disk", Group: groupEdit},
 	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 
+	{Context: Everywhere, Action: OpenImage, Keys: []string{"O"}, Help: "Open another image, or a sample, in place of this one", Group: groupProgram},
 	{Context: Everywhere, Action: Reload, Keys: []string{"R"}, Help: "Close the image and open it again", Group: groupProgram},
 	{Context: Everywhere, Action: Redraw, Keys: []string{"ctrl+l"}, Help: "Redraw the screen", Group: groupProgram},
 	{Context: Everywhere, Action: Suspend, Keys: []string{"ctrl+z"}, Help: "Suspend (Unix)", Group: groupProgram},

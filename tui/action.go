@@ -255,6 +255,14 @@ func (m *model) open(path, parent string, reload bool) tea.Cmd {
 	}
 }
 
+// askImage asks which image to open in the place of the present one.
+func (m *model) askImage() tea.Cmd {
+	if m.edits.keepsImage() {
+		return nil
+	}
+	return m.searches.askPath("open", "open", func(path string) tea.Cmd { return m.open(path, "", false) })
+}
+
 // adopt opens the image again, with a parent that the user has chosen. It
 // stays so as long as the image is open; the file is not changed.
 func (m *model) adopt(parent string) tea.Cmd { return m.open(m.path, parent, false) }

@@ -20,7 +20,13 @@ func (m *model) tooSmall() string {
 		quits = "ctrl+c twice\nkeeps what is\nstaged and quits"
 	}
 	text := fmt.Sprintf("platter\nneeds %d x %d,\nthis is %d x %d.\n%s", minWidth, minHeight, m.w, m.h, quits)
-	return lipgloss.Place(max(m.w-1, 1), m.h, lipgloss.Center, lipgloss.Center, text)
+	var lines []string
+	for _, line := range grid.Wrap(text, max(m.w-1, 1)) {
+		if len(lines) < m.h {
+			lines = append(lines, line)
+		}
+	}
+	return lipgloss.Place(max(m.w-1, 1), m.h, lipgloss.Center, lipgloss.Center, strings.Join(lines, "\n"))
 }
 
 // drawTop paints title and tabs.

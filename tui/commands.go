@@ -61,6 +61,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.SaveEntry:  does(m.export.saveEntry, finder, view(keymap.SaveEntry)),
 		keymap.SaveReport: does(m.export.openReports, finder),
 
+		keymap.OpenImage:   does(m.askImage),
 		keymap.Unaccounted: does(m.export.listUnaccounted, finder),
 
 		keymap.Parent:      does(m.parents.find, finder, m.parents.lacks, view(keymap.Parent)),

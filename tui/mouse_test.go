@@ -120,7 +120,7 @@ func TestClicksInMenusListsAndHelp(t *testing.T) {
 	for _, size := range sizes {
 		s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, size[0], size[1]).keys("2")
 		s.keys("ctrl+p").expect("Commands: ").keys("offset-b").click("offset-base").not("Commands: ").expect("Hex")
-		s.keys("?", "next pane").expect("Next pane").click("Next pane").not("Keys: ").expect("tab")
+		s.keys("?", "next pane").expect("Next pane").click("Next pane").not("Keys: ").expect("= Hex")
 		s.keys("ctrl+l", "m", "'").expect("Bookmarks and notes").click("#").expect("Bookmarks and notes")
 		x, y := s.at("#")
 		s.send(tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})

@@ -69,9 +69,11 @@ func (r *results) skip(a keymap.Action) bool {
 	return false
 }
 
-func (r *results) do(m *model, a keymap.Action, _ press) tea.Cmd {
+func (r *results) do(m *model, a keymap.Action, p press) tea.Cmd {
 	row, any := r.Cursor()
 	switch {
+	case a == "" && any && len(p.name) == 1 && p.name >= "1" && p.name <= "9":
+		r.Go(min(int(p.name[0]-'1'), len(r.Rows())-1)) // the row of that number
 	case r.Do(a):
 	case a == keymap.Cancel:
 		m.cover(r.below)

@@ -207,7 +207,7 @@ func TestLittleThatAChildStoresShows(t *testing.T) {
 	for _, size := range [][2]int{{79, 20}, {119, 36}, {199, 56}} {
 		v := view(t, img, size[0], size[1])
 		screen := strings.Join(viewtest.Lines(t, v.View(), size[0], size[1]), "\n")
-		_, strip, _ := strings.Cut(screen, "Which layer answers")
+		_, strip, _ := strings.Cut(screen, "The topmost layer that stores")
 		strip = strip[strings.Index(strip, "\n"):]
 		signs := strings.Map(func(r rune) rune {
 			if strings.ContainsRune("012", r) {
@@ -250,7 +250,7 @@ func TestOverlayOfALayer(t *testing.T) {
 	if s := v.Status(); !strings.HasSuffix(s, "not stored in this layer") {
 		t.Errorf("status %q", s)
 	}
-	if press(v, keymap.Overlay); !strings.Contains(v.View(), "Which layer answers") {
+	if press(v, keymap.Overlay); !strings.Contains(v.View(), "The topmost layer that stores") {
 		t.Error("a does not lead back to the answers")
 	}
 }

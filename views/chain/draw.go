@@ -216,7 +216,7 @@ func (v *View) drawAnswers(a grid.Area) {
 		v.drawTrail(in, strip.H()+1)
 		return
 	}
-	seen := map[disk.State]bool{}
+	seen, mixed := map[disk.State]bool{}, false
 	for i := range n {
 		at := v.scan.cell(i, n)
 		r, style := look(at)
@@ -225,8 +225,9 @@ func (v *View) drawAnswers(a grid.Area) {
 		}
 		strip.Set(i%strip.W(), i/strip.W(), r, style)
 		seen[at.state] = seen[at.state] || at.known
+		mixed = mixed || at.mixed && at.state == disk.Data
 	}
-	v.drawLegend(in.Row(strip.H()), seen)
+	v.drawLegend(in.Row(strip.H()), seen, mixed)
 	v.drawTrail(in, strip.H()+1)
 }
 
@@ -241,7 +242,7 @@ func (v *View) answersTitle() string {
 	if v.own.img != nil {
 		return v.ownTitle()
 	}
-	s := "Which layer answers for each part of the disk"
+	s := "The topmost layer that stores any of each part of the disk"
 	switch {
 	case v.scan.Err != nil:
 		s += "  ! " + decode.Printable(v.scan.Err.Error())
@@ -252,7 +253,7 @@ func (v *View) answersTitle() string {
 }
 
 // drawLegend explains the signs that show.
-func (v *View) drawLegend(a grid.Area, seen map[disk.State]bool) {
+func (v *View) drawLegend(a grid.Area, seen map[disk.State]bool, mixed bool) {
 	x := 1
 	put := func(r rune, style theme.Style, words string) {
 		if x+3+grid.Width(words) <= a.W() {
@@ -264,6 +265,9 @@ func (v *View) drawLegend(a grid.Area, seen map[disk.State]bool) {
 		if v.scan.layers[i] > 0 {
 			put(layerGlyph(i), theme.StateFull, l.name())
 		}
+	}
+	if mixed {
+		put('n', theme.StatePartial, "in this colour: it stores only some of the part")
 	}
 	for state, l := range restLooks {
 		if seen[disk.State(state)] && disk.State(state) != disk.Data {

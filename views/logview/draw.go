@@ -45,7 +45,10 @@ func (v *View) drawEntries(a grid.Area) {
 	}
 	in := a.Box(v.theme, title, v.focus == entriesPane)
 	if len(v.log.Entries) == 0 {
-		in.TextFit(1, 0, in.W()-2, v.empty(), theme.Label)
+		y := in.Sub(1, 0, in.W()-2, in.H()).TextWrap(0, 0, v.empty(), theme.Label)
+		if v.loaded && v.failure == nil {
+			in.Sub(1, 0, in.W()-2, in.H()).TextWrap(0, y+1, aboutLog, theme.Dim)
+		}
 		return
 	}
 	c := v.columns()
@@ -70,6 +73,10 @@ func (v *View) empty() string {
 	}
 	return "The log is empty: nothing was ever written through it, or it was cleared."
 }
+
+// aboutLog says what a log is, where there is none to look at.
+const aboutLog = "The log is where a program writes changes of the image's tables first, before the tables themselves: after a power cut the next program finds them there and replays them. " +
+	"Only tables go through it, never content of the disk. An image that was closed properly needs none of it. The log of sample:dirty has entries."
 
 // columns is where those of the list start.
 func (v *View) columns() [6]int {

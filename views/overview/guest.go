@@ -16,9 +16,9 @@ import (
 
 // partitions is what the partition table says.
 type partitions struct {
-	list []disk.Partition
-	err  error
-	done bool
+	table disk.PartitionTable
+	err   error
+	done  bool
 }
 
 type partitioned struct {
@@ -32,8 +32,8 @@ func (v *View) readPartitions() tea.Cmd {
 	}
 	gen, img, explore := v.scan.Gen, v.env.Image, v.env.Explorer
 	return func() tea.Msg {
-		list, err := explore.Partitions(context.Background(), img)
-		return partitioned{gen, partitions{list, err, true}}
+		table, err := explore.PartitionTable(context.Background(), img)
+		return partitioned{gen, partitions{table, err, true}}
 	}
 }
 
@@ -45,7 +45,19 @@ func (v *View) drawGuest(a grid.Area) {
 	case !v.guest.done:
 		a.Text(0, 0, "..", theme.Dim)
 		return
-	case len(v.guest.list) == 0:
+	}
+	for y, f := range v.guest.table.Findings { // at the bottom, where there is room
+		mark, style := severity(f.Severity)
+		if row := a.H() - len(v.guest.table.Findings) + y; row > len(v.guest.table.Partitions) {
+			a.TextFit(0, row, a.W(), mark+" "+decode.Printable(f.Text), style)
+		}
+	}
+	switch t := v.guest.table; {
+	case len(t.Partitions) > 0:
+	case t.System != "":
+		a.TextFit(0, 0, a.W(), "no partition table: the disk itself holds "+decode.Printable(strings.TrimSpace(t.System+" "+t.Label)), theme.Value)
+		return
+	default:
 		a.Text(0, 0, "no partition table", theme.Dim)
 		return
 	}
@@ -55,22 +67,37 @@ func (v *View) drawGuest(a grid.Area) {
 	}
 	sector := max(v.info.LogicalSectorSize, 512)
 	a.TextFit(0, 0, a.W(), fmt.Sprintf("%3s  %-24s %14s %12s  %-10s %s", "#", "type", "first sector", "size", "system", "label"), theme.Label)
-	for i, p := range v.guest.list[:min(len(v.guest.list), a.H()-1)] {
-		a.TextFit(0, i+1, a.W(), fmt.Sprintf("%3d  %-24s %14d %12s  %-10s %s", p.Number,
+	for y := range a.H() - 1 {
+		i, ok := v.parts.At(y)
+		if !ok {
+			break
+		}
+		p := v.guest.table.Partitions[i]
+		a.TextFit(0, y+1, a.W(), fmt.Sprintf("%3d  %-24s %14d %12s  %-10s %s", p.Number,
 			grid.Fit(decode.Printable(p.Type), 24), p.Start/sector, decode.FormatSize(uint64(max(p.Length, 0))),
 			decode.Printable(p.System), decode.Printable(p.Label)), theme.Value)
+		if v.focus == guestPane && i == v.parts.Cursor {
+			a.Row(y+1).Paint(0, 0, a.W(), theme.Selected)
+			a.Set(0, y+1, '>', theme.Selected)
+		}
 	}
 }
 
 // drawGuestLine names all partitions in one line.
 func (v *View) drawGuestLine(a grid.Area) {
-	var parts []string
-	for _, p := range v.guest.list {
+	x := 0
+	for i, p := range v.guest.table.Partitions[min(int(v.parts.Top), len(v.guest.table.Partitions)):] {
 		name := p.System
 		if name == "" {
 			name = p.Type
 		}
-		parts = append(parts, fmt.Sprintf("#%d %s %s", p.Number, decode.Printable(name), decode.FormatSize(uint64(max(p.Length, 0)))))
+		style := theme.Value
+		if v.focus == guestPane && int64(i)+v.parts.Top == v.parts.Cursor {
+			style = theme.Selected
+		}
+		if i > 0 {
+			x = a.TextFit(x, 0, a.W()-x, " | ", theme.Dim)
+		}
+		x = a.TextFit(x, 0, a.W()-x, fmt.Sprintf("#%d %s %s", p.Number, decode.Printable(name), decode.FormatSize(uint64(max(p.Length, 0)))), style)
 	}
-	a.TextFit(0, 0, a.W(), strings.Join(parts, " | "), theme.Value)
 }

@@ -19,11 +19,16 @@ func (v *View) arrange() {
 		factWidth = v.w * 6 / 10
 	}
 	v.lines = v.wrapFacts(factWidth - 2)
-	identity, findings, stripRows := len(v.lines)+2, 5, 3
-	if v.h >= 28 {
-		identity, findings, stripRows = min(max(identity, 12), v.h*4/10), max(7, v.h/5), max(5, v.h/5)
-	} else {
-		identity = 9
+	listed, guestNeed := len(v.findings.List)+2, min(len(v.guest.table.Partitions)+len(v.guest.table.Findings)+4, max(3, v.h/4))
+	need := len(v.lines) + 2
+	findings, stripRows := min(max(listed, 3), 5), 3
+	identity := min(need, max(9, v.h-findings-stripRows-3)) // what it does not need, the findings get
+	switch {
+	case v.h >= 28:
+		findings, stripRows = max(min(listed, v.h/4), 5), max(5, v.h/5)
+		identity = min(max(need, 12), max(12, v.h-findings-stripRows-guestNeed))
+	case v.h < 18: // little room: what is wrong goes first
+		identity, findings = 4, max(3, min(listed, v.h-4-stripRows))
 	}
 	y := 0
 	take := func(h int, show bool) grid.Rect {
@@ -52,4 +57,9 @@ func (v *View) arrange() {
 	v.lay = l
 	v.facts.Fit(int64(len(v.lines)), l.identity.H-2)
 	v.list.Fit(int64(len(v.findings.List)), l.findings.H-2)
+	rows := l.guest.H - 3
+	if rows < 2 {
+		rows = 1 // in one line
+	}
+	v.parts.Fit(int64(len(v.guest.table.Partitions)), rows)
 }

@@ -23,6 +23,8 @@ type pane uint8
 const (
 	identityPane pane = iota
 	findingsPane
+	guestPane
+	panes
 )
 
 // View is the overview screen. It implements [views.View].
@@ -42,6 +44,7 @@ type View struct {
 	scan     parts.Scan[tally]
 	total    tally
 	guest    partitions
+	parts    grid.Scroll // over the partitions
 
 	canvas grid.Canvas
 }
@@ -117,18 +120,41 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.canvas.Dirty = true
 	switch a {
-	case keymap.NextPane, keymap.PrevPane:
-		v.focus = identityPane + findingsPane - v.focus
+	case keymap.NextPane:
+		v.turn(1)
+	case keymap.PrevPane:
+		v.turn(panes - 1)
 	case keymap.Open:
 		return v.open()
 	default:
-		if v.focus == identityPane {
+		switch v.focus {
+		case identityPane:
 			v.facts.Roll(a)
-		} else {
+		case guestPane:
+			v.parts.Do(a)
+		default:
 			v.list.Do(a)
 		}
 	}
 	return nil
+}
+
+// turn gives the focus to the next pane; that of the partitions has none to select
+// where there are none.
+func (v *View) turn(step pane) {
+	v.focus = (v.focus + step) % panes
+	if v.focus == guestPane && (len(v.guest.table.Partitions) == 0 || !v.lay.guest.Shows()) {
+		v.turn(step)
+	}
+}
+
+// partition is the one under the cursor.
+func (v *View) partition() (disk.Partition, bool) {
+	i := int(v.parts.Cursor)
+	if v.focus != guestPane || i >= len(v.guest.table.Partitions) {
+		return disk.Partition{}, false
+	}
+	return v.guest.table.Partitions[i], true
 }
 
 // selected is the finding under the cursor.
@@ -141,6 +167,9 @@ func (v *View) selected() (disk.Finding, bool) {
 }
 
 func (v *View) open() tea.Cmd {
+	if p, ok := v.partition(); ok {
+		return views.Send(views.Goto{To: views.Spot{Place: decode.Place{File: disk.VirtualDisk, Offset: p.Start, Length: 1}}})
+	}
 	if f, ok := v.selected(); ok && len(f.Where) > 0 {
 		return views.Send(views.Goto{To: views.Spot{Place: f.Where[0]}})
 	}
@@ -151,6 +180,9 @@ func (v *View) open() tea.Cmd {
 func (v *View) Disabled(a keymap.Action) string {
 	switch a {
 	case keymap.Open:
+		if _, ok := v.partition(); ok {
+			return ""
+		}
 		switch f, ok := v.selected(); {
 		case !ok:
 			return "no finding is selected (tab changes the pane)"
@@ -167,6 +199,9 @@ func (v *View) Disabled(a keymap.Action) string {
 func (v *View) Status() string {
 	if v.scan.Running {
 		return fmt.Sprintf("allocation scanned %d %%  (esc stops)", v.scan.Percent())
+	}
+	if p, ok := v.partition(); ok {
+		return fmt.Sprintf("partition %d: bytes 0x%x to 0x%x of the disk, %s; enter goes to its first sector", p.Number, p.Start, p.End()-1, decode.Printable(p.Type))
 	}
 	if f, ok := v.selected(); ok && f.Detail != "" {
 		return decode.Printable(f.Detail)
@@ -192,6 +227,18 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 		v.focus = findingsPane
 		if row, ok := v.list.At(y - v.lay.findings.Y - 1); ok {
 			v.list.To(row)
+			if what == views.DoubleClick {
+				return v.open()
+			}
+		}
+	case v.lay.guest.Holds(x, y):
+		v.parts.Wheel(step)
+		if step != 0 || len(v.guest.table.Partitions) == 0 {
+			return nil
+		}
+		v.focus = guestPane
+		if row, ok := v.parts.At(y - v.lay.guest.Y - 2); ok && v.lay.guest.H > 4 {
+			v.parts.To(row)
 			if what == views.DoubleClick {
 				return v.open()
 			}

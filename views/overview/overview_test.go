@@ -78,6 +78,11 @@ func TestFindingsLeadToTheirBytes(t *testing.T) {
 		t.Error("a finding without a place can be gone to")
 	}
 	v.Do(keymap.NextPane)
+	msgs = viewtest.Run(v, v.Do(keymap.Open))
+	if g, ok := msgs[0].(views.Goto); !ok || g.To.Place.File != disk.VirtualDisk || g.To.Place.Offset == 0 || !strings.Contains(v.Status(), "partition 1") {
+		t.Errorf("a partition leads to %+v, status %q", msgs, v.Status())
+	}
+	v.Do(keymap.NextPane)
 	if v.Disabled(keymap.Open) == "" {
 		t.Error("the identity can be gone to")
 	}

@@ -25,7 +25,7 @@ func (v *View) arrange() {
 	case v.w >= sideWidth && v.h >= sideHeight:
 		v.lay = beside(v.w, v.h, v.explain || !v.chosen)
 	default:
-		v.lay = stacked(v.w, v.h, v.explain && v.chosen)
+		v.lay = stacked(v.w, v.h, v.explain || !v.chosen)
 	}
 	v.rows.Fit(int64(v.tree.top.rows), v.lay.tree.H-2)
 	v.scrollTree()
@@ -100,9 +100,9 @@ func beside(w, h int, explain bool) layout {
 // treeWidth gives the tree what the hex pane leaves of w columns: that needs so
 // many for 32 bytes in a row, or else for 16.
 func treeWidth(w int) int {
-	const least, wide, most, hex32, hex16 = 40, 48, 64, 148, 84
+	const least, wide, most, hex32, hex16 = 40, 48, 90, 148, 84
 	if w-wide >= hex32 {
-		return wide
+		return min(w-hex32, most)
 	}
 	return min(max(w-hex16, least), most)
 }

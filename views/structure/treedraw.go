@@ -87,7 +87,6 @@ func (p treePainter) node(a grid.Area, k key, n decode.Node, x, column int) {
 		a.Set(x-1, 0, '*', theme.Mark)
 	}
 	right := p.verdict(a, n)
-	a.TextFit(x, 0, min(column-1, right)-x, decode.Printable(n.Name), nameStyle(n))
 	text, style := value(n), theme.Value
 	if grid.Width(text) > right-column-3 {
 		text = short(n, text)
@@ -95,8 +94,15 @@ func (p treePainter) node(a grid.Area, k key, n decode.Node, x, column int) {
 	if n.Target != nil {
 		text, style = text+" "+g.Pointer(), theme.Link
 	}
+	if over := grid.Width(text) - (right - column); over > 0 && column-over >= x+leastName && strings.ContainsAny(text, "0123456789") {
+		column -= over // a name can be cut, a number must not
+	}
+	a.TextFit(x, 0, min(column-1, right)-x, decode.Printable(n.Name), nameStyle(n))
 	a.TextFit(column, 0, right-column, text, style)
 }
+
+// leastName is what is left of a name beside a long number, in columns.
+const leastName = 8
 
 // short is a value for a narrow column: what is left out can be read in the
 // explanation.
