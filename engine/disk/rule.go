@@ -1,12 +1,20 @@
 package disk
 
-import "platter/decode"
+import (
+	"strings"
+
+	"platter/decode"
+)
 
 // Rule is what all findings of a code have in common.
 type Rule struct {
 	Severity Severity // the usual one, where a check has several
 	Fatal    bool     // the virtual disk can't be read because of it
 	Detail   string   // what it means, what other programs do with such a file
+
+	// For are the details of conditions that have the code, and mean something else than
+	// Detail says. A finding of one is made with "code:condition".
+	For map[string]string
 
 	// From are the codes, without the format's name, of what explains such a finding
 	// where it was found too: the first of them that was.
@@ -21,9 +29,20 @@ type Rule struct {
 // Rules are the checks of a format, by their codes without its name.
 type Rules map[string]Rule
 
-// Finding makes a finding of a code of a format, with the usual severity.
+// BaseCode is a code without the condition that may follow it.
+func BaseCode(code string) string {
+	base, _, _ := strings.Cut(code, ":")
+	return base
+}
+
+// Finding makes a finding of a code of a format, with the usual severity. A condition
+// may follow the code, which has details of its own ([Rule.For]).
 func (r Rules) Finding(format, code, text string, repairable bool, where ...decode.Place) Finding {
+	code, condition, special := strings.Cut(code, ":")
 	rule := r[code]
+	if special {
+		rule.Detail = rule.For[condition]
+	}
 	f := Finding{Code: format + "/" + code, Severity: rule.Severity, Fatal: rule.Fatal, Where: where, Text: text, Detail: rule.Detail, Repairable: repairable}
 	for _, code := range rule.From {
 		f.from = append(f.from, format+"/"+code)

@@ -184,7 +184,7 @@ func (c *checker) scannable() bool {
 func (c *checker) checkSlack() bool {
 	v := cover{c.image}
 	for _, r := range v.metadataClaims() {
-		if r.Kind == disk.KindSlack && r.Length > 0 && !c.zeros("52", r.Offset, r.Offset+r.Length, "in the metadata region") {
+		if r.Kind == disk.KindSlack && r.Length > 0 && !c.zeros("52:metadata", r.Offset, r.Offset+r.Length, "in the metadata region") {
 			return false
 		}
 	}
@@ -318,6 +318,9 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 	}
 	what, _, length := v.claimOf(index, entry)
 	needed := min(v.geo.BlockSize, v.geo.DiskSize-block*v.geo.BlockSize)
+	if what == useNone && !stored {
+		return c.full("42") || c.add("42:anchor", at, "the old place of block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
+	}
 	if what == useNone {
 		return c.full("42") || c.lost(needed, int64(off), "42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
 	}
@@ -332,7 +335,7 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 		return true
 	}
 	if length < needed {
-		return c.full("42") || c.lost(needed-length, int64(off)+length, "42", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
+		return c.full("42") || c.lost(needed-length, int64(off)+length, "42:part", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
 	}
 	return c.full("43") || c.addAs(v.quirk("QEMU", warning), "43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
 }
@@ -353,7 +356,7 @@ func (c *checker) checkBitmapEntry(index, chunk int64, entry uint64, at []decode
 	case off == 0:
 		return c.full("41") || c.add("41", at, "sector bitmap %d is present, but has no place", chunk)
 	case off >= uint64(v.data.grown) || v.data.grown-int64(off) < vhdx.MiB:
-		return c.full("42") || c.add("42", at, "sector bitmap %d is said to be at 0x%x, the file ends at 0x%x", chunk, off, v.data.grown)
+		return c.full("42") || c.add("42:bitmap", at, "sector bitmap %d is said to be at 0x%x, the file ends at 0x%x", chunk, off, v.data.grown)
 	}
 	if meets, _ := v.clearOf(int64(off), int64(off)+vhdx.MiB); meets != "" {
 		return c.full("44") || c.add("44", append(at, v.place(int64(off), vhdx.MiB)), "sector bitmap %d at 0x%x overlaps the %s", chunk, off, meets)

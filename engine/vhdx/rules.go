@@ -59,7 +59,11 @@ var rules = disk.Rules{
 	"39": {Severity: severe, Detail: "Only differencing images have blocks of which a part is in the parent. openvmm reads the whole block from this file, others fail."},
 	"40": {Severity: warning, Detail: "Hyper-V can't read images with a place for a ZERO block. QEMU before 2015 wrote them."},
 	"41": {Severity: severe, Detail: "The block would lie on top of the headers: its content is lost, or was never written."},
-	"42": {Severity: severe, Detail: "The content of the block is lost: the file was cut, or the entry is wrong."},
+	"42": {Severity: severe, Detail: "The content of the block is lost: the file was cut, or the entry is wrong.", For: map[string]string{
+		"part":   "What of the block lies in the file can be read; the rest is lost: the file was cut, or the entry is wrong.",
+		"anchor": "Nothing of the disk is lost: the block reads as zeros, and the place is only remembered from before it was given up. Programs that want to use that place again refuse it, or lengthen the file.",
+		"bitmap": "Which sectors of these blocks are the image's own, and which its parent's, can't be told: the blocks that are stored in part can't be read. The file was cut, or the entry is wrong.",
+	}},
 	"43": {Severity: warning, Detail: "QEMU ends fixed images where the disk ends, and so inside the last block. openvmm rejects any block that reaches past the end of the file."},
 	"44": {Severity: severe, Detail: "A write to one changes the other. QEMU does not notice."},
 	"45": {Severity: warning, Detail: "The old content of a freed block has been overwritten by another block."},
@@ -69,7 +73,9 @@ var rules = disk.Rules{
 	"49": {Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
 	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
 	"51": {Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
-	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed."},
+	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{
+		"metadata": "No item of the metadata lies there, and no program looks at these bytes: an item that was moved or taken out left them behind, or somebody has put them there.",
+	}},
 	"53": {Severity: warning, Detail: "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
 	"P1": {Severity: info, Detail: "Hyper-V makes and mounts fixed, dynamic and differencing VHDX since Windows 8 and Server 2012. What is said here comes from what its own tools make and from known refusals; other versions may differ."},
 	"P2": {Severity: severe, Detail: "QEMU 7.2 behaves so; later versions may not."},
@@ -85,7 +91,7 @@ var rules = disk.Rules{
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
-	ok, why := prospect{v}.outlook(code, where)
+	ok, why := prospect{v}.outlook(disk.BaseCode(code), where)
 	return v.worded(code, text, ok, why, where...)
 }
 
