@@ -67,7 +67,7 @@ func (v judge) judgeFooters() {
 	}
 	for _, c := range []footerCopy{front, tail} {
 		if c.unmarked {
-			v.add("V056", "the footer at 0x%x has the cookie %s, expected %q; the rest says that it is one", decode.At(v.place(c.off, 0), vhd.FooterCookie), c.off, decode.Quote(vhd.FooterCookie.Get(c.record())), vhd.Cookie)
+			v.add("V056", "the footer at 0x%x has the cookie %s, expected %q; the rest says that it is one", decode.At(v.place(c.off, 0), vhd.FooterCookie), c.off, decode.InQuotes(vhd.FooterCookie.Get(c.record())), vhd.Cookie)
 		}
 		if c.present && c.poison {
 			v.add("V007", "the footer at 0x%x has the cookie %q: tapdisk has disabled the image", decode.At(v.place(c.off, 0), vhd.FooterCookie), c.off, vhd.Poison)

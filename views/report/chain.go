@@ -10,6 +10,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	stack "platter/engine/layer"
 )
 
 // layer is what a chain report says of one image of a chain.
@@ -165,7 +166,7 @@ func chainText(w io.Writer, layers []layer) error {
 		}
 		table.row(p, decode.Grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
 		switch {
-		case l.link == linkMissing && l.info.Parent == "":
+		case l.link == linkMissing && errors.Is(l.tied.Fault, stack.ErrNoName):
 			p.print("%7s the image does not name its parent: only this layer's own sectors can be read", "")
 		case l.link == linkMissing && errors.Is(l.tied.Fault, fs.ErrNotExist):
 			p.print("%7s the parent %s is not there: only this layer's own sectors can be read", "", decode.InQuotes(l.info.Parent))
