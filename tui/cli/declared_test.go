@@ -11,9 +11,9 @@ import (
 )
 
 // typers are the rooms of the engine that may type offsets and byte orders: the
-// cache of pages reads entries for all formats, a search knows no structure, and
-// samples write a small FAT that nobody declares.
-var typers = []string{"engine/pages", "engine/search", "engine/sample", "engine/enginetest"}
+// cache of pages reads entries for all formats, a search knows no structure, samples
+// write a small FAT that nobody declares, and what NBD sends is no part of an image.
+var typers = []string{"engine/pages", "engine/search", "engine/nbd", "engine/sample", "engine/enginetest"}
 
 // TestOffsetsAreDeclaredOnce holds that where a field lies, how long it is and in
 // which byte order is said in decode's tables and nowhere else in the engine.
