@@ -68,6 +68,10 @@ func (r reader) table(info disk.Info) (Table, error) {
 	if protective(rec) {
 		for _, size := range sectorSizes(info.LogicalSectorSize) {
 			t, ok, err := r.gpt(size)
+			if ok && size != max(info.LogicalSectorSize, 512) {
+				t.Findings = append(t.Findings, finding("P11", disk.SeverityWarning, gptPlace(size),
+					"the GPT counts in sectors of %d bytes, and the disk has sectors of %d: a system that is given this disk does not find its partitions; they were made through another controller, or the image was converted", size, max(info.LogicalSectorSize, 512)))
+			}
 			if ok || err != nil {
 				return t, err
 			}

@@ -126,10 +126,13 @@ func TestNoTable(t *testing.T) {
 }
 
 // gptDisk makes a disk with one partition and both copies of the table.
-func gptDisk() []byte {
+func gptDisk() []byte { return gptOf(512) }
+
+// gptOf is the same with a table that counts in sectors of a size.
+func gptOf(sector uint64) []byte {
 	b := make([]byte, 2*mib)
 	entry(b, 0, 0, format.TypeProtective, 1, 4095)
-	last := uint64(len(b)/512 - 1)
+	last := uint64(len(b))/sector - 1
 	e := format.GPTEntry.Blank()
 	format.GPTEntryType.Put(e, uuid.MustParse("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7"))
 	format.GPTEntryGUID.Put(e, uuid.MustParse("11111111-2222-4333-8444-555555555555"))
@@ -144,12 +147,20 @@ func gptDisk() []byte {
 		format.GPTEntryLBA.Put(h, c.list)
 		format.GPTEntryCount.Put(h, 128)
 		format.GPTEntrySize.Put(h, 128)
-		copy(b[c.list*512:], e.Bytes())
-		format.GPTEntriesCRC.Put(h, crc(b[c.list*512:c.list*512+128*128]))
+		copy(b[c.list*sector:], e.Bytes())
+		format.GPTEntriesCRC.Put(h, crc(b[c.list*sector:c.list*sector+128*128]))
 		format.GPTHeader.Seal(h.Bytes())
-		copy(b[c.at*512:], h.Bytes())
+		copy(b[c.at*sector:], h.Bytes())
 	}
 	return b
+}
+
+// TestGPTInOtherSectors shows a table that counts in sectors of another size than the
+// disk's, and says that systems don't.
+func TestGPTInOtherSectors(t *testing.T) {
+	if got := describe(partitions(t, gptOf(4096))); !strings.HasPrefix(got, "GPT | 1 Basic data") || !strings.HasSuffix(got, " ! guest/P11") {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestGPT(t *testing.T) {
