@@ -249,7 +249,7 @@ func (v judge) judgeFixed() {
 	switch off := vhd.FooterDataOffset.Get(v.footer); off {
 	case vhd.None:
 	default:
-		v.addAs(warning, "V013", "the footer of a fixed disk points to 0x%x, expected all ones", v.field(vhd.FooterDataOffset.Field()), off)
+		v.addAs(warning, "V013:fixed", "the footer of a fixed disk points to 0x%x, expected all ones", v.field(vhd.FooterDataOffset.Field()), off)
 	}
 	at := v.field(vhd.FooterCurrentSize.Field())
 	switch {

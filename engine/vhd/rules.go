@@ -37,7 +37,7 @@ var rules = disk.Rules{
 		NoRepair: sealFirst},
 	"V012": {Severity: severe, Fatal: true, Detail: "Types other than fixed (2), dynamic (3) and differencing (4) are not defined.",
 		NoRepair: "Neither a dynamic header nor the length of the file tells the type; a footer with a wrong checksum has to be repaired first."},
-	"V013": {Severity: severe, Fatal: true, Detail: "The dynamic header has to be found after the footer copy, on a sector, inside the file.",
+	"V013": {Severity: severe, Fatal: true, For: map[string]string{"fixed": "A fixed disk has no dynamic header: nothing has to be found there, and the disk is read all the same."}, Detail: "The dynamic header has to be found after the footer copy, on a sector, inside the file.",
 		NoRepair: "No valid dynamic header lies after the footer copy; a footer with a wrong checksum has to be repaired first."},
 	"V014": {Severity: severe, Detail: "A disk has at least one sector, whole sectors only, and at most 2040 GiB if it is dynamic.",
 		NoRepair: "Neither the file nor the table tells another size; a footer with a wrong checksum has to be repaired first."},
@@ -116,12 +116,12 @@ var rules = disk.Rules{
 
 // finding makes a finding of a code with its usual severity.
 func (v *Image) finding(code, text string, where ...decode.Place) disk.Finding {
-	if why := v.Sealed(); why != "" && conditions[code] != nil {
+	if why := v.Sealed(); why != "" && conditions[disk.BaseCode(code)] != nil {
 		f := rules.Finding("vhd", code, text, true, where...)
 		f.Repairable, f.Detail = false, f.Detail+" It can be repaired where it is one file: "+why+"."
 		return f
 	}
-	return rules.Finding("vhd", code, text, v.repairable(code, where), where...)
+	return rules.Finding("vhd", code, text, v.repairable(disk.BaseCode(code), where), where...)
 }
 
 // graded is the finding with another severity; less than severe is not fatal.
