@@ -36,7 +36,8 @@ func (v *View) whereNotes() []note {
 	if !v.known() {
 		return append(notes, note{"state", "..", theme.Dim})
 	}
-	notes = append(notes, v.spanNotes(v.fact.span)...)
+	// What is asked for most comes first: there may be no room for all of it.
+	notes = append(append(storedNotes(v.fact.span), notes...), spanNotes(v.fact.span)...)
 	if v.fact.now {
 		notes = append(notes, note{"on disk", fmt.Sprintf("%02x (staged: %s)", v.fact.was, v.byteText()), theme.Mark})
 	}
@@ -52,12 +53,9 @@ func (v *View) byteText() string {
 	return fmt.Sprintf("%02x", b[0])
 }
 
-// spanNotes say what a span is and why.
-func (v *View) spanNotes(s disk.Span) []note {
-	notes := []note{{"state", stateText(s.State), stateStyle(s.State)}}
-	for _, via := range s.Via {
-		notes = append(notes, note{tableLabel(via), viaPlace(via), theme.Value})
-	}
+// storedNotes say where a span is stored.
+func storedNotes(s disk.Span) []note {
+	var notes []note
 	if s.File != "" {
 		text := fmt.Sprintf("%s 0x%x", decode.Printable(s.File), s.Offset)
 		if s.Packed > 0 {
@@ -67,6 +65,15 @@ func (v *View) spanNotes(s disk.Span) []note {
 	}
 	if s.Layer > 0 {
 		notes = append(notes, note{"layer", fmt.Sprintf("%d (of a parent)", s.Layer), theme.Value})
+	}
+	return notes
+}
+
+// spanNotes say what a span is and why.
+func spanNotes(s disk.Span) []note {
+	notes := []note{{"state", stateText(s.State), stateStyle(s.State)}}
+	for _, via := range s.Via {
+		notes = append(notes, note{tableLabel(via), viaPlace(via), theme.Value})
 	}
 	return notes
 }
