@@ -86,7 +86,7 @@ func (m *Image) quickGrid() *grid {
 		return nil
 	}
 	e := m.extents[0]
-	if e.fault != nil || e.sparse == nil || !e.sparse.reads.quick || e.sparse.reads.capacity < m.size {
+	if e.fault != nil || e.sparse == nil || e.sparse.reads == nil || !e.sparse.reads.quick || e.sparse.reads.capacity < m.size {
 		return nil
 	}
 	return e.sparse.reads

@@ -2,6 +2,8 @@ package vmdk
 
 import (
 	"bytes"
+	"fmt"
+	"math"
 	"math/bits"
 
 	"platter/decode"
@@ -142,8 +144,7 @@ func (c *checker) textPlace(s *sparse) {
 func (c *checker) hostedPlaces(s *sparse) {
 	c.textPlace(s)
 	if s.movedBy != 0 {
-		first, _ := s.directoryOffsets()
-		at := s.file.place(int64(first)*vmdk.SectorSize+s.movedBy, vmdk.EntrySize)
+		at := s.file.place(s.movedAt, vmdk.EntrySize)
 		c.found(disk.SeverityError, "H15", joined(at, s.headerPlace(vmdk.HeaderDirectoryOffset.Field())), "%s", s.movedWords())
 	}
 	first, second := s.directoryOffsets()
@@ -240,12 +241,29 @@ func (c *checker) streamTail(s *sparse) {
 		c.warn("S8", s.file.place(s.file.Size/vmdk.SectorSize*vmdk.SectorSize, s.file.Size%vmdk.SectorSize), "the file of %d bytes does not end with a whole sector", s.file.Size)
 	}
 	switch {
-	case !atEnd:
+	case !atEnd || s.movedBy != 0:
 	case s.lost:
-		c.error("S1", s.file.place(s.footer, min(vmdk.SectorSize, s.file.Size)), "the grain directory is said to be at the end, but there is no valid footer: the file was cut off or never finished")
+		c.lostTail(s)
 	default:
 		c.footer(s)
 	}
+}
+
+// lostTail is S1 for a stream without a footer.
+func (c *checker) lostTail(s *sparse) {
+	at := s.file.place(s.footer, min(vmdk.SectorSize, s.file.Size))
+	why := "the file was cut off or never finished"
+	most := int64(walkAtOpen)
+	if c.whole {
+		most = math.MaxInt64
+	}
+	switch {
+	case s.walk != nil:
+		why = s.walk.words(most)
+	case s.file.Size <= s.floor():
+		why = fmt.Sprintf("the file is cut at byte 0x%x, and the first grain would lie at byte 0x%x: there are no data of the disk in it", s.file.Size, s.floor())
+	}
+	c.error("S1", at, "the grain directory is said to be at the end, but there is no valid footer: %s", why)
 }
 
 func (c *checker) footer(s *sparse) {

@@ -251,10 +251,6 @@ func TestRebuiltStream(t *testing.T) {
 		{"table's marker damaged", func(f *built) { f.b[f.gts[0]-sector+12] = 77; cut(f) }, nil},
 		{"out of order", func(f *built) { swap(f, 3, 4); cut(f) }, nil},
 		{"two for one place", func(f *built) { f.u64(f.grain[4], 3*grainSectors); cut(f) }, []int64{4}},
-		{"a stream behind", func(f *built) {
-			f.b = append(f.b, packedGrain(5*grainSectors, make([]byte, grainBytes))...)
-			f.b = append(f.b, make([]byte, 3*sector)...)
-		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			left := grains()

@@ -50,7 +50,11 @@ func (m *Image) parentName() string {
 // blockSize is the grain of the first extent that has grains.
 func (m *Image) blockSize() int64 {
 	for _, e := range m.extents {
-		if e.sparse != nil && e.sparse.grid != nil {
+		switch {
+		case e.sparse == nil:
+		case e.sparse.walk != nil:
+			return e.sparse.walk.grain
+		case e.sparse.grid != nil:
 			return e.sparse.grid.grain
 		}
 	}
@@ -187,6 +191,10 @@ func (e *extent) summary() string {
 }
 
 func (s *sparse) summary() string {
+	if s.walk != nil {
+		return fmt.Sprintf("%s version %d with grains of %s, compressed, without its directory: %s",
+			s.kind, vmdk.HeaderVersion.Get(s.rules), decode.FormatSize(uint64(s.walk.grain)), s.walk.words(walkAtOpen))
+	}
 	grain := decode.FormatSize(uint64(s.grid.grain))
 	if s.kind != vmdk.KindHosted {
 		return fmt.Sprintf("%s with grains of %s", s.kind, grain)

@@ -41,6 +41,8 @@ func (e *extent) run(x, n int64, r *run) error {
 		} else {
 			r.length = min(n, left)
 		}
+	case e.sparse.walk != nil:
+		e.sparse.walk.run(x, n, r)
 	case x >= e.sparse.reads.capacity:
 		*r = run{length: n, state: disk.Zero, offset: -1}
 		if x >= roundUp(e.sparse.reads.capacity, e.sparse.reads.grain) {
@@ -156,7 +158,7 @@ func (m *Image) attachSparse(e *extent) {
 		unreadable(err)
 		return
 	}
-	e.fault = e.sparse.fault
+	e.fault = e.sparse.unreadable()
 }
 
 // openSparse reads a sparse file's headers once, however many lines name it.

@@ -40,42 +40,6 @@ func (s *sparse) openHosted() error {
 	return nil
 }
 
-// The tail of a stream whose directory is at the end, in bytes from the end of
-// its last whole sector.
-const (
-	footerMarkerBack = 3 * vmdk.SectorSize
-	footerBack       = 2 * vmdk.SectorSize
-	endMarkerBack    = 1 * vmdk.SectorSize
-)
-
-// readFooter takes the footer as the header that counts.
-func (s *sparse) readFooter() error {
-	end := s.file.Size / vmdk.SectorSize * vmdk.SectorSize
-	at := end - footerBack
-	if at < vmdk.SectorSize {
-		s.lost = true
-		s.damaged(disk.Damaged, 0, vmdk.SectorSize, "the grain directory is at the end of the stream, but the file is too short for a footer")
-		return nil
-	}
-	b, err := s.file.head(at, vmdk.SectorSize)
-	if err != nil {
-		return err
-	}
-	s.footer = at
-	r, ok := vmdk.HeaderTable.Of(b)
-	if !ok || vmdk.HeaderMagic.Get(r) != vmdk.Magic {
-		s.lost = true
-		s.damaged(disk.Damaged, at, vmdk.SectorSize, "the grain directory is at the end of the stream, but there is no footer")
-		return nil
-	}
-	s.rules = r
-	if vmdk.HeaderDirectoryOffset.Get(r) == vmdk.DirectoryAtEnd {
-		s.lost = true
-		s.damaged(disk.Damaged, at+56, 8, "the footer does not say where the grain directory is")
-	}
-	return nil
-}
-
 // usualText is where an embedded descriptor lies in all that is known, in sectors.
 const usualText, usualTextSize = 1, 20
 

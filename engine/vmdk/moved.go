@@ -42,7 +42,7 @@ func (s *sparse) movedTables(g *grid) bool {
 	if err != nil || by == 0 {
 		return false
 	}
-	s.movedBy = by
+	s.movedBy, s.movedAt = by, g.dirs[0]+by
 	s.damaged(disk.Damaged, g.dirs[0]+by, g.width, "%s", s.movedWords())
 	return true
 }
@@ -52,6 +52,9 @@ func (s *sparse) movedWords() string {
 	by, what := s.movedBy, "after their place: bytes were inserted before them"
 	if by < 0 {
 		by, what = -by, "before their place: bytes were taken out before them"
+	}
+	if s.footer != 0 {
+		return fmt.Sprintf("the file is no whole number of sectors; grains, directory and footer lie %d bytes %s", by, what)
 	}
 	text := fmt.Sprintf("directory and tables lie %d bytes %s", by, what)
 	if s.file.Size%vmdk.SectorSize != 0 {

@@ -106,7 +106,7 @@ func (m *Image) openExtent(kind vmdk.Kind) error {
 	if err := m.count(); err != nil {
 		return err
 	}
-	e := &extent{file: m.main, sparse: s, fault: s.fault}
+	e := &extent{file: m.main, sparse: s, fault: s.unreadable()}
 	n := min(s.capacity(), maxSectors)
 	if m.text != nil {
 		for _, l := range m.text.Extents() {

@@ -87,11 +87,15 @@ func (l *strays) notStored(number, x, n, grain int64, r *run) int64 {
 func (s *sparse) strayGrains() (list []stray) {
 	g, m := s.grid, s.unclaimed()
 	look, left := space.NewLooker(s.file.handle, s.file.Size), int64(strayBudget)
+	end := s.file.Size
+	if s.footer != 0 && !s.lost {
+		end = s.footer // what follows the end of the stream is none of it
+	}
 	for free, err := range m.Free(s.frontEnd()) {
 		if err != nil {
 			return list
 		}
-		for at := roundUp(free.Offset, vmdk.SectorSize); at < free.End() && left > 0 && len(list) < maxStrays; {
+		for at := roundUp(free.Offset, vmdk.SectorSize); at < min(free.End(), end) && left > 0 && len(list) < maxStrays; {
 			first, err := look.NotZero(context.Background(), at, free.End()-at)
 			if err != nil || first < 0 {
 				break

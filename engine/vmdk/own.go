@@ -90,7 +90,7 @@ func (m own) Next(off, limit int64, a *layer.Run) error {
 func (m own) Fill(p []byte, r layer.Run) (int, error) {
 	e := m.extents[r.Part]
 	if r.Packed > 0 {
-		if err := e.sparse.grid.packed.read(p, r.Offset, r.Skip); err != nil {
+		if err := e.sparse.unpacker().read(p, r.Offset, r.Skip); err != nil {
 			return 0, err
 		}
 		return len(p), nil
@@ -118,6 +118,9 @@ func (m own) Lost(r layer.Run) error {
 		return e.fault
 	}
 	lost := &disk.Error{Kind: disk.Damaged, Op: "read", What: "byte " + hex(r.Start) + " of the disk: " + r.Why}
+	if e.sparse != nil && e.sparse.walk != nil {
+		lost.What = "byte " + hex(r.Start) + " of the disk: the tables are lost, and " + e.sparse.walk.words(1<<62)
+	}
 	if r.Vias > 0 {
 		last := r.Via[r.Vias-1]
 		lost.At = e.file.place(last.At, e.sparse.grid.width)

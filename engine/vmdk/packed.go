@@ -28,6 +28,14 @@ type unpacker struct {
 	kept []*unpacked // last used first
 }
 
+// unpacker reads the grains of a stream.
+func (s *sparse) unpacker() *unpacker {
+	if s.walk != nil {
+		return s.walk.packed
+	}
+	return s.grid.packed
+}
+
 // unpacked is a grain as the guest sees it. What can't be unpacked is kept too:
 // who reads such a grain sector by sector would unpack it again for each.
 type unpacked struct {

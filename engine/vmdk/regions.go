@@ -44,10 +44,12 @@ func (m *Image) claims(f *file) disk.Claims {
 					return
 				}
 			}
-			if s := f.sparse; s != nil && s.claimStructures(put) && s.grid != nil {
-				if err := s.claimTables(put); err != nil {
-					yield(disk.Claim{}, err)
-				}
+			s := f.sparse
+			if s == nil || !s.claimStructures(put) || s.walk != nil && !s.walk.claim(put) || s.grid == nil {
+				return
+			}
+			if err := s.claimTables(put); err != nil {
+				yield(disk.Claim{}, err)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ type sparse struct {
 	rules  decode.Record[vmdk.Header] // hosted: the header that counts, which may be the footer
 	footer int64                      // hosted: byte offset of the footer; 0 if none is expected
 	lost   bool                       // hosted: a footer is expected and not sound
+	walk   *walked                    // hosted: the reader of a stream that has lost it; nil without one
 
 	text      *vmdk.Descriptor // embedded; nil if there is none
 	textAt    decode.Place     // the room reserved for it
@@ -29,6 +30,7 @@ type sparse struct {
 	textLost  bool             // that is past the end of the file, and none was found elsewhere
 
 	movedBy int64 // bytes by which the tables lie beside their place; 0 if they do not
+	movedAt int64 // where the directory, or a stream's footer, lies then
 
 	cowd     decode.Record[vmdk.CowdHeader]
 	fixed    decode.Record[vmdk.ConstHeader]
@@ -59,7 +61,18 @@ func openSparse(f *file, kind vmdk.Kind) (*sparse, error) {
 	}
 	s.guard()
 	s.reads = s.grid
+	if err == nil && s.kind == vmdk.KindHosted {
+		s.walk = s.walkable()
+	}
 	return s, err
+}
+
+// unreadable is why nothing of the disk can be read; nil if something can.
+func (s *sparse) unreadable() *disk.Error {
+	if s.walk != nil {
+		return nil
+	}
+	return s.fault
 }
 
 // damaged records why the tables can't be used; the first reason stands.

@@ -42,6 +42,9 @@ func (m *Image) Targets() ([]Target, error) {
 		if e.fault != nil {
 			return nil, e.fault
 		}
+		if e.sparse != nil && e.sparse.walk != nil {
+			return nil, e.sparse.fault
+		}
 		x := Target{Start: e.start, Length: e.length, Empty: e.zero, Base: e.base}
 		if e.line != nil {
 			x.Line = m.linePlace(e.line)
