@@ -5,6 +5,7 @@ import "platter/decode"
 // The constants of a seSparse extent (vmdk.md 7).
 const (
 	SeMagic         = 0x00000000CAFEBABE
+	SeMagicBytes    = "\xBE\xBA\xFE\xCA\x00\x00\x00\x00"
 	SeVolatileMagic = 0x00000000CAFECAFE
 	SeVersion       = 0x0000000200000001
 	SeGrainSectors  = 8

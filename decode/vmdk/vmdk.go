@@ -62,7 +62,7 @@ func Sniff(b []byte) Kind {
 		return KindUnfinished
 	case string(b[:4]) == CowdMagic:
 		return KindCowd
-	case string(b[:8]) == "\xBE\xBA\xFE\xCA\x00\x00\x00\x00":
+	case string(b[:8]) == SeMagicBytes:
 		return KindSeSparse
 	}
 	return KindNone

@@ -47,7 +47,7 @@ func Look(ctx context.Context, src disk.Source) (Content, bool) {
 	if f.head, err = f.read(0, headBytes); err != nil {
 		return Content{}, false
 	}
-	for _, look := range []func() (Content, bool){f.unmarked, f.signature, f.text, f.neighbour, f.plainDisk, f.zeros} {
+	for _, look := range []func() (Content, bool){f.unmarked, f.damaged, f.signature, f.text, f.neighbour, f.plainDisk, f.zeros} {
 		if c, ok := look(); ok {
 			return c, true
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/foreign"
 	"platter/engine/store"
@@ -69,6 +70,18 @@ func wide(s string) []byte {
 	return b
 }
 
+// unmarked is the header of a sparse VMDK without its magic.
+func unmarked() []byte {
+	h := vmdk.HeaderTable.Blank()
+	vmdk.HeaderMagic.Put(h, "XXXX")
+	vmdk.HeaderVersion.Put(h, 1)
+	vmdk.HeaderFlags.Put(h, vmdk.FlagNewlines)
+	vmdk.HeaderCapacity.Put(h, 1024)
+	vmdk.HeaderGrainSize.Put(h, 128)
+	vmdk.HeaderTableEntries.Put(h, vmdk.TableEntries)
+	return h.Bytes()
+}
+
 // mbr is a boot sector with one partition at the given sector, under some disk.
 func mbr(start byte, sectors int) []byte {
 	b := make([]byte, sectors*512)
@@ -101,6 +114,8 @@ func TestLook(t *testing.T) {
 		{"a.vmdk", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "Git LFS"},
 		{"a.vmdk", []byte(`<?xml version="1.0"?><Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1">`), "an OVF descriptor"},
 		{"a.vmdk", []byte(`<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>`), "error message"},
+		{"a.vmdk", []byte("x Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"vmfs\"\nRW 100 VMFS \"b.vmdk\"\n"), "a VMDK descriptor whose first line is damaged: --format vmdk opens it"},
+		{"a.vmdk", unmarked(), "a hosted sparse extent of a VMDK whose magic is damaged: --format vmdk"},
 		{"a.vmdk", wide("# Disk DescriptorFile\r\nversion=1\r\n"), "the descriptor of a VMDK, saved as UTF-16"},
 		{"a.bin", mbr(1, 64), "a partition table (MBR)"},
 		{"a.bin", mbr(70, 64), ""}, // the partition lies past the end

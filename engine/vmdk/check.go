@@ -148,6 +148,12 @@ func (c *checker) headers() {
 	c.extents()
 	for _, f := range m.files {
 		s := f.sparse
+		if s != nil && s.unmarked {
+			c.magic(s, 0, "header")
+		}
+		if s != nil && s.footerUnmarked {
+			c.magic(s, s.footer, "footer")
+		}
 		switch {
 		case s == nil:
 		case s.kind == vmdk.KindCowd:

@@ -36,6 +36,9 @@ func (c *checker) descriptor() bool {
 	if t.Fault != "" {
 		c.error("D1", m.textPlace(), "the descriptor was not read to its end: %s", t.Fault)
 	}
+	if m.untitled {
+		c.error("D15", m.textPlace(), "the text has the settings and extent lines of a descriptor, but does not start as one: other programs do not know it as one")
+	}
 	if encrypted(t) {
 		c.error("D1", m.textPlace(), "the disk is encrypted: its descriptor holds keys instead of extents")
 	}

@@ -69,7 +69,7 @@ func (c *checker) seHeader(s *sparse) {
 	}
 	for _, field := range vmdk.ConstHeaderTable.Fields() {
 		mark, words := field.Verdict(s.fixed.Bytes())
-		if words != "" && mark > 0 && field.Offset() != int(vmdk.ConstCapacity.Offset()) {
+		if words != "" && mark > 0 && field.Offset() != int(vmdk.ConstCapacity.Offset()) && !(s.unmarked && field.Offset() == vmdk.ConstMagic.Offset()) {
 			c.error("Z1", f.field(0, field), "const header, %s: %s, %s", field.Name(), clip(field.Text(s.fixed.Bytes())), words)
 		}
 	}

@@ -39,6 +39,24 @@ func (c *checker) hostedHeader(s *sparse) {
 	}
 }
 
+// magics are how the kinds start, with the field that holds it.
+var magics = map[vmdk.Kind]struct {
+	field decode.Spot
+	bytes string
+}{
+	vmdk.KindHosted:   {vmdk.HeaderMagic, vmdk.Magic},
+	vmdk.KindCowd:     {vmdk.CowdMagicNumber, vmdk.CowdMagic},
+	vmdk.KindSeSparse: {vmdk.ConstMagic, vmdk.SeMagicBytes},
+}
+
+// magic is H1 for a header that has all of its kind but the magic.
+func (c *checker) magic(s *sparse, base int64, what string) {
+	m := magics[s.kind]
+	at := s.file.field(base, m.field)
+	b, _ := s.file.head(base, int64(len(m.bytes))) // it could be read before
+	c.error("H1", at, "the magic of the %s is % x, expected % x: all else is as in that of a %s", what, b, m.bytes, s.kind)
+}
+
 // hostedFlags is H2 to H5 and S9.
 func (c *checker) hostedFlags(s *sparse) {
 	r := s.rules
@@ -284,6 +302,9 @@ func (c *checker) footer(s *sparse) {
 	for _, f := range vmdk.HeaderTable.Fields() {
 		if f.Name() == vmdk.HeaderDirectoryOffset.Field().Name() || f.Name() == vmdk.HeaderRedundantOffset.Field().Name() {
 			continue
+		}
+		if f.Name() == vmdk.HeaderMagic.Field().Name() && (s.unmarked || s.footerUnmarked) {
+			continue // H1
 		}
 		if a, b := f.Value(s.header.Bytes()), f.Value(s.rules.Bytes()); a != b {
 			c.found(disk.SeverityWarning, "S2", joined(s.file.field(0, f), s.file.field(s.footer, f)),

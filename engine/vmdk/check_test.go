@@ -104,6 +104,8 @@ func descriptorPlants() []plant {
 		{"long line", "D1", wrong, "", inText("createType=", "a="+long+"\ncreateType=")},
 		{"encrypted", "D1", wrong, "", inText("createType=", "encryptionKeys=\"k\"\ncreateType=")},
 		{"empty", "D1", wrong, "", map[string][]byte{"d.vmdk": []byte("# Disk DescriptorFile\n")}},
+		{"first line", "D15", wrong, "", inText("# Disk", "x Disk")},
+		{"first line and version", "D15", wrong, "D2", inText("# Disk DescriptorFile\nversion=1\n", "junk\n")},
 		{"no version", "D2", warns, "", inText("version=1\n", "")},
 		{"version", "D2", warns, "", inText("version=1\n", "version=4\n")},
 		{"no CID", "D3", wrong, "", inText("CID=12345678\n", "")},
@@ -173,6 +175,11 @@ func extentPlants() []plant {
 func headerPlants() []plant {
 	redundant := func(f *built) { f.u32(8, vmdk.FlagNewlines) } // no second copy
 	return []plant{
+		{"magic", "H1", wrong, "", inSparse(func(f *built) { clear(f.b[:4]) })},
+		{"magic of a cowd", "H1", wrong, "", inCowd(func(f *built) { f.b[2] = 'X' })},
+		{"magic of a seSparse", "H1", wrong, "", inSe(func(f *built) { clear(f.b[:8]) })},
+		{"magic of a stream", "H1", wrong, "", inStream(func(f *built) { copy(f.b, "KDMW") })},
+		{"magic of a footer", "H1", wrong, "", inStream(func(f *built) { clear(f.b[len(f.b)-2*sector:][:4]) })},
 		{"lower case", "H1", wrong, "", inSparse(func(f *built) { copy(f.b, "kdmv") })},
 		{"cut header", "H1", wrong, "", inSparse(func(f *built) { f.b = f.b[:300] })},
 		{"version 4", "H2", wrong, "", inSparse(func(f *built) { f.u32(4, 4) })},

@@ -144,12 +144,12 @@ func (m *Image) attachSparse(e *extent) {
 	unreadable := func(err error) {
 		e.fault = &disk.Error{Kind: disk.Damaged, At: m.linePlace(e.line), What: "the extent file can't be read", Err: err}
 	}
-	b, err := e.file.head(0, vmdk.SniffSize)
+	b, err := e.file.head(0, vmdk.CowdHeaderSize)
 	if err != nil {
 		unreadable(err)
 		return
 	}
-	kind := vmdk.Sniff(b)
+	kind := kindOf(b)
 	if kind == vmdk.KindNone {
 		e.fault = disk.Errorf(disk.Damaged, e.file.place(0, int64(len(b))), "the descriptor says %s, but the file has the magic of no sparse extent", e.line.Extent.Type)
 		return

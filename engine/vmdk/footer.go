@@ -32,7 +32,11 @@ func (s *sparse) readFooter() error {
 	}
 	s.footer = at
 	r, ok := vmdk.HeaderTable.Of(b)
-	if !ok || vmdk.HeaderMagic.Get(r) != vmdk.Magic {
+	switch magic := ok && vmdk.HeaderMagic.Get(r) == vmdk.Magic; {
+	case magic:
+	case ok && s.isFooter(r, at):
+		s.footerUnmarked = true
+	default:
 		found := int64(-1)
 		if r, found, err = s.findFooter(); err != nil || found < 0 {
 			return err
@@ -45,6 +49,20 @@ func (s *sparse) readFooter() error {
 		s.damaged(disk.Damaged, s.footer+int64(vmdk.HeaderDirectoryOffset.Offset()), int64(vmdk.HeaderDirectoryOffset.Size()), "the footer does not say where the grain directory is")
 	}
 	return nil
+}
+
+// isFooter reports whether a record in the footer's place is a footer whose magic alone
+// is damaged: its marker is there, and it says what the header says.
+func (s *sparse) isFooter(r decode.Record[vmdk.Header], at int64) bool {
+	if !s.markerBefore(at, vmdk.MarkerFooter) || vmdk.HeaderDirectoryOffset.Get(r) >= uint64(sectors(at)) {
+		return false
+	}
+	for _, f := range []decode.Uint[vmdk.Header, uint64]{vmdk.HeaderCapacity, vmdk.HeaderGrainSize, vmdk.HeaderOverHead} {
+		if f.Get(r) != f.Get(s.header) {
+			return false
+		}
+	}
+	return vmdk.HeaderTableEntries.Get(r) == vmdk.HeaderTableEntries.Get(s.header)
 }
 
 // findFooter looks for a footer further up in the file, the last one first. One that is

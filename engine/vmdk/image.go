@@ -23,6 +23,7 @@ type Image struct {
 
 	text     *vmdk.Descriptor // nil for a sparse extent without one
 	textAt   decode.Place     // the text itself, or the room reserved for it
+	untitled bool             // the first lines of the text are damaged
 	separate bool             // the descriptor is a file of its own
 
 	extents []*extent

@@ -30,6 +30,14 @@ func recognise(b []byte) (string, bool) {
 	return "", false
 }
 
+// kindOf is the kind of a sparse file, by its magic, or by all else that its header has.
+func kindOf(b []byte) vmdk.Kind {
+	if kind := vmdk.Sniff(b); kind != vmdk.KindNone || vmdk.IsDescriptor(b) {
+		return kind
+	}
+	return vmdk.SniffDamaged(b)
+}
+
 // Open opens a VMDK by its descriptor, by a sparse extent with a descriptor
 // inside, or by a sparse extent alone. It fails only if the file is none of
 // these or can't be read: what is wrong with the image is in its Info.
@@ -46,11 +54,18 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	kind := kindOf(b)
 	recognised, ok := recognise(b)
-	if !ok {
-		return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, int64(min(len(b), 8))), "no VMDK magic and no descriptor")
+	switch {
+	case !ok && kind != vmdk.KindNone:
+		recognised = fmt.Sprintf("by what the header of a %s has, but for its magic, which is damaged", kind)
+	case !ok && vmdk.IsDamagedDescriptor(b):
+		recognised = "by the settings and extent lines of a VMDK descriptor, whose first lines are damaged"
+		m.untitled = true
+	case !ok:
+		return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, int64(min(len(b), vmdk.SniffSize))), "no VMDK magic and no descriptor, nor a header or text whose start alone is damaged")
 	}
-	if kind := vmdk.Sniff(b); kind != vmdk.KindNone {
+	if kind != vmdk.KindNone {
 		err = m.openExtent(kind)
 	} else {
 		err = m.openDescriptor()

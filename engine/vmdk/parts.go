@@ -114,6 +114,11 @@ func (s *Sparse) Headers() []int64 {
 	return []int64{0}
 }
 
+// Magic is how a file of this kind starts, where it does not.
+func (s *Sparse) Magic() (magic string, damaged bool) {
+	return magics[s.kind].bytes, s.unmarked || s.footerUnmarked
+}
+
 // FirstSound reports whether the first directory can be where the header says.
 func (s *Sparse) FirstSound() bool {
 	first, _ := s.soundDirectories()

@@ -20,6 +20,8 @@ var offered = map[string]int{
 	"D10 no geometry": 1, "D10 heads": 1, "D10 product": 1, "D11 adapter": 2, "D12 long ID": 1, "D12 short long ID": 1,
 	"D13 change tracking": 1, "D13 tracking version": 1, "D14 encoding": 1, "D14 name bytes": 1,
 	"X2 short": 1, "X2 sparse file of a petabyte": 0, "X5 smaller": 1, "X5 same tables": 2, "X6 no magic": 1, "X6 other magic": 1, "X6 type of the disk": 1,
+	"H1 magic": 1, "H1 magic of a cowd": 1, "H1 magic of a seSparse": 1, "H1 magic of a stream": 1, "H1 magic of a footer": 1,
+	"D15 first line": 1, "D15 first line and version": 1,
 	"H1 lower case": 1, "H1 finished stream": 1, "H2 zeroed grains in 1": 1, "H4 newlines": 1,
 	"H5 markers": 1, "H5 compression": 1, "H5 compression alone": 1, "H5 stream": 1,
 	"H8 directory": 2, "H8 redundant directory": 2, "H8 directory, elsewhere": 1, "H10 overHead": 1, "H10 overHead short": 1, "H10 overHead long": 1, "H10 without grains": 1,

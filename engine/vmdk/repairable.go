@@ -52,6 +52,7 @@ var conditions = map[string]condition{
 	"D14": func(t Text, _ disk.Finding) bool {
 		return slices.ContainsFunc(t.OtherEncodings(), func(name string) bool { return t.canSet("encoding", name) })
 	},
+	"D15": func(t Text, _ disk.Finding) bool { return t.canSplice(t.Titled()...) },
 	"X2": func(t Text, f disk.Finding) bool {
 		e, ok := t.ExtentAt(f.Where[0])
 		return ok && e.fault == nil && e.base <= maxGrown-e.length

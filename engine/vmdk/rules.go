@@ -33,6 +33,8 @@ var rules = disk.Rules{
 	"D13": {Severity: warning, Detail: "Backup software trusts the change tracking file. If it is missing or stale, the next incremental backup is incomplete."},
 	"D14": {Severity: warning, Detail: "File names can't be read with certainty: an extent or parent may not be found on a system with another encoding.",
 		NoRepair: "No repair: no encoding that is known makes sense of all names. Rename the files, and the names here with them."},
+	"D15": {Severity: severe, Detail: "Programs know a descriptor by its first lines: QEMU and VMware take such a file for a raw disk, or refuse it. The rest of the text is used here as it stands.",
+		NoRepair: "No repair in place: the text could not be read to its end. Correct its first line by hand."},
 	"X1": {Severity: severe, Detail: "The part of the disk that the extent holds can't be read: it is missing, not zero.",
 		NoRepair: "No repair: the file has to be found. Put it beside the descriptor, or allow its folder."},
 	"X2": {Severity: severe, Detail: "The missing tail can't be read. QEMU shows zeros there without a word."},

@@ -16,7 +16,10 @@ type sparse struct {
 	file  *file
 	fault *disk.Error // why its tables can't be used
 	grid  *grid       // nil with a fault
-	reads *grid       // what the disk is read by: grid, or its redundant tables
+
+	unmarked bool // the magic is damaged: the kind was told by the rest of the header
+
+	reads *grid // what the disk is read by: grid, or its redundant tables
 
 	header decode.Record[vmdk.Header] // hosted: the first sector
 	rules  decode.Record[vmdk.Header] // hosted: the header that counts, which may be the footer
@@ -28,6 +31,8 @@ type sparse struct {
 	textAt    decode.Place     // the room reserved for it
 	textFault string           // why the header's place for it can't be right; empty if it can
 	textLost  bool             // that is past the end of the file, and none was found elsewhere
+
+	footerUnmarked bool // the magic of the footer is damaged
 
 	movedBy int64 // bytes by which the tables lie beside their place; 0 if they do not
 	movedAt int64 // where the directory, or a stream's footer, lies then
@@ -50,7 +55,8 @@ const (
 // file can't be read; damage is the extent's fault.
 func openSparse(f *file, kind vmdk.Kind) (*sparse, error) {
 	s := &sparse{kind: kind, file: f}
-	var err error
+	b, err := f.head(0, vmdk.SniffSize)
+	s.unmarked = err == nil && vmdk.Sniff(b) == vmdk.KindNone
 	switch kind {
 	case vmdk.KindHosted, vmdk.KindUnfinished:
 		err = s.openHosted()

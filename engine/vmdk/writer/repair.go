@@ -35,6 +35,7 @@ var offers = map[string]offer{
 	"D12": (*image).fitLongID,
 	"D13": (*image).dropTracking,
 	"D14": (*image).setEncoding,
+	"D15": (*image).writeTitle,
 	"X2":  (*image).extendFlat,
 	"X5":  (*image).settleSize,
 	"X6":  (*image).changeType,

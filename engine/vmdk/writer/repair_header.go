@@ -33,7 +33,10 @@ func changeHeaders(s *reader.Sparse, edit func(h decode.Record[vmdk.Header])) di
 }
 
 // finishMagic writes the magic as it is once a file is finished (H1).
-func finishMagic(s *reader.Sparse, _ disk.Finding) []disk.Repair {
+func finishMagic(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	if magic, damaged := s.Magic(); damaged {
+		return one("write the magic", "", disk.Put(s.Name, f.Where[0].Offset, []byte(magic)))
+	}
 	risk := "the program that wrote the file did not get to its end: tables and data may lack what came last"
 	if s.Footer != 0 && !s.Lost {
 		risk = "the footer at the end is there, but the program did not say that it was done"

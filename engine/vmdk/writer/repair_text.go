@@ -182,3 +182,8 @@ func (m *image) repairLine(f disk.Finding) []disk.Repair {
 	}
 	return list
 }
+
+// writeTitle makes the text start as a descriptor does (D15).
+func (m *image) writeTitle(disk.Finding) []disk.Repair {
+	return m.rewrite("write the first line as it should be", "", m.Titled()...)
+}
