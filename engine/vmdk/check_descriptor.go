@@ -134,6 +134,10 @@ func (c *checker) room() {
 	m := c.m
 	size := int64(m.text.Size)
 	if !m.separate && size == m.textAt.Length && m.text.Fault == "" {
+		if n, over := m.runsOver(); n > 0 {
+			c.error("D8", m.textAt.Sub(0, size+n), "the text goes on after its room over %s, up to byte 0x%x: what was there is lost", over, m.textAt.End()+n)
+			return
+		}
 		c.warn("D8", m.textAt, "the text fills all of the %d bytes reserved for it, without a NUL after it", size)
 		return
 	}
@@ -147,6 +151,26 @@ func (c *checker) room() {
 		report = c.note
 	}
 	report("D8", m.textAt.Sub(size, int64(len(rest))), "bytes other than NUL follow the end of the text, from byte 0x%x on", m.textAt.Offset+size+int64(i))
+}
+
+// runsOver is how many bytes of text follow the room of an embedded descriptor that is
+// full, and what lies there by the header: a program wrote more than it had room for.
+func (m *Image) runsOver() (n int64, over string) {
+	const least = 8 // what looks like text by chance is shorter
+	b, err := m.main.head(m.textAt.End(), sniffBytes)
+	end := bytes.IndexFunc(b, func(r rune) bool { return r > '~' || r < ' ' && !strings.ContainsRune("\t\r\n", r) })
+	if n = int64(end); err != nil || n < least {
+		return 0, ""
+	}
+	over = "what follows"
+	if s := m.main.sparse; s != nil && s.grid != nil {
+		for _, a := range s.fixedAreas() {
+			if a.off < m.textAt.End()+n && m.textAt.End() < a.off+a.bytes {
+				over = "the " + a.name
+			}
+		}
+	}
+	return n, over
 }
 
 // leftover is how many bytes of an older text QEMU leaves behind a new one:
@@ -339,19 +363,12 @@ func validName(name, encoding string) bool {
 // geometry is D10.
 func (c *checker) geometry() {
 	m := c.m
-	number := func(key string) (uint64, bool) {
-		s, _ := m.text.Database("geometry." + key)
-		v, err := strconv.ParseUint(s, 10, 32)
-		return v, err == nil
-	}
-	cylinders, okC := number("cylinders")
-	heads, okH := number("heads")
-	perTrack, okS := number("sectors")
+	cylinders, heads, perTrack, ok := geometryOf(m.text)
 	at := m.settingPlace("ddb.geometry.cylinders")
 	switch {
-	case m.size == 0 || m.link.wanted && !okC && !okH && !okS:
+	case m.size == 0 || m.link.wanted && m.text.DatabaseLine("geometry.cylinders") == nil:
 		return // of a child the parent's counts
-	case !okC || !okH || !okS:
+	case !ok:
 		c.warn("D10", at, "the geometry is missing or not made of numbers")
 		return
 	case heads == 0 || heads > 255 || perTrack == 0 || perTrack > 63:
@@ -359,11 +376,8 @@ func (c *checker) geometry() {
 		return
 	}
 	capacity, cylinder := uint64(sectors(m.size)), heads*perTrack
-	product := cylinders * cylinder
-	slack := max(2*cylinder, capacity/16)
-	capped := cylinders == 16383 || cylinders == 65535
-	if product > capacity+slack || !capped && product+slack < capacity {
-		c.warn("D10", at, "geometry %d/%d/%d makes %d sectors, the disk has %d", cylinders, heads, perTrack, product, capacity)
+	if !geometryFits(cylinders, cylinder, capacity) {
+		c.warn("D10", at, "geometry %d/%d/%d makes %d sectors, the disk has %d", cylinders, heads, perTrack, cylinders*cylinder, capacity)
 	}
 }
 

@@ -49,7 +49,11 @@ func (c *checker) extentFile(e *extent) {
 		c.error("X4", at, "%s", e.fault.What)
 	case e.file == nil:
 	case x.IsFlat() && (x.Offset > maxSectors-x.Sectors || e.base > e.file.Size-e.length):
-		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %s has %d", x.Sectors, x.Offset, decode.InQuotes(e.file.Name), sectors(e.file.Size))
+		words := ""
+		if s, ok := c.m.writing().Short(Extent{extent: e}); ok && s.Words != "" {
+			words = ": " + s.Words
+		}
+		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %s has %d%s", x.Sectors, x.Offset, decode.InQuotes(e.file.Name), sectors(e.file.Size), words)
 	case x.IsSparse():
 		c.extentMagic(e)
 	}

@@ -182,6 +182,13 @@ func headerPlants() []plant {
 		{"magic of a footer", "H1", wrong, "", inStream(func(f *built) { clear(f.b[len(f.b)-2*sector:][:4]) })},
 		{"lower case", "H1", wrong, "", inSparse(func(f *built) { copy(f.b, "kdmv") })},
 		{"cut header", "H1", wrong, "", inSparse(func(f *built) { f.b = f.b[:300] })},
+		{"text over the directory", "D8", wrong, "D6 G2 G12", map[string][]byte{"d.vmdk": func() []byte {
+			f := hosted(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`), grains())
+			d := text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`)
+			copy(f.b[sector:f.rgd], d+strings.Repeat("# long comment\n", 2000))
+			copy(f.b[f.rgd:], "ddb.uuid.image")
+			return f.b
+		}()}},
 		{"version 4", "H2", wrong, "", inSparse(func(f *built) { f.u32(4, 4) })},
 		{"version 0", "H2", wrong, "", inSparse(func(f *built) { f.u32(4, 0) })},
 		{"zeroed grains in 1", "H2", warns, "", inSparse(func(f *built) { f.u32(8, 7) })},

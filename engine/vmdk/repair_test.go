@@ -1,6 +1,9 @@
 package vmdk_test
 
 import (
+	"bytes"
+	"encoding/binary"
+	"strings"
 	"testing"
 
 	"platter/engine/enginetest"
@@ -19,7 +22,7 @@ var offered = map[string]int{
 	"D9 headings": 1, "D9 order": 1, "D9 CRLF": 1,
 	"D10 no geometry": 1, "D10 heads": 1, "D10 product": 1, "D11 adapter": 2, "D12 long ID": 1, "D12 short long ID": 1,
 	"D13 change tracking": 1, "D13 tracking version": 1, "D14 encoding": 1, "D14 name bytes": 1,
-	"X2 short": 1, "X2 sparse file of a petabyte": 0, "X5 smaller": 1, "X5 same tables": 2, "X6 no magic": 1, "X6 other magic": 1, "X6 type of the disk": 1,
+	"X2 short": 2, "X2 sparse file of a petabyte": 1, "X5 smaller": 1, "X5 same tables": 2, "X6 no magic": 1, "X6 other magic": 1, "X6 type of the disk": 1,
 	"H1 magic": 1, "H1 magic of a cowd": 1, "H1 magic of a seSparse": 1, "H1 magic of a stream": 1, "H1 magic of a footer": 1,
 	"D15 first line": 1, "D15 first line and version": 1,
 	"H1 lower case": 1, "H1 finished stream": 1, "H2 zeroed grains in 1": 1, "H4 newlines": 1,
@@ -76,5 +79,49 @@ func TestRepairs(t *testing.T) {
 		if !tested[key] {
 			t.Errorf("%s: there is no such fault", key)
 		}
+	}
+}
+
+// TestShortFlat has a line that says more than its file has: what the file says comes first
+// among the repairs, unless something else says that it was cut.
+func TestShortFlat(t *testing.T) {
+	mbr := func(last uint32) []byte {
+		b := make([]byte, 1008*sector)
+		binary.LittleEndian.PutUint32(b[454:], 1)
+		binary.LittleEndian.PutUint32(b[458:], last-1)
+		b[450], b[510], b[511] = 0x83, 0x55, 0xAA
+		return b
+	}
+	for name, c := range map[string]struct {
+		line     string
+		cylinder string
+		file     []byte
+		first    string
+		text     string
+	}{
+		"a digit too many":          {"10080", "1", mbr(1008), "let the line say 1008", "the geometry goes with the file, the partition table ends in it"},
+		"bytes":                     {"516096", "1", mbr(1008), "let the line say 1008", "the line counts bytes"},
+		"nothing else":              {"10080", "5", make([]byte, 1008*sector), "let the line say 1008", "has 1008"},
+		"cut, by the geometry":      {"10080", "10", make([]byte, 1008*sector), "extend the file", "the geometry goes with the line"},
+		"cut, by the partitions":    {"10080", "5", mbr(9000), "extend the file", "the partition table reaches past its end"},
+		"half a sector at its end":  {"10080", "1", mbr(1008)[:1007*sector+5], "extend the file", "the partition table reaches past its end"},
+		"the line before is intact": {"10080", "1", mbr(1008), "let the line say 1008", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := replace(text("monolithicFlat", `RW `+c.line+` FLAT "f" 0`), `cylinders = "10"`, `cylinders = "`+c.cylinder+`"`)
+			files := map[string][]byte{"d.vmdk": []byte(d), "f": c.file}
+			img := openMem(t, files, "d.vmdk")
+			list := repairsOf(t, img, "vmdk/X2")
+			if len(list) != 2 || !strings.HasPrefix(list[0].Title, c.first) {
+				t.Fatalf("repairs: %+v", list)
+			}
+			if said := findingsOf(t, img, "X2"); !strings.Contains(said[0].Text, c.text) {
+				t.Errorf("said: %s", said[0].Text)
+			}
+			_, after, _ := repaired(t, files, "vmdk/X2", 0)
+			if got := diskOf(t, after); c.first[0] == 'l' && !bytes.Equal(got, c.file[:len(c.file)/sector*sector]) {
+				t.Errorf("the disk has %d bytes, the file %d", len(got), len(c.file))
+			}
+		})
 	}
 }

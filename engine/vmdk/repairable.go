@@ -36,7 +36,9 @@ var conditions = map[string]condition{
 	"D9": func(t Text, _ disk.Finding) bool {
 		return t.Fault == "" && t.Fits(vmdk.Splice{At: vmdk.Part{Length: t.Size}, Text: t.Ordered().Text()})
 	},
-	"D10": func(t Text, _ disk.Finding) bool { return t.Fault == "" && t.Fits(t.Geometry(t.image.size)...) },
+	"D10": func(t Text, _ disk.Finding) bool {
+		return t.Fault == "" && !t.image.shortFlat() && t.Fits(t.Geometry(t.image.size)...)
+	},
 	"D11": func(t Text, _ disk.Finding) bool {
 		l := t.DatabaseLine("adapterType")
 		return l != nil && t.canSplice(vmdk.Splice{At: l.ValueAt, Text: "ide"})
@@ -55,7 +57,8 @@ var conditions = map[string]condition{
 	"D15": func(t Text, _ disk.Finding) bool { return t.canSplice(t.Titled()...) },
 	"X2": func(t Text, f disk.Finding) bool {
 		e, ok := t.ExtentAt(f.Where[0])
-		return ok && e.fault == nil && e.base <= maxGrown-e.length
+		_, line := t.Short(e)
+		return ok && e.fault == nil && (line || e.base <= maxGrown-e.length)
 	},
 	"X5": Text.canSettleSize,
 	"X6": Text.canChangeType,
@@ -152,6 +155,8 @@ func (t Text) canClear(f disk.Finding) bool {
 	switch s := t.image.main.sparse; {
 	case s != nil && s.movedBy != 0:
 		return false // what follows the text may be tables
+	case f.Severity == severe:
+		return false // where the text ends is not known
 	case !t.image.separate && int64(t.Size) == t.image.textAt.Length:
 		parts := t.IdleLines()
 		return len(parts) > 0 && t.Grown(parts...) <= t.room()
@@ -252,8 +257,9 @@ func (t Text) Resized(e Extent, n uint64) []vmdk.Splice {
 		return nil
 	}
 	parts := append(t.Renewing(), vmdk.Splice{At: e.line.Extent.SectorsAt, Text: fmt.Sprint(n)})
-	if t.Setting("ddb.geometry.cylinders") != nil {
-		parts = append(parts, t.Geometry(t.image.size-e.length+size)...)
+	total := t.image.size - e.length + size
+	if fits, _ := t.geometryFits(uint64(sectors(total))); t.Setting("ddb.geometry.cylinders") != nil && !fits {
+		parts = append(parts, t.Geometry(total)...)
 	}
 	return parts
 }

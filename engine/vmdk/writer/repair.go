@@ -36,7 +36,7 @@ var offers = map[string]offer{
 	"D13": (*image).dropTracking,
 	"D14": (*image).setEncoding,
 	"D15": (*image).writeTitle,
-	"X2":  (*image).extendFlat,
+	"X2":  (*image).settleShort,
 	"X5":  (*image).settleSize,
 	"X6":  (*image).changeType,
 	"H1":  onSparse(finishMagic),

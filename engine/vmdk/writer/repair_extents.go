@@ -9,12 +9,26 @@ import (
 	reader "platter/engine/vmdk"
 )
 
-// extendFlat makes a flat file as long as its extent (X2).
-func (m *image) extendFlat(f disk.Finding) []disk.Repair {
+// settleShort makes line and file of a flat extent the same: the line counts what the
+// file has, or the file gets as long as the line says. If the file was cut, that comes
+// first, since the disk keeps its size with it (X2).
+func (m *image) settleShort(f disk.Finding) (list []disk.Repair) {
 	e, _ := m.ExtentAt(f.Where[0])
-	return []disk.Repair{m.altering(disk.Repair{
+	s, ok := m.Short(e)
+	if ok {
+		risk := "if the file was cut, the disk was longer: nothing that is there is lost, but a guest may miss its end"
+		list = m.rewrite(fmt.Sprintf("let the line say %d sectors, as the file has", s.Sectors), risk, m.Resized(e, s.Sectors)...)
+	}
+	if e.End > maxGrown {
+		return list
+	}
+	zeros := m.altering(disk.Repair{
 		Title: "extend the file with zeros", Risk: "what is missing is lost for good: the range reads as zeros", Apply: disk.Resize(e.File, e.End),
-	})}
+	})
+	if s.Cut {
+		return append([]disk.Repair{zeros}, list...)
+	}
+	return append(list, zeros)
 }
 
 // settleSize makes the sectors of a line and of the header the same: the header
