@@ -156,6 +156,8 @@ func (c *checker) headers() {
 		}
 		switch {
 		case s == nil:
+		case s.textMode.moved():
+			c.textual(s)
 		case s.kind == vmdk.KindCowd:
 			c.cowdHeader(s)
 		case s.kind == vmdk.KindSeSparse:

@@ -102,10 +102,10 @@ func (c *checker) newlines(s *sparse) {
 	}
 	what := "the bytes were overwritten"
 	switch {
+	case s.textMode != noTextMode:
+		what = textWords[s.textMode]
 	case bytes.Equal(got, make([]byte, 4)):
 		what = "they are zero: the program that wrote them set the flag wrongly, or the header was patched"
-	case got[0] == '\r' || got[2] == '\n' || got[0] == '\n' && got[2] != '\r':
-		what = "the file went through a transfer in text mode, which damaged the data too"
 	}
 	c.error("H4", s.headerPlace(vmdk.HeaderSingleEndLine, vmdk.HeaderDoubleEndLine2), "newline bytes % x, expected 0a 20 0d 0a: %s", got, what)
 }

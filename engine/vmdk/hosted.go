@@ -25,6 +25,9 @@ func (s *sparse) openHosted() error {
 		s.damaged(disk.Damaged, 0, int64(len(b)), "the header is cut off: %d bytes of 512", len(b))
 		return nil
 	}
+	if s.inText() {
+		return nil
+	}
 	if s.kind == vmdk.KindUnfinished {
 		s.damaged(disk.Damaged, 0, 4, "the file was never finished: its magic is still in lower case")
 	}

@@ -19,7 +19,7 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	"H2": func(s *sparse, _ disk.Finding) bool {
 		return vmdk.HeaderVersion.Get(s.rules) == 1 && vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagZeroGrains != 0
 	},
-	"H4":  always,
+	"H4":  canRepairNewlines,
 	"H5":  always,
 	"H8":  canUseOther,
 	"H10": canReckonOverHead,

@@ -32,6 +32,9 @@ type sparse struct {
 	textFault string           // why the header's place for it can't be right; empty if it can
 	textLost  bool             // that is past the end of the file, and none was found elsewhere
 
+	textMode   textMode    // what a program for text did to the file
+	reversible func() bool // whether that can be undone
+
 	footerUnmarked bool // the magic of the footer is damaged
 
 	movedBy int64 // bytes by which the tables lie beside their place; 0 if they do not

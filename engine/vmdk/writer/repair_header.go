@@ -44,9 +44,6 @@ func finishMagic(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	return one("write the magic", risk, changeHeaders(s, func(h decode.Record[vmdk.Header]) { copy(h.Bytes(), vmdk.Magic) }))
 }
 
-// newlines are the bytes that a transfer as text would change.
-const newlines = "\n \r\n"
-
 // settleCompression makes flags and compression say the same, whichever the
 // first grain shows (H5).
 func settleCompression(s *reader.Sparse, _ disk.Finding) []disk.Repair {
