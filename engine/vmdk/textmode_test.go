@@ -24,11 +24,13 @@ func TestTextMode(t *testing.T) {
 		reads  bool
 		back   bool
 	}{
-		"LF to CR LF":     {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }, "exactly what it was", false, true},
-		"and more":        {func(b []byte) []byte { return append(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")), '\n') }, "more happened to the file", false, false},
-		"CR LF to LF":     {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }, "each CR LF became LF", false, false},
-		"CR to LF":        {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r"), []byte("\n")) }, "each CR became LF", true, false},
-		"through Unicode": {func(b []byte) []byte { return bytes.ToValidUTF8(append([]byte("KDMV\x01\x00\x00\x00\xff"), b[9:]...), []byte("\uFFFD")) }, "read as text in UTF-8", false, false},
+		"LF to CR LF": {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }, "exactly what it was", false, true},
+		"and more":    {func(b []byte) []byte { return append(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")), '\n') }, "more happened to the file", false, false},
+		"CR LF to LF": {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }, "each CR LF became LF", false, false},
+		"CR to LF":    {func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r"), []byte("\n")) }, "each CR became LF", true, false},
+		"through Unicode": {func(b []byte) []byte {
+			return bytes.ToValidUTF8(append([]byte("KDMV\x01\x00\x00\x00\xff"), b[9:]...), []byte("\uFFFD"))
+		}, "read as text in UTF-8", false, false},
 	} {
 		for kind, b := range good {
 			t.Run(kind+"/"+name, func(t *testing.T) {
