@@ -14,6 +14,7 @@ import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/store"
+	vmdkwriter "platter/engine/vmdk/writer"
 )
 
 // CreateOptions say which image shall be made, and how.
@@ -210,7 +211,8 @@ type creation struct {
 	old    []disk.File // further files of the image that is replaced
 	made   disk.Created
 
-	content *conversion // what the disk gets; nil for zeros, or what the parent holds
+	content  *conversion           // what the disk gets; nil for zeros, or what the parent holds
+	describe *vmdkwriter.Described // the descriptor alone is made; nil for a whole image
 }
 
 // run makes the image under temporary names, looks at it, and publishes it.
@@ -218,7 +220,7 @@ func (c *creation) run() error {
 	if err := c.vacant(); err != nil {
 		return err
 	}
-	if err := c.roomy(); err != nil {
+	if err := c.roomy(); err != nil && c.describe == nil {
 		return err
 	}
 	to := &store.Target{FS: c.folder, Replace: c.opt.Replace}
@@ -246,6 +248,9 @@ func (c *creation) run() error {
 func (c *creation) fill(to *store.Target) error {
 	if c.content != nil {
 		return c.content.fill(c, to)
+	}
+	if c.describe != nil {
+		return c.describe.Write(to, c.name, c.spec)
 	}
 	c.spec.Progress = c.counter(c.spec.Bytes(disk.OptionSize))
 	return c.format.make.Make(c.ctx, to, c.name, c.spec)

@@ -83,6 +83,9 @@ func (c *creation) replaceable() error {
 // oldParts finds the further files of the image that is replaced. Those whose names are
 // made of its name go with it; others may be somebody else's, and stay.
 func (c *creation) oldParts() {
+	if c.describe != nil {
+		return // a descriptor replaces nothing but a descriptor
+	}
 	file, err := c.folder.Open(c.name)
 	if err != nil {
 		return

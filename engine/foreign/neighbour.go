@@ -116,7 +116,7 @@ func (f *file) partOf(base, what string) (Content, bool) {
 	if slices.Contains(beside(f.src), descriptor) {
 		return Content{What: what, Advice: fmt.Sprintf("open its descriptor %s; --format raw shows this file alone", decode.InQuotes(descriptor))}, true
 	}
-	return Content{What: what, Advice: fmt.Sprintf("its descriptor, by its name %s, does not lie beside it; --format raw shows this file alone", decode.InQuotes(descriptor))}, true
+	return Content{What: what, Advice: fmt.Sprintf("its descriptor, by its name %s, does not lie beside it: platter create makes one with --describe; --format raw shows this file alone", decode.InQuotes(descriptor))}, true
 }
 
 // lostDescriptor recognises a small file in whose place a descriptor would be.
@@ -126,5 +126,5 @@ func (f *file) lostDescriptor(stem string) (Content, bool) {
 		return Content{}, false
 	}
 	return Content{What: fmt.Sprintf("no descriptor, though %s beside it needs one by this name", decode.InQuotes(flat)),
-		Advice: "restore the descriptor from a backup; --format raw reads the disk from that file"}, true
+		Advice: fmt.Sprintf("restore the descriptor from a backup, or make one with platter create %s --describe %s --force; --format raw reads the disk from that file", stem+".vmdk", flat)}, true
 }

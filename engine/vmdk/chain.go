@@ -19,6 +19,7 @@ const noParent = 0xFFFFFFFF
 
 // link is what a child says about its parent, and what was found.
 type link struct {
+	alone  bool   // there is no descriptor that would name one
 	wanted bool   // the descriptor names a parent
 	hint   string // its path, decoded
 	cid    uint32 // parentCID
@@ -59,12 +60,23 @@ func (m *Image) openParent(ctx context.Context) {
 	hint, _ := m.text.Get("parentFileNameHint")
 	m.link = link{wanted: true, cid: cid, hint: m.decoded(hint)}
 	if m.link.err = m.findParent(ctx, hint); m.link.err != nil {
-		m.orphan = m.link.err
+		if m.orphan = m.link.err; m.unreadable() {
+			m.link.parent = m.link.found // it is in the chain, and so are those below it
+		}
 		return
 	}
 	m.link.parent = m.link.found
 	m.quick = m.quickGrid()
 	m.orphan = m.link.parent.orphan
+}
+
+// unreadable reports whether the parent is the one that is wanted, but can't be read.
+func (m *Image) unreadable() bool {
+	if m.link.found == nil || m.link.found.refused == nil {
+		return false
+	}
+	cid, ok := m.link.found.cid()
+	return ok && cid == m.link.cid
 }
 
 // alone is for an extent that was opened by itself. A redo log belongs to a parent,
@@ -74,7 +86,7 @@ func (m *Image) alone() {
 	if s == nil || s.kind != vmdk.KindCowd && s.kind != vmdk.KindSeSparse && !s.textLost {
 		return
 	}
-	m.link.wanted = true
+	m.link.wanted, m.link.alone = true, true
 	m.link.err = disk.Errorf(disk.NotFound, m.main.place(0, 0), "only the descriptor says where the data of the disk is that this %s does not store: open the disk by that", s.kind)
 	m.orphan = m.link.err
 }
@@ -157,6 +169,9 @@ func hex(v int64) string { return "0x" + strconv.FormatUint(uint64(v), 16) }
 
 // spellOut is a parent's identity for the overview.
 func (l *link) spellOut() string {
+	if l.alone {
+		return "not known: only the descriptor names it"
+	}
 	if l.hint == "" {
 		return "not named, CID " + strconv.FormatUint(uint64(l.cid), 16)
 	}

@@ -146,11 +146,11 @@ func (c *checker) mixture() {
 // chain is L1 to L5.
 func (c *checker) chain() {
 	m := c.m
-	if !m.link.wanted {
+	if m.text == nil {
+		c.alone()
 		return
 	}
-	if m.text == nil {
-		c.warn("L1", m.main.place(0, vmdk.SectorSize), "the extent was opened without its descriptor: whether what it does not store is zeros, or a parent's, nothing here says; it can't be read")
+	if !m.link.wanted {
 		return
 	}
 	at := m.settingPlace("parentFileNameHint")
@@ -161,6 +161,8 @@ func (c *checker) chain() {
 	case parent == nil:
 	case m.link.err != nil && parent.refused == nil:
 		c.error("L2", at, "%v", m.link.err)
+	case m.link.parent != nil && m.link.err != nil:
+		c.error("L7", at, "the parent %s is there, but can't be read: %v", decode.InQuotes(m.link.hint), parent.refused)
 	case m.link.err != nil:
 		c.error("L1", at, "%v", m.link.err)
 	case m.orphan != nil:

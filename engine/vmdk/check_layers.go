@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"platter/decode"
+	"platter/decode/vmdk"
 	"platter/engine/disk"
 )
 
@@ -27,6 +28,40 @@ func (c *checker) layers() {
 	if left <= 0 {
 		c.note("L6", c.m.settingPlace("parentFileNameHint"), "the layers below have more tables than are gone through here: check each of them on its own")
 	}
+}
+
+// alone is L8: an extent that was opened without the descriptor which says what it is.
+func (c *checker) alone() {
+	m := c.m
+	s := m.main.sparse
+	if s == nil || s.fault != nil && s.walk == nil {
+		return
+	}
+	text := "what it does not store may be a parent's: it is shown as zeros here"
+	if m.link.alone {
+		text = "what it does not store is a parent's, or zeros, and can't be read"
+	}
+	if name := c.described(); name != "" {
+		text += "; " + decode.InQuotes(name) + " beside it names this file: open that"
+	}
+	c.warn("L8", m.main.place(0, vmdk.SectorSize), "the extent was opened without its descriptor: %s", text)
+}
+
+// described is the descriptor in the folder that has a line for this file. Only the
+// image's own check looks for it.
+func (c *checker) described() string {
+	if !c.whole {
+		return ""
+	}
+	own := path.Base(c.m.main.Name)
+	for n := range c.m.neighbours() {
+		for _, l := range n.text.Extents() {
+			if path.Base(strings.ReplaceAll(l.Extent.Name, `\`, "/")) == own {
+				return n.name
+			}
+		}
+	}
+	return ""
 }
 
 // siblings is the other half of L4: other images of the folder that have the

@@ -41,7 +41,7 @@ func (m *Image) createType() string {
 }
 
 func (m *Image) parentName() string {
-	if !m.link.wanted || m.text == nil {
+	if !m.link.wanted {
 		return ""
 	}
 	return m.link.spellOut()

@@ -14,6 +14,9 @@ func (m *Image) Link() disk.LinkInfo {
 	if !m.link.wanted {
 		return disk.LinkInfo{}
 	}
+	if m.link.alone {
+		return disk.LinkInfo{Term: "CID", Fault: m.link.err}
+	}
 	l := disk.LinkInfo{Term: "CID", Wanted: []string{fmt.Sprintf("%08x", m.link.cid)}, Fault: m.link.err}
 	if m.link.found != nil {
 		if cid, ok := m.link.found.cid(); ok {

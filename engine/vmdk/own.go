@@ -111,6 +111,9 @@ func (m own) Lost(r layer.Run) error {
 	switch {
 	case r.State == disk.FromParent && m.text == nil:
 		return &disk.Error{Kind: disk.NotFound, Op: "read", What: "byte " + hex(r.Start) + " of the disk is not stored here", Err: m.orphan}
+	case r.State == disk.FromParent && m.link.parent != nil && m.link.err != nil:
+		what := "byte " + hex(r.Start) + " of the disk is stored in the parent " + decode.InQuotes(m.link.hint) + ", which can't be read"
+		return &disk.Error{Kind: disk.NotFound, Op: "read", What: what, Err: m.link.found.refused}
 	case r.State == disk.FromParent:
 		what := "byte " + hex(r.Start) + " of the disk is stored in the parent " + decode.InQuotes(m.link.hint) + ", which " + layer.Without(m.orphan)
 		return &disk.Error{Kind: disk.NotFound, Op: "read", What: what, Err: m.orphan}

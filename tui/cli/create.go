@@ -18,6 +18,7 @@ import (
 // creation are the flags of the verb create.
 type creation struct {
 	opt    engine.CreateOptions
+	extent string // make a descriptor for this file; empty: a whole image
 	values map[string]*optionFlag
 }
 
@@ -28,6 +29,7 @@ func (a *app) createVerb() *cobra.Command {
 		Use: "create IMAGE [SIZE]", Short: "Make a new, empty image", GroupID: groupWrite, Args: oneOr(2),
 		Long: "Makes a new image whose disk reads as zeros, or with --parent a child that reads as its parent. The format is that of the\n" +
 			"name (.vhd, .vhdx, .vmdk, .raw) unless --format names it. SIZE is needed without a parent: 512, 0x200, 64K, 10G, 100s (sectors).\n" +
+			"With --describe only the descriptor of a VMDK is made, for files that are there: size and geometry are those of the files.\n" +
 			"The image is there as a whole or not at all: until it is finished its files have temporary names. With the same --seed two\n" +
 			"runs make the same bytes. --profile chooses defaults, and refuses what the program of that name would not take.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,6 +46,7 @@ func (a *app) createVerb() *cobra.Command {
 	flags.Var(&textFlag{&c.opt.Parent, "PATH"}, "parent", "make a child of the image at PATH")
 	flags.Var(&textFlag{&from, "SOURCE"}, "from", "let the disk hold that of SOURCE, as convert does")
 	flags.Var(&textFlag{&fromFormat, "FORMAT"}, "from-format", "format of SOURCE, instead of detecting it")
+	flags.Var(&textFlag{&c.extent, "FILE"}, "describe", "vmdk: make only the descriptor, for a flat file, a layer or a piece that is there")
 	flags.BoolVar(&c.opt.Relative, "relative", false, "store only the relative path of the parent")
 	for _, o := range madeOptions() {
 		c.values[o.Name] = &optionFlag{option: o}
@@ -83,7 +86,13 @@ func (a *app) create(ctx context.Context, args []string, c creation) error {
 	}
 	bar := a.progress(0)
 	c.opt.Progress = bar.of
-	made, err := engine.Create(ctx, args[0], c.opt)
+	var made disk.Created
+	var err error
+	if c.extent != "" {
+		made, err = engine.Describe(ctx, args[0], c.extent, c.opt)
+	} else {
+		made, err = engine.Create(ctx, args[0], c.opt)
+	}
 	bar.done()
 	if err = stopped(err, "nothing was made"); err != nil {
 		return a.refuse("create", args[0], worded(err), c.opt.DryRun)

@@ -165,7 +165,12 @@ func chainText(w io.Writer, layers []layer) error {
 			own = decode.FormatSize(uint64(l.own))
 		}
 		table.row(p, decode.Grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+		if l.info.Refused != nil && l.info.Format != "unknown" {
+			p.print("%7s this layer can't be read, nor what is stored below it through it: %v", "", l.info.Refused)
+		}
 		switch {
+		case l.link == linkMissing && len(l.tied.Wanted) == 0 && l.tied.Fault != nil:
+			p.print("%7s %v", "", l.tied.Fault)
 		case l.link == linkMissing && errors.Is(l.tied.Fault, stack.ErrNoName):
 			p.print("%7s the image does not name its parent: only this layer's own sectors can be read", "")
 		case l.link == linkMissing && errors.Is(l.tied.Fault, fs.ErrNotExist):
@@ -208,7 +213,9 @@ func tiedJSON(d *document, l disk.LinkInfo) {
 
 // tiedText says why a link does not hold.
 func tiedText(p *page, l disk.LinkInfo) {
-	p.print("%7s expects %s %s", "", l.Term, strings.Join(l.Wanted, " or "))
+	if len(l.Wanted) > 0 {
+		p.print("%7s expects %s %s", "", l.Term, strings.Join(l.Wanted, " or "))
+	}
 	if l.Found != "" {
 		p.print("%7s found   %s %s", "", l.Term, l.Found)
 	}
