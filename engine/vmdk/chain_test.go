@@ -118,7 +118,7 @@ func TestOrphans(t *testing.T) {
 		"missing":  {"gone.vmdk", nil, "vmdk/L1", "gone.vmdk"},
 		"unnamed":  {"", nil, "vmdk/D4", "does not name the parent"},
 		"mismatch": {"base.vmdk", map[string][]byte{"base.vmdk": other}, "vmdk/L2", "12345679"},
-		"damaged":  {"base.vmdk", map[string][]byte{"base.vmdk": broken}, "vmdk/L1", "power of two"},
+		"damaged":  {"base.vmdk", map[string][]byte{"base.vmdk": broken}, "vmdk/L7", "power of two"},
 		"itself":   {"c.vmdk", nil, "vmdk/L1", "comes back to this file"},
 		"outside":  {"../../base.vmdk", nil, "vmdk/L1", "leaves"},
 	} {
