@@ -14,18 +14,35 @@ func SniffDamaged(b []byte) Kind {
 	if Sniff(b) != KindNone || len(bytes.Trim(b[:min(len(b), SectorSize)], "\x00")) == 0 {
 		return KindNone
 	}
-	for kind, marks := range map[Kind]func([]byte) []bool{KindHosted: hostedMarks, KindCowd: cowdMarks, KindSeSparse: seMarks} {
-		wrong, list := 0, marks(b)
-		for _, right := range list {
-			if !right {
-				wrong++
-			}
-		}
-		if len(list) > 0 && wrong <= 1 {
+	for kind := range marks {
+		if marked(kind, b) {
 			return kind
 		}
 	}
 	return KindNone
+}
+
+// SniffWhole tells the kind of a file that starts with a whole header: the magic, and
+// what else all headers of its kind have. It needs as many bytes as [SniffDamaged].
+func SniffWhole(b []byte) Kind {
+	if kind := Sniff(b); marks[kind] != nil && marked(kind, b) {
+		return kind
+	}
+	return KindNone
+}
+
+// marks are what the headers of each kind always have.
+var marks = map[Kind]func([]byte) []bool{KindHosted: hostedMarks, KindCowd: cowdMarks, KindSeSparse: seMarks}
+
+// marked reports whether bytes have the marks of a kind, but for one.
+func marked(kind Kind, b []byte) bool {
+	wrong, list := 0, marks[kind](b)
+	for _, right := range list {
+		if !right {
+			wrong++
+		}
+	}
+	return len(list) > 0 && wrong <= 1
 }
 
 func isPower(v uint64) bool { return bits.OnesCount64(v) == 1 }

@@ -54,6 +54,8 @@ func (c *checker) extentFile(e *extent) {
 			words = ": " + s.Words
 		}
 		c.error("X2", at, "the extent needs %d sectors from sector %d on, the file %s has %d%s", x.Sectors, x.Offset, decode.InQuotes(e.file.Name), sectors(e.file.Size), words)
+	case x.IsFlat():
+		c.disguise(e)
 	case x.IsSparse():
 		c.extentMagic(e)
 	}

@@ -269,6 +269,9 @@ func (t Text) canChangeType(f disk.Finding) bool {
 	if !ok {
 		return false
 	}
+	if e.sparse == nil && e.line.Extent.IsFlat() {
+		return slices.ContainsFunc(t.Unmask(e), func(u Unmasked) bool { return t.canSplice(u.Parts...) })
+	}
 	_, parts := t.Retyped(e)
 	return t.canSplice(parts...)
 }

@@ -57,6 +57,17 @@ func capacityTo(s *reader.Sparse, n uint64) disk.Repair {
 // changeType makes an extent line say what its file is (X6).
 func (m *image) changeType(f disk.Finding) []disk.Repair {
 	e, _ := m.ExtentAt(f.Where[0])
+	if ways := m.Unmask(e); len(ways) > 0 {
+		var list []disk.Repair
+		for _, u := range ways {
+			risk := "what is shown now as the disk's sectors is not any more"
+			if u.Named {
+				risk += "; the parent is taken by its name: if it is another one, what the layer does not store is shown wrong"
+			}
+			list = append(list, m.rewrite(u.Title, risk, u.Parts...)...)
+		}
+		return list
+	}
 	name, parts := m.Retyped(e)
 	if e.Sparse != nil {
 		return m.rewrite("let the line say "+name+", as the file does", "", parts...)
