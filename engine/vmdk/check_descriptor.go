@@ -68,6 +68,9 @@ func (c *checker) descriptor() bool {
 // line reports what is wrong with a line: D1, D6, D8.
 func (c *checker) line(l *vmdk.Line) {
 	at := c.m.linePlace(l)
+	if l.Kind == vmdk.LineExtent {
+		c.afterFields(l)
+	}
 	switch {
 	case l.Fault == "":
 	case l.Kind == vmdk.LineExtent && l.Fault != controlBytes:

@@ -41,8 +41,8 @@ func (c *checker) extentFile(e *extent) {
 	}
 	switch {
 	case x.Type == vmdk.TypeZero || isDevice(x.Name):
-	case !x.IsFlat() && !x.IsSparse():
-		c.warn("X1", at, "an extent of type %s can't be read: its data is not in a file, or in a format that was never published", x.Type)
+	case elsewhere(x) != "":
+		c.warn("X8", at, "an extent of type %s can't be read: %s", x.Type, elsewhere(x))
 	case e.absent != nil:
 		c.error("X1", at, "the extent file %s can't be opened: %v", decode.InQuotes(x.Name), e.absent)
 	case e.file == nil && e.fault != nil && e.line.Fault == "":

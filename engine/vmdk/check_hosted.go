@@ -300,8 +300,9 @@ func (c *checker) footer(s *sparse) {
 		c.error("S1", s.file.place(s.footer+vmdk.SectorSize, vmdk.SectorSize), "no end-of-stream marker after the footer")
 	}
 	for _, f := range vmdk.HeaderTable.Fields() {
-		if f.Name() == vmdk.HeaderDirectoryOffset.Field().Name() || f.Name() == vmdk.HeaderRedundantOffset.Field().Name() {
-			continue
+		late := f.Name() == vmdk.HeaderRedundantOffset.Field().Name() && vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant != 0
+		if f.Name() == vmdk.HeaderDirectoryOffset.Field().Name() || late {
+			continue // they are not known when the header is written
 		}
 		if f.Name() == vmdk.HeaderMagic.Field().Name() && (s.unmarked || s.footerUnmarked) {
 			continue // H1

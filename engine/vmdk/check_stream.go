@@ -97,6 +97,7 @@ func (w *scan) stream() {
 			if w.inWindow(pos) && !w.space.Has(useData, pos, vmdk.SectorSize) && !named[pos] {
 				lost.add(s.file.place(pos, n))
 			}
+			w.grainTail(pos, int64(size))
 			next = pos + n
 		case lba == 0 && kind == vmdk.MarkerEndOfStream:
 			w.afterEnd(next)
@@ -106,7 +107,11 @@ func (w *scan) stream() {
 			c.note("S3", s.file.place(pos, vmdk.SectorSize), "a progress marker, which is not documented")
 		case kind > vmdk.MarkerProgress:
 			c.warn("S3", s.file.place(pos, vmdk.SectorSize), "a marker of unknown type %d", kind)
+		case kind == vmdk.MarkerFooter && pos != s.footer-vmdk.SectorSize:
+			c.warn("S11", s.file.place(pos, 2*vmdk.SectorSize), "a footer marker at byte 0x%x, but the stream's footer is at byte 0x%x: a second footer, which nobody reads", pos, s.footer)
+			next += vmdk.SectorSize
 		case lba <= uint64(sectors(s.file.Size-pos)):
+			w.markerTail(pos)
 			next += int64(lba) * vmdk.SectorSize
 		}
 		pos = next
@@ -134,7 +139,11 @@ func (w *scan) afterEnd(end int64) {
 	case f.isZero(w.c.ctx, end, rest):
 		w.c.note("S8", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
 	default:
-		w.c.warn("S8", f.place(end, rest), "%d bytes follow the end of the stream", rest)
+		words := ""
+		if text := w.c.m.strayText(f, end); text != "" {
+			words = ": " + text
+		}
+		w.c.warn("S8", f.place(end, rest), "%d bytes follow the end of the stream%s", rest, words)
 	}
 }
 

@@ -46,6 +46,7 @@ type scan struct {
 	unused    leaks // zeros that nothing names,
 	orphans   leaks // what nothing names and is not zero,
 	odds      leaks // the same, shorter than a grain
+	slack     hidden
 	zeros     int64 // entries that say "zeros": their grains were given up
 	zeroed    leaks
 	looked    int64 // bytes of grains that were read to find zeros
@@ -69,6 +70,7 @@ func (c *checker) tables(s *sparse) {
 		if err != nil || c.errors || !c.going() {
 			break
 		}
+		w.padding(free.Offset, min(free.End(), s.floor()))
 		w.unreferenced(max(free.Offset, s.floor()), free.End())
 	}
 	if c.going() {
@@ -267,6 +269,10 @@ func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
 func (w *scan) conclude() {
 	c, s := w.c, w.s
 	w.reportLeaks()
+	if s.kind == vmdk.KindHosted {
+		w.directoryTails()
+	}
+	defer w.reportSlack()
 	if w.zeroed.count > 0 {
 		atLeast := map[bool]string{true: "at least "}[w.looked >= blankBudget]
 		c.found(disk.SeverityInfo, "G14", w.zeroed.where, "%s%d grains hold nothing but zeros", atLeast, w.zeroed.count)

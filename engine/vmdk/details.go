@@ -93,7 +93,10 @@ func (m *Image) creator() string {
 	case has("uuid.image"):
 		return "VirtualBox"
 	case has("longContentID"), has("uuid"), m.encoding() != "":
-		return strings.TrimSpace("VMware, virtual hardware " + hardware)
+		if hardware == "" {
+			return "VMware"
+		}
+		return "VMware, virtual hardware " + hardware
 	case hardware != "":
 		return "QEMU or compatible, virtual hardware " + hardware
 	}

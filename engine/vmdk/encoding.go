@@ -8,8 +8,10 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
+	"golang.org/x/text/unicode/norm"
 )
 
 // legacy are the encodings that VMware writes into descriptors (vmdk.md 2.3),
@@ -24,6 +26,24 @@ var legacy = map[string]encoding.Encoding{
 	"shift_jis":    japanese.ShiftJIS,
 	"cp932":        japanese.ShiftJIS,
 	"windows-932":  japanese.ShiftJIS,
+	"windows-936":  simplifiedchinese.GBK,
+	"windows-950":  traditionalchinese.Big5,
+	"windows-949":  korean.EUCKR, // as browsers read it: with the additions of code page 949
+	"cp949":        korean.EUCKR,
+	"euc-kr":       korean.EUCKR,
+	"euc-jp":       japanese.EUCJP,
+	"windows-874":  charmap.Windows874,
+	"windows-1250": charmap.Windows1250,
+	"windows-1251": charmap.Windows1251,
+	"windows-1253": charmap.Windows1253,
+	"windows-1254": charmap.Windows1254,
+	"windows-1255": charmap.Windows1255,
+	"windows-1256": charmap.Windows1256,
+	"windows-1257": charmap.Windows1257,
+	"windows-1258": charmap.Windows1258,
+	"iso-8859-1":   charmap.ISO8859_1,
+	"iso-8859-2":   charmap.ISO8859_2,
+	"iso-8859-15":  charmap.ISO8859_15,
 }
 
 // knownEncoding reports whether an encoding is one that can be read.
@@ -56,7 +76,14 @@ func (m *Image) decoded(name string) string {
 	return name
 }
 
-// spellings are the names that a name in the descriptor may have on the host.
-func (m *Image) spellings(name string) []string {
-	return slices.Compact([]string{m.decoded(name), name})
+// spellings are the names that a name in the descriptor may have on the host: hosts
+// write letters with accents as one sign or as two.
+func (m *Image) spellings(name string) (list []string) {
+	decoded := m.decoded(name)
+	for _, s := range []string{decoded, norm.NFC.String(decoded), norm.NFD.String(decoded), name} {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }

@@ -105,8 +105,8 @@ func (m *Image) furnish(e *extent) {
 	case isDevice(x.Name):
 		fail(disk.Unsupported, "extent on the device %s: devices are never opened", decode.InQuotes(x.Name))
 		return
-	case !x.IsFlat() && !x.IsSparse():
-		fail(disk.Unsupported, "extent of type %s can't be read", x.Type)
+	case elsewhere(x) != "":
+		fail(disk.Unsupported, "extent of type %s can't be read: %s", x.Type, elsewhere(x))
 		return
 	}
 	m.attach(e)
@@ -182,6 +182,22 @@ func (f *file) isSame(other *file) bool {
 func isDevice(name string) bool {
 	p := strings.ToLower(strings.ReplaceAll(name, `\`, "/"))
 	return strings.HasPrefix(p, "//./") || strings.HasPrefix(p, "/dev/") || strings.HasPrefix(p, "/vmfs/devices/")
+}
+
+// elsewhere says why the data of an extent is in no file that could be opened; empty if it
+// may be.
+func elsewhere(x *vmdk.Extent) string {
+	switch {
+	case strings.Contains(x.Name, "://"):
+		return "its data is an object of a store, such as vSAN, and not in a file: export the disk on the host"
+	case x.Type == "VSANSPARSE":
+		return "its data is in vSAN's own format, which was never published: export the disk on the host"
+	case x.Type == "VMFSRDM" || x.Type == "VMFSRAW":
+		return "its data is on a device of the storage (raw device mapping), and the file only says on which: make an image of the device"
+	case !x.IsFlat() && !x.IsSparse():
+		return "the format knows no such type"
+	}
+	return ""
 }
 
 // openFile opens a file that the descriptor names, once. A name in a legacy

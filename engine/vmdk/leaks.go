@@ -99,6 +99,12 @@ func (w *scan) unreferenced(from, to int64) {
 	}
 	first, err := w.look.NotZero(w.c.ctx, from, to-from)
 	at := w.g.file.place(from, to-from)
+	if err == nil && first >= 0 {
+		if text := w.c.m.strayText(w.g.file, first); text != "" {
+			w.c.warn("D17", w.g.file.place(first, to-first), "%s, at byte 0x%x", text, first)
+			return
+		}
+	}
 	switch {
 	case err != nil:
 		w.c.failed = err
