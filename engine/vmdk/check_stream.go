@@ -108,7 +108,11 @@ func (w *scan) stream() {
 		case kind > vmdk.MarkerProgress:
 			c.warn("S3", s.file.place(pos, vmdk.SectorSize), "a marker of unknown type %d", kind)
 		case kind == vmdk.MarkerFooter && pos != s.footer-vmdk.SectorSize:
-			c.warn("S11", s.file.place(pos, 2*vmdk.SectorSize), "a footer marker at byte 0x%x, but the stream's footer is at byte 0x%x: a second footer, which nobody reads", pos, s.footer)
+			other := fmt.Sprintf("the stream's footer is at byte 0x%x", s.footer)
+			if s.footer == 0 {
+				other = "the header says where the directory is, so that there is none to be"
+			}
+			c.warn("S11", s.file.place(pos, 2*vmdk.SectorSize), "a footer marker at byte 0x%x, but %s: a footer that nobody reads", pos, other)
 			next += vmdk.SectorSize
 		case lba <= uint64(sectors(s.file.Size-pos)):
 			w.markerTail(pos)

@@ -104,6 +104,7 @@ func descriptorPlants() []plant {
 		{"long line", "D1", wrong, "", inText("createType=", "a="+long+"\ncreateType=")},
 		{"encrypted", "D1", wrong, "", inText("createType=", "encryptionKeys=\"k\"\ncreateType=")},
 		{"empty", "D1", wrong, "", map[string][]byte{"d.vmdk": []byte("# Disk DescriptorFile\n")}},
+		{"after the fields", "D16", warns, "", inText(`"d-x.vmdk" 0`, `"d-x.vmdk" 0 a b more text`)},
 		{"first line", "D15", wrong, "", inText("# Disk", "x Disk")},
 		{"first line and version", "D15", wrong, "D2", inText("# Disk DescriptorFile\nversion=1\n", "junk\n")},
 		{"no version", "D2", warns, "", inText("version=1\n", "")},
@@ -153,7 +154,7 @@ func extentPlants() []plant {
 	}
 	return []plant{
 		{"missing", "X1", wrong, "", extents("RW 10240 FLAT \"gone\" 0\nRW 5 ZERO", files())},
-		{"vsan", "X1", warns, "", extents("RW 10240 VSANSPARSE \"v\"", files())},
+		{"vsan", "X8", warns, "", extents("RW 10240 VSANSPARSE \"v\"", files())},
 		{"short", "X2", wrong, "", extents("RW 10240 FLAT \"f\" 1", files())},
 		{"path", "X3", warns, "", extents("RW 10240 FLAT \"sub/../f\" 0", files())},
 		{"device", "X3", warns, "", extents("RW 10240 FLAT \"/dev/sda\" 0", files())},
@@ -232,6 +233,11 @@ func tablePlants() []plant {
 		return at
 	}
 	return []plant{
+		{"in the metadata's room", "H16", warns, "", inSparse(func(f *built) { copy(f.b[f.overHead*sector-20:], "hidden here") })},
+		{"after a directory", "H16", warns, "", inSparse(func(f *built) { copy(f.b[f.gd+100:], "hidden here") })},
+		{"an old descriptor at the end", "D17", warns, "", inSparse(func(f *built) {
+			f.b = append(f.b, padded([]byte(text("monolithicSparse", `RW 10240 SPARSE "d.vmdk"`)+"ddb.new = \"1\"\n"))...)
+		})},
 		{"no table", "G1", warns, "", inSparse(func(f *built) { f.u32(f.rgd+4, 0) })},
 		{"table outside", "G2", wrong, "", inSparse(func(f *built) { f.u32(f.gd+4, 1<<30) })},
 		{"redundant table outside", "G2", wrong, "", inSparse(func(f *built) { f.u32(f.rgd+4, 1<<30) })},
@@ -300,12 +306,19 @@ func streamPlants() []plant {
 		})},
 		{"no table marker", "S7", warns, "S3", inStream(func(f *built) { f.u32(f.gts[0]-sector+12, 2) })},
 		{"marker value", "S7", warns, "S3", inStream(func(f *built) { f.u64(f.gts[1]-sector, 5) })},
-		{"front directory", "S7", notes, "H10", inStream(func(f *built) { f.u64(56, uint64(f.gd/sector)) })},
+		{"front directory", "S7", notes, "H10 S11", inStream(func(f *built) { f.u64(56, uint64(f.gd/sector)) })},
 		{"half a sector", "S8", warns, "", inStream(func(f *built) { f.b = append(f.b, 1, 2, 3) })},
-		{"past the end", "S8", warns, "H10", inStream(func(f *built) {
+		{"past the end", "S8", warns, "H10 S11", inStream(func(f *built) {
 			f.u64(56, uint64(f.gd/sector))
 			f.b = append(f.b, bytes.Repeat([]byte("tail"), 128)...)
 		})},
+		{"second footer", "S11", warns, "S8 G12", inStream(func(f *built) {
+			end := footer(f) - sector
+			f.b = append(f.b[:end:end], append(bytes.Clone(f.b[end:][:2*sector]), f.b[end:]...)...)
+		})},
+		{"redundant directory of a footer", "S2", warns, "", inStream(func(f *built) { f.u64(footer(f)+48, 7) })},
+		{"after a marker", "H16", warns, "", inStream(func(f *built) { copy(f.b[f.gts[0]-sector+100:], "hidden here") })},
+		{"after a packed grain", "H16", warns, "", inStream(func(f *built) { f.b[f.grain[4]-1] = 1 })},
 		{"old version", "S9", warns, "", inStream(func(f *built) { f.u32(4, 1); f.u32(footer(f)+4, 1) })},
 	}
 }
@@ -392,7 +405,7 @@ func (p plant) run(t *testing.T) {
 		switch {
 		case code == p.code && f.Severity == p.severity:
 			found = true
-		case code == p.code || strings.Contains(" "+p.also+" ", " "+code+" "):
+		case code == p.code || strings.Contains(" "+p.also+" H16 ", " "+code+" "):
 		case f.Severity >= disk.SeverityWarning:
 			t.Errorf("also found %s %s: %s", f.Severity, f.Code, f.Text)
 		}

@@ -57,7 +57,12 @@ func (h *hidden) report(c *checker) {
 	if h.text != "" {
 		text = ", the first starting with " + decode.InQuotes(h.text)
 	}
-	c.found(disk.SeverityWarning, "H16", h.where, "%d ranges, %d bytes, in the room of the metadata are counted by no structure and are not zero%s", h.count, h.bytes, text)
+	severity := disk.SeverityWarning
+	if c.doubt != "" {
+		severity = disk.SeverityInfo
+		text += fmt.Sprintf("; they may be tables that were lost: settle %s first", c.doubt)
+	}
+	c.found(severity, "H16", h.where, "%d ranges, %d bytes, in the room of the metadata are counted by no structure and are not zero%s", h.count, h.bytes, text)
 }
 
 // padding looks at what lies between the structures at the start of a hosted extent.
