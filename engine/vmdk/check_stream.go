@@ -112,7 +112,7 @@ func (w *scan) stream() {
 			if s.footer == 0 {
 				other = "the header says where the directory is, so that there is none to be"
 			}
-			c.warn("S11", s.file.place(pos, 2*vmdk.SectorSize), "a footer marker at byte 0x%x, but %s: a footer that nobody reads", pos, other)
+			c.warn("S11", s.file.place(pos, vmdk.SectorSize), "a footer marker at byte 0x%x, but %s: a footer that nobody reads", pos, other)
 			next += vmdk.SectorSize
 		case lba <= uint64(sectors(s.file.Size-pos)):
 			w.markerTail(pos)
