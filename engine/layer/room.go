@@ -11,6 +11,12 @@ import (
 // Room is where a writer puts what is new in a file: past its end, several at once,
 // or where something was that nothing names any more. Offsets and lengths are in
 // bytes.
+//
+// Only what was given up since the image was opened is used again. To find what earlier
+// sessions, or other programs, have left would take a survey of all that claims the file
+// at each opening, and a block that has lost its entry looks the same. What Close leaves
+// in the middle of a file is zeros, mostly a hole that takes no room on the host; what lies
+// at the end is cut off; a copy of the disk has neither.
 type Room struct {
 	next  int64 // where the next thing goes, at the earliest
 	end   int64 // of the file

@@ -13,7 +13,9 @@ import (
 )
 
 // room is where new blocks go: after all that the file holds, with the footer
-// moved on for several blocks at once, since a move costs two syncs.
+// moved on for several blocks at once, since a move costs two syncs. As in [layer.Room]
+// only blocks that were given up since the image was opened are used again: what an earlier
+// session left may be a block that has lost its entry.
 type room struct {
 	footer []byte // 512 bytes
 	block  int64  // bytes that a block takes, with its bitmap
