@@ -100,7 +100,10 @@ func (s *grains) table(at, number int64) (int64, error) {
 			return 0, err
 		}
 	}
-	return off, s.putEntry(at, uint32(off/vmdk.SectorSize), why("place of grain table %d", number))
+	if err := s.putEntry(at, uint32(off/vmdk.SectorSize), why("place of grain table %d", number)); err != nil {
+		return 0, err
+	}
+	return off, s.flush(context.Background()) // a table with entries that nothing leads to would be missed after a power cut
 }
 
 // why words the reason for a write.
