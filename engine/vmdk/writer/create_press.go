@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"sync"
 
 	"github.com/klauspost/compress/zlib"
@@ -62,22 +63,56 @@ func (p *press) grains(ctx context.Context) iter.Seq2[rawGrain, error] {
 	}
 }
 
-// worker compresses grains with a writer of its own.
+// worker compresses grains with writers of its own.
 func (p *press) worker() func(rawGrain) pressedGrain {
-	compress, err := zlib.NewWriterLevel(io.Discard, p.level)
+	fast, err := zlib.NewWriterLevel(io.Discard, p.level)
+	var thorough *zlib.Writer
 	return func(g rawGrain) pressedGrain {
 		out, ok := p.packs.Get().(*bytes.Buffer)
 		if !ok {
 			out = new(bytes.Buffer)
 		}
 		defer p.raws.Put(g.bytes)
-		out.Reset()
-		out.Write(vmdk.GrainMarkerTable.Blank().Bytes())
 		if err == nil {
-			compress.Reset(out)
-			_, e := compress.Write(*g.bytes)
-			err = errors.Join(e, compress.Close())
+			err = pack(out, fast, *g.bytes)
+		}
+		if err == nil && p.level > 0 && p.level < thoroughLevel && out.Len() > len(*g.bytes)/8*7 && dense(*g.bytes) {
+			if thorough == nil {
+				thorough, err = zlib.NewWriterLevel(io.Discard, thoroughLevel)
+			}
+			if err == nil {
+				err = pack(out, thorough, *g.bytes)
+			}
 		}
 		return pressedGrain{g.number, out, err}
 	}
+}
+
+// thoroughLevel is the least level at which the encoder gives up on nothing: the faster
+// ones store text without repetitions as it is, such as long hex numbers.
+const thoroughLevel = 7
+
+// pack compresses a grain after its marker.
+func pack(out *bytes.Buffer, compress *zlib.Writer, content []byte) error {
+	out.Reset()
+	out.Write(vmdk.GrainMarkerTable.Blank().Bytes())
+	compress.Reset(out)
+	_, err := compress.Write(content)
+	return errors.Join(err, compress.Close())
+}
+
+// dense reports whether the bytes are so unequally frequent that they can be written
+// shorter, by a sixteenth at least.
+func dense(b []byte) bool {
+	var counts [256]int
+	for _, v := range b {
+		counts[v]++
+	}
+	bits := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			bits -= float64(n) * math.Log2(float64(n)/float64(len(b)))
+		}
+	}
+	return bits < float64(len(b))*7.5
 }
