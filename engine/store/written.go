@@ -77,12 +77,6 @@ func (w *written) next(off int64) (Range, bool) {
 	return found[0], true
 }
 
-// meets reports whether a part of a range was written.
-func (w *written) meets(off, n int64) bool {
-	r, ok := w.next(off)
-	return ok && r.Offset < off+n
-}
-
 // cut forgets what lies past the end of a file that has become shorter.
 func (w *written) cut(size int64) {
 	w.sort()
