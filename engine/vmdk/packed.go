@@ -23,6 +23,7 @@ type unpacker struct {
 	most    int   // grains kept
 	working chan struct{}
 	readers sync.Pool
+	fast    fast
 
 	mu   sync.Mutex
 	kept []*unpacked // last used first
@@ -118,7 +119,11 @@ func (u *unpacker) get(at int64) (*unpacked, error) {
 	u.mu.Unlock()
 	u.working <- struct{}{}
 	defer func() { <-u.working }()
-	data, _, err := u.inflate(at)
+	data, ok := u.fast.unpack(u, at)
+	var err error
+	if !ok {
+		data, _, err = u.inflate(at)
+	}
 	g := &unpacked{at, data, err}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -214,12 +219,14 @@ func (c *counted) fill() error {
 	return err
 }
 
+// dictionary is the bit of a zlib header's second byte that announces a preset dictionary.
+const dictionary = 0x20
+
 // wantsDictionary reports whether a zlib header announces a preset dictionary
 // (RFC 1950 2.2, FDICT). No VMDK has one; Go's reader would take the checksum
 // of an empty one for granted, where zlib's own refuses.
 func (c *counted) wantsDictionary() bool {
-	const fdict = 0x20
-	return c.fill() == nil && c.end-c.at > 1 && c.buf[c.at+1]&fdict != 0
+	return c.fill() == nil && c.end-c.at > 1 && c.buf[c.at+1]&dictionary != 0
 }
 
 // Read is io.Reader.
