@@ -84,6 +84,9 @@ func (c *cover) collect(from, to int64) (bool, error) {
 			continue
 		}
 		cl.Offset, cl.Length = start, end-start
+		if n := len(c.held); n >= 2 && c.held[n-1] == cl && c.held[n-2] == cl {
+			continue // a third claim on what is claimed twice tells nothing new
+		}
 		c.held = append(c.held, cl)
 		if len(c.held)%4096 == 0 && c.ctx.Err() != nil {
 			return false, c.ctx.Err()

@@ -61,8 +61,12 @@ func (m *Image) encoding() string {
 }
 
 // decoded reads a name of the descriptor in its encoding. Without one it is
-// UTF-8, or windows-1252 if it can't be that.
+// UTF-8, or windows-1252 if it can't be that. ASCII is the same in all of them: a
+// descriptor of thousands of extents is not searched for its encoding with each.
 func (m *Image) decoded(name string) string {
+	if isASCII(name) {
+		return name
+	}
 	enc := legacy[strings.ToLower(m.encoding())]
 	if enc == nil && !utf8.ValidString(name) {
 		enc = charmap.Windows1252
@@ -74,6 +78,10 @@ func (m *Image) decoded(name string) string {
 		return s
 	}
 	return name
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // spellings are the names that a name in the descriptor may have on the host: hosts

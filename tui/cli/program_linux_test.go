@@ -92,14 +92,33 @@ func TestMeasure(t *testing.T) {
 		t.Skip("only a part of TestGiant")
 	}
 	cmd := exec.Command(strings.Split(args, "\n")[0], strings.Split(args, "\n")[1:]...)
+	var out head
+	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
-	out, err := cmd.CombinedOutput()
-	fmt.Printf("%s\nmeasured %d KiB %d us %v\n", out, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, time.Since(start).Microseconds(), err)
+	err := cmd.Run()
+	state := cmd.ProcessState
+	fmt.Printf("%s\nmeasured %d KiB %d us %d us %v\n", out, state.SysUsage().(*syscall.Rusage).Maxrss, time.Since(start).Microseconds(), state.UserTime().Microseconds(), err)
 }
 
-// measured runs the program and returns what it printed, and its peak memory
-// in bytes.
-func measured(t *testing.T, args ...string) (out string, resident int64, took time.Duration) {
+// head keeps the start of what is written to it: a map may have a million lines.
+type head []byte
+
+func (h *head) Write(b []byte) (int, error) {
+	const most = 1 << 20
+	*h = append(*h, b[:min(len(b), most-len(*h))]...)
+	return len(b), nil
+}
+
+// cost is what a run of the program took.
+type cost struct {
+	out        string
+	resident   int64 // the peak of its memory, in bytes
+	took, user time.Duration
+	failure    string // "<nil>" without one
+}
+
+// costOf runs the program, which may fail.
+func costOf(t *testing.T, args ...string) cost {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestMeasure$", "-test.v")
 	cmd.Env = append(os.Environ(), measureEnv+"="+built+"\n"+strings.Join(args, "\n"))
@@ -107,13 +126,26 @@ func measured(t *testing.T, args ...string) (out string, resident int64, took ti
 	if err != nil {
 		t.Fatalf("%v\n%s", err, b)
 	}
-	out, figures, _ := strings.Cut(string(b), "\nmeasured ")
-	var us int64
-	var failure string
-	if _, err := fmt.Sscanf(figures, "%d KiB %d us %s", &resident, &us, &failure); err != nil || failure != "<nil>" {
-		t.Fatalf("platter %q: %s\n%s", args, failure, b)
+	at := bytes.LastIndex(b, []byte("\nmeasured "))
+	var c cost
+	var took, user int64
+	if _, err := fmt.Sscanf(string(b[max(at, 0):]), "\nmeasured %d KiB %d us %d us %s", &c.resident, &took, &user, &c.failure); err != nil {
+		t.Fatalf("platter %q: %v\n%s", args, err, b)
 	}
-	return out, resident << 10, time.Duration(us) * time.Microsecond
+	c.out, c.resident = string(b[:at]), c.resident<<10
+	c.took, c.user = time.Duration(took)*time.Microsecond, time.Duration(user)*time.Microsecond
+	return c
+}
+
+// measured runs the program, which must not fail, and returns what it printed, and its
+// peak memory in bytes.
+func measured(t *testing.T, args ...string) (out string, resident int64, took time.Duration) {
+	t.Helper()
+	c := costOf(t, args...)
+	if c.failure != "<nil>" {
+		t.Fatalf("platter %q: %s\n%s", args, c.failure, c.out)
+	}
+	return c.out, c.resident, c.took
 }
 
 // TestGiant opens a 64 TiB VHDX whose table of 67 million entries is full, and
