@@ -194,8 +194,9 @@ type Finding struct {
 	Alike []Finding      // all that are listed of them, itself first; none if it stands for itself
 	Cause string         // the code of the finding that explains it, which is to be settled first, see [Nest]; empty for none
 
-	from     []string // the codes that may explain it
-	unlisted int      // how many more there were, where this one tells of those that are not listed
-	first    string   // what it would say by itself then
-	About    any      // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
+	from      []string // the codes that may explain it
+	condition string   // under which it was found, see [Rule.For]; empty for the usual one
+	unlisted  int      // how many more there were, where this one tells of those that are not listed
+	first     string   // what it would say by itself then
+	About     any      // what a repair has to know and the places don't tell, in the format's own terms; mostly nil
 }

@@ -12,9 +12,9 @@ const maxMore = 4096
 
 // alike is what findings have in common that say the same of different places.
 type alike struct {
-	code, profile, detail, shape string
-	severity                     Severity
-	repairable                   bool
+	code, condition, profile, detail, shape string
+	severity                                Severity
+	repairable                              bool
 }
 
 // Merge makes one finding of those that say the same of different places: the first
@@ -27,7 +27,7 @@ func Merge(list []Finding) []Finding {
 		if f.unlisted > 0 {
 			text = f.first
 		}
-		k := alike{f.Code, f.Profile, f.Detail, Shape(text), f.Severity, f.Repairable}
+		k := alike{f.Code, f.condition, f.Profile, f.Detail, Shape(text), f.Severity, f.Repairable}
 		i, seen := at[k]
 		if !seen {
 			at[k] = len(out)

@@ -17,7 +17,8 @@ type Rule struct {
 	For map[string]string
 
 	// From are the codes, without the format's name, of what explains such a finding
-	// where it was found too: the first of them that was.
+	// where it was found too: the first of them that was. One with a condition,
+	// "code:condition", explains it only where it was found under that.
 	From []string
 
 	// NoRepair says why a finding that has no repair has none, and what else can
@@ -43,7 +44,7 @@ func (r Rules) Finding(format, code, text string, repairable bool, where ...deco
 	if special {
 		rule.Detail = rule.For[condition]
 	}
-	f := Finding{Code: format + "/" + code, Severity: rule.Severity, Fatal: rule.Fatal, Where: where, Text: text, Detail: rule.Detail, Repairable: repairable}
+	f := Finding{condition: condition, Code: format + "/" + code, Severity: rule.Severity, Fatal: rule.Fatal, Where: where, Text: text, Detail: rule.Detail, Repairable: repairable}
 	for _, code := range rule.From {
 		f.from = append(f.from, format+"/"+code)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"platter/engine"
 	"platter/engine/disk"
@@ -53,7 +54,7 @@ const maxRepairRounds = 100
 // check finds nothing more that the wish takes a repair of. A finding that a repair leaves is not
 // repaired again.
 func (s *Session) RepairAll(ctx context.Context, w Wish) ([]Repaired, error) {
-	r := repairing{Session: s, wish: w, tried: map[string]bool{}}
+	r := repairing{Session: s, wish: w, tried: map[string]bool{}, settled: map[string]bool{}}
 	for range maxRepairRounds {
 		more, err := r.round(ctx)
 		if err != nil || !more {
@@ -68,10 +69,13 @@ type repairing struct {
 	*Session
 	wish  Wish
 	tried map[string]bool // findings that were repaired, or could not be
-	done  []Repaired
+	// settled are the codes of rows of which the first alone was to be repaired, and is.
+	settled map[string]bool
+	done    []Repaired
 }
 
-// round repairs the findings of the first code that has any to repair.
+// round repairs the findings of the first code that has any to repair, those alike at once
+// where that can be done. What follows from another finding waits for that.
 func (r *repairing) round(ctx context.Context) (more bool, err error) {
 	img, err := r.Image()
 	if err != nil {
@@ -83,11 +87,11 @@ func (r *repairing) round(ctx context.Context) (more bool, err error) {
 	}
 	code := ""
 	least := r.least(list)
-	for _, f := range list {
-		if code != "" && f.Code != code || r.tried[identity(f)] || !f.Repairable || f.Severity < least {
+	for _, f := range disk.Nest(disk.Merge(list)) {
+		if code != "" && f.Code != code || f.Cause != "" || !f.Repairable || f.Severity < least {
 			continue
 		}
-		ok, err := r.one(ctx, f)
+		ok, err := r.row(ctx, f)
 		if err != nil {
 			return false, err
 		}
@@ -96,6 +100,58 @@ func (r *repairing) round(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return code != "", nil
+}
+
+// row repairs findings that are alike: all at once, or where one of them does not allow
+// that, one by one. Of a row of which a repair of the first alone is wished nothing more
+// is repaired.
+func (r *repairing) row(ctx context.Context, f disk.Finding) (bool, error) {
+	if r.settled[f.Code] {
+		return false, nil
+	}
+	if len(f.Alike) < 2 {
+		return r.one(ctx, f)
+	}
+	if !r.tried[identity(f)] {
+		done, all, err := r.together(ctx, f)
+		if err != nil || done || all {
+			return done, err
+		}
+	}
+	any := false
+	for _, single := range f.Alike {
+		done, err := r.one(ctx, single)
+		if err != nil {
+			return any, err
+		}
+		any = any || done
+	}
+	return any, nil
+}
+
+// together carries out the repair of a row that the wish takes. All says that there is one
+// for all of its findings, so that they are not to be repaired one by one.
+func (r *repairing) together(ctx context.Context, row disk.Finding) (done, all bool, err error) {
+	img, err := r.Image()
+	if err != nil {
+		return false, false, err
+	}
+	choices, err := engine.Repairs(ctx, img, row)
+	if ctx.Err() != nil || errors.Is(err, store.ErrTooMuch) {
+		return false, false, errors.Join(ctx.Err(), err)
+	}
+	n := r.wish.takes(row.Code, choices)
+	all = slices.ContainsFunc(choices, func(c disk.Repair) bool { return c.All })
+	if n == 0 || !all {
+		return false, all, nil
+	}
+	r.tried[identity(row)] = true
+	count := len(row.Alike)
+	if !choices[n-1].All {
+		count, r.settled[row.Code] = 1, true
+	}
+	done, err = r.carryOut(ctx, row.Code, choices[n-1], n, count)
+	return done, all, err
 }
 
 // least is the least severity that is repaired now. While there are errors the rest stays
@@ -113,6 +169,9 @@ func (r *repairing) least(list []disk.Finding) disk.Severity {
 // one repairs a finding, if it can be, in the image as the repairs before have left it:
 // they may have changed the same structure.
 func (r *repairing) one(ctx context.Context, f disk.Finding) (bool, error) {
+	if r.tried[identity(f)] {
+		return false, nil
+	}
 	r.tried[identity(f)] = true
 	img, err := r.Image()
 	if err != nil {
@@ -126,18 +185,22 @@ func (r *repairing) one(ctx context.Context, f disk.Finding) (bool, error) {
 	if n == 0 {
 		return false, nil
 	}
-	c := choices[n-1]
+	return r.carryOut(ctx, f.Code, choices[n-1], n, 1)
+}
+
+// carryOut stages a repair of so many findings, and notes it.
+func (r *repairing) carryOut(ctx context.Context, code string, c disk.Repair, n, count int) (bool, error) {
 	switch err := r.Repair(ctx, c.Title, c); {
 	case errors.Is(err, store.ErrTooMuch), ctx.Err() != nil:
 		return false, err
 	case err != nil:
 		return false, nil // what an earlier repair has changed, or left as it is
 	}
-	if last := len(r.done) - 1; last >= 0 && r.done[last].Code == f.Code && r.done[last].Title == c.Title {
-		r.done[last].Count++
+	if last := len(r.done) - 1; last >= 0 && r.done[last].Code == code && r.done[last].Title == c.Title {
+		r.done[last].Count += count
 		return true, nil
 	}
-	r.done = append(r.done, Repaired{f.Code, c.Title, c.Risk, n, 1})
+	r.done = append(r.done, Repaired{code, c.Title, c.Risk, n, count})
 	return true, nil
 }
 
@@ -167,15 +230,15 @@ type Choice struct {
 	Why     string // why there is none, though the kind of finding can be repaired
 }
 
-// Choices lists the findings of an image, equal ones in one row, with what can be done
-// about each.
+// Choices lists the findings of an image, equal ones in one row and each after its cause, with
+// what can be done about each.
 func Choices(ctx context.Context, img disk.Image) ([]Choice, error) {
 	list, err := Findings(ctx, img)
 	if err != nil {
 		return nil, err
 	}
 	var all []Choice
-	for _, f := range disk.Merge(list) {
+	for _, f := range disk.Nest(disk.Merge(list)) {
 		c := Choice{Finding: f}
 		if c.Repairs, err = engine.Repairs(ctx, img, f); err != nil {
 			if ctx.Err() != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,5 +109,58 @@ func TestRepairAllAlike(t *testing.T) {
 	row.Cause = "vhdx/4"
 	if list, err := engine.Repairs(t.Context(), img, row); len(list) > 0 || err == nil || !strings.Contains(err.Error(), "vhdx/4 is to be settled first") {
 		t.Errorf("a consequence is repaired: %+v, %v", list, err)
+	}
+}
+
+// TestRepairHeedsCauses repairs no consequence as long as its cause is there, not even when it
+// is named, and a row of findings at once, with the numbers of the list.
+func TestRepairHeedsCauses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cut.vmdk")
+	if _, err := engine.Create(t.Context(), path, engine.CreateOptions{Values: map[string]string{"size": "1G"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 64<<10); err != nil {
+		t.Fatal(err)
+	}
+	s := session(t, path)
+	img, err := s.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	follows := 0
+	choices, err := edit.Choices(t.Context(), img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range choices {
+		if c.Cause == "" {
+			continue
+		}
+		follows++
+		if len(c.Repairs) > 0 {
+			t.Errorf("%s follows from %s, and has a repair: %s", c.Code, c.Cause, c.Repairs[0].Title)
+		}
+		done, err := s.RepairAll(t.Context(), edit.Wish{Codes: map[string]int{c.Code: 0}})
+		if err != nil || len(done) > 0 {
+			t.Errorf("%s was repaired before %s: %+v, %v", c.Code, c.Cause, done, err)
+		}
+	}
+	if follows == 0 {
+		t.Error("nothing follows from the cut")
+	}
+	if done, err := s.RepairAll(t.Context(), edit.Wish{Risky: true}); err != nil || slices.ContainsFunc(done, func(r edit.Repaired) bool { return r.Code == "vmdk/H8" || r.Code == "vmdk/G2" }) {
+		t.Errorf("consequences were repaired: %+v, %v", done, err)
+	}
+}
+
+// TestRepairRow takes the repair of a row that the number of the list names: all of them, or
+// the first alone.
+func TestRepairRow(t *testing.T) {
+	for choice, want := range map[int]int{0: 4, 1: 4, 2: 1} {
+		s := session(t, cutImage(t))
+		done, err := s.RepairAll(t.Context(), edit.Wish{Codes: map[string]int{"vhdx/42": choice}})
+		if err != nil || len(done) != 1 || done[0].Count != want || done[0].Choice != max(choice, 1) {
+			t.Errorf("choice %d: %+v, %v", choice, done, err)
+		}
 	}
 }

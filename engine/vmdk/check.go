@@ -91,8 +91,9 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 	}
 }
 
-// finding makes one, unless nobody wants it.
-func (c *checker) finding(severity disk.Severity, code string, where []decode.Place, format string, args ...any) (disk.Finding, bool) {
+// finding makes one, unless nobody wants it. The code may have a condition, see [disk.Rule].
+func (c *checker) finding(severity disk.Severity, conditioned string, where []decode.Place, format string, args ...any) (disk.Finding, bool) {
+	code := disk.BaseCode(conditioned)
 	c.suspect(severity, code)
 	if c.stopped || c.errors && severity < disk.SeverityError || c.out.Full("vmdk/"+code) {
 		return disk.Finding{}, false
@@ -100,7 +101,7 @@ func (c *checker) finding(severity disk.Severity, code string, where []decode.Pl
 	f := disk.Finding{Severity: severity, Where: where}
 	can := !c.errors && c.repairable(code, f)
 	unsure := c.errors || !c.whole && inFolder[code] // why there is no repair is not said
-	f = rules.Finding("vmdk", code, fmt.Sprintf(format, args...), can || unsure, where...)
+	f = rules.Finding("vmdk", conditioned, fmt.Sprintf(format, args...), can || unsure, where...)
 	f.Severity, f.Repairable = severity, can
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
 	return f, true

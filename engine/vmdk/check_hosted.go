@@ -178,11 +178,17 @@ func (c *checker) hostedPlaces(s *sparse) {
 	if vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant != 0 {
 		check(vmdk.HeaderRedundantOffset.Field(), "redundant grain directory", second)
 	}
+	needed, cut := s.tablesCut()
+	if cut {
+		c.cutOff(s, needed)
+	}
 	if s.grid == nil {
 		return
 	}
 	c.fixedOverlaps(s)
-	c.overHead(s)
+	if !cut {
+		c.overHead(s)
+	}
 	if first == second {
 		c.warn("G3", s.headerPlace(vmdk.HeaderRedundantOffset.Field()), "both directories are at sector 0x%x: there is no redundant copy", first)
 	}
@@ -229,7 +235,20 @@ func (c *checker) fixedOverlaps(s *sparse) {
 	}
 }
 
-// overHead is H10.
+// cutOff is H10 for a file that ends before its tables do.
+func (c *checker) cutOff(s *sparse, needed int64) {
+	f, ok := c.finding(disk.SeverityError, "H10:cut", joined(s.headerPlace(vmdk.HeaderOverHead.Field())),
+		"the file is cut: %d of at least %d bytes are there", s.file.Size, needed)
+	if !ok {
+		return
+	}
+	if f.Needs = needed; s.grid == nil {
+		f.Lost = int64(vmdk.HeaderCapacity.Get(s.rules)) * vmdk.SectorSize // tablesCut has seen that it is sound
+	}
+	c.out.Report(f)
+}
+
+// overHead is H10 for a file that is not cut.
 func (c *checker) overHead(s *sparse) {
 	over, grain := vmdk.HeaderOverHead.Get(s.rules), vmdk.HeaderGrainSize.Get(s.rules)
 	at := s.headerPlace(vmdk.HeaderOverHead.Field())
@@ -238,14 +257,14 @@ func (c *checker) overHead(s *sparse) {
 		return
 	}
 	if over%grain != 0 {
-		c.warn("H10", at, "overHead of %d sectors is no multiple of the grain of %d", over, grain)
+		c.warn("H10:odd", at, "overHead of %d sectors is no multiple of the grain of %d", over, grain)
 	}
 	if s.footer != 0 {
 		return
 	}
 	for _, a := range s.fixedAreas() {
 		if end := roundUp(a.off+a.bytes, vmdk.SectorSize); end > s.floor() {
-			c.warn("H10", at, "overHead of %d sectors does not reach the end of the %s at sector %d", over, a.name, sectors(end))
+			c.warn("H10:short", at, "overHead of %d sectors does not reach the end of the %s at sector %d", over, a.name, sectors(end))
 			return
 		}
 	}

@@ -195,7 +195,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	name := tableName(0, copy == 1)
 	if f != noFault {
 		if w.first {
-			c.error(w.codes.directory, entry, "%s entry %d is 0x%x: %s", name, t, raw, faultTexts[f])
+			w.noTable(entry, copy, t, "%s entry %d is 0x%x: %s", name, t, raw, faultTexts[f])
 		}
 		return
 	}
@@ -207,6 +207,24 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	if w.first && w.s.kind == vmdk.KindHosted {
 		w.tablePlace(copy, t, at, entry)
 	}
+}
+
+// noTable reports an entry that leads to no table, with what is lost if no other entry does.
+func (w *scan) noTable(entry decode.Place, copy int, t int64, format string, args ...any) {
+	g := w.g
+	f, ok := w.c.finding(disk.SeverityError, w.codes.directory, joined(entry), format, args...)
+	if !ok {
+		return
+	}
+	known := false
+	if g.dirCount > 1 {
+		_, known, _ = g.tableOf(1-copy, t) // an error leaves it unknown, and what is lost untold
+		known = known || copy == 1
+	}
+	if each := g.perTable * g.grain; !known {
+		f.Lost = max(0, min(each, g.capacity-t*each))
+	}
+	w.c.out.Report(f)
 }
 
 // tablePlace is G3 for single entries, and G13.
@@ -291,7 +309,7 @@ func (w *scan) conclude() {
 		case s.isStream():
 			w.stream()
 		case w.tables > s.floor() && c.out.Count("vmdk/H10") == 0:
-			c.warn("H10", at, "overHead of %d sectors does not reach the end of the tables at sector %d", sectors(s.floor()), sectors(w.tables))
+			c.warn("H10:short", at, "overHead of %d sectors does not reach the end of the tables at sector %d", sectors(s.floor()), sectors(w.tables))
 		}
 	}
 }

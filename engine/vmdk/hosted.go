@@ -207,3 +207,27 @@ func (s *sparse) headerPlace(first decode.Spot, more ...decode.Spot) decode.Plac
 func (f *file) field(base int64, first decode.Spot, more ...decode.Spot) decode.Place {
 	return decode.At(f.place(base, 0), first, more...)
 }
+
+// tablesCut reports whether the file of a hosted extent ends before its tables do, and how many
+// bytes it would need for them: where overHead is what they take up in the usual layout,
+// each directory before its tables, and not a number that was damaged.
+func (s *sparse) tablesCut() (needed int64, ok bool) {
+	r := s.rules
+	grain, per, capacity := vmdk.HeaderGrainSize.Get(r), uint64(vmdk.HeaderTableEntries.Get(r)), vmdk.HeaderCapacity.Get(r)
+	over := vmdk.HeaderOverHead.Get(r)
+	if s.kind != vmdk.KindHosted || s.lost || s.footer != 0 || grain == 0 || grain > maxGrainSectors || per == 0 || per > maxPerTable ||
+		capacity == 0 || capacity > maxSectors || over > maxSectors || int64(over)*vmdk.SectorSize <= s.file.Size {
+		return 0, false
+	}
+	tables := (capacity-1)/(grain*per) + 1
+	if tables > maxTables {
+		return 0, false
+	}
+	set := uint64(sectors(roundUp(int64(tables)*vmdk.EntrySize, vmdk.SectorSize))) + tables*uint64(sectors(roundUp(int64(per)*vmdk.EntrySize, vmdk.SectorSize)))
+	first, second := s.directoryOffsets()
+	if first == 0 || max(first, second) > maxSectors {
+		return 0, false
+	}
+	end := max(first, second) + set
+	return int64(over) * vmdk.SectorSize, over >= end && over-end <= 2*grain
+}

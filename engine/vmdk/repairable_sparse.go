@@ -79,6 +79,9 @@ func leadsTo(s *sparse, f disk.Finding) bool { return len(f.Where) > 1 && isEntr
 // canReckonOverHead is H10: where the tables are in the file. Of a file that ends before
 // they do overHead is right, and the file was cut.
 func canReckonOverHead(s *sparse, f disk.Finding) bool {
+	if _, cut := s.tablesCut(); cut {
+		return false
+	}
 	first, second := s.soundDirectories()
 	return s.grid != nil && (f.Severity != severe || first && (second || vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagRedundant == 0))
 }

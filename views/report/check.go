@@ -19,15 +19,12 @@ type CheckForm struct {
 }
 
 // Check reports what a check finds, and counts it. Text has equal findings in one row, what keeps the disk from
-// being read first, then the errors; All, and JSON, have them singly in the order in which they are found. The
-// verdict that a profile asks for comes before them. The error says why the check is not complete; then there is no
-// verdict.
+// being read first, then the errors; All, and JSON, have them singly in the order in which they are found, each with its
+// cause. The verdict that a profile asks for comes before them. The error says why the check is not complete; then there
+// is no verdict.
 func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm) (Tally, error) {
 	_, asked := disk.VerdictOf(form.Profile, nil)
 	merged := form.Form != JSON && !form.All
-	if !asked && !merged {
-		return check(w, findings, nil, form.Form)
-	}
 	list, failure := collect(findings)
 	var verdict *disk.Verdict
 	if v, _ := disk.VerdictOf(form.Profile, list); asked && failure == nil {
@@ -35,6 +32,8 @@ func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm)
 	}
 	if merged {
 		list = disk.Arrange(disk.Merge(list))
+	} else {
+		disk.Explain(list)
 	}
 	return check(w, all(list, failure), verdict, form.Form)
 }

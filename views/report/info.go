@@ -93,6 +93,7 @@ func (d *document) finding(f disk.Finding) {
 	d.text("severity", f.Severity.String())
 	d.text("message", f.Text)
 	d.words("detail", f.Detail)
+	d.words("cause", f.Cause)
 	d.list("where")
 	for _, at := range f.Where {
 		d.item()
