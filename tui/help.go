@@ -5,14 +5,15 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"platter/decode/glossary"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
 )
 
-// help is the overlay that lists the keys of a context. What is typed filters
-// it.
+// help is the overlay that lists the keys of a context, and the words of the formats.
+// What is typed filters it.
 type help struct {
 	ctx    keymap.Context
 	rows   []helpRow // that match
@@ -60,10 +61,19 @@ func (m *model) openHelp() {
 		}
 		h.all = append(h.all, row)
 	}
-	h.all = append(regroup(h.all), mouseRows...)
+	h.all = append(append(regroup(h.all), mouseRows...), wordRows()...)
 	m.help = h
 	h.match()
 	m.resize()
+}
+
+// wordRows is the glossary.
+func wordRows() []helpRow {
+	rows := []helpRow{{head: "Words"}}
+	for _, e := range glossary.Entries() {
+		rows = append(rows, helpRow{keys: e.Term, text: e.Text})
+	}
+	return rows
 }
 
 // regroup brings the rows of a group together, in the order in which groups
@@ -154,6 +164,9 @@ func (h *help) view(t *theme.Theme) string {
 	x := in.Text(1, 0, "filter: ", theme.Label)
 	x = in.Text(x, 0, string(h.filter), theme.Strong)
 	in.Set(x, 0, ' ', theme.Cursor)
+	if h.filter == "" {
+		in.Text(x+2, 0, "type what to find: save, or chunk", theme.Dim)
+	}
 	h.scroll.Fit(int64(len(h.rows)), h.capacity())
 	rows := h.lines()
 	for i := range h.capacity() {
@@ -162,7 +175,7 @@ func (h *help) view(t *theme.Theme) string {
 		}
 	}
 	if len(h.rows) == 0 {
-		in.Text(1, 2, "no key matches", theme.Dim)
+		in.Text(1, 2, "no key matches, and no word", theme.Dim)
 	}
 	if h.scroll.Top+int64(h.capacity()) < int64(len(h.rows)) {
 		in.TextRight(in.W()-1, 0, "more below", theme.Dim)

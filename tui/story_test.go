@@ -159,6 +159,19 @@ func TestNewcomer(t *testing.T) {
 	s.keys("l", "jjj").expect("SequenceNumber", "Grows with every header update.", "8 bytes at 0x2008 (8200)")
 }
 
+// TestWordsInTheHelp types words of the formats into the help, on each screen.
+func TestWordsInTheHelp(t *testing.T) {
+	for word, says := range map[string]string{
+		"chunk": "shares one sector bitmap", "soft anchor": "The room is kept for that block", "sector bitmap": "A bit for each sector", "grain": "the unit in which room is given",
+		"extent": "a run of the disk's sectors", "bat": "Block allocation table", "log sequence": "ascending numbers", "parent locator": "paths and IDs", "cid": "content ID",
+	} {
+		s := tell(t, tui.Config{Image: viewtest.New(), Path: "fake.vhdx"}, 80, 24).keys("?").keys(strings.Split(word, "")...)
+		if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(s.screen(), "|", " ")), " "), says) {
+			t.Errorf("%q in the help finds\n%s", word, s.screen())
+		}
+	}
+}
+
 func TestJumpsAndHistory(t *testing.T) {
 	s := withImage(t).keys("2", "ctrl+g", "hdr2.table_offset", "enter").expect("header 2.TableOffset", "0x2024")
 	s.keys("f").expect("fake.vhdx 0x8000", "table", "history 2/2")
