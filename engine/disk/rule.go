@@ -13,7 +13,8 @@ type Rule struct {
 	Detail   string   // what it means, what other programs do with such a file
 
 	// For are the details of conditions that have the code, and mean something else than
-	// Detail says. A finding of one is made with "code:condition".
+	// Detail says, with why there is no repair, where that is to be said: NoRepair is not
+	// said of them. A finding of one is made with "code:condition".
 	For map[string]string
 
 	// From are the codes, without the format's name, of what explains such a finding
@@ -48,7 +49,7 @@ func (r Rules) Finding(format, code, text string, repairable bool, where ...deco
 	for _, code := range rule.From {
 		f.from = append(f.from, format+"/"+code)
 	}
-	if !repairable && rule.NoRepair != "" {
+	if !repairable && !special && rule.NoRepair != "" {
 		f.Detail += " " + rule.NoRepair
 	}
 	return f

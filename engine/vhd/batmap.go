@@ -93,7 +93,7 @@ func (c *checker) noBatmap(ctx context.Context) disk.Finding {
 		f.Repairable, f.Detail = false, "tapdisk reads the sector bitmaps then, which takes longer and shows the same."
 		return f
 	}
-	return v.finding("V049", "the sector after the BAT has no batmap header, which this version of tapdisk writes", at)
+	return v.finding("V049:none", "the sector after the BAT has no batmap header, which this version of tapdisk writes", at)
 }
 
 func (v *Image) batmapHeaderFault() string {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/decode"
 	layout "platter/decode/vhd"
 	"platter/engine/enginetest"
 )
@@ -33,6 +34,32 @@ func TestConditionsAreExplained(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("no %s", c.code)
+		}
+	}
+}
+
+// TestParentFieldsLeft points to each field of a parent that a dynamic image still has, and to
+// no other.
+func TestParentFieldsLeft(t *testing.T) {
+	for field, plant := range map[*decode.Field]func(f *fixture){
+		layout.HeaderParentID.Field():   func(f *fixture) { f.header().Bytes()[layout.HeaderParentID.Offset()] = 1 },
+		layout.HeaderParentTime.Field(): func(f *fixture) { layout.HeaderParentTime.Put(f.header(), 1) },
+		layout.HeaderParentName.Field(): func(f *fixture) { layout.HeaderParentName.Put(f.header(), "old.vhd") },
+	} {
+		f := build(t, dynamicPlan)
+		plant(f)
+		layout.HeaderTable.Seal(f.header().Bytes())
+		found := false
+		for _, g := range check(t, open(t, enginetest.Memory(t, files(map[string]*fixture{"disk.vhd": f}), "disk.vhd", formats))) {
+			if g.Code != "vhd/V039" {
+				continue
+			}
+			if found = true; len(g.Where) != 1 || g.Where[0].Offset != 512+int64(field.Offset()) || g.Where[0].Length != int64(field.Size()) {
+				t.Errorf("%s: points to %v", field.Name(), g.Where)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no V039", field.Name())
 		}
 	}
 }

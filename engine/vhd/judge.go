@@ -147,7 +147,7 @@ func (v judge) judgeIdentity() {
 	}
 	switch state := vhd.FooterSavedState.Get(f); {
 	case state == 1:
-		v.addAs(info, "V021", "a virtual machine in saved state uses the disk", v.field(vhd.FooterSavedState.Field()))
+		v.addAs(info, "V021:saved", "a virtual machine in saved state uses the disk", v.field(vhd.FooterSavedState.Field()))
 	case state != 0:
 		v.add("V021", "the saved state is %d, expected 0 or 1", v.field(vhd.FooterSavedState.Field()), state)
 	}

@@ -13,9 +13,8 @@ import (
 // judgeParent checks what the header says about a parent, and the parent.
 func (v judge) judgeParent() {
 	if v.kind != vhd.Differencing {
-		h := v.header.rec.Bytes()
-		if !isZero(decode.In(h, vhd.HeaderParentID, vhd.HeaderParentTime)) || !isZero(decode.In(h, vhd.HeaderParentName, vhd.HeaderLocators)) {
-			v.add("V039", "the image is dynamic, but its header names a parent", v.headerField(vhd.HeaderParentID.Field()))
+		if left := v.leftParent(); len(left) > 0 {
+			v.findings = append(v.findings, v.finding("V039", "the image is dynamic, but its header has fields of a parent that are not zero", left...))
 		}
 		return
 	}
@@ -30,13 +29,33 @@ func (v judge) judgeParent() {
 		v.add("V040", "the image names its parent neither in a locator nor in the header", v.headerField(vhd.HeaderParentName, vhd.HeaderLocators))
 	}
 	if v.wantedID() == [16]byte{} {
-		s := severe
+		s, code := severe, "V048"
 		if v.wantsRaw() {
-			s = warning
+			s, code = warning, "V048:raw"
 		}
-		v.addAs(s, "V048", "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field()))
+		v.addAs(s, code, "the parent's identity is all zero", v.headerField(vhd.HeaderParentID.Field()))
 	}
 	v.judgeChain()
+}
+
+// leftParent are the places of the fields of a parent that are not zero: its identity, its
+// time, its name and the locators.
+func (v judge) leftParent() (list []decode.Place) {
+	h := v.header.rec.Bytes()
+	for _, f := range []decode.Spot{vhd.HeaderParentID, vhd.HeaderParentTime, vhd.HeaderParentName} {
+		if !isZero(decode.In(h, f, f)) {
+			list = append(list, v.headerField(f))
+		}
+	}
+	for slot := 0; ; slot++ {
+		entry, ok := vhd.HeaderLocators.At(v.header.rec, slot)
+		if !ok {
+			return list
+		}
+		if !isZero(entry.Bytes()) {
+			list = append(list, v.headerField(vhd.HeaderLocators.Item(slot)))
+		}
+	}
 }
 
 func (v judge) judgeLocators() {
@@ -105,7 +124,7 @@ func (v judge) judgeChain() {
 	if p, ok := v.parent.(*Image); ok {
 		v.judgeParentTime(p)
 		if names := v.parentNames(); len(names) > 0 && !v.namesFile(names, p) {
-			v.addAs(info, "V043", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.InQuotes(p.src.Name))
+			v.addAs(info, "V043:named", "the parent in use, %s, was named by hand: none of the image's own names leads to it", at, decode.InQuotes(p.src.Name))
 		}
 	}
 	if last, ok := v.stack.Last().(own); ok && last.Image != v.Image && last.parentErr != nil {
@@ -174,7 +193,7 @@ const maxZone = 26 * time.Hour
 func (v judge) judgeParentTime(p *Image) {
 	stored, at := vhd.HeaderParentTime.Get(v.header.rec), v.headerField(vhd.HeaderParentTime.Field())
 	if stored == 0 {
-		v.addAs(info, "V045", "the image does not say when its parent was last changed", at)
+		v.addAs(info, "V045:unsaid", "the image does not say when its parent was last changed", at)
 		return
 	}
 	if stored == vhd.FooterTimestamp.Get(p.footer) {

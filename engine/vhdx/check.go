@@ -350,11 +350,11 @@ func (c *checker) checkBitmapEntry(index, chunk int64, entry uint64, at []decode
 	case state != vhdx.NotPresent && state != vhdx.FullyPresent:
 		return c.full("46") || c.addAs(severe, "46", at, "the entry for sector bitmap %d has the state %d, expected 0 or 6", chunk, state)
 	case state == vhdx.NotPresent && off != 0:
-		return c.full("40") || c.add("40", at, "sector bitmap %d is not present, but has the place 0x%x", chunk, off)
+		return c.full("40") || c.add("40:bitmap", at, "sector bitmap %d is not present, but has the place 0x%x", chunk, off)
 	case state == vhdx.NotPresent:
 		return true
 	case off == 0:
-		return c.full("41") || c.add("41", at, "sector bitmap %d is present, but has no place", chunk)
+		return c.full("41") || c.add("41:bitmap", at, "sector bitmap %d is present, but has no place", chunk)
 	case off >= uint64(v.data.grown) || v.data.grown-int64(off) < vhdx.MiB:
 		return c.full("42") || c.add("42:bitmap", at, "sector bitmap %d is said to be at 0x%x, the file ends at 0x%x", chunk, off, v.data.grown)
 	}

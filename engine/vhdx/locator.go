@@ -88,7 +88,7 @@ func (v judge) judgeLocator(at []decode.Place) {
 	case v.params.hasParent && !has:
 		v.add("31", []decode.Place{v.place(v.meta.region.off, vhdx.MetadataTableSize)}, "the image says that it has a parent, but has no parent locator")
 	case !v.params.hasParent && has:
-		v.addAs(warning, "31", at, "the image has a parent locator, but says that it has no parent; the locator is ignored")
+		v.addAs(warning, "31:ignored", at, "the image has a parent locator, but says that it has no parent; the locator is ignored")
 	}
 	if !has || len(at) == 0 {
 		return
@@ -102,7 +102,7 @@ func (v judge) judgeLocator(at []decode.Place) {
 		v.add("32", at, "the parent locator claims %d pairs, %d fit", n, len(l.pairs))
 	}
 	if !isZero(vhdx.LocatorReserved.Get(l.head)) {
-		v.addAs(warning, "32", []decode.Place{item.Sub(16, 2)}, "reserved bytes of the parent locator are not zero")
+		v.addAs(warning, "32:reserved", []decode.Place{item.Sub(16, 2)}, "reserved bytes of the parent locator are not zero")
 	}
 	v.judgePairs(item)
 	if v.params.hasParent && len(v.locator.pairs) > 0 {

@@ -173,7 +173,7 @@ func (v judge) judgeMetadata() {
 		v.add("20", table, "EntryCount of the metadata table is %d, at most %d entries fit", n, vhdx.MaxMetadataEntries)
 	}
 	if !isZero(vhdx.MetadataReserved.Get(m.head)) || !isZero(vhdx.MetadataReserved2.Get(m.head)) {
-		v.addAs(warning, "20", []decode.Place{v.place(m.region.off, vhdx.MetadataHeadSize)}, "reserved bytes of the metadata table are not zero")
+		v.addAs(warning, "20:reserved", []decode.Place{v.place(m.region.off, vhdx.MetadataHeadSize)}, "reserved bytes of the metadata table are not zero")
 	}
 	users := 0
 	seen := map[itemKey]bool{}

@@ -237,7 +237,7 @@ func (v judge) judgeTableHead(c tableCopy) {
 		v.keep(f)
 	}
 	if !isZero(vhdx.RegionReserved.Get(c.head)) {
-		v.addAs(warning, "15", []decode.Place{decode.At(at, vhdx.RegionReserved)}, "reserved bytes of the region table are not zero")
+		v.addAs(warning, "15:reserved", []decode.Place{decode.At(at, vhdx.RegionReserved)}, "reserved bytes of the region table are not zero")
 	}
 }
 
@@ -262,7 +262,7 @@ func (v judge) judgeRegion(r region) {
 	entry := v.place(r.entry, vhdx.RegionEntrySize)
 	known := r.guid == vhdx.RegionBAT || r.guid == vhdx.RegionMetadata
 	if r.flags != 0 {
-		v.addAs(warning, "15", []decode.Place{decode.At(entry, vhdx.RegionRequired)}, "Required of the %s region has the undefined bits 0x%x", vhdx.RegionName(r.guid), r.flags<<1)
+		v.addAs(warning, "15:reserved", []decode.Place{decode.At(entry, vhdx.RegionRequired)}, "Required of the %s region has the undefined bits 0x%x", vhdx.RegionName(r.guid), r.flags<<1)
 	}
 	if !r.placed {
 		v.add("17", []decode.Place{entry}, "%s region: %s", vhdx.RegionName(r.guid), r.why)
@@ -271,7 +271,7 @@ func (v judge) judgeRegion(r region) {
 	case !known && r.required:
 		v.add("18", []decode.Place{entry}, "region %s is required, and nobody here knows it", r.guid)
 	case !known:
-		v.addAs(info, "18", []decode.Place{entry}, "region %s is not known; its space is left alone", r.guid)
+		v.addAs(info, "18:optional", []decode.Place{entry}, "region %s is not known; its space is left alone", r.guid)
 	case !r.required:
 		v.add("19", []decode.Place{entry}, "the %s region is not marked as required", vhdx.RegionName(r.guid))
 	}

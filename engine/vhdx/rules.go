@@ -31,12 +31,18 @@ var rules = disk.Rules{
 	"13": {Severity: warning, Detail: "The tables should be equal. QEMU and dissect read the first one only, libvhdi needs both.",
 		NoRepair: "Neither table is valid."},
 	"14": {Severity: severe, Fatal: true, Detail: "Nobody can tell where BAT and metadata are. They start at multiples of 1 MiB; the metadata can be found by its signature."},
-	"15": {Severity: severe, Detail: "Programs check these bounds before they believe the table."},
+	"15": {For: map[string]string{
+		"reserved": "Programs ignore these bits and bytes. Data may be hidden in them.",
+	}, Severity: severe, Detail: "Programs check these bounds before they believe the table."},
 	"16": {Severity: severe, Fatal: true, Detail: "BAT and metadata have to be there, each region once."},
 	"17": {Severity: severe, Fatal: true, Detail: "The content of a region can't be trusted if something else lies there too, or if it is not in the file."},
-	"18": {Severity: severe, Fatal: true, Detail: "A program that does not know a required region must not open the file."},
+	"18": {For: map[string]string{
+		"optional": "The region is not required: a program that does not know it may use the file, and leaves the region alone.",
+	}, Severity: severe, Fatal: true, Detail: "A program that does not know a required region must not open the file."},
 	"19": {From: []string{"4"}, Severity: info, Detail: "QEMU writes this. Other programs set Required to 1; all of them read it."},
-	"20": {Severity: severe, Fatal: true, Detail: "The metadata hold block size and disk size: without them nothing can be read.",
+	"20": {For: map[string]string{
+		"reserved": "Programs ignore these bytes. Data may be hidden in them.",
+	}, Severity: severe, Fatal: true, Detail: "The metadata hold block size and disk size: without them nothing can be read.",
 		NoRepair: "Without the table nobody knows which items there were: take the metadata region from a backup, or from another image of the same disk."},
 	"21": {Severity: severe, Detail: "The item can't be read, or shares its bytes with another one."},
 	"22": {Severity: warning, Detail: "An empty item has no place."},
@@ -48,8 +54,12 @@ var rules = disk.Rules{
 	"28": {Severity: severe, Fatal: true, Detail: "Every place on the disk is computed from these sizes. Programs that divide by them unchecked crash."},
 	"29": {Severity: severe, Fatal: true, Detail: "Programs refuse such a size."},
 	"30": {Severity: warning, Detail: "Only bits 0 and 1 have a meaning."},
-	"31": {Severity: severe, Fatal: true, Detail: "Nobody can find the parent of this image."},
-	"32": {Severity: severe, Detail: "Programs refuse the locator, or read other keys than the next one does."},
+	"31": {For: map[string]string{
+		"ignored": "The disk is read without a parent. If it had one, what is not stored here is missing, and the mark that says so was lost.",
+	}, Severity: severe, Fatal: true, Detail: "Nobody can find the parent of this image."},
+	"32": {For: map[string]string{
+		"reserved": "Programs ignore these bytes. Data may be hidden in them.",
+	}, Severity: severe, Detail: "Programs refuse the locator, or read other keys than the next one does."},
 	"33": {Severity: severe, Detail: "Without identity and path the parent can't be found, or can't be verified."},
 	"34": {Severity: severe, Detail: "What is not stored in this image can't be read without the parent that it was made from; its own sectors can. A parent that was written to since the child was made no longer fits: what the child leaves to it may be garbage."},
 	"35": {Severity: severe, Fatal: true, Detail: "Part of the disk has no entry in the table."},
@@ -57,8 +67,12 @@ var rules = disk.Rules{
 	"37": {Severity: warning, Detail: "7-Zip and openvmm refuse the image; others ignore the bits."},
 	"38": {Severity: severe, Detail: "State 4 is not defined: the block can't be read. State 5 was UNMAPPED in a draft: QEMU reads zeros, 7-Zip and openvmm refuse it."},
 	"39": {Severity: severe, Detail: "Only differencing images have blocks of which a part is in the parent. openvmm reads the whole block from this file, others fail."},
-	"40": {Severity: warning, Detail: "Hyper-V can't read images with a place for a ZERO block. QEMU before 2015 wrote them."},
-	"41": {Severity: severe, Detail: "The block would lie on top of the headers: its content is lost, or was never written."},
+	"40": {For: map[string]string{
+		"bitmap": "Nobody reads the place of a sector bitmap that is not present.",
+	}, Severity: warning, Detail: "Hyper-V can't read images with a place for a ZERO block. QEMU before 2015 wrote them."},
+	"41": {For: map[string]string{
+		"bitmap": "Which sectors of these blocks are the image's own, and which its parent's, can't be told: the blocks that are stored in part can't be read.",
+	}, Severity: severe, Detail: "The block would lie on top of the headers: its content is lost, or was never written."},
 	"42": {Severity: severe, Detail: "The content of the block is lost: the file was cut, or the entry is wrong.", For: map[string]string{
 		"part":   "What of the block lies in the file can be read; the rest is lost: the file was cut, or the entry is wrong.",
 		"anchor": "Nothing of the disk is lost: the block reads as zeros, and the place is only remembered from before it was given up. Programs that want to use that place again refuse it, or lengthen the file.",
@@ -72,7 +86,7 @@ var rules = disk.Rules{
 	"48": {Severity: info, Detail: "The state could be simpler: everything is in one place."},
 	"49": {Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
 	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
-	"51": {Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
+	"51": {From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{
 		"metadata": "No item of the metadata lies there, and no program looks at these bytes: an item that was moved or taken out left them behind, or somebody has put them there.",
 	}},

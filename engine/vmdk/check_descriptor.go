@@ -40,7 +40,7 @@ func (c *checker) descriptor() bool {
 		c.error("D15", m.textPlace(), "the text has the settings and extent lines of a descriptor, but does not start as one: other programs do not know it as one")
 	}
 	if encrypted(t) {
-		c.error("D1", m.textPlace(), "the disk is encrypted: its descriptor holds keys instead of extents")
+		c.error("D1:encrypted", m.textPlace(), "the disk is encrypted: its descriptor holds keys instead of extents")
 	}
 	settings := map[string]*vmdk.Line{}
 	for i := range t.Lines {
@@ -78,11 +78,11 @@ func (c *checker) line(l *vmdk.Line) {
 	case l.At.Length > vmdk.MaxLine:
 		c.error("D1", at, "a line of %d bytes: %s", l.At.Length, l.Fault)
 	case l.Kind == vmdk.LineSetting && l.Fault != controlBytes:
-		c.warn("D6", at, "setting: %s", l.Fault)
+		c.warn("D6:setting", at, "setting: %s", l.Fault)
 	case l.Fault != controlBytes && printable(l.Text):
-		c.note("D6", at, "a line that is %s", l.Fault)
+		c.note("D6:line", at, "a line that is %s", l.Fault)
 	default:
-		c.warn("D8", at, "a line that is no text: %s", l.Fault)
+		c.warn("D8:line", at, "a line that is no text: %s", l.Fault)
 	}
 }
 
@@ -103,7 +103,7 @@ func (c *checker) duplicate(seen map[string]*vmdk.Line, l *vmdk.Line) {
 	if old.Value == l.Value || strings.HasPrefix(key, "ddb.") {
 		severity = disk.SeverityWarning
 	}
-	c.found(severity, "D6", joined(c.m.linePlace(old), c.m.linePlace(l)), "%q is set twice, to %q and %q", l.Key, old.Value, l.Value)
+	c.found(severity, "D6:twice", joined(c.m.linePlace(old), c.m.linePlace(l)), "%q is set twice, to %q and %q", l.Key, old.Value, l.Value)
 }
 
 // extentLines are the checks of the lines themselves: D6, D7.
@@ -124,7 +124,7 @@ func (c *checker) extentLines() {
 	}
 	switch {
 	case m.separate && len(lines) == 0:
-		c.error("D6", m.textPlace(), "the descriptor has no extent lines")
+		c.error("D6:none", m.textPlace(), "the descriptor has no extent lines")
 	case !m.separate && len(lines) != 1:
 		c.error("D7", m.textPlace(), "an embedded descriptor with %d extent lines, expected one for this file", len(lines))
 	case !m.separate && path.Base(strings.ReplaceAll(m.decoded(lines[0].Extent.Name), `\`, "/")) != path.Base(m.main.Name):

@@ -12,7 +12,7 @@ import (
 func (c *checker) cowdHeader(s *sparse) {
 	h, f := s.cowd, s.file
 	if f.Size < vmdk.CowdHeaderSize {
-		c.error("H1", f.place(0, f.Size), "the header is cut off: %d bytes of 2048", f.Size)
+		c.error("H1:cut", f.place(0, f.Size), "the header is cut off: %d bytes of 2048", f.Size)
 		return
 	}
 	version, flags := vmdk.CowdVersion.Get(h), vmdk.CowdFlags.Get(h)
@@ -24,14 +24,14 @@ func (c *checker) cowdHeader(s *sparse) {
 		c.found(severity, "C1", joined(f.field(0, vmdk.CowdVersion, vmdk.CowdFlags)), "version %d with flags 0x%x, expected 1 with 3 or 3 with 0x1b", version, flags)
 	}
 	if grain := vmdk.CowdGrain.Get(h); grain == 0 || grain > maxGrainSectors {
-		c.error("H6", f.field(0, vmdk.CowdGrain), "grains of %d sectors, expected 1 to %d", grain, maxGrainSectors)
+		c.error("H6:impossible", f.field(0, vmdk.CowdGrain), "grains of %d sectors, expected 1 to %d", grain, maxGrainSectors)
 	}
 	if vmdk.CowdSectors.Get(h) == 0 {
 		c.error("H11", f.field(0, vmdk.CowdSectors), "the capacity is 0")
 	}
 	c.cowdDirectory(s)
 	if vmdk.CowdUnclean.Get(h) != 0 {
-		c.warn("H12", f.field(0, vmdk.CowdUnclean), "the disk was not closed cleanly")
+		c.warn("H12:single", f.field(0, vmdk.CowdUnclean), "the disk was not closed cleanly")
 	}
 	if pad := vmdk.CowdPadding.Get(h); len(bytes.Trim(pad, "\x00")) > 0 {
 		c.note("H13", f.field(0, vmdk.CowdPadding), "the padding of the header is not zero")
@@ -42,9 +42,9 @@ func (c *checker) cowdDirectory(s *sparse) {
 	f, at := s.file, vmdk.CowdDirectory.Get(s.cowd)
 	switch {
 	case at < 4 || int64(at) >= f.Size/vmdk.SectorSize:
-		c.error("C2", f.field(0, vmdk.CowdDirectory), "the grain directory at sector %d lies inside the header or outside the file", at)
+		c.error("C2:outside", f.field(0, vmdk.CowdDirectory), "the grain directory at sector %d lies inside the header or outside the file", at)
 	case at != 4:
-		c.warn("C2", f.field(0, vmdk.CowdDirectory), "the grain directory is at sector %d, expected 4", at)
+		c.warn("C2:place", f.field(0, vmdk.CowdDirectory), "the grain directory is at sector %d, expected 4", at)
 	}
 	if s.grid == nil {
 		return
@@ -53,10 +53,10 @@ func (c *checker) cowdDirectory(s *sparse) {
 	case have < need:
 		c.error("C2", f.field(0, vmdk.CowdDirectoryEntries), "the directory has %d entries, the capacity needs %d", have, need)
 	case have > need:
-		c.warn("C2", f.field(0, vmdk.CowdDirectoryEntries), "the directory has %d entries, the capacity needs %d", have, need)
+		c.warn("C2:longer", f.field(0, vmdk.CowdDirectoryEntries), "the directory has %d entries, the capacity needs %d", have, need)
 	}
 	if free := int64(vmdk.CowdFree.Get(s.cowd)); free > sectors(f.Size+vmdk.SectorSize-1) {
-		c.error("C3", f.field(0, vmdk.CowdFree), "the next free sector is %d, the file has %d", free, sectors(f.Size))
+		c.error("C3:outside", f.field(0, vmdk.CowdFree), "the next free sector is %d, the file has %d", free, sectors(f.Size))
 	}
 }
 

@@ -108,12 +108,12 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 		c.warn("G9", entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
 	}
 	if at < w.s.floor() && !w.space.Has(useMeta, at, g.grain) {
-		c.warn("G6", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
+		c.warn("G6:reserved", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
 	}
 	if end := at + w.inside(t, i); end > g.file.Size {
 		c.lost(end-max(at, g.file.Size), max(at, g.file.Size), "G11", entry, "the grain at byte 0x%x is cut off: the file ends after %d bytes of it", at, g.file.Size-at)
 	} else if at+g.grain > g.file.Size {
-		c.note("G11", entry, "the grain at byte 0x%x is cut off past the end of the disk", at)
+		c.note("G11:unused", entry, "the grain at byte 0x%x is cut off past the end of the disk", at)
 	}
 	if w.looked < blankBudget && !c.errors && w.isBlank(at) {
 		w.zeroed.add(g.file.place(at, g.grain))

@@ -17,7 +17,7 @@ func (c *checker) hostedHeader(s *sparse) {
 		c.error("H1", s.file.field(0, vmdk.HeaderMagic), "the magic is in lower case: the program that wrote the file never finished it")
 	}
 	if s.file.Size < vmdk.SectorSize {
-		c.error("H1", s.file.place(0, s.file.Size), "the header is cut off: %d bytes of 512", s.file.Size)
+		c.error("H1:cut", s.file.place(0, s.file.Size), "the header is cut off: %d bytes of 512", s.file.Size)
 		return
 	}
 	c.hostedFlags(s)
@@ -69,12 +69,12 @@ func (c *checker) hostedFlags(s *sparse) {
 	case version == 1 && zero:
 		c.warn("H2", versionAt, "header version 1, but the flag for zeroed grains demands 2")
 	case version == 2 && !zero:
-		c.note("H2", versionAt, "header version 2 without zeroed grains, 1 would do")
+		c.note("H2:needless", versionAt, "header version 2 without zeroed grains, 1 would do")
 	}
 	if unknown := flags &^ vmdk.KnownFlags; unknown&vmdk.Incompatible != 0 {
 		c.error("H3", flagsAt, "unknown incompatible flags 0x%x", unknown)
 	} else if unknown != 0 {
-		c.warn("H3", flagsAt, "unknown compatible flags 0x%x", unknown)
+		c.warn("H3:compatible", flagsAt, "unknown compatible flags 0x%x", unknown)
 	}
 	if flags&vmdk.FlagNewlines != 0 {
 		c.newlines(s)
@@ -118,7 +118,7 @@ func (c *checker) hostedShape(s *sparse) {
 	sound := grain != 0 && bits.OnesCount64(grain) == 1
 	switch {
 	case !sound || grain > maxGrainSectors:
-		c.error("H6", at, "grains of %d sectors, expected a power of two up to %d", grain, maxGrainSectors)
+		c.error("H6:impossible", at, "grains of %d sectors, expected a power of two up to %d", grain, maxGrainSectors)
 	case grain < 16 || grain > 2048:
 		c.warn("H6", at, "grains of %d sectors: some programs accept only 16 to 2048", grain)
 	}
@@ -140,7 +140,7 @@ func (c *checker) hostedShape(s *sparse) {
 	case sound && perTable > 0 && (capacity-1)/grain/uint64(perTable) >= maxTables:
 		c.error("H11", at, "a capacity of %d sectors needs more than %d grain tables", capacity, maxTables)
 	case sound && capacity%grain != 0:
-		c.note("H11", at, "a capacity of %d sectors is no multiple of the grain of %d", capacity, grain)
+		c.note("H11:partial", at, "a capacity of %d sectors is no multiple of the grain of %d", capacity, grain)
 	}
 }
 

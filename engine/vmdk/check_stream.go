@@ -51,7 +51,7 @@ func (w *scan) packedGrain(t, i int64, entry decode.Place, at int64) {
 	case int64(len(data)) < need:
 		c.found(disk.SeverityError, "S6", where, "the compressed grain at byte 0x%x unpacks to %d bytes, %d are needed", at, len(data), need)
 	case unused > 0:
-		c.found(disk.SeverityWarning, "S6", where, "%d bytes follow the compressed data of the grain at byte 0x%x", unused, at)
+		c.found(disk.SeverityWarning, "S6:tail", where, "%d bytes follow the compressed data of the grain at byte 0x%x", unused, at)
 	}
 }
 
@@ -141,7 +141,7 @@ func (w *scan) afterEnd(end int64) {
 	switch rest := f.Size - end; {
 	case rest < vmdk.SectorSize || w.space.Has(useData, end, rest):
 	case f.isZero(w.c.ctx, end, rest):
-		w.c.note("S8", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
+		w.c.note("S8:zeros", f.place(end, rest), "%d zero bytes follow the end of the stream", rest)
 	default:
 		words := ""
 		if text := w.c.m.strayText(f, end); text != "" {

@@ -52,9 +52,9 @@ func (v *image) clearRisk(entry int64) string {
 	case entry >= v.Table.Needed:
 		return "nothing refers to what is stored there any more"
 	case v.Kind == vhd.Differencing:
-		return "the block is taken from the parent from then on"
+		return "what the block held is given up: it is taken from the parent from then on, also where its data still lie in the file (V035 tells of bytes that no entry names)"
 	}
-	return "the block reads as zeros from then on"
+	return "what the block held is given up: it reads as zeros from then on, also where its data still lie in the file (V035 tells of bytes that no entry names)"
 }
 
 func (v *image) padTable(f disk.Finding) []disk.Repair {
