@@ -118,7 +118,9 @@ type conversion struct {
 	src     disk.Image
 	opt     ConvertOptions
 	filling *transfer.Filling
+	poured  bool
 	equal   int64
+	wrote   int64
 }
 
 func newConversion(ctx context.Context, src disk.Image, opt ConvertOptions) (*conversion, error) {
@@ -196,7 +198,8 @@ func (v *conversion) close() {
 
 // pour writes the content to a disk that has something already.
 func (v *conversion) pour(ctx context.Context, w disk.Writer) (err error) {
-	if v.equal, err = v.filling.Pour(ctx, w); err != nil {
+	v.poured = true
+	if v.equal, v.wrote, err = v.filling.Pour(ctx, w); err != nil {
 		return err
 	}
 	if rest := w.Size() - v.opt.Length; rest > 0 {
@@ -207,7 +210,7 @@ func (v *conversion) pour(ctx context.Context, w disk.Writer) (err error) {
 
 // result adds to what was made what was found on the way.
 func (v *conversion) result(made disk.Created) transfer.Converted {
-	r := transfer.Converted{Created: made, Size: v.opt.Length, Equal: v.equal}
+	r := transfer.Converted{Created: made, Size: v.opt.Length, Poured: v.poured, Equal: v.equal, Wrote: v.wrote}
 	if v.filling != nil {
 		r.Counts = v.filling.Counts()
 		r.Lost, r.Gone = v.filling.Lost()

@@ -10,7 +10,9 @@ type Converted struct {
 	disk.Created
 	Size   int64         // bytes of the source's disk that were converted
 	Counts Counts        // of them
-	Equal  int64         // bytes that were read, and are in the parent, or were in the target, already
+	Poured bool          // the target had something already: its parent's disk, or its own
+	Equal  int64         // then: bytes that were read, and were there already
+	Wrote  int64         // then: bytes that were written
 	Lost   []store.Range // of the source's disk: what could not be read, the first ones
 	Gone   int64         // how many bytes that is in all
 }

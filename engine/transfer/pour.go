@@ -17,14 +17,14 @@ const pourUnit = 4096
 const syncEvery = 256 << 20
 
 // Pour makes the disk of w hold a content from byte 0 on. Only what differs is written, in
-// aligned pieces of 4 KiB; the count is of what was equal. What lies after the content
-// stays as it is.
-func (f *Filling) Pour(ctx context.Context, w disk.Writer) (equal int64, err error) {
+// aligned pieces of 4 KiB; the counts are of what was equal, and of what was written. What
+// lies after the content stays as it is.
+func (f *Filling) Pour(ctx context.Context, w disk.Writer) (equal, written int64, err error) {
 	old := make([]byte, chunkSize)
 	since := int64(0)
 	for f.cur.End() < f.want.Length {
 		if err := f.advance(); err != nil && !errors.Is(err, io.EOF) {
-			return equal, err
+			return equal, written, err
 		}
 		var wrote int64
 		if f.cur.buf == nil {
@@ -32,17 +32,17 @@ func (f *Filling) Pour(ctx context.Context, w disk.Writer) (equal int64, err err
 		} else {
 			b := f.cur.buf[:f.cur.Length]
 			if wrote, err = pour(w, b, old[:len(b)], f.cur.Start); err == nil {
-				equal += f.cur.Length - wrote
+				equal, written = equal+f.cur.Length-wrote, written+wrote
 			}
 		}
 		if since += wrote; err == nil && since >= syncEvery {
 			since, err = 0, w.Sync(ctx)
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil {
-			return equal, err
+			return equal, written, err
 		}
 	}
-	return equal, nil
+	return equal, written, nil
 }
 
 // pour writes those units of b that differ from what the disk holds.

@@ -112,6 +112,6 @@ func TestSyncsAreNeeded(t *testing.T) {
 		{Kind: enginetest.WriteStep, Off: 5 * mib, N: mib, Seed: 3}, {Kind: enginetest.SyncStep},
 	}
 	enginetest.SyncsAreNeeded(t, beds(t)[3:4], steps, 64, map[string]string{
-		"(*room).giveBack": "a file that is longer again is no harm",
+		"(*Room).GiveBack": "a file that is longer again is no harm",
 	})
 }

@@ -124,7 +124,7 @@ func TestSyncsAreNeeded(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	enginetest.SyncsAreNeeded(t, beds(t), enginetest.Steps(1, bedSize, 4*grainBytes, 1, 30, true), 4, map[string]string{
-		"(*grains).mark":        "other programs check a file only while its header says that it is being written",
-		"(*grainRoom).giveBack": "a file that is longer again is no harm",
+		"(*grains).mark":   "other programs check a file only while its header says that it is being written",
+		"(*Room).GiveBack": "a file that is longer again is no harm",
 	})
 }

@@ -220,7 +220,11 @@ func (a *app) converted(ctx context.Context, img disk.Image, target string, c co
 		r.Converted, err = engine.Convert(ctx, img, target, opt)
 	}
 	bar.done()
-	if err != nil {
+	left := "nothing was made"
+	if c.into {
+		left = "a part of the disk was written; the image is whole"
+	}
+	if err = stopped(err, left); err != nil {
 		return err
 	}
 	if a.warnings(r.Warnings); target != stdio {

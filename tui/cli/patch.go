@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
@@ -20,6 +21,7 @@ type patching struct {
 	against, child string
 	files, dryRun  bool
 	force, renew   bool
+	any, revert    bool
 }
 
 func (a *app) patchVerb() *cobra.Command {
@@ -126,7 +128,11 @@ func (a *app) showPatchOf(ctx context.Context, p edit.Patch, img disk.Image) err
 	if err := nameEdits(ctx, img, r.Edits); err != nil {
 		return err
 	}
-	return report.Patch(a.out, r, said(state, p, img), a.form())
+	text := said(state, p, img)
+	if state == edit.Differs {
+		text = why(other, p, img)
+	}
+	return report.Patch(a.out, r, text, a.form())
 }
 
 // said is what a state means.
@@ -137,7 +143,15 @@ func said(state edit.PatchState, p edit.Patch, img disk.Image) string {
 	case edit.Applicable:
 		return "it can be applied: all old bytes are there"
 	}
-	return fmt.Sprintf("it can't be applied: the patch is for the image %q, this is %q, or other bytes are there", p.Image, edit.IdentityOf(img))
+	return why(nil, p, img)
+}
+
+// why tells why a patch can't be applied.
+func why(other []edit.PatchEdit, p edit.Patch, img disk.Image) string {
+	if len(other) > 0 {
+		return fmt.Sprintf("it can't be applied: other bytes are there, in %s", decode.Plural(len(other), "place", "places"))
+	}
+	return fmt.Sprintf("it can't be applied: it was made for the image %q, this is %q: its content was changed since, or it is another one (--any-image applies it all the same, since all old bytes are there)", p.Image, edit.IdentityOf(img))
 }
 
 func patched(p edit.Patch) report.Patched {
@@ -181,8 +195,11 @@ func (a *app) patchApplyVerb(name string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if name == "revert" {
+			if p.revert = name == "revert"; p.revert {
 				patch = patch.Reversed()
+			}
+			if p.any {
+				patch.Image = "any"
 			}
 			return a.refuse("patch", args[1], a.applyPatch(cmd.Context(), patch, args[1], p), p.dryRun)
 		},
@@ -196,6 +213,7 @@ func (a *app) patchApplyVerb(name string) *cobra.Command {
 		cmd.Long = "Takes back a patch that was applied: puts the old bytes where the new ones are, all or nothing. If all old bytes are there\n" +
 			"already, nothing is done."
 	} else {
+		f.BoolVar(&p.any, "any-image", false, "apply it whatever the content ID of the image is, if all old bytes are there")
 		f.Var(&textFlag{&p.child, "PATH"}, "child", "make a child of the image at PATH and apply the patch to it: the image stays as it is")
 	}
 	f.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("patch")+")")
@@ -231,9 +249,9 @@ func (a *app) applyPatch(ctx context.Context, p edit.Patch, path string, how pat
 	r.State, r.Other, r.DryRun = string(state), edits(other), how.dryRun
 	switch state {
 	case edit.Applied:
-		return report.Patch(a.out, r, "already applied: nothing was written", a.form())
+		return report.Patch(a.out, r, "already "+how.did()+": nothing was written", a.form())
 	case edit.Differs:
-		return a.otherBytes(r, said(state, p, img))
+		return a.otherBytes(r, why(other, p, img))
 	}
 	return a.commitPatch(ctx, s, p, how, r)
 }
@@ -273,7 +291,7 @@ func (a *app) commitPatch(ctx context.Context, s *edit.Session, p edit.Patch, ho
 	}
 	if how.dryRun {
 		r.Plan = plan
-		return report.Patch(a.out, r, "it would be applied; nothing was written", a.form())
+		return report.Patch(a.out, r, "it would be "+how.did()+"; nothing was written", a.form())
 	}
 	if _, err := s.Openable(); err != nil {
 		return err
@@ -282,7 +300,15 @@ func (a *app) commitPatch(ctx context.Context, s *edit.Session, p edit.Patch, ho
 		return err
 	}
 	r.Done, r.State = true, string(edit.Applied)
-	return report.Patch(a.out, r, "applied", a.form())
+	return report.Patch(a.out, r, how.did(), a.form())
+}
+
+// did is what has become of a patch.
+func (p patching) did() string {
+	if p.revert {
+		return "taken back"
+	}
+	return "applied"
 }
 
 // childFor makes a child of an image for the changes of a patch.

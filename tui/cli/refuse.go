@@ -58,6 +58,11 @@ func (a *app) refuse(verb, path string, err error, dryRun bool) error {
 	if r.Where == nil {
 		r.Where = []decode.Place{{File: path}}
 	}
+	if r.Reason == disk.RefusedDirty && verb != "write" { // which alone replays it by itself
+		r.Override = ""
+		err = fmt.Errorf("%w: platter repair replays it", err)
+		r.Message = oneLine(err)
+	}
 	if a.json && r.Reason != "" {
 		return errors.Join(err, report.Refused(a.out, verb, r, dryRun))
 	}

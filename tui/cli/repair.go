@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +32,7 @@ func (a *app) repairVerb() *cobra.Command {
 		Long: "Carries out the repairs that may lose nothing, and checks again, until there is nothing more to repair so. --list shows what\n" +
 			"check finds, and the repairs of each finding by number; --code takes those of a code only, also a risky one if it is named:\n" +
 			"--code vmdk/G4=2 is the second choice. --out repairs a copy and leaves the image alone. All changes go through a journal, all\n" +
-			"or nothing. Exit code, of a check of the result: 0 nothing is left, or notes only; 2 errors; 3 warnings; 1 nothing could be done.",
+			"or nothing. Exit code, of a check of the result: 0 nothing is left, or notes only; 2 errors; 3 warnings; 1 it could not be checked, or not be repaired.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := a.repair(cmd.Context(), args[0], r)
 			var e exit
@@ -132,6 +134,9 @@ func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish e
 	if err != nil {
 		return err
 	}
+	if err := known(wish, before); err != nil {
+		return err
+	}
 	done, err := s.RepairAll(ctx, wish)
 	if err != nil {
 		return err
@@ -169,6 +174,16 @@ func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish e
 		return exit{exitErrors, nil}
 	case r.After[disk.SeverityWarning] > 0:
 		return exit{exitWarnings, nil}
+	}
+	return nil
+}
+
+// known refuses codes that no finding has.
+func known(w edit.Wish, list []disk.Finding) error {
+	for code := range w.Codes {
+		if !slices.ContainsFunc(list, func(f disk.Finding) bool { return f.Code == code }) {
+			return fmt.Errorf("--code %s: no finding has this code; --list shows them", code)
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -187,6 +188,9 @@ func (s serving) listener(ctx context.Context) (net.Listener, string, error) {
 		return nil, "", err
 	}
 	l, err := how.Listen(ctx, "unix", path)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, "", fmt.Errorf("%w: something has this name already; if it is the socket of a server that has ended, remove it", err)
+	}
 	if err != nil {
 		return nil, "", err
 	}

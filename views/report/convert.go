@@ -67,10 +67,15 @@ func Convert(w io.Writer, c Conversion, try string, form Form) error {
 }
 
 // stored is how many bytes went into the target.
-func (c Conversion) stored() int64 { return max(c.Counts.Stored-c.Equal, 0) }
+func (c Conversion) stored() int64 {
+	if c.Poured {
+		return c.Wrote
+	}
+	return c.Counts.Stored
+}
 
 // zero is how many bytes of the source are zeros that were not stored.
-func (c Conversion) zero() int64 { return c.Size - c.Counts.Stored }
+func (c Conversion) zero() int64 { return c.Size - c.stored() - c.Equal }
 
 func convertJSON(w io.Writer, c Conversion) error {
 	d := newDocument(w, "convert")
