@@ -273,7 +273,7 @@ func Shares(a, b disk.Image) bool {
 	for ; b != nil; b = b.Parent() {
 		dir := filepath.Dir(b.Info().Path)
 		for _, f := range b.Files() {
-			if fi, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name))); err == nil && consists(a, fi) {
+			if fi, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name))); err == nil && Consists(a, fi) {
 				return true
 			}
 		}

@@ -166,17 +166,17 @@ func (c *creation) stranger(name string) error {
 	} else if err != nil {
 		return err
 	}
-	if c.spec.Parent != nil && consists(c.spec.Parent.Image, old) {
+	if c.spec.Parent != nil && Consists(c.spec.Parent.Image, old) {
 		return disk.Wrong("parent", "%s is a file of the parent itself and can't be replaced", decode.InQuotes(c.path))
 	}
-	if c.content != nil && consists(c.content.src, old) {
+	if c.content != nil && Consists(c.content.src, old) {
 		return disk.Wrong("image", "%s is a file of the source itself and can't be replaced", decode.InQuotes(filepath.Join(filepath.Dir(c.path), name)))
 	}
 	return nil
 }
 
-// consists reports whether a file is one of an image's, or of its parents'.
-func consists(img disk.Image, file fs.FileInfo) bool {
+// Consists reports whether a file of the host is one of an image's, or of its parents'.
+func Consists(img disk.Image, file fs.FileInfo) bool {
 	for ; img != nil; img = img.Parent() {
 		dir := filepath.Dir(img.Info().Path)
 		for _, f := range img.Files() {

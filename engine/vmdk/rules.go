@@ -13,7 +13,7 @@ const (
 // programs do with such a file, and why a finding that has no repair has none.
 var rules = disk.Rules{
 	"D1": {For: map[string]string{
-		"encrypted": "VMware encrypted the disk: which files hold it, and what is in them, can only be read with its key. Open it with the program that has the key.",
+		"encrypted": "VMware encrypted the disk: which files hold it, and what is in them, can only be read with its key. No repair: open it with the program that has the key.",
 	}, Severity: severe, Detail: "Without a readable descriptor nobody knows which files make up the disk, in which order.",
 		NoRepair: "No repair: which files make up the disk can't be guessed. If the extents are known, write a descriptor for them; keys that were lost can't be made again."},
 	"D2": {Severity: warning, Detail: "QEMU recognises a descriptor by this line; VirtualBox accepts only version 1; ESXi writes 3 while change tracking is on."},
@@ -24,7 +24,7 @@ var rules = disk.Rules{
 	"D6": {For: map[string]string{
 		"setting": "The setting is not used here: what it should say can't be read. Where no repair is offered, correct the line by hand.",
 		"line":    "The line is passed over here. Where no repair is offered, take it out or correct it by hand.",
-		"none":    "Without extent lines nobody knows which files hold the disk. platter create NEW --describe FILE writes a descriptor for a file that is known.",
+		"none":    "Without extent lines nobody knows which files hold the disk. No repair in place: platter create NEW --describe FILE writes a descriptor for a file that is known.",
 		"twice":   "QEMU reads the first of two settings, others the last, and so they may see different disks. Where no repair is offered, take out the line that is wrong by hand.",
 	}, Severity: severe, Detail: "Every extent is placed after the one before it: a line that can't be read shifts or hides what follows. QEMU reads the first of two settings, others the last.",
 		NoRepair: "No repair: only the program that wrote the line knows what it should say. Correct the line by hand, if the extent's file and size are known."},

@@ -175,3 +175,23 @@ func TestCreateFrom(t *testing.T) {
 		t.Errorf("--version: %s", version)
 	}
 }
+
+// TestWriteFromItself holds that an image is not written from its own file, by whichever
+// name: it changes meanwhile.
+func TestWriteFromItself(t *testing.T) {
+	raw, _ := aDisk(t)
+	path, link := filepath.Join(filepath.Dir(raw), "d.vhd"), filepath.Join(filepath.Dir(raw), "link")
+	done(t, "convert", raw, path, "-q")
+	if err := os.Link(path, link); err != nil {
+		t.Skip("no second names here")
+	}
+	before := mustRead(t, path)
+	for _, from := range []string{path, link} {
+		if code, _, errs := run(t, "write", path, "--offset", "0", "--from", from, "--force"); code != cli.ExitUsage || !bytes.Contains(errs, []byte("image itself")) {
+			t.Errorf("from %s: exit code %d, %s", from, code, errs)
+		}
+	}
+	if !bytes.Equal(mustRead(t, path), before) {
+		t.Error("the image was changed")
+	}
+}

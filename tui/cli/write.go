@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -134,6 +135,9 @@ func (j *writeJob) prepare(ctx context.Context) error {
 	if j.atomic && j.more != nil {
 		return tooMuch(j.path, "--atomic: more than %s can't be written all or nothing")
 	}
+	if err := j.foreign(); err != nil {
+		return err
+	}
 	if err := j.place(ctx); err != nil {
 		return err
 	}
@@ -157,6 +161,26 @@ func (j *writeJob) prepare(ctx context.Context) error {
 // tooMuch refuses what is more than the journal takes.
 func tooMuch(path, what string) error {
 	return disk.Refuse(disk.RefusedLimit, disk.Limit, []decode.Place{{File: path}}, what, decode.FormatSize(mostStaged))
+}
+
+// foreign refuses to take the bytes of the image's own files: they change meanwhile.
+func (j *writeJob) foreign() error {
+	f, ok := j.source.(*os.File)
+	if !ok {
+		return nil
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	img, err := j.session.Image()
+	if err != nil {
+		return err
+	}
+	if engine.Consists(img, fi) {
+		return usage("--from: %s is a file of the image itself, or of its parents: copy it first", decode.InQuotes(f.Name()))
+	}
+	return nil
 }
 
 // place finds out where the range lies on the disk, and that it does.
