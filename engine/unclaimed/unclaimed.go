@@ -40,6 +40,9 @@ func (r Range) Content() string {
 	return r.Filling.String()
 }
 
+// quickLook is what the layout says of the content of a range that it has not read whole.
+const quickLook = ", zeros in the first "
+
 // Ranges lists the ranges of all files of the image's own layer. Each is read to its
 // end but for holes, and up to the first byte that is not zero. It may take long.
 func Ranges(ctx context.Context, img disk.Image) iter.Seq2[Range, error] {
@@ -57,6 +60,7 @@ func Ranges(ctx context.Context, img disk.Image) iter.Seq2[Range, error] {
 			if err == nil && found.Empty() && filler(r.Kind) {
 				continue
 			}
+			found.Name, _, _ = strings.Cut(found.Name, quickLook) // here it was read to its end
 			if !yield(found, err) || err != nil {
 				return
 			}

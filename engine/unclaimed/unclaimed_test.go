@@ -122,3 +122,18 @@ func TestAt(t *testing.T) {
 		t.Errorf("a byte past the end: %v, %v", ok, err)
 	}
 }
+
+// TestQuickLookIsNotRepeated holds that what was read whole is not said to be read in part,
+// as the layout says of it.
+func TestQuickLookIsNotRepeated(t *testing.T) {
+	i := laid()
+	i.regions[1].Name = "claimed by nothing, zeros in the first 1 MiB, the rest not read"
+	for r, err := range unclaimed.Ranges(t.Context(), i) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Kind == disk.KindFree && (r.Name != "claimed by nothing" || !r.Empty()) {
+			t.Errorf("%q, whole: %v", r.Name, r.Empty())
+		}
+	}
+}
