@@ -75,6 +75,9 @@ func known(name string) bool {
 	return false
 }
 
+// Names lists the algorithms, in the order of [Algorithms].
+func (d *Digests) Names() []string { return d.names }
+
 // Write takes the next bytes; it never fails.
 func (d *Digests) Write(b []byte) (int, error) {
 	if len(d.hashes) == 1 {

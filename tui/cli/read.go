@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"strings"
@@ -11,8 +10,6 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
-	"platter/engine/transfer"
-	"platter/views/report"
 )
 
 // first stands for --file without a name.
@@ -103,57 +100,4 @@ func fileNamed(img disk.Image, name string) (disk.File, error) {
 		names = append(names, f.Name)
 	}
 	return disk.File{}, usage("--file: the image has no file %q; it consists of %s", name, strings.Join(names, ", "))
-}
-
-func (a *app) hashVerb() *cobra.Command {
-	files := false
-	cmd := a.verb("hash IMAGE", "SHA-256 of the disk or of its files",
-		"Prints the SHA-256 of the virtual disk: that of the bytes that `platter read` writes. With --file those of the image's files.",
-		func(ctx context.Context, img disk.Image) error {
-			if files {
-				return a.hashFiles(ctx, img)
-			}
-			return a.hashDisk(ctx, img)
-		})
-	cmd.Flags().BoolVar(&files, "file", false, "hash each of the container's files instead")
-	a.tablesFlag(cmd)
-	return cmd
-}
-
-func (a *app) hashDisk(ctx context.Context, img disk.Image) error {
-	info := img.Info()
-	g, err := a.digest(info.VirtualSize, func(emit func([]byte) error) error {
-		return transfer.Disk(ctx, img, 0, info.VirtualSize, emit)
-	})
-	if err != nil {
-		return err
-	}
-	return report.DiskDigest(a.out, info.Path, g, a.form())
-}
-
-func (a *app) hashFiles(ctx context.Context, img disk.Image) error {
-	var list []report.Digest
-	for _, f := range img.Files() {
-		g, err := a.digest(f.Size, func(emit func([]byte) error) error {
-			return transfer.File(ctx, f, 0, f.Size, emit)
-		})
-		if err != nil {
-			return err
-		}
-		g.File = f.Name
-		list = append(list, g)
-	}
-	return report.FileDigests(a.out, img.Info().Path, list, a.form())
-}
-
-func (a *app) digest(n int64, stream func(emit func([]byte) error) error) (report.Digest, error) {
-	bar := a.progress(n)
-	defer bar.done()
-	h := sha256.New()
-	err := stream(func(b []byte) error {
-		h.Write(b) // a hash never fails
-		bar.add(len(b))
-		return nil
-	})
-	return report.Digest{Bytes: n, SHA256: [32]byte(h.Sum(nil))}, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/engine/transfer"
 	"platter/keymap"
 	"platter/views/report"
 	"platter/views/viewtest"
@@ -53,7 +54,7 @@ var reports = map[string]func(*testing.T, io.Writer, disk.Image, report.Form) er
 		return report.Log(t.Context(), w, viewtest.NewDirty(), report.LogOptions{Changes: true}, f)
 	},
 	"hash": func(_ *testing.T, w io.Writer, img disk.Image, f report.Form) error {
-		return report.FileDigests(w, img.Info().Path, []report.Digest{{File: "a\x1b[2J.vmdk", Bytes: 3, SHA256: [32]byte{1, 2}}}, f)
+		return report.FileDigests(w, img.Info().Path, []report.Digest{{File: "a\x1b[2J.vmdk", Bytes: 3, Sums: []transfer.Digest{{Algorithm: "sha256", Hex: "0102" + strings.Repeat("00", 30)}}}}, f)
 	},
 	"keys": func(_ *testing.T, w io.Writer, _ disk.Image, f report.Form) error {
 		return report.Keys(w, []keymap.Binding{
