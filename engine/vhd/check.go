@@ -215,6 +215,10 @@ type gaps struct {
 	look  *space.Looker
 	reach int64 // up to where everything was looked at
 	last  int64 // the block that was met last; -1: none
+
+	sought bool
+	lone   Orphan // see loneIn
+	found  bool
 }
 
 // gap tells of a range that nothing claims, in front of a block, or of something else
@@ -243,6 +247,9 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 	var about any
 	if large && f.Other >= 0 {
 		o, ok, err := c.orphanIn(ctx, c.look, off, n, []int64{c.last + 1, next - 1})
+		if err == nil && !ok && c.doubt() != "" {
+			o, ok, err = c.loneIn(ctx, off)
+		}
 		if err != nil {
 			return c.Fail(err)
 		}
@@ -255,6 +262,22 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 		found = graded(found, warning)
 	}
 	return c.Report(found)
+}
+
+// loneIn is the block of the only entry that leads nowhere, if it can only lie in
+// the range from off on. It is looked for once.
+func (c *gaps) loneIn(ctx context.Context, off int64) (Orphan, bool, error) {
+	if !c.sought {
+		c.sought = true
+		rooms, err := c.image.strayRooms(ctx)
+		if err != nil {
+			return Orphan{}, false, err
+		}
+		if c.lone, c.found, err = c.image.lone(ctx, rooms); err != nil {
+			return Orphan{}, false, err
+		}
+	}
+	return c.lone, c.found && c.lone.Start >= off && c.lone.Start < off+aligned, nil
 }
 
 // gapWords says that nothing refers to a gap: as long as all that could refer to it

@@ -10,8 +10,12 @@ import (
 
 // Orphan is a block that may have lost its entry of the table, for a finding V031
 // or V035: the entry has no block, and at the place that the order of the others
-// gives to it lie bytes that no entry names.
-type Orphan struct{ Entry, Start int64 }
+// gives to it lie bytes that no entry names. One that is alone has no order that
+// tells: no other entry lacks its block, and no other block its entry.
+type Orphan struct {
+	Entry, Start int64
+	Alone        bool
+}
 
 // aligned is what Hyper-V starts the data of blocks on, in bytes.
 const aligned = 4096
@@ -66,7 +70,7 @@ func (v *Image) orphan(ctx context.Context, look *space.Looker, entry int64) (Or
 		return Orphan{}, false, err
 	}
 	first, err := look.NotZero(ctx, start+t.bitmapBytes, t.blockSize)
-	return Orphan{entry, start}, err == nil && first >= 0, err
+	return Orphan{Entry: entry, Start: start}, err == nil && first >= 0, err
 }
 
 // orphanIn is the block that lies in [off, off+n), which nothing claims, and has
@@ -86,5 +90,8 @@ func (c *checker) orphanIn(ctx context.Context, look *space.Looker, off, n int64
 
 // words tell of the entry that is missing.
 func (o Orphan) words() string {
+	if o.Alone {
+		return fmt.Sprintf("entry %d of the table is the only one that leads nowhere, and this is the only such range with data: it may be block %d", o.Entry, o.Entry)
+	}
 	return fmt.Sprintf("entry %d of the table names no block, and in the order of the others its block would lie at 0x%x: the entry may have been lost", o.Entry, o.Start)
 }

@@ -41,6 +41,10 @@ type checker struct {
 	disk.Reporter
 	image *Image
 	ctx   context.Context
+
+	sought bool
+	lone   Orphan // see loneIn
+	found  bool
 }
 
 // full is Full with the number of a check.

@@ -84,8 +84,12 @@ func (v *Image) neighbours(ctx context.Context, list []*leak) error {
 
 // Orphan is a block that may have lost its entry of the BAT, for a finding 50: the
 // entry places nothing, and at the place that the order of the others gives to
-// its block lie bytes that no entry names.
-type Orphan struct{ Index, Block, Start int64 }
+// its block lie bytes that no entry names. One that is alone has no order that
+// tells: no other entry lacks its block, and no other block its entry.
+type Orphan struct {
+	Index, Block, Start int64
+	Alone               bool
+}
 
 // orphan looks for the block that a range holds, next to those beside it. What
 // the entry says must be that there is none.
@@ -99,7 +103,7 @@ func (v *Image) orphan(l *leak) (Orphan, bool, error) {
 			return Orphan{}, false, err
 		}
 		if ok && start >= l.Offset && start+v.geo.BlockSize <= l.Offset+l.Length {
-			return Orphan{v.geo.PayloadIndex(block), block, start}, true, nil
+			return Orphan{Index: v.geo.PayloadIndex(block), Block: block, Start: start}, true, nil
 		}
 	}
 	return Orphan{}, false, nil
@@ -109,7 +113,7 @@ func (v *Image) orphan(l *leak) (Orphan, bool, error) {
 // of the others.
 func (v *Image) expected(block int64) (int64, bool, error) {
 	entry, err := v.entry(v.geo.PayloadIndex(block))
-	if err != nil || vhdx.FileOffset(entry) != 0 || vhdx.State(entry) != vhdx.NotPresent && vhdx.State(entry) != vhdx.FullyPresent {
+	if err != nil || !v.leadsNowhere(entry) && entry&^vhdx.ReservedBits(entry) != vhdx.NotPresent {
 		return 0, false, err
 	}
 	near := [2]int64{-1, -1}
@@ -149,13 +153,24 @@ func (c *checker) leak(l *leak) disk.Finding {
 		return v.worded("50", text, ok, why, at)
 	}
 	o, lost, err := v.orphan(l)
+	if err == nil && !lost && doubt != "" {
+		o, lost, err = c.loneIn(r.Offset, r.Length)
+	}
 	if err != nil || !lost || v.steps >= 0 {
 		return graded(v.worded("50", text, ok, why, at), warning)
 	}
-	text += fmt.Sprintf("; block %d has no place in the BAT, and in the order of the others it would lie at 0x%x: its entry may have been lost", o.Block, o.Start)
+	text += o.words()
 	found := v.worded("50", text, prospect{v}.unsettled() == "", prospect{v}.unsettled(), at, v.entryPlaceAt(o.Index))
 	found.About = o
 	return graded(found, warning)
+}
+
+// words tell of the entry that is missing.
+func (o Orphan) words() string {
+	if o.Alone {
+		return fmt.Sprintf("; block %d is the only one whose BAT entry leads nowhere, and this is the only such range with data: it may be that block", o.Block)
+	}
+	return fmt.Sprintf("; block %d has no place in the BAT, and in the order of the others it would lie at 0x%x: its entry may have been lost", o.Block, o.Start)
 }
 
 // doubtful are the findings with which the table does not tell what is free: an

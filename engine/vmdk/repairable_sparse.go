@@ -57,6 +57,10 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 		orderly := s.footer != 0 && !s.lost && s.grid != nil && s.grid.packed != nil && s.agreed() && s.floor() >= s.frontEnd()
 		return s.grid != nil && len(f.Where) > 1 && (f.Severity == severe || orderly)
 	},
+	"S5": func(s *sparse, f disk.Finding) bool {
+		_, found, err := s.strayGrain(context.Background(), f.Where[len(f.Where)-1].Offset)
+		return err == nil && found
+	},
 	"S6": canGiveUp,
 	"S8": func(s *sparse, f disk.Finding) bool {
 		at := f.Where[0]

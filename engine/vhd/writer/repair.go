@@ -72,13 +72,33 @@ var offers = map[string]offer{
 }
 
 // Repairs lists the repairs of a finding of a VHD, see [disk.Repairer].
-func Repairs(_ context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
-	v, ok := img.(*reader.Image)
+func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	r, ok := img.(*reader.Image)
 	list := offers[strings.TrimPrefix(f.Code, "vhd/")]
 	if !ok || list == nil || !f.Repairable {
 		return nil, nil
 	}
-	return list(&image{v.Parts()}, f), nil
+	v := &image{r.Parts()}
+	if err := v.seek(ctx, &f); err != nil {
+		return nil, err
+	}
+	return list(v, f), nil
+}
+
+// seek looks for the block of an entry that leads nowhere (V031, V032). One of
+// which something is in the file leads there.
+func (v *image) seek(ctx context.Context, f *disk.Finding) error {
+	if code := strings.TrimPrefix(f.Code, "vhd/"); f.About != nil || code != "V031" && code != "V032" || f.Where[0].Length != vhd.EntrySize {
+		return nil
+	}
+	if f.Code == "vhd/V032" && len(f.Where) > 1 && !v.Misplaced(f.Where[1].Offset) {
+		return nil
+	}
+	o, ok, err := v.Stray(ctx, v.Table.Index(f.Where[0].Offset))
+	if ok {
+		f.About = o
+	}
+	return err
 }
 
 // place is a range of the image's file.

@@ -226,9 +226,9 @@ func (v *image) completeFooter(disk.Finding) []disk.Repair {
 
 // extendFile makes the file so long that the last block is whole (V032). That
 // is for blocks of which something is there: one that lies all past the end
-// has nothing to keep.
+// has nothing to keep there, but may lie elsewhere.
 func (v *image) extendFile(f disk.Finding) []disk.Repair {
-	var list []disk.Repair
+	list := v.nameOrphan(f)
 	if len(f.Where) > 1 && !v.Misplaced(f.Where[1].Offset) {
 		list = append(list, v.footerTo("make the file longer with zeros, and move the footer after the last block",
 			"what is missing of the block reads as zeros from then on", v.Rules.Raw, v.behindBlocks))

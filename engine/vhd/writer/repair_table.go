@@ -23,7 +23,7 @@ func (v *image) settleEntry(f disk.Finding) []disk.Repair {
 }
 
 // nameOrphan lets an entry lead to the block that seems to have lost it (V031,
-// V035), unless another entry leads there.
+// V032, V035), unless another entry leads there.
 func (v *image) nameOrphan(f disk.Finding) []disk.Repair {
 	o, ok := f.About.(reader.Orphan)
 	if !ok {
@@ -33,8 +33,12 @@ func (v *image) nameOrphan(f disk.Finding) []disk.Repair {
 		return v.freeOfOthers(ctx, o.Start, v.Table.Stored, o.Entry)
 	}
 	leads := vhd.AppendEntry(nil, uint32(o.Start/vhd.Sector))
+	told := "by the order of the others"
+	if o.Alone {
+		told = "only by this: no other entry leads nowhere, and no other range that is as long as a block holds data"
+	}
 	return one(fmt.Sprintf("let entry %d of the table lead to the block at 0x%x", o.Entry, o.Start),
-		"that the block belongs there is told by the order of the others: look at what the disk holds there first; a block that was given up shows old bytes again",
+		"that the block belongs there is told "+told+": look at what the disk holds there first; a block that was given up shows old bytes again",
 		disk.Steps(free, v.put(v.Table.Place(o.Entry), leads)))
 }
 

@@ -70,13 +70,33 @@ var offers = map[string]offer{
 }
 
 // Repairs lists the repairs of a finding of a VHDX, see [disk.Repairer].
-func Repairs(_ context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
-	v, ok := img.(*reader.Image)
+func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	r, ok := img.(*reader.Image)
 	list := offers[strings.TrimPrefix(f.Code, "vhdx/")]
 	if !ok || list == nil || !f.Repairable {
 		return nil, nil
 	}
-	return list(&image{v.Parts()}, f), nil
+	v := &image{r.Parts()}
+	if err := v.seek(ctx, &f); err != nil {
+		return nil, err
+	}
+	return list(v, f), nil
+}
+
+// seek looks for the block of an entry that leads nowhere (41, 42).
+func (v *image) seek(ctx context.Context, f *disk.Finding) error {
+	if f.About != nil || f.Code != "vhdx/41" && f.Code != "vhdx/42" {
+		return nil
+	}
+	list := v.EntriesAt(f.Where)
+	if len(list) != 1 {
+		return nil
+	}
+	o, ok, err := v.Stray(ctx, list[0])
+	if ok {
+		f.About = o
+	}
+	return err
 }
 
 // fix is a repair of the file. Every one updates the headers, as each change of

@@ -7,6 +7,7 @@ import (
 	"platter/decode/vhdx"
 	"platter/engine/disk"
 	"platter/engine/store"
+	reader "platter/engine/vhdx"
 )
 
 // changeEntryAt changes an entry of the BAT.
@@ -78,10 +79,13 @@ func (v *image) blanks(index int64) []disk.Repair {
 	return list
 }
 
-// giveUpBlock is for entries without a possible place (41, 42). A block that
-// is there in part can be made whole with zeros.
+// giveUpBlock is for entries without a possible place (41, 42). A block may lie
+// elsewhere; one that is there in part can be made whole with zeros.
 func (v *image) giveUpBlock(f disk.Finding) []disk.Repair {
 	var repairs []disk.Repair
+	if o, ok := f.About.(reader.Orphan); ok {
+		repairs = append(repairs, v.nameOrphan(o))
+	}
 	if len(f.Where) > 1 {
 		whole := fix{title: "lengthen the file to the end of the block", risk: "what was past the end of the file is lost: it reads as zeros from then on", reads: true}
 		repairs = append(repairs, v.extendTo(whole, f.Where[1].Offset+v.Geometry.BlockSize, true))

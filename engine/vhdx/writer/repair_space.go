@@ -92,10 +92,20 @@ func (v *image) settleLeak(f disk.Finding) []disk.Repair {
 	if !ok {
 		return v.cutTail(f)
 	}
+	return []disk.Repair{v.nameOrphan(o)}
+}
+
+// nameOrphan lets an entry lead to the block that seems to have lost it, unless
+// another entry leads there.
+func (v *image) nameOrphan(o reader.Orphan) disk.Repair {
+	told := "by the order of the others"
+	if o.Alone {
+		told = "only by this: no other entry leads nowhere, and no other range that is as long as a block holds data"
+	}
 	r := v.changeEntry(fix{
 		title: fmt.Sprintf("let the BAT place block %d at 0x%x", o.Block, o.Start), reads: true,
-		risk: "that the block belongs there is told by the order of the others: look at what the disk holds there first; a block that was given up shows old bytes again",
-	}, o.Index, func(uint64) uint64 { return uint64(o.Start) | vhdx.FullyPresent })
+		risk: "that the block belongs there is told " + told + ": look at what the disk holds there first; a block that was given up shows old bytes again",
+	}, o.Index, func(e uint64) uint64 { return uint64(o.Start) | max(vhdx.State(e), vhdx.FullyPresent) })
 	free := func(ctx context.Context, _ store.FS) error {
 		taken, err := v.Claimed(ctx, o.Start, v.Geometry.BlockSize, o.Index)
 		if err == nil && taken {
@@ -104,7 +114,7 @@ func (v *image) settleLeak(f disk.Finding) []disk.Repair {
 		return err
 	}
 	r.Apply = disk.Steps(free, r.Apply)
-	return []disk.Repair{r}
+	return r
 }
 
 // cutTail takes zeros that belong to nothing off the end of the file (50), if all

@@ -62,6 +62,7 @@ var offers = map[string]offer{
 	"S1":  onTables((*image).repairTail),
 	"S2":  onSparse(followFooter),
 	"S4":  onSparse(repairAddress),
+	"S5":  func(*image, disk.Finding) []disk.Repair { return nil }, // see nameStray
 	"S6":  onTables((*image).giveUp),
 	"S8":  onSparse(wholeSectors),
 	"S9":  headerOffer("set the version to 3", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 3) }),
@@ -76,13 +77,18 @@ var offers = map[string]offer{
 }
 
 // Repairs lists the repairs of a finding of a VMDK, see [disk.Repairer].
-func Repairs(_ context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
-	m, ok := img.(*reader.Image)
+func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
+	r, ok := img.(*reader.Image)
 	list := offers[strings.TrimPrefix(f.Code, "vmdk/")]
 	if !ok || list == nil || !f.Repairable {
 		return nil, nil
 	}
-	return list(&image{m.Parts()}, f), nil
+	m := &image{r.Parts()}
+	strays, err := m.nameStray(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return append(strays, list(m, f)...), nil
 }
 
 // one is a single repair.

@@ -93,6 +93,30 @@ func (m *image) fromOther(s *reader.Sparse, at decode.Place) []disk.Repair {
 	return []disk.Repair{m.altering(disk.Repair{Title: fmt.Sprintf("take %d, which the redundant copy says", raw), Apply: putEntry(s, at.Offset, raw)})}
 }
 
+// astray is which place of a finding is the table entry, for those about an entry
+// that leads to no grain, or to one of another place of the disk.
+var astray = map[string]int{"vmdk/G6": 0, "vmdk/C4": 0, "vmdk/S4": 1, "vmdk/S5": 1, "vmdk/S6": 1}
+
+// nameStray lets an entry that leads astray name the grain that seems to have lost it.
+// It comes before what gives something up.
+func (m *image) nameStray(ctx context.Context, f disk.Finding) ([]disk.Repair, error) {
+	i, ok := astray[f.Code]
+	if !ok || i >= len(f.Where) || f.Severity != disk.SeverityError {
+		return nil, nil
+	}
+	s, at := m.SparseAt(f.Where[0]), f.Where[i]
+	o, found, err := s.StrayGrain(ctx, at.Offset)
+	if err != nil || !found {
+		return nil, err
+	}
+	risk := ""
+	if !o.Certain {
+		risk = "that the grain belongs there is told only by this: no other entry leads nowhere, and no other range that is as long as a grain holds data; look at what the disk holds there first: a grain that was given up shows old bytes again"
+	}
+	title := fmt.Sprintf("lead the entry at 0x%x to the grain at byte 0x%x", at.Offset, o.At)
+	return []disk.Repair{m.altering(setEntry(s, at, uint64(o.At/vmdk.SectorSize), title, risk))}, nil
+}
+
 // inStructures reports whether a grain at a byte would lie in a structure that
 // the header places, or where tables usually are.
 func inStructures(s *reader.Sparse, at int64) bool {

@@ -1,0 +1,111 @@
+package vhdx
+
+import (
+	"context"
+
+	"platter/decode/vhdx"
+	"platter/engine/disk"
+	"platter/engine/space"
+	"platter/engine/store"
+)
+
+// Stray finds the block of a BAT entry that leads nowhere (41, 42), in the bytes
+// that nothing claims: where the order of the others gives it a place, or else
+// where there is one such entry and one range which could be its block's.
+func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
+	v := p.image
+	block, bitmap := v.geo.IsBitmap(index)
+	entry, err := v.entry(index)
+	if err != nil || bitmap || !v.leadsNowhere(entry) {
+		return Orphan{}, false, err
+	}
+	rooms, err := v.strayRooms(ctx)
+	if err != nil || len(rooms) == 0 {
+		return Orphan{}, false, err
+	}
+	at, ok, err := v.expected(block)
+	if err != nil {
+		return Orphan{}, false, err
+	}
+	for _, r := range rooms {
+		if ok && at >= r.Offset && at+v.geo.BlockSize <= r.End() {
+			return Orphan{Index: index, Block: block, Start: at}, true, nil
+		}
+	}
+	o, ok, err := v.lone(ctx, rooms)
+	return o, ok && o.Index == index, err
+}
+
+// leadsNowhere reports whether an entry says that its block is stored, and nothing of
+// it can be where it says.
+func (v *Image) leadsNowhere(entry uint64) bool {
+	return vhdx.State(entry) >= vhdx.FullyPresent && (vhdx.FileOffset(entry) == 0 || v.misplaced(entry) != "")
+}
+
+// lone is the block of the only entry that leads nowhere, in the only range that
+// holds data and has room for one block.
+func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found bool, err error) {
+	if len(rooms) != 1 || rooms[0].Length >= v.geo.BlockSize+vhdx.MiB {
+		return o, false, nil
+	}
+	for p, err := range v.storedPieces(ctx) {
+		if err != nil {
+			return o, false, err
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			block, bitmap := v.geo.IsBitmap(i)
+			switch e := p.at(i); {
+			case !bitmap && (vhdx.State(e) == vhdx.ReservedState || v.leadsNowhere(e) && found):
+				return o, false, nil // either may be the one
+			case !bitmap && v.leadsNowhere(e):
+				o, found = Orphan{Index: i, Block: block, Start: roundUp(rooms[0].Offset), Alone: true}, true
+			}
+		}
+	}
+	return o, found && o.Start+v.geo.BlockSize <= rooms[0].End(), nil
+}
+
+// strayRooms are the ranges with room for a block that nothing claims, and that
+// are not zero. Where two entries share room there are none: one of them may be
+// the one that lost its block.
+func (v *Image) strayRooms(ctx context.Context) (list []store.Range, err error) {
+	m := v.survey(ctx)
+	for w, err := range m.Windows(0) {
+		if err != nil || m.Has(space.Twice, w.Offset, w.Length) {
+			return nil, err
+		}
+	}
+	look := space.NewLooker(v.data, v.data.grown)
+	for r, err := range v.Regions(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if r.Kind != disk.KindUnknown || r.Length < v.geo.BlockSize || r.Offset < vhdx.MiB {
+			continue
+		}
+		first, err := look.NotZero(ctx, r.Offset, r.Length)
+		if err != nil {
+			return nil, err
+		}
+		if first >= 0 {
+			list = append(list, store.Range{Offset: r.Offset, Length: r.Length})
+		}
+	}
+	return list, nil
+}
+
+// loneIn is the block of the only entry that leads nowhere, if it can only lie in a
+// range. It is looked for once.
+func (c *checker) loneIn(off, n int64) (Orphan, bool, error) {
+	if !c.sought {
+		c.sought = true
+		rooms, err := c.image.strayRooms(c.ctx)
+		if err != nil {
+			return Orphan{}, false, err
+		}
+		if c.lone, c.found, err = c.image.lone(c.ctx, rooms); err != nil {
+			return Orphan{}, false, err
+		}
+	}
+	return c.lone, c.found && c.lone.Start >= off && c.lone.Start < off+n, nil
+}
