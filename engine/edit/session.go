@@ -44,6 +44,21 @@ func Open(ctx context.Context, path string, opt engine.Options) (*Session, error
 	if err != nil {
 		return nil, err
 	}
+	return open(ctx, folder, name, path, opt)
+}
+
+// OpenIn is [Open] for an image in any FS, which stays open when the session is closed.
+func OpenIn(ctx context.Context, files store.FS, name string, opt engine.Options) (*Session, error) {
+	return open(ctx, borrowed{files}, name, name, opt)
+}
+
+// borrowed is a folder that whoever opened it closes.
+type borrowed struct{ store.FS }
+
+// Close leaves the folder open.
+func (borrowed) Close() error { return nil }
+
+func open(ctx context.Context, folder folder, name, path string, opt engine.Options) (*Session, error) {
 	s := &Session{ctx: ctx, ws: store.NewWorkspace(folder, name), folder: folder, name: name, path: path, opt: opt}
 	if _, err := s.Image(); err != nil {
 		s.Close()

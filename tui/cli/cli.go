@@ -64,7 +64,7 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	printed := &counted{Writer: out}
 	a := &app{out: printed, errs: errs, bars: isTerminal(errs)}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(negative(args))
 	root.SetOut(printed)
 	root.SetErr(errs)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -212,7 +212,7 @@ func aboutConfig() string {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.partitionsVerb(), a.logVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
-		a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(), a.createVerb(), a.convertVerb(), a.repairVerb(), a.patchVerb(), a.writeVerb(), a.recoverVerb(), a.keysVerb(),
+		a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(), a.createVerb(), a.convertVerb(), a.resizeVerb(), a.repairVerb(), a.patchVerb(), a.writeVerb(), a.recoverVerb(), a.keysVerb(),
 	}
 }
 

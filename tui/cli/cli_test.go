@@ -129,6 +129,8 @@ type layoutDocument struct {
 
 type infoDocument struct {
 	Format      string
+	Type        string
+	BlockSize   int64 `json:"block_size"`
 	VirtualSize int64 `json:"virtual_size"`
 	FileSize    int64 `json:"file_size"`
 	Readable    bool

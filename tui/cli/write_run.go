@@ -237,22 +237,39 @@ func (j *writeJob) tried(ctx context.Context, before disk.Image) error {
 
 // changes compares the image before and after.
 func (j *writeJob) changes(before, after disk.Image) {
+	j.result.Files = append(j.result.Files, changedFiles(before, after)...)
+	for _, i := range renewedMark(j.path, before, after) {
+		if j.dryRun {
+			i.New = "" // it is made at random
+		}
+		j.result.Identity = append(j.result.Identity, i)
+	}
+}
+
+// changedFiles are the sizes of an image's files before and after a change; of new ones
+// there is none before.
+func changedFiles(before, after disk.Image) (list []report.FileChange) {
 	sizes := map[string]int64{}
 	for _, f := range before.Files() {
 		sizes[f.Name] = f.Size
 	}
 	for _, f := range after.Files() {
-		if old, ok := sizes[f.Name]; ok {
-			j.result.Files = append(j.result.Files, report.FileChange{Path: f.Name, Before: old, After: f.Size})
+		old, ok := sizes[f.Name]
+		if !ok {
+			old = -1
 		}
+		list = append(list, report.FileChange{Path: f.Name, Before: old, After: f.Size})
 	}
+	return list
+}
+
+// renewedMark is the mark of the content before and after a change, if it has changed.
+func renewedMark(path string, before, after disk.Image) []report.Identity {
 	term, old := markOf(before)
 	if _, v := markOf(after); v != old {
-		if j.dryRun {
-			v = "" // it is made at random
-		}
-		j.result.Identity = append(j.result.Identity, report.Identity{File: j.path, Kind: term, Old: old, New: v})
+		return []report.Identity{{File: path, Kind: term, Old: old, New: v}}
 	}
+	return nil
 }
 
 // markOf is the mark of the content; empty if the image has none.
