@@ -97,5 +97,21 @@ func (s *Session) run(ctx context.Context, to store.FS, how disk.WriteOptions, d
 	if c, ok := w.(disk.Counter); ok {
 		n.Stored, n.Dropped = c.Blocks()
 	}
-	return n, errors.Join(err, w.Close(context.WithoutCancel(ctx)))
+	closed := w.Close(context.WithoutCancel(ctx))
+	switch {
+	case closed == nil:
+		return n, err
+	case err == nil || closed.Error() == err.Error(): // a full disk, say, is full at each attempt
+		return n, Unsure{closed}
+	}
+	return n, Unsure{errors.Join(err, closed)}
 }
+
+// Unsure is an error by which what was written before it is not made durable either: the
+// disk holds old or new content wherever something was written.
+type Unsure struct{ Err error }
+
+func (e Unsure) Error() string { return e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e Unsure) Unwrap() error { return e.Err }

@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -100,10 +101,14 @@ func (l *Ledger) look(start int64) []byte {
 
 // Edit is the page that starts at off, to be changed by the caller; off is a
 // multiple of the page's size. A fresh page begins as zeros, whatever the file
-// holds. Of several reasons the first is kept.
+// holds. Of several reasons the first is kept. Room on the host is reserved for the page
+// where that is possible: a full disk is met here, before anything hangs on the change.
 func (l *Ledger) Edit(off int64, fresh bool, why string) ([]byte, error) {
 	if c, ok := l.dirty[off]; ok {
 		return c.Data, nil
+	}
+	if err := store.Reserve(l.f, off, l.size); err != nil && !errors.Is(err, store.ErrNoReserve) {
+		return nil, err
 	}
 	c := Change{Off: off, Data: make([]byte, l.size), Why: why}
 	if !fresh {

@@ -38,6 +38,11 @@ func (s *strict) Punch(off, n int64) error {
 	return s.change(func() error { return Punch(s.File, off, n) })
 }
 
+// Reserve promises room where that is possible.
+func (s *strict) Reserve(off, n int64) error {
+	return s.change(func() error { return Reserve(s.File, off, n) })
+}
+
 func (s *strict) Truncate(size int64) error {
 	return s.change(func() error { return s.File.Truncate(size) })
 }

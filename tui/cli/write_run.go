@@ -45,7 +45,8 @@ func (j *writeJob) failed(err error) error {
 		err = stopped(err, j.holds())
 	case !j.began || refusalOf(err).Reason != "":
 		return err
-	case j.result.Bytes == 0:
+	case j.result.Bytes == 0 || errors.As(err, new(edit.Unsure)):
+		j.result.Bytes = 0
 		err = fmt.Errorf("%w; each sector of the range holds its old or its new content", err)
 	default:
 		err = fmt.Errorf("%w; %s bytes from byte 0x%x on were written, the rest was not", err, decode.Grouped(j.result.Bytes), j.result.Start)

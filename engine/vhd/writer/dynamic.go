@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -174,10 +175,43 @@ func (w *dynamic) writeBlock(p []byte, off int64) error {
 			return err
 		}
 	}
-	if _, err := store.WriteFor(w.file, p, w.dataAt(start, off), why("data of block %d", block)); err != nil {
-		return err
+	if err = w.put(p, block, start, off, !stored); err != nil && !stored {
+		err = errors.Join(err, w.abandon(block, start))
 	}
-	return w.mark(block, start, off%w.parts.Table.BlockSize, int64(len(p)), !stored)
+	return err
+}
+
+// put writes whole sectors into a block that has room in the file, and stages the bits of
+// those that got there.
+func (w *dynamic) put(p []byte, block, start, off int64, fresh bool) error {
+	at, n := w.dataAt(start, off), int64(len(p))
+	_, err := store.WriteFor(w.file, p, at, why("data of block %d", block))
+	if err != nil {
+		n = w.arrived(p, at)
+	}
+	return errors.Join(err, w.mark(block, start, off%w.parts.Table.BlockSize, n, fresh))
+}
+
+// arrived is how many bytes of whole sectors are in the file although writing them has
+// failed: how many the system says it has written is not to be relied on.
+func (w *dynamic) arrived(p []byte, at int64) int64 {
+	n := 0
+	for b := make([]byte, vhd.Sector); n+len(b) <= len(p); n += len(b) {
+		if err := layer.ReadFull(w.file, b, at+int64(n)); err != nil || !bytes.Equal(b, p[n:n+len(b)]) {
+			break
+		}
+	}
+	return int64(n)
+}
+
+// abandon gives up a new block that could not be filled, as on a full disk: what is in
+// it would be shown by programs that do not look at the bitmap, and its room is that of
+// the footer.
+func (w *dynamic) abandon(block, start int64) error {
+	w.stored--
+	w.tables.Forget(start, w.parts.Table.BitmapBytes)
+	w.room.release(start)
+	return w.point(block, vhd.Unallocated, why("block %d could not be stored", block))
 }
 
 // mark stages the bits of sectors that are now in the file. A differencing image

@@ -46,6 +46,9 @@ func (r *room) take(f store.File) (start int64, used bool, err error) {
 			return 0, false, err
 		}
 	}
+	if err := store.Reserve(f, start+r.block, vhd.FooterSize); err != nil && !errors.Is(err, store.ErrNoReserve) {
+		return 0, false, err // on a full disk the footer could not come to its place
+	}
 	r.next = start + r.block
 	return start, false, nil
 }

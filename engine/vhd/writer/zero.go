@@ -127,12 +127,17 @@ func (w *dynamic) allocate(block int64) (int64, error) {
 		return 0, err
 	}
 	if used {
-		if err := layer.WriteZeros(w.file, start, w.room.block, why("zeros where block %d will be", block)); err != nil {
-			return 0, err
-		}
+		err = layer.WriteZeros(w.file, start, w.room.block, why("zeros where block %d will be", block))
+	}
+	if err == nil {
+		err = w.point(block, uint32(start/vhd.Sector), why("place of block %d", block))
+	}
+	if err != nil {
+		w.room.release(start)
+		return 0, err
 	}
 	w.stored++
-	return start, w.point(block, uint32(start/vhd.Sector), why("place of block %d", block))
+	return start, nil
 }
 
 // notCalledFull refuses a block that tapdisk's batmap calls full although it is

@@ -148,6 +148,9 @@ func (w *blocks) ready() error {
 		if w.renew {
 			data = w.fresh()
 		}
+		if err := w.reserve(); err != nil {
+			return err
+		}
 		if err := w.headers.identify(w.fresh(), data); err != nil {
 			w.failed = err
 			return err
@@ -156,6 +159,21 @@ func (w *blocks) ready() error {
 	}
 	if w.tables.Full() || w.log != nil && w.tables.Changed()/vhdx.LogSector+w.pagesOfBlock() > w.log.maxPages() {
 		return w.flush(context.Background())
+	}
+	return nil
+}
+
+// mostReserved is the longest log for which room on the host is reserved, in bytes.
+const mostReserved = 64 * vhdx.MiB
+
+// reserve takes room on the host for the log, which may be a hole: on a full disk what
+// was written could else not be given its table entries.
+func (w *blocks) reserve() error {
+	if w.log == nil || w.log.length > mostReserved {
+		return nil
+	}
+	if err := store.Reserve(w.file, w.log.off, w.log.length); !errors.Is(err, store.ErrNoReserve) {
+		return err
 	}
 	return nil
 }
@@ -195,16 +213,30 @@ func (w *blocks) fill(p []byte, e entry, block, off int64) error {
 	if err != nil {
 		return err
 	}
-	if err := w.put(p, at, block, off); err != nil {
-		return err
+	if err = w.put(p, at, block, off); err == nil {
+		err = w.store(w.geo.PayloadIndex(block), entry{vhdx.FullyPresent, at}, why("block %d is stored", block))
 	}
-	return w.store(w.geo.PayloadIndex(block), entry{vhdx.FullyPresent, at}, why("block %d is stored", block))
+	if err != nil {
+		w.abandon(e, at)
+	}
+	return err
 }
+
+// abandon gives up the room of a block that could not be stored, as on a full disk.
+func (w *blocks) abandon(e entry, at int64) {
+	w.stored--
+	if !e.anchored() {
+		w.room.Release(at, w.geo.BlockSize)
+	}
+}
+
+// anchored reports whether a block that is not stored keeps its old place.
+func (e entry) anchored() bool { return e.state != vhdx.NotPresent && e.at != 0 }
 
 // allocate finds room for a block, all zeros.
 func (w *blocks) allocate(e entry, block int64) (int64, error) {
 	at, used := e.at, true
-	if e.state == vhdx.NotPresent || at == 0 {
+	if !e.anchored() {
 		var err error
 		if at, used, err = w.room.Take(w.file, w.geo.BlockSize, vhdx.MiB); err != nil {
 			return 0, err
@@ -226,6 +258,15 @@ func (w *blocks) writeFirst(p []byte, block, off int64) error {
 	if err != nil {
 		return err
 	}
+	if err := w.putPart(p, at, block, off); err != nil {
+		w.abandon(entry{}, at)
+		return err
+	}
+	return nil
+}
+
+// putPart fills a new block in part.
+func (w *blocks) putPart(p []byte, at, block, off int64) error {
 	if err := w.put(p, at, block, off); err != nil {
 		return err
 	}

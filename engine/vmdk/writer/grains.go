@@ -69,14 +69,22 @@ func (s *grains) load(grain int64) (uint32, error) {
 	return s.entry(int64(table)*vmdk.SectorSize + grain%s.x.PerTable*entrySize)
 }
 
-// point stages the entry of a grain in both sets of tables.
+// point stages the entry of a grain in both sets of tables, or in none.
 func (s *grains) point(grain int64, sector uint32, why string) error {
+	var places []int64
 	for _, dir := range s.x.Directories {
 		table, err := s.table(dir+grain/s.x.PerTable*entrySize, grain/s.x.PerTable)
 		if err != nil {
 			return err
 		}
-		if err := s.putEntry(table+grain%s.x.PerTable*entrySize, sector, why); err != nil {
+		at := table + grain%s.x.PerTable*entrySize
+		if _, err := s.tables.Edit(s.tables.Page(at), false, why); err != nil {
+			return err
+		}
+		places = append(places, at)
+	}
+	for _, at := range places {
+		if err := s.putEntry(at, sector, why); err != nil {
 			return err
 		}
 	}
@@ -170,11 +178,22 @@ func (s *grains) writeGrain(p []byte, grain, off int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := store.WriteFor(s.file, whole, at, why("grain %d, as a whole", grain)); err != nil {
+	return s.place(whole, grain, at, why("grain %d, as a whole", grain))
+}
+
+// place stores a grain in new room, which is given up again if that fails, as on a full
+// disk.
+func (s *grains) place(b []byte, grain, at int64, reason string) error {
+	_, err := store.WriteFor(s.file, b, at, reason)
+	if err == nil {
+		err = s.point(grain, uint32(at/vmdk.SectorSize), why("place of grain %d", grain))
+	}
+	if err != nil {
+		s.room.Release(at, int64(len(b)))
 		return err
 	}
 	s.stored++
-	return s.point(grain, uint32(at/vmdk.SectorSize), why("place of grain %d", grain))
+	return nil
 }
 
 // allocate finds room for a grain, which its writer fills.

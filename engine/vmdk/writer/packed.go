@@ -150,11 +150,7 @@ func (s *packed) append(content []byte, grain int64, lba uint64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := store.WriteFor(s.file, b, at, why("grain %d, compressed", grain)); err != nil {
-		return err
-	}
-	s.stored++
-	return s.point(grain, uint32(at/vmdk.SectorSize), why("place of grain %d", grain))
+	return s.place(b, grain, at, why("grain %d, compressed", grain))
 }
 
 // zero stores zeros, but for grains that read as zeros already.
