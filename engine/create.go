@@ -234,7 +234,7 @@ func (c *creation) run() error {
 	if err == nil {
 		err = c.ctx.Err()
 	}
-	c.made.Removed = c.removed()
+	c.made.Removed, c.made.Before = c.removed(), c.before()
 	if err != nil || c.opt.DryRun {
 		return errors.Join(err, to.Discard())
 	}

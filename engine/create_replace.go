@@ -119,6 +119,17 @@ func (c *creation) removed() (list []disk.File) {
 	return list
 }
 
+// before is how long the files are that give way to the new ones.
+func (c *creation) before() map[string]int64 {
+	sizes := map[string]int64{}
+	for _, f := range c.made.Files {
+		if i, err := c.folder.Stat(f.Name); err == nil {
+			sizes[f.Name] = i.Size
+		}
+	}
+	return sizes
+}
+
 func hasFile(list []disk.File, name string) bool {
 	for _, f := range list {
 		if f.Name == name {

@@ -69,10 +69,11 @@ type Filling interface {
 // Created is what was made, or what would be.
 type Created struct {
 	Info     Info
-	Files    []File   // of the new image; their data can't be read any more
-	Removed  []File   // of the image that was replaced, which the new one has none in place of
-	Layout   []Region // the first ones
-	GrowsTo  int64    // bytes of all files when every block is stored; 0 if that can't be told
+	Files    []File           // of the new image; their data can't be read any more
+	Removed  []File           // of the image that was replaced, which the new one has none in place of
+	Before   map[string]int64 // how long files were that had the names of Files, in bytes
+	Layout   []Region         // the first ones
+	GrowsTo  int64            // bytes of all files when every block is stored; 0 if that can't be told
 	Warnings []Finding
 	Verified bool // it was checked, and its disk read back
 }

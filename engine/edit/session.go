@@ -330,7 +330,7 @@ func (s *Session) settled() error {
 		}
 	}
 	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: journal},
-		What: "an earlier write to this image was interrupted: platter recover " + recover + " finishes it (--forward) or undoes it (--back) first"}
+		What: "an earlier write to this image was interrupted: platter recover " + recover + " shows what is open, and undoes or finishes it first"}
 }
 
 // ownJournal looks for a journal of the image's file under another name; one without a

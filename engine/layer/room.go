@@ -26,8 +26,15 @@ type Room struct {
 	released []freed // the same, once the tables without them are durable
 }
 
-// freed is room that was given up.
-type freed struct{ at, length int64 }
+// freed is room that was given up: pieces of one length, one after the other.
+type freed struct{ at, length, count int64 }
+
+func (p freed) end() int64 { return p.at + p.length*p.count }
+
+// mostFreed bounds how many runs of pieces are remembered. What is given up past that is
+// not used again, and not made zeros: only a very large trim of a very scattered file
+// comes there, and what it leaves belongs to nothing.
+const mostFreed = 1 << 20
 
 // NewRoom is the room of a file of size bytes, from next on, which may lie before or
 // past the end. Ahead is how much the file grows at once, at least.
@@ -42,11 +49,16 @@ func (r *Room) End() int64 { return r.end }
 // Take finds room of a length, at a multiple of align. Used is whether it has held
 // something before; else it is zeros.
 func (r *Room) Take(f store.File, length, align int64) (at int64, used bool, err error) {
-	for i, p := range r.free {
-		if p.length == length {
-			r.free = slices.Delete(r.free, i, i+1)
-			return p.at, true, nil
+	for i := range r.free {
+		p := &r.free[i]
+		if p.length != length {
+			continue
 		}
+		at, p.at, p.count = p.at, p.at+length, p.count-1
+		if p.count == 0 {
+			r.free = slices.Delete(r.free, i, i+1)
+		}
+		return at, true, nil
 	}
 	at = (r.next + align - 1) / align * align
 	if at+length > r.end {
@@ -61,7 +73,13 @@ func (r *Room) Take(f store.File, length, align int64) (at int64, used bool, err
 }
 
 // Release gives up room. Nobody gets it before Settle.
-func (r *Room) Release(at, length int64) { r.released = append(r.released, freed{at, length}) }
+func (r *Room) Release(at, length int64) {
+	if n := len(r.released); n > 0 && r.released[n-1].length == length && r.released[n-1].end() == at {
+		r.released[n-1].count++
+	} else if n+len(r.free) < mostFreed {
+		r.released = append(r.released, freed{at, length, 1})
+	}
+}
 
 // Settle is told that the tables are durable.
 func (r *Room) Settle() {
@@ -72,7 +90,7 @@ func (r *Room) Settle() {
 // Recede forgets what was given up at the end of the file.
 func (r *Room) Recede() {
 	slices.SortFunc(r.free, func(a, b freed) int { return cmp.Compare(a.at, b.at) })
-	for n := len(r.free) - 1; n >= 0 && r.free[n].at+r.free[n].length == r.next; n-- {
+	for n := len(r.free) - 1; n >= 0 && r.free[n].end() == r.next; n-- {
 		r.next, r.free = r.free[n].at, r.free[:n]
 	}
 }
@@ -81,7 +99,7 @@ func (r *Room) Recede() {
 // are durable by then.
 func (r *Room) Vacate(ctx context.Context, f store.File) error {
 	for _, p := range r.free {
-		if err := Vacate(ctx, f, p.at, p.length, "zeros where nothing is stored any more"); err != nil {
+		if err := Vacate(ctx, f, p.at, p.end()-p.at, "zeros where nothing is stored any more"); err != nil {
 			return err
 		}
 	}

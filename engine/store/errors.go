@@ -24,6 +24,8 @@ var (
 	ErrLink = errors.New("a symbolic link: only the file itself can be written to")
 	// ErrUnknown: this system can't tell.
 	ErrUnknown = errors.New("this system can't tell")
+	// ErrTooLong: the file system has no files of that length.
+	ErrTooLong = errors.New("the file system here can't hold a file of that length")
 	// ErrReadOnly: the file was opened for reading, or can only be read.
 	ErrReadOnly = errors.New("opened read-only")
 )

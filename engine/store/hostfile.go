@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -177,7 +178,11 @@ func (h *hostFile) Truncate(size int64) error {
 	if !h.writable {
 		return nameErr("resize", h.name, ErrReadOnly)
 	}
-	return nameErr("resize", h.name, h.f.Truncate(size))
+	err := h.f.Truncate(size)
+	if errors.Is(err, syscall.EFBIG) {
+		err = ErrTooLong
+	}
+	return nameErr("resize", h.name, err)
 }
 
 func (h *hostFile) Sync() error {

@@ -97,7 +97,7 @@ func (t *Target) Create(name string) (File, error) {
 		return nil, err
 	}
 	t.made = append(t.made, born{name, temp})
-	return &durable{File: f}, nil
+	return &durable{File: f, name: name}, nil
 }
 
 func (t *Target) taken(name string) bool {
@@ -206,19 +206,37 @@ func (t *Target) Discard() error {
 // durable is a file whose content survives a power cut once it is closed.
 type durable struct {
 	File
+	name   string // that it is to have: errors name it so
 	closed bool
 }
+
+// named words an error with the name that the file is to have.
+func (f *durable) named(err error) error {
+	if n, ok := err.(*NameError); ok {
+		return &NameError{n.Op, f.name, n.Err}
+	}
+	return err
+}
+
+// WriteAt writes to the file.
+func (f *durable) WriteAt(p []byte, off int64) (int, error) {
+	n, err := f.File.WriteAt(p, off)
+	return n, f.named(err)
+}
+
+// Truncate changes the length of the file.
+func (f *durable) Truncate(size int64) error { return f.named(f.File.Truncate(size)) }
 
 func (f *durable) Close() error {
 	if f.closed {
 		return nil
 	}
 	f.closed = true
-	return errors.Join(f.Sync(), f.File.Close())
+	return errors.Join(f.named(f.Sync()), f.named(f.File.Close()))
 }
 
 // Reserve passes on where room can be reserved.
-func (f *durable) Reserve(off, n int64) error { return Reserve(f.File, off, n) }
+func (f *durable) Reserve(off, n int64) error { return f.named(Reserve(f.File, off, n)) }
 
 // ErrNoReserve: the file system can't promise room.
 var ErrNoReserve = errors.New("room can't be reserved here")

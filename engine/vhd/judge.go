@@ -276,6 +276,11 @@ func (v judge) judgeGeometry() {
 		v.addAs(warning, "V017", "%s", at, text)
 	case g.Size() > v.virtual && g != vhd.Largest && creator != "qem2" && creator != "d2v":
 		v.addAs(warning, "V017", "%s", at, text)
+	case g == vhd.Largest:
+		f := v.finding("V017", text, at)
+		f.Text = fmt.Sprintf("the geometry is the largest there is, %d/%d/%d: readers are to go by current_size", g.Cylinders, g.Heads, g.Sectors)
+		f.Detail = "Disk2vhd, QEMU with force_size and Platter write it so that the size is exact: a geometry that fits the size would round it down for readers that go by geometry. Only very old guests ask for it."
+		v.findings = append(v.findings, f)
 	default:
 		v.add("V017", "%s", at, text)
 	}

@@ -138,6 +138,9 @@ func (j *writeJob) prepare(ctx context.Context) error {
 	if err := j.foreign(); err != nil {
 		return err
 	}
+	if err := j.revealable(); err != nil {
+		return err
+	}
 	if err := j.place(ctx); err != nil {
 		return err
 	}
@@ -161,6 +164,15 @@ func (j *writeJob) prepare(ctx context.Context) error {
 // tooMuch refuses what is more than the journal takes.
 func tooMuch(path, what string) error {
 	return disk.Refuse(disk.RefusedLimit, disk.Limit, []decode.Place{{File: path}}, what, decode.FormatSize(mostStaged))
+}
+
+// revealable refuses to show a parent that is not there.
+func (j *writeJob) revealable() error {
+	img, err := j.session.Image()
+	if err == nil && j.kind == "reveal" && img.Info().Parent == "" {
+		err = disk.NoParent()
+	}
+	return err
 }
 
 // foreign refuses to take the bytes of the image's own files: they change meanwhile.

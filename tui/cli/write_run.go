@@ -43,13 +43,13 @@ func (j *writeJob) failed(err error) error {
 	case errors.Is(err, context.Canceled) && !several(err):
 		j.result.Interrupted = true
 		err = stopped(err, j.holds())
-	case !j.began || refusalOf(err).Reason != "":
+	case !j.began || refusalOf(err).Reason != "" && j.result.Bytes == 0:
 		return err
 	case j.result.Bytes == 0 || errors.As(err, new(edit.Unsure)):
 		j.result.Bytes = 0
 		err = fmt.Errorf("%w; each sector of the range holds its old or its new content", err)
 	default:
-		err = fmt.Errorf("%w; %s bytes from byte 0x%x on were written, the rest was not", err, decode.Grouped(j.result.Bytes), j.result.Start)
+		err = fmt.Errorf("%v; %s bytes from byte 0x%x on were written, the rest was not", err, decode.Grouped(j.result.Bytes), j.result.Start)
 	}
 	if j.result.Error = oneLine(err); j.json {
 		return errors.Join(err, report.Write(j.out, j.result, j.form()))
@@ -186,6 +186,9 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 		})
 	})
 	bar.done()
+	if j.kind == "trim" && err == nil && blocks.Dropped == 0 && !j.result.Nothing {
+		j.keeps("none of these blocks can be given back without showing something else")
+	}
 	if j.result.Nothing {
 		return err
 	}

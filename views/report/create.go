@@ -16,6 +16,10 @@ func Creation(w io.Writer, c disk.Created, dryRun bool, try string, form Form) e
 	i := c.Info
 	p.print("%s %s: %s, %s, a disk of %s (%s bytes)", past(dryRun, "would make", "made"), i.Path, i.Format, i.Type, decode.FormatSize(uint64(i.VirtualSize)), decode.Grouped(i.VirtualSize))
 	for _, f := range c.Files {
+		if old, ok := c.Before[f.Name]; ok {
+			p.print("  %s  %s, in place of a file of %s", f.Name, decode.FormatSize(uint64(f.Size)), decode.FormatSize(uint64(old)))
+			continue
+		}
 		p.print("  %s  %s", f.Name, decode.FormatSize(uint64(f.Size)))
 	}
 	for _, f := range c.Removed {
@@ -55,7 +59,11 @@ func creationJSON(w io.Writer, c disk.Created, dryRun bool) error {
 	i := c.Info
 	o := Outcome{Done: !dryRun, DryRun: dryRun, Warnings: c.Warnings, Identity: []Identity{{File: i.Path, Kind: "id", New: i.ID}}}
 	for _, f := range c.Files {
-		o.Files = append(o.Files, FileChange{f.Name, -1, f.Size})
+		before, ok := c.Before[f.Name]
+		if !ok {
+			before = -1
+		}
+		o.Files = append(o.Files, FileChange{f.Name, before, f.Size})
 	}
 	for _, f := range c.Removed {
 		o.Files = append(o.Files, FileChange{f.Name, f.Size, -1})
