@@ -25,20 +25,24 @@ type format struct {
 	make    disk.Maker    // nil: no image can be made
 	write   opensWriter   // nil: no disk of it is written
 	resize  disk.Resizer  // nil: no disk of it gets another size
+	relink  disk.Relinker // nil: no image has a parent
 }
 
 // formats are all formats in the order in which they are tried. A signature
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{"vhdx", vhdx.Probe, vhdx.Open, vhdxwriter.Repairs, vhdxwriter.Renewal, vhdxwriter.Maker{}, vhdxwriter.Write, vhdxwriter.Resize},
-	{"vmdk", vmdk.Probe, vmdk.Open, vmdkwriter.Repairs, vmdk.Renewal, vmdkwriter.Maker{}, vmdkwriter.Write, vmdkwriter.Resize},
-	{"vhd", vhd.Probe, vhd.Open, vhdwriter.Repairs, nil, vhdwriter.Maker{}, vhdwriter.Write, vhdwriter.Resize},
-	{"raw", nil, raw.Open, nil, nil, rawwriter.Maker{}, rawwriter.Write, rawwriter.Resize},
+	{name: "vhdx", probe: vhdx.Probe, open: vhdx.Open, repairs: vhdxwriter.Repairs, renewal: vhdxwriter.Renewal,
+		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink},
+	{name: "vmdk", probe: vmdk.Probe, open: vmdk.Open, repairs: vmdkwriter.Repairs, renewal: vmdk.Renewal,
+		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink},
+	{name: "vhd", probe: vhd.Probe, open: vhd.Open, repairs: vhdwriter.Repairs,
+		make: vhdwriter.Maker{}, write: vhdwriter.Write, resize: vhdwriter.Resize, relink: vhdwriter.Relink},
+	{name: "raw", open: raw.Open, make: rawwriter.Maker{}, write: rawwriter.Write, resize: rawwriter.Resize},
 }
 
 // Unknown is the format of what is no image.
 const Unknown = "unknown"
 
 // unknown is what a file is that no format recognises.
-var unknown = format{Unknown, nil, raw.OpenUnknown, nil, nil, nil, nil, nil}
+var unknown = format{name: Unknown, open: raw.OpenUnknown}

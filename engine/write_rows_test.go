@@ -45,6 +45,9 @@ import (
 //	Z7      TestEightGoroutines
 //	X1      TestPowerCuts, TestSyncsAreNeeded
 //	X2      TestFailingWrites; the failing merge waits for merge
+//	B2      TestRebasePaths, TestRebaseAbove, TestRebaseRoom of tui/cli; TestRebasePowerCuts
+//	B3      TestRebaseRelink of tui/cli
+//	B4      TestRebasePaths, TestRebaseColons of tui/cli
 
 // TestOutOfRange writes, zeroes and trims what does not lie wholly on the disk: each is a
 // typed error, and no file has changed.

@@ -48,6 +48,12 @@ type LinkName struct {
 	Fate  string // printable
 }
 
+// inFolder is the label of names that the image does not hold.
+const inFolder = "in this folder"
+
+// Stored reports whether the image holds the name itself.
+func (n LinkName) Stored() bool { return n.Label != inFolder }
+
 // Tries are the names under which a parent was looked for.
 type Tries []Try
 
@@ -97,8 +103,9 @@ func innermost(err error) error {
 	}
 }
 
-// Rest lists the tries whose names are not in a list.
-func (t Tries) Rest(label string, names []LinkName) []LinkName {
+// Rest lists the tries whose names are not in a list: those that follow from others, of
+// files in the child's folder.
+func (t Tries) Rest(names []LinkName) []LinkName {
 	known := map[string]bool{}
 	for _, n := range names {
 		known[n.Name] = true
@@ -106,7 +113,7 @@ func (t Tries) Rest(label string, names []LinkName) []LinkName {
 	for _, try := range t {
 		if !known[try.Name] {
 			known[try.Name] = true
-			names = append(names, LinkName{label, try.Name, t.Fate(try.Name)})
+			names = append(names, LinkName{inFolder, try.Name, t.Fate(try.Name)})
 		}
 	}
 	return names

@@ -154,6 +154,6 @@ func Linked(l disk.LinkInfo, o disk.Opener, tries disk.Tries) disk.LinkInfo {
 	for i := range l.Names {
 		l.Names[i].Fate = tries.Fate(l.Names[i].Name)
 	}
-	l.Names = disk.ByHand(o, tries.Rest("in this folder", l.Names))
+	l.Names = disk.ByHand(o, tries.Rest(l.Names))
 	return l
 }

@@ -117,6 +117,7 @@ type Batmap struct {
 // Locator is a used slot of the dynamic header with the path that it holds.
 type Locator struct {
 	Slot  int // from 0
+	Code  uint32
 	Off   int64
 	Area  int64 // its room in the file, at least its path
 	Room  int64 // as the header has it
@@ -170,7 +171,7 @@ func (v *Image) Parts() Parts {
 	p.Parent, _ = v.parent.(*Image)
 	for _, l := range v.locators {
 		entry, _ := vhd.HeaderLocators.At(v.header.rec, l.slot)
-		p.Locators = append(p.Locators, Locator{l.slot, l.off, l.area(), l.room, l.fits, v.locatorFault(l, entry) == ""})
+		p.Locators = append(p.Locators, Locator{l.slot, l.code, l.off, l.area(), l.room, l.fits, v.locatorFault(l, entry) == ""})
 	}
 	return p
 }

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/unicode/norm"
+
+	"platter/decode"
+	"platter/engine/disk"
 )
 
 // legacy are the encodings that VMware writes into descriptors (vmdk.md 2.3),
@@ -94,4 +97,18 @@ func (m *Image) spellings(name string) (list []string) {
 		}
 	}
 	return list
+}
+
+// Encoded is a name in the encoding of the descriptor. It fails for one that can't be
+// written in that.
+func (t Text) Encoded(name string) (string, error) {
+	enc := legacy[strings.ToLower(t.image.encoding())]
+	if isASCII(name) || enc == nil {
+		return name, nil
+	}
+	s, err := enc.NewEncoder().String(name)
+	if err != nil {
+		return "", disk.Errorf(disk.Unsupported, t.Place(), "%s can't be written in %s, which the descriptor says its names are in", decode.InQuotes(name), decode.InQuotes(t.image.encoding()))
+	}
+	return s, nil
 }

@@ -97,3 +97,11 @@ func (t Text) remains(grow int64) (int64, error) {
 func (t Text) fillsFile() bool {
 	return t.image.separate && (int64(t.Size) == t.image.textAt.Length || t.Size == vmdk.MaxDescriptor)
 }
+
+// Room is how long the text becomes with splices, and how long it may be, in bytes.
+func (t Text) Room(parts ...vmdk.Splice) (need, have int64) {
+	if t.image.separate {
+		return t.Grown(parts...), vmdk.MaxDescriptor
+	}
+	return t.Grown(parts...), min(t.room(), vmdk.MaxDescriptor)
+}

@@ -89,7 +89,7 @@ func broken() *layer {
 	tries := disk.Tries{{Name: `.\mid.avhdx`, Err: disk.ErrOtherDisk}, {Name: "gone.vhdx", Err: fs.ErrNotExist}}
 	return image("/vm/top.avhdx", nil, disk.LinkInfo{
 		Term: "DataWriteGuid", Wanted: []string{id}, Found: "5e2b9f10-0cc1-4f7d-8e10-2f9b6d33c001", Fault: errors.New("it is not the parent that was there when the child was made"),
-		Names: tries.Rest("in this folder", nil),
+		Names: tries.Rest(nil),
 	})
 }
 

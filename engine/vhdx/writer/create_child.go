@@ -61,6 +61,15 @@ func inherit(items []newItem, it reader.DiskItem) []newItem {
 
 // parentLocator names the parent: its DataWriteGuid as of now, and its paths (vhdx.md 7).
 func parentLocator(b *disk.Base, parent *reader.Image) ([]byte, error) {
+	pairs, err := parentPairs(b, parent)
+	if err != nil {
+		return nil, err
+	}
+	return vhdx.LocatorItem(pairs), nil
+}
+
+// parentPairs are what a locator says of a parent: its identity, and then its paths.
+func parentPairs(b *disk.Base, parent *reader.Image) ([]vhdx.Pair, error) {
 	pairs := []vhdx.Pair{{Key: vhdx.KeyLinkage, Value: "{" + parent.DataWriteGUID().String() + "}"}}
 	if b.Relative != "" {
 		pairs = append(pairs, vhdx.Pair{Key: vhdx.KeyRelativePath, Value: relativePath(b.Relative)})
@@ -76,7 +85,7 @@ func parentLocator(b *disk.Base, parent *reader.Image) ([]byte, error) {
 			return nil, disk.Errorf(disk.Limit, decode.Place{}, "the parent's path is too long: a locator holds 64 KiB of it")
 		}
 	}
-	return vhdx.LocatorItem(pairs), nil
+	return pairs, nil
 }
 
 // relativePath is a path from the child's folder in the manner of Windows.

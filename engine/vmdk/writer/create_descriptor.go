@@ -85,8 +85,11 @@ func parentCID(spec disk.Spec) uint32 {
 // parentHint is where the parent lies: from the child's folder, where that can be said.
 func parentHint(b *disk.Base) (string, error) {
 	hint := b.Relative
-	if hint == "" {
+	switch first, _, _ := strings.Cut(hint, "/"); {
+	case hint == "":
 		hint = b.Absolute
+	case strings.Contains(first, ":"):
+		hint = "./" + hint // or it would be a drive, and to QEMU a protocol
 	}
 	if hint == "" || strings.ContainsFunc(hint, func(r rune) bool { return r == '"' || r < ' ' || r == 0x7F }) {
 		return "", disk.Wrong("parent", "%q: a descriptor can't hold this path", hint)
