@@ -74,6 +74,14 @@ func (w writing) Hides(ctx context.Context, off, n int64) (disk.Loss, error) {
 	return disk.Loss{}, disk.NoParent()
 }
 
+// Compact hands on the wish for a shorter file.
+func (w writing) Compact(ctx context.Context, opt disk.CompactOptions) (disk.Compacted, error) {
+	if c, ok := w.Writer.(disk.Compacter); ok {
+		return c.Compact(ctx, opt)
+	}
+	return disk.Compacted{}, disk.Errorf(disk.Unsupported, decode.Place{File: w.img.Info().Path}, "each sector of this disk has its place in the file: only holes can be made (--punch-only)")
+}
+
 // Keeps hands on why the writer gives no room back.
 func (w writing) Keeps() string {
 	if k, ok := w.Writer.(disk.Keeper); ok {

@@ -3,6 +3,7 @@ package vhd
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -146,6 +147,20 @@ func (p Parts) Apart(ctx context.Context) error {
 			return err
 		}
 		if f.Code == "vhd/V031" || f.Code == "vhd/V034" {
+			return disk.Untrusted(f, p.Source.Path)
+		}
+	}
+	return nil
+}
+
+// Settled fails while a finding leaves it open what of the file is free: an entry that
+// leads astray may stand for a block anywhere.
+func (p Parts) Settled(ctx context.Context) error {
+	for f, err := range p.image.CheckTables(ctx) {
+		if err != nil {
+			return err
+		}
+		if slices.Contains(doubtful, strings.TrimPrefix(f.Code, "vhd/")) {
 			return disk.Untrusted(f, p.Source.Path)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Parts are the structures of an image as they were read, with what they claim
@@ -117,6 +118,14 @@ func (p Parts) AnchorsAt(where []decode.Place) []int64 { return prospect{p.image
 func (p Parts) FirstBit(off int64) (bool, error) {
 	set, _, err := p.image.bitRow(off, 0, 1)
 	return set, err
+}
+
+// Structures are where everything but blocks lies.
+func (p Parts) Structures() (list []store.Range) {
+	for _, e := range p.image.structures() {
+		list = append(list, store.Range{Offset: e.off, Length: e.end - e.off})
+	}
+	return list
 }
 
 // Meets reports whether a structure lies in [off, off+n) of the file.

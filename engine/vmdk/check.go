@@ -53,6 +53,7 @@ type checker struct {
 	errors  bool   // nothing but errors is wanted
 	left    int    // with errors: how many table entries may still be looked at
 	light   bool   // with errors: no grain is read
+	leveled bool   // copies of a table that differ after a crash are no doubt
 	doubt   string // the code of a finding with which the tables do not tell what is free; empty: none
 }
 

@@ -21,6 +21,9 @@ const (
 
 // suspect takes a note of findings with which nothing is called free any more.
 func (c *checker) suspect(severity disk.Severity, code string) {
+	if c.leveled && code == "G4" && severity < disk.SeverityError {
+		return
+	}
 	is := func(list string) bool { return strings.Contains(list, " "+code+" ") }
 	if c.doubt == "" && (is(disputed) || severity == disk.SeverityError && is(doubtful)) {
 		c.doubt = code
@@ -29,8 +32,10 @@ func (c *checker) suspect(severity disk.Severity, code string) {
 
 // doubt is the code of a finding about the tables of an extent, or the headers,
 // with which they do not tell what is free; empty if there is none. No grain is read.
-func (m *Image) doubt(ctx context.Context, s *sparse) string {
+// Leveled says that copies of a table may differ in a file that was not closed cleanly.
+func (m *Image) doubt(ctx context.Context, s *sparse, leveled bool) string {
 	c := newChecker(ctx, m, func(disk.Finding, error) bool { return true })
+	c.leveled = leveled && s.dirty()
 	c.errors, c.light, c.left = true, true, math.MaxInt
 	c.headers()
 	if c.doubt == "" && c.going() {

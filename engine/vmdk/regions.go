@@ -314,7 +314,7 @@ func roundUp(n, unit int64) int64 {
 // name says so.
 func (m *Image) gaps(ctx context.Context, f *file) disk.Gap {
 	look := space.NewLooker(f.handle, f.Size)
-	doubt := sync.OnceValue(func() bool { return f.sparse != nil && f.sparse.grid != nil && m.doubt(ctx, f.sparse) != "" })
+	doubt := sync.OnceValue(func() bool { return f.sparse != nil && f.sparse.grid != nil && m.doubt(ctx, f.sparse, false) != "" })
 	return func(off, length int64) (disk.Kind, string) {
 		held, err := look.Look(ctx, off, length, space.Quick)
 		zero := err == nil && held.Zero()

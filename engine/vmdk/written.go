@@ -8,6 +8,7 @@ import (
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/store"
 )
 
 // Target is what engine/vmdk/writer needs to write an extent of an image. Places
@@ -24,6 +25,7 @@ type Target struct {
 	Redo        bool // of ESX (COWD)
 	Grain       int64
 	PerTable    int64
+	Tables      int64   // that the directory has entries for
 	Directories []int64 // the one that rules first
 	ZeroGrains  bool    // entry 1 means zeros
 	Floor       int64   // where grains may begin
@@ -76,7 +78,7 @@ func (x *Target) tables(s *sparse) error {
 		return disk.Errorf(disk.Unsupported, s.file.place(0, vmdk.SectorSize), "the extent has 0x%x bytes, its file only room for 0x%x", x.Length, g.capacity)
 	}
 	x.Sparse, x.Redo, x.sparse = true, s.kind == vmdk.KindCowd, s
-	x.Grain, x.PerTable, x.Directories, x.ZeroGrains = g.grain, g.perTable, g.dirs[:g.dirCount], g.zeroGrains
+	x.Grain, x.PerTable, x.Tables, x.Directories, x.ZeroGrains = g.grain, g.perTable, g.tables, g.dirs[:g.dirCount], g.zeroGrains
 	x.Unclean = s.dirty()
 	if x.Redo {
 		x.Floor = int64(vmdk.CowdFree.Get(s.cowd)) * vmdk.SectorSize
@@ -103,6 +105,30 @@ func (x *Target) packing(s *sparse) error {
 		x.Appends = e != 0
 	}
 	return nil
+}
+
+// Structures are where headers, descriptor, directories and tables lie, sorted; of a redo
+// log without the tables, which lie among the grains.
+func (x *Target) Structures() ([]store.Range, error) {
+	g := x.sparse.grid
+	if !x.Redo {
+		list, err := g.structures()
+		return append(list, store.Range{Length: x.Floor}), err
+	}
+	end := vmdk.CowdHeaderSize
+	return []store.Range{{Length: int64(end)}, {Offset: g.dirs[0], Length: roundUp(g.tables*g.width, vmdk.SectorSize)}}, nil
+}
+
+// Settled fails while a finding leaves it open what of the file is free: an entry that
+// leads astray, or a table that is not there, may stand for grains anywhere. In a file that
+// was not closed cleanly the second copy of a table may lack the last changes: whoever
+// writes makes it like the first.
+func (m *Image) Settled(ctx context.Context, x Target) error {
+	code := m.doubt(ctx, x.sparse, true)
+	if code == "" {
+		return ctx.Err()
+	}
+	return disk.Refuse(disk.RefusedUntrusted, disk.ReadOnly, []decode.Place{{File: x.File}}, "finding vmdk/%s must be settled before it is known what of the file is free", code)
 }
 
 // HeaderSize is the length of the file's header.

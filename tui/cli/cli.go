@@ -212,7 +212,7 @@ func aboutConfig() string {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.partitionsVerb(), a.logVerb(), a.checkVerb(), a.chainVerb(), a.searchVerb(),
-		a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(), a.createVerb(), a.convertVerb(), a.resizeVerb(), a.rebaseVerb(), a.repairVerb(), a.patchVerb(), a.writeVerb(), a.recoverVerb(), a.keysVerb(),
+		a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(), a.createVerb(), a.convertVerb(), a.resizeVerb(), a.rebaseVerb(), a.compactVerb(), a.repairVerb(), a.patchVerb(), a.writeVerb(), a.recoverVerb(), a.keysVerb(),
 	}
 }
 

@@ -58,7 +58,7 @@ func (a *app) refuse(verb, path string, err error, dryRun bool) error {
 	if r.Where == nil {
 		r.Where = []decode.Place{{File: path}}
 	}
-	if r.Reason == disk.RefusedDirty && verb != "write" && verb != "resize" { // which replay it themselves
+	if r.Reason == disk.RefusedDirty && verb != "write" && verb != "resize" && verb != "compact" { // which replay it themselves
 		r.Override = ""
 		err = fmt.Errorf("%w: platter repair replays it", err)
 		r.Message = oneLine(err)

@@ -67,16 +67,27 @@ func (j *resizeJob) anew(ctx context.Context) error {
 
 // shape are the options of a new image that make it like the old one.
 func (j *resizeJob) shape() map[string]string {
-	info := j.before.Info()
-	values := map[string]string{disk.OptionSize: strconv.FormatInt(j.size, 10)}
-	for _, o := range engine.MakeOptions(info.Format) {
+	values := alike(j.before.Info())
+	values[disk.OptionSize] = strconv.FormatInt(j.size, 10)
+	for _, o := range engine.MakeOptions(j.before.Info().Format) {
 		switch {
-		case o.Name == disk.OptionType && info.Parent == "" && contains(o.Words, info.Type):
-			values[o.Name] = info.Type
 		case o.Name == disk.OptionGeometry && j.geometry != "auto":
 			values[o.Name] = j.geometry
 		case o.Name == disk.OptionPreallocate && j.preallocate != disk.PreallocateOff:
 			values[o.Name] = j.preallocate
+		}
+	}
+	return values
+}
+
+// alike are the options that make a new image of the kind of another: a child where that
+// is one and gets a parent, else one that stands alone.
+func alike(info disk.Info) map[string]string {
+	values := map[string]string{}
+	for _, o := range engine.MakeOptions(info.Format) {
+		switch {
+		case o.Name == disk.OptionType && info.Parent == "" && contains(o.Words, info.Type):
+			values[o.Name] = info.Type
 		case o.Name == disk.OptionSector && info.Format == "vhdx":
 			values[o.Name] = fmt.Sprintf("%d/%d", info.LogicalSectorSize, info.PhysicalSectorSize)
 		case o.Name == disk.OptionBlockSize && info.BlockSize > 0 && (info.Format != "vmdk" || info.Parent == ""):

@@ -13,6 +13,7 @@ import (
 	"platter/engine/layer"
 	"platter/engine/pages"
 	"platter/engine/store"
+	reader "platter/engine/vhdx"
 )
 
 // blocks writes the disk of an image (vhdx.md 9.3). Data goes to the file at once;
@@ -20,6 +21,7 @@ import (
 // and then go through the log.
 type blocks struct {
 	mu    sync.Mutex
+	parts reader.Parts
 	file  store.File
 	geo   vhdx.Geometry
 	table int64 // where the BAT lies

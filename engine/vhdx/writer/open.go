@@ -35,7 +35,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	}
 	f = store.Strict(f)
 	w := &blocks{
-		file: f, geo: p.Geometry, table: p.BAT.Off, fixed: p.Fixed, child: p.HasParent, below: layer.Under{Parent: img.Parent()}, renew: how.Renew, fresh: uuid.New,
+		parts: p, file: f, geo: p.Geometry, table: p.BAT.Off, fixed: p.Fixed, child: p.HasParent, below: layer.Under{Parent: img.Parent()}, renew: how.Renew, fresh: uuid.New,
 		tables: pages.NewLedger(f, vhdx.LogSector), headers: headers{f, p.Current, header},
 		room: layer.NewRoom((p.Size+vhdx.MiB-1)/vhdx.MiB*vhdx.MiB, p.Size, how.Ahead/vhdx.MiB*vhdx.MiB),
 	}

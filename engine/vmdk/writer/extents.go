@@ -11,16 +11,19 @@ import (
 	"platter/engine/disk"
 	"platter/engine/layer"
 	"platter/engine/pages"
+	reader "platter/engine/vmdk"
 )
 
 // extents writes the disk of an image: its extents lie one after the other.
 type extents struct {
-	mu     sync.Mutex
-	list   []part
-	size   int64
-	below  layer.Under                 // the parent
-	renew  func(context.Context) error // gives the disk a new content ID; nil: it stays
-	failed error
+	mu    sync.Mutex
+	list  []part
+	size  int64
+	below layer.Under                 // the parent
+	renew func(context.Context) error // gives the disk a new content ID; nil: it stays
+	// settled fails while it is not known what of the file of an extent is free.
+	settled func(context.Context, reader.Target) error
+	failed  error
 }
 
 // part is an extent that is open for writing. Offsets are those of the disk.

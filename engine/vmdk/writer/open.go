@@ -26,7 +26,7 @@ func Write(ctx context.Context, i disk.Image, to store.FS, how disk.WriteOptions
 	if err != nil {
 		return nil, err
 	}
-	w := &extents{size: img.Info().VirtualSize, below: layer.Under{Parent: img.Parent()}}
+	w := &extents{size: img.Info().VirtualSize, below: layer.Under{Parent: img.Parent()}, settled: img.Settled}
 	for _, x := range list {
 		s, err := open(x, img, to, how)
 		if err != nil {
