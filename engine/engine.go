@@ -80,6 +80,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 		src.Notes = append(src.Notes, cut(src, p))
 	}
 	src.Notes = append(src.Notes, unfinished(folder, name, id)...)
+	if f.kin != nil {
+		src.Notes = append(src.Notes, based(ctx, folder, name)...)
+	}
 	img, err := f.open(ctx, src)
 	if two, ok := img.(disk.TwoSets); err == nil && opt.Redundant && !(ok && two.ReadsRedundant()) {
 		return nil, errors.Join(disk.Errorf(disk.Unsupported, decode.Place{File: name}, "the image has no second set of tables to read by: only sparse VMDK extents of hosted products have one"), img.Close())

@@ -19,6 +19,7 @@ type format struct {
 	name  string
 	probe func(disk.Source) (recognised string, ok bool) // nil: never found by looking
 	open  func(context.Context, disk.Source) (disk.Image, error)
+	kin   func(disk.Source) (disk.Kin, bool) // nil: it has no parents
 
 	repairs disk.Repairer // nil: nothing is repaired
 	renewal disk.Renewer  // nil: there is no mark of the content
@@ -32,11 +33,11 @@ type format struct {
 // at the start of a file goes before one at its end, as with other programs:
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
-	{name: "vhdx", probe: vhdx.Probe, open: vhdx.Open, repairs: vhdxwriter.Repairs, renewal: vhdxwriter.Renewal,
+	{name: "vhdx", probe: vhdx.Probe, open: vhdx.Open, kin: vhdx.Kin, repairs: vhdxwriter.Repairs, renewal: vhdxwriter.Renewal,
 		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink},
-	{name: "vmdk", probe: vmdk.Probe, open: vmdk.Open, repairs: vmdkwriter.Repairs, renewal: vmdk.Renewal,
+	{name: "vmdk", probe: vmdk.Probe, open: vmdk.Open, kin: vmdk.Kin, repairs: vmdkwriter.Repairs, renewal: vmdk.Renewal,
 		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink},
-	{name: "vhd", probe: vhd.Probe, open: vhd.Open, repairs: vhdwriter.Repairs,
+	{name: "vhd", probe: vhd.Probe, open: vhd.Open, kin: vhd.Kin, repairs: vhdwriter.Repairs,
 		make: vhdwriter.Maker{}, write: vhdwriter.Write, resize: vhdwriter.Resize, relink: vhdwriter.Relink},
 	{name: "raw", open: raw.Open, make: rawwriter.Maker{}, write: rawwriter.Write, resize: rawwriter.Resize},
 }

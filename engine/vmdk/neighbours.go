@@ -1,6 +1,8 @@
 package vmdk
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"path"
@@ -72,6 +74,15 @@ func (m *Image) peek(name string) (*neighbour, error) {
 		return nil, err
 	}
 	defer f.Close()
+	text, err := descriptorOf(f)
+	if err != nil {
+		return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "%w", err)
+	}
+	return &neighbour{name, text}, nil
+}
+
+// descriptorOf reads the descriptor at the start of a file, or in a sparse extent.
+func descriptorOf(f io.ReaderAt) (*vmdk.Descriptor, error) {
 	b := make([]byte, sniffBytes)
 	n, err := f.ReadAt(b, 0)
 	if b = b[:n]; err != nil && err != io.EOF {
@@ -83,11 +94,33 @@ func (m *Image) peek(name string) (*neighbour, error) {
 			off = vmdk.HeaderDescriptorOffset.Get(r)
 		}
 		if off == 0 || off >= uint64(len(b)/vmdk.SectorSize) {
-			return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "no descriptor within its first bytes")
+			return nil, errors.New("no descriptor within its first bytes")
 		}
 		b = b[off*vmdk.SectorSize:]
 	} else if !vmdk.IsDescriptor(b) {
-		return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "no descriptor at its start")
+		return nil, errors.New("no descriptor at its start")
 	}
-	return &neighbour{name, vmdk.ParseDescriptor(b)}, nil
+	return vmdk.ParseDescriptor(b), nil
+}
+
+// Kin reads a VMDK's identity, and the parent's that it wants; false if it has no
+// descriptor at its start.
+func Kin(src disk.Source) (disk.Kin, bool) {
+	text, err := descriptorOf(src.File)
+	if err != nil {
+		return disk.Kin{}, false
+	}
+	n := neighbour{text: text}
+	k := disk.Kin{}
+	if cid, ok := n.cid(); ok && cid != neverWritten && cid != noParent {
+		k.ID = fmt.Sprintf("%08x", cid)
+	}
+	v, _ := text.Get("parentCID")
+	if cid, ok := parseCID(v); ok && cid != noParent {
+		k.Child, k.Wanted = true, []string{fmt.Sprintf("%08x", cid)}
+		if hint, ok := text.Get("parentFileNameHint"); ok && hint != "" {
+			k.Names = []string{hint}
+		}
+	}
+	return k, true
 }

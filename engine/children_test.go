@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"platter/engine"
+	"platter/engine/disk"
+	"platter/engine/store"
+)
+
+// basedOn is the finding that tells of images beside the one at path that are based on it.
+func basedOn(t *testing.T, path string) disk.Finding {
+	t.Helper()
+	img, err := engine.Open(t.Context(), path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	for _, f := range img.Info().Findings {
+		if f.Code == engine.CodeBase {
+			return f
+		}
+	}
+	return disk.Finding{}
+}
+
+// TestBaseTellsOfChildren opens bases of each format beside a child, beside a stranger,
+// beside a child that wants another identity, and after a rename.
+func TestBaseTellsOfChildren(t *testing.T) {
+	for ext, delta := range map[string]string{".vhd": "avhd", ".vhdx": "avhdx", ".vmdk": "vmdk"} {
+		dir := t.TempDir()
+		base, child := filepath.Join(dir, "base"+ext), filepath.Join(dir, "base-000001."+delta)
+		create(t, base, engine.CreateOptions{Values: values("size", "8M")}).Close()
+		create(t, filepath.Join(dir, "other"+ext), engine.CreateOptions{Values: values("size", "8M")}).Close()
+		if f := basedOn(t, base); f.Code != "" {
+			t.Errorf("%s: without a child: %s", ext, f.Text)
+		}
+		made := create(t, filepath.Join(dir, "child"+ext), engine.CreateOptions{Parent: base})
+		made.Close()
+		if err := os.Rename(filepath.Join(dir, "child"+ext), child); err != nil {
+			t.Fatal(err)
+		}
+		f := basedOn(t, base)
+		if !strings.Contains(f.Text, "base-000001."+delta+" beside it is based on this image") || f.Severity != disk.SeverityInfo || strings.Contains(f.Text, "identity") {
+			t.Errorf("%s: %q", ext, f.Text)
+		}
+		for _, n := range []string{child, filepath.Join(dir, "other"+ext)} {
+			if f := basedOn(t, n); f.Code != "" {
+				t.Errorf("%s: %s: %s", ext, filepath.Base(n), f.Text)
+			}
+		}
+		// under another name the identity tells, where the name that the child gives is nobody's
+		moved := filepath.Join(dir, "moved"+ext)
+		if err := os.Rename(base, moved); err != nil {
+			t.Fatal(err)
+		}
+		if f := basedOn(t, moved); f.Code == "" {
+			t.Errorf("%s, renamed: %q", ext, f.Text)
+		}
+		if err := os.Rename(filepath.Join(dir, "other"+ext), base); err != nil {
+			t.Fatal(err)
+		}
+		if f := basedOn(t, base); !strings.Contains(f.Text, "wants another identity") {
+			t.Errorf("%s, replaced: %q", ext, f.Text)
+		}
+		if f := basedOn(t, moved); f.Code != "" {
+			t.Errorf("%s: the child's parent is another file: %q", ext, f.Text)
+		}
+	}
+}
+
+// counting counts the files that are opened.
+type counting struct {
+	store.Opener
+	opened map[string]bool
+}
+
+func (c *counting) Open(name string) (store.File, error) {
+	c.opened[name] = true
+	return c.Opener.Open(name)
+}
+
+// TestBaseLooksSoFar has a folder of many images: a bounded number is opened, and it is
+// said how many were not.
+func TestBaseLooksSoFar(t *testing.T) {
+	files := store.NewMem()
+	b := sampleBytes(t, "vhd")
+	files.PutFile("base.vhd", b)
+	for i := range 300 {
+		files.PutFile(fmt.Sprintf("disk%03d.vhd", i), b)
+		files.PutFile(fmt.Sprintf("notes%03d.txt", i), b)
+	}
+	in := &counting{files, map[string]bool{}}
+	file, err := files.Open("base.vhd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := engine.OpenIn(t.Context(), in, "base.vhd", file, "base.vhd", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	said := said(img)
+	if !strings.Contains(said, "known of 100 of 300") || len(in.opened) > 110 {
+		t.Errorf("%d files opened: %s", len(in.opened), said)
+	}
+}
