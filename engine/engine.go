@@ -80,6 +80,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 		src.Notes = append(src.Notes, cut(src, p))
 	}
 	src.Notes = append(src.Notes, unfinished(folder, name, id)...)
+	if store.LeavesTrace(folder, name) {
+		src.Notes = append(src.Notes, traced(name))
+	}
 	if f.kin != nil {
 		src.Notes = append(src.Notes, based(ctx, folder, name)...)
 	}
@@ -106,6 +109,19 @@ func cut(src disk.Source, p foreign.Pieces) disk.Finding {
 		Where:    []decode.Place{{File: src.Name}},
 		Text:     fmt.Sprintf("by its name this file is a piece of an image that was cut into several: %s lies beside it", decode.InQuotes(other)),
 		Detail:   "What is missing here is in the other pieces then. Join them in their order and open the whole. Repair nothing in a piece: changed pieces don't fit together any more.",
+	}
+}
+
+// CodeTraced is the code of the finding that looking at a file may set its access time.
+const CodeTraced = "file/F10"
+
+func traced(name string) disk.Finding {
+	return disk.Finding{
+		Code:     CodeTraced,
+		Severity: disk.SeverityInfo,
+		Where:    []decode.Place{{File: name}},
+		Text:     "reading this file may set its access time: the system keeps that for the owner of a file only",
+		Detail:   "Nothing else of it changes. Where that matters, look at a copy, as the owner, or on a file system that is mounted read-only or with noatime.",
 	}
 }
 

@@ -195,10 +195,13 @@ func (e *edits) write(x extent) tea.Cmd {
 	}
 	e.commit = true
 	e.say("writing ..", false)
-	ctx, forget := context.WithoutCancel(e.ctx), e.Forget
+	ctx, keep, forget := context.WithoutCancel(e.ctx), e.Keep, e.Forget
 	return e.enqueueWork(work{commit: true, do: func(ed disk.Session) (string, error) {
 		if ed.Generation() != x.generation {
 			return "", errors.New("nothing was written: the staged changes are no longer those you confirmed; review them again")
+		}
+		if keep != nil && forget != nil {
+			keep() // if the program ends in the middle, the next one knows what was being written; else it writes all the same
 		}
 		if err := ed.Commit(ctx); err != nil {
 			return "", err

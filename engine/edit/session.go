@@ -4,9 +4,11 @@
 package edit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -357,8 +359,15 @@ func (s *Session) ownJournal() (store.Found, error) {
 func (s *Session) Save(w io.Writer) error { return s.ws.Save(w) }
 
 // Load stages what Save wrote. The files must hold the bytes that the changes
-// start from; store.ErrChanged tells that they don't.
-func (s *Session) Load(r io.Reader) error { return s.ws.Load(r) }
+// start from; store.ErrChanged tells that they don't, and store.ErrWritten that they
+// hold those that the changes make. After a write that was interrupted it says that.
+func (s *Session) Load(r io.Reader) error {
+	err := s.ws.Load(r)
+	if errors.Is(err, store.ErrWritten) || errors.Is(err, store.ErrPartly) || errors.Is(err, store.ErrChanged) {
+		return cmp.Or(s.settled(), err)
+	}
+	return err
+}
 
 // Key names the image for what is kept about it between runs: by its path and
 // by the identity of its file, so that another file in its place is not taken

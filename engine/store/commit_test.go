@@ -261,6 +261,28 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// TestLoadKnowsWhatWasWritten loads what a run kept that was stopped while it wrote it, or
+// just past that: the bytes are its own, and no other program's.
+func TestLoadKnowsWhatWasWritten(t *testing.T) {
+	base, w, _, after := pair(t)
+	var saved bytes.Buffer
+	must(t, w.Save(&saved))
+	half, err := base.OpenWrite("a")
+	must(t, err, half.Truncate(int64(len(after["a"]))))
+	half.WriteAt(after["a"], 0)
+	again, _ := over(t, base)
+	if err := again.Load(bytes.NewReader(saved.Bytes())); !errors.Is(err, store.ErrPartly) || errors.Is(err, store.ErrChanged) {
+		t.Errorf("one of two files is written: %v", err)
+	}
+	half, err = base.OpenWrite("b")
+	must(t, err, half.Truncate(int64(len(after["b"]))))
+	half.WriteAt(after["b"], 0)
+	again, _ = over(t, base)
+	if err := again.Load(bytes.NewReader(saved.Bytes())); !errors.Is(err, store.ErrWritten) || again.Staged() != 0 {
+		t.Errorf("all is written: %v", err)
+	}
+}
+
 // TestStepsAreStreamed saves many bytes in little memory.
 func TestStepsAreStreamed(t *testing.T) {
 	w, _ := workspace(t, nil)

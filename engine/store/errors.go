@@ -46,6 +46,11 @@ var (
 	ErrNothing = errors.New("nothing there")
 	// ErrChanged: the file on disk is not the one that was read.
 	ErrChanged = errors.New("the file was changed by another program")
+	// ErrWritten: what was saved to be staged again is on disk: a commit was stopped only
+	// after it had written everything.
+	ErrWritten = errors.New("the changes are in the file already")
+	// ErrPartly: a part of it is: a commit was stopped while it wrote.
+	ErrPartly = errors.New("an earlier write of these changes was interrupted: a part of them is in the file")
 	// ErrVerify: what was read back after writing is not what was written.
 	ErrVerify = errors.New("read back differs from what was written")
 )

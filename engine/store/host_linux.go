@@ -47,6 +47,15 @@ func (h *hostFile) Reserve(off, n int64) error {
 	return nameErr("reserve room in", h.name, err)
 }
 
+// The flags of statfs(2) of a file system that sets no access times.
+const setsNoTimes = 1 | 1024 // read-only, noatime
+
+// leavesTrace reports whether reading the file may set its access time.
+func (h *hostFile) leavesTrace() bool {
+	var s syscall.Statfs_t
+	return h.traced && (syscall.Fstatfs(int(h.f.Fd()), &s) != nil || s.Flags&setsNoTimes == 0)
+}
+
 // The modes of fallocate(2) that make a hole and keep the file's length.
 const punchHole = 1 | 2
 

@@ -18,3 +18,6 @@ func (h *hostFile) NextData(off int64) (Range, error) {
 
 // Free fails with ErrUnknown: there is no portable way to ask.
 func (d *Folder) Free() (int64, error) { return 0, nameErr("look for free room in", d.dir, ErrUnknown) }
+
+// leavesTrace reports whether reading the file may set its access time.
+func (h *hostFile) leavesTrace() bool { return h.traced }

@@ -75,13 +75,15 @@ func openHost(p place, name string, flag int, device bool) (*hostFile, error) {
 		}
 	}
 	f, err := p.open(flag | nonblock | noatime)
+	traced := noatime == 0
 	if noatime != 0 && errors.Is(err, fs.ErrPermission) { // only the owner may keep the access time
+		traced = true
 		f, err = p.open(flag | nonblock)
 	}
 	if err != nil {
 		return nil, err
 	}
-	h := &hostFile{f: f, name: name, writable: flag != os.O_RDONLY}
+	h := &hostFile{f: f, name: name, writable: flag != os.O_RDONLY, traced: traced}
 	if err := h.admit(fi, flag, device); err != nil {
 		f.Close()
 		return nil, err
@@ -110,6 +112,7 @@ type hostFile struct {
 	f        *os.File
 	name     string
 	writable bool
+	traced   bool  // reading may set the access time
 	device   int64 // capacity of a block device, else 0
 
 	lock    *lock        // of a file that is open for writing

@@ -23,7 +23,8 @@ func (w *Workspace) Save(to io.Writer) error {
 }
 
 // Load stages what Save wrote, one change for each that had a part in it. The files
-// must hold the old bytes still, else nothing is staged (ErrChanged); so too if
+// must hold the old bytes still, else nothing is staged: they hold the new ones
+// (ErrWritten), some of both (ErrPartly), or others (ErrChanged). So too if
 // anything is staged already (ErrBusy), or the text is incomplete (ErrTorn) or
 // damaged (ErrDamaged).
 func (w *Workspace) Load(from io.Reader) error {
@@ -34,10 +35,8 @@ func (w *Workspace) Load(from io.Reader) error {
 	if len(w.Plan()) > 0 {
 		return fmt.Errorf("load staged changes: %w", ErrBusy)
 	}
-	for _, s := range steps {
-		if err := w.fits(s); err != nil {
-			return fmt.Errorf("load staged changes: %w", err)
-		}
+	if err := w.startsFrom(steps); err != nil {
+		return fmt.Errorf("load staged changes: %w", err)
 	}
 	return w.stageAll(steps)
 }
@@ -57,21 +56,56 @@ func (w *Workspace) saved(from io.Reader) ([]Step, error) {
 	return steps, err
 }
 
-// fits checks that a step starts from what is on disk.
-func (w *Workspace) fits(s Step) error {
+// startsFrom fails unless the files hold what the steps start from, and tells how far
+// they were carried out.
+func (w *Workspace) startsFrom(steps []Step) error {
+	old, done := true, true
+	for _, s := range steps {
+		was, is, err := w.stands(s)
+		if err != nil {
+			return err
+		}
+		old, done = old && was, done && is
+	}
+	switch {
+	case old:
+		return nil
+	case done:
+		return ErrWritten
+	}
+	return ErrPartly
+}
+
+// stands tells whether a file holds the old bytes of a step and the new ones. Bytes
+// that are neither are ErrChanged.
+func (w *Workspace) stands(s Step) (old, done bool, err error) {
 	f, err := w.OnDisk(s.File)
 	if err != nil {
-		return err
+		return false, false, err
 	}
 	defer f.Close()
 	size, err := f.Size()
 	if err != nil {
-		return err
+		return false, false, err
 	}
-	if s.Resizes() && size != s.SizeBefore {
-		return fmt.Errorf("%q has %d bytes, expected %d: %w", s.File, size, s.SizeBefore, ErrChanged)
+	if s.Resizes() && size != s.SizeBefore && size != s.SizeAfter {
+		return false, false, fmt.Errorf("%q has %d bytes, expected %d: %w", s.File, size, s.SizeBefore, ErrChanged)
 	}
-	return target{File: f, name: s.File}.expect(s.Offset, s.Old, ErrChanged)
+	old, done = !s.Resizes() || size == s.SizeBefore, !s.Resizes() || size == s.SizeAfter
+	got := make([]byte, max(len(s.Old), len(s.New)))
+	n, err := f.ReadAt(got, s.Offset)
+	if err != nil && err != io.EOF {
+		return false, false, err
+	}
+	got = got[:n]
+	for i, b := range got {
+		was, is := i < len(s.Old) && s.Old[i] == b, i < len(s.New) && s.New[i] == b
+		if !was && !is && (i < len(s.Old) || i < len(s.New)) {
+			return false, false, target{File: f, name: s.File}.expect(s.Offset, s.Old, ErrChanged)
+		}
+		old, done = old && (was || i >= len(s.Old)), done && (is || i >= len(s.New))
+	}
+	return old && n >= len(s.Old), done && n >= len(s.New), nil
 }
 
 // stageAll makes a change of the steps of each change, oldest first; all or none.

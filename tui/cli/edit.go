@@ -11,6 +11,7 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
+	"platter/engine/store"
 	"platter/tui"
 )
 
@@ -65,6 +66,11 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 	switch err := reload(s, file); {
 	case err == nil:
 		e.Notice = "the changes kept last time are staged again: s reviews them"
+	case errors.Is(err, store.ErrWritten): // the run that wrote them was stopped before it could forget them
+		e.Notice = "the changes kept last time are in the file already, all of them: nothing is staged"
+		if err := forget(file); err != nil {
+			e.Notice += "; " + err.Error()
+		}
 	case !errors.Is(err, fs.ErrNotExist): // what was kept stays, under another name once something else is
 		e.Notice = "the changes kept last time are not staged; they stay in " + filepath.Dir(file) + ": " + err.Error()
 		moved := false

@@ -150,6 +150,31 @@ func TestKeptChangesThatDoNotFitAreNotLost(t *testing.T) {
 	}
 }
 
+// TestKeptChangesThatWereWritten has a run stopped just past its commit, so that what it
+// kept is still there: the next one knows that the bytes are its own.
+func TestKeptChangesThatWereWritten(t *testing.T) {
+	dir := t.TempDir()
+	state, image := filepath.Join(dir, "state"), filepath.Join(dir, "disk.img")
+	content := bytes.Repeat([]byte("platter "), 1024)
+	if err := os.WriteFile(image, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := onTerminal(t, state, image).expect("disk.img").keys("2").expect("Structure").keys("\te51").expect("* 1 staged").keys("\x1b").expect("w/b")
+	s.keys("q").expect("Keep for next time").keys("\r").ended()
+	f, err := os.OpenFile(image, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{0x51}, 0); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	onTerminal(t, state, image).expect("are in the file already").keys("q").ended()
+	if kept, err := os.ReadDir(filepath.Join(state, "platter", "staged")); err != nil || len(kept) > 0 {
+		t.Errorf("%d files are kept of changes that are written: %v", len(kept), err)
+	}
+}
+
 // TestSamplesAreEditedInMemory changes a sample, saves a copy, and goes on there.
 func TestSamplesAreEditedInMemory(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "copy")

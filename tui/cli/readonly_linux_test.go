@@ -53,3 +53,40 @@ func TestDryRunsInAReadOnlyFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestAccessTimeOfOthersFiles has another user look at a file: that its access time can't be
+// kept is said, to the owner nothing.
+func TestAccessTimeOfOthersFiles(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	dir, err := os.MkdirTemp("", "platter-others-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	at := func(name string) string { return filepath.Join(dir, name) }
+	done(t, "create", at("there.vhd"), "1M", "-q")
+	program, err := os.ReadFile(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("platter"), program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if os.Chmod(at("there.vhd"), 0o644) != nil || os.Chmod(dir, 0o755) != nil {
+		t.Fatal("no rights can be given")
+	}
+	for uid, want := range map[uint32]bool{0: false, 65534: true} {
+		cmd := exec.Command(at("platter"), "info", "--no-state", at("there.vhd"))
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+		out, err := cmd.CombinedOutput()
+		var s syscall.Statfs_t
+		if syscall.Statfs(dir, &s) == nil && s.Flags&1024 != 0 {
+			want = false // no access times are set there
+		}
+		if err != nil || strings.Contains(string(out), "may set its access time") != want {
+			t.Errorf("user %d: %v\n%s", uid, err, out)
+		}
+	}
+}
