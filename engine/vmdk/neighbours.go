@@ -76,7 +76,7 @@ func (m *Image) peek(name string) (*neighbour, error) {
 	defer f.Close()
 	text, err := descriptorOf(f)
 	if err != nil {
-		return nil, disk.Errorf(disk.NotThisFormat, m.textAt, "%w", err)
+		return nil, &disk.Error{Kind: disk.NotThisFormat, At: m.textAt, Err: err}
 	}
 	return &neighbour{name, text}, nil
 }
