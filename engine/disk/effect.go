@@ -84,9 +84,18 @@ func (f *EffectFinder) Find(d LogDescriptor) (Effects, error) {
 		}
 		copy(now, page)
 	}
-	e.Old, e.New = old, now
-	c := effects{tree: f.held(), at: d.Target, old: old, now: now}
+	compared := f.Compare(d.Target, old, now)
+	compared.More = compared.More || e.More
+	return compared, nil
+}
+
+// Compare finds what differs between old and new bytes of a place, by the structures that
+// the image has there. Both have the same length.
+func (f *EffectFinder) Compare(at decode.Place, old, now []byte) Effects {
+	e := Effects{Old: old, New: now}
+	c := effects{tree: f.held(), at: at, old: old, now: now}
 	e.Where = c.structure()
+	n := len(old)
 	for at := 0; at < n; {
 		if i := at + firstDiff(old[at:], now[at:]); i >= n {
 			break
@@ -99,7 +108,7 @@ func (f *EffectFinder) Find(d LogDescriptor) (Effects, error) {
 			e.List = append(e.List, more...)
 		}
 	}
-	return e, nil
+	return e
 }
 
 // bytesBefore reads n bytes of a file of the image; what lies past its end

@@ -92,6 +92,17 @@ func TestPowerCuts(t *testing.T) {
 	}
 }
 
+// The image is closed without a sync before: the pages that the last log entry carries must
+// be in their places before the log does not count any more.
+func TestPowerCutsWhileClosing(t *testing.T) {
+	steps := []enginetest.Step{
+		{Kind: enginetest.WriteStep, Off: 4*mib + 8192, N: 512, Seed: 2}, {Kind: enginetest.ReopenStep},
+	}
+	for _, b := range beds(t)[3:4] {
+		t.Logf("%d crash points", enginetest.PowerCuts(t, b, steps, enginetest.Scale(300, 10_000)))
+	}
+}
+
 func TestFailingWrites(t *testing.T) {
 	for _, b := range beds(t) {
 		t.Run(b.Name, func(t *testing.T) {

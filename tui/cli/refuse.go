@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -48,6 +49,9 @@ func refusalOf(err error) report.Refusal {
 	return r
 }
 
+// replaying are the verbs that replay a log themselves, with --replay.
+var replaying = []string{"write", "resize", "compact", "explain"}
+
 // refuse words a refusal to change the image at a path as a document where one is asked
 // for, and else tells which flag passes it over.
 func (a *app) refuse(verb, path string, err error, dryRun bool) error {
@@ -58,7 +62,7 @@ func (a *app) refuse(verb, path string, err error, dryRun bool) error {
 	if r.Where == nil {
 		r.Where = []decode.Place{{File: path}}
 	}
-	if r.Reason == disk.RefusedDirty && verb != "write" && verb != "resize" && verb != "compact" { // which replay it themselves
+	if r.Reason == disk.RefusedDirty && !slices.Contains(replaying, verb) {
 		r.Override = ""
 		err = fmt.Errorf("%w: platter repair replays it", err)
 		r.Message = oneLine(err)

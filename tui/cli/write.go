@@ -57,7 +57,8 @@ func (a *app) writeVerb() *cobra.Command {
 	return cmd
 }
 
-func (w *writing) flags(cmd *cobra.Command) {
+// what are the flags that say what is written to the disk, and where.
+func (w *writing) what(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&w.offset, "offset", "", "start at byte `N` (512, 0x200, 64K, 100s)")
 	f.StringVar(&w.length, "length", "", "write at most `N` bytes; --fill, --zero and --trim need it")
@@ -67,11 +68,16 @@ func (w *writing) flags(cmd *cobra.Command) {
 	f.BoolVar(&w.trim, "trim", false, "give up the whole blocks in the range; they read as zeros")
 	f.BoolVar(&w.reveal, "reveal", false, "with --trim, in a child: let the parent show in these blocks instead")
 	f.BoolVar(&w.discard, "discard", false, "with --reveal: although content would be lost that the parent does not have")
-	f.StringVar(&w.expectHex, "expect", "", "refuse unless the old bytes begin with `HEX`")
 	f.IntVar(&w.partition, "partition", 0, "count from the start of partition `N`, and stay in it")
+	f.BoolVar(&w.renew, "renew", true, "give the disk a new content ID: DataWriteGuid or CID")
+}
+
+func (w *writing) flags(cmd *cobra.Command) {
+	w.what(cmd)
+	f := cmd.Flags()
+	f.StringVar(&w.expectHex, "expect", "", "refuse unless the old bytes begin with `HEX`")
 	fileFlag(cmd, &w.file, "write to the container: to the image's first file, or to the one `NAME`d (--file=NAME)")
 	f.BoolVar(&w.allocate, "allocate", true, "store what is not stored yet; --allocate=false refuses there")
-	f.BoolVar(&w.renew, "renew", true, "give the disk a new content ID: DataWriteGuid or CID")
 	f.BoolVar(&w.atomic, "atomic", false, "all or nothing, or fail: never straight to the file")
 	f.BoolVar(&w.replay, "replay", false, "first replay a log that was not replayed (VHDX), as a change of its own")
 	f.BoolVarP(&w.dryRun, "dry-run", "n", false, "write nothing, tell what would be written where")

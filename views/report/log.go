@@ -136,22 +136,27 @@ func (r *logReport) descriptorJSON(d *document, desc disk.LogDescriptor, changes
 	d.positive("data_offset", desc.Sector.Offset)
 	if r.opt.Changes {
 		d.words("structure", changes.Where)
-		d.list("changes")
-		for _, c := range changes.List {
-			d.item()
-			d.text("name", c.Name)
-			d.number("offset", c.Place.Offset)
-			d.number("length", c.Place.Length)
-			d.text("before", c.Before)
-			d.text("after", c.After)
-			d.hex("before_hex", c.Old)
-			d.hex("after_hex", c.New)
-			d.close()
-		}
-		d.close()
-		d.bool("complete", !changes.More)
+		d.effects(changes)
 	}
 	d.close()
+}
+
+// effects lists what changes, field by field.
+func (d *document) effects(e disk.Effects) {
+	d.list("changes")
+	for _, c := range e.List {
+		d.item()
+		d.text("name", c.Name)
+		d.number("offset", c.Place.Offset)
+		d.number("length", c.Place.Length)
+		d.text("before", c.Before)
+		d.text("after", c.After)
+		d.hex("before_hex", c.Old)
+		d.hex("after_hex", c.New)
+		d.close()
+	}
+	d.close()
+	d.bool("complete", !e.More)
 }
 
 func (r *logReport) text(p *page) error {

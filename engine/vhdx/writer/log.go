@@ -65,10 +65,14 @@ func (l *wal) begin() error {
 	return l.headers.logged(l.guid, "the log counts from now on")
 }
 
-// end is the clean close: nothing is left to be replayed.
+// end is the clean close: nothing is left to be replayed, once the pages of the last
+// entry are durable where they belong.
 func (l *wal) end() error {
 	if l.guid == (uuid.UUID{}) {
 		return nil
+	}
+	if err := l.file.Sync(); err != nil {
+		return err
 	}
 	l.guid = uuid.UUID{}
 	return l.headers.logged(l.guid, "the log is empty: closed cleanly")
