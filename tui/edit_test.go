@@ -47,6 +47,18 @@ type bench struct {
 // onFile opens a sample that was written to disk.
 func onFile(t *testing.T, name string, w, h int) *bench {
 	t.Helper()
+	return editFile(t, sampleFile(t, name), w, h)
+}
+
+// onFileWith edits a sample's file with settings of the test's own.
+func onFileWith(t *testing.T, name string, set func(*tui.Config)) *bench {
+	t.Helper()
+	return editFile(t, sampleFile(t, name), 120, 40, set)
+}
+
+// sampleFile writes a sample's files to a folder.
+func sampleFile(t *testing.T, name string) string {
+	t.Helper()
 	from, _ := sample.Named(name)
 	files, err := from.Files()
 	if err != nil {
@@ -60,7 +72,7 @@ func onFile(t *testing.T, name string, w, h int) *bench {
 	for _, n := range names {
 		writeOut(t, files, n, filepath.Join(dir, n))
 	}
-	return editFile(t, filepath.Join(dir, from.File), w, h)
+	return filepath.Join(dir, from.File)
 }
 
 func writeOut(t *testing.T, files *store.Mem, name, path string) {
@@ -83,7 +95,7 @@ func writeOut(t *testing.T, files *store.Mem, name, path string) {
 }
 
 // editFile opens an image the way the program does.
-func editFile(t *testing.T, path string, w, h int) *bench {
+func editFile(t *testing.T, path string, w, h int, set ...func(*tui.Config)) *bench {
 	t.Helper()
 	b := &bench{path: path}
 	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}, Repairs: engine.Repairs}
@@ -97,9 +109,12 @@ func editFile(t *testing.T, path string, w, h int) *bench {
 		img, err := ed.Image()
 		return img, tui.Editing{
 			Editor: editor{ed, b}, Close: ed.Close,
-			Keep:   func() error { return ed.Save(&b.kept) },
+			Keep:   func() error { b.kept.Reset(); return ed.Save(&b.kept) },
 			Forget: func() error { b.kept.Reset(); return nil },
 		}, err
+	}
+	for _, change := range set {
+		change(&cfg)
 	}
 	b.story = tell(t, cfg, w, h)
 	t.Cleanup(b.m.Close)

@@ -69,6 +69,10 @@ type editing struct {
 	commit  bool           // a commit is under way, or waits for its turn
 	leaving func() tea.Cmd // what ends the program once nothing is left to do; nil: it goes on
 	settled bool           // the user has decided what becomes of what is staged
+
+	due    bool   // it is to be kept soon
+	kept   uint64 // the generation that is kept
+	unkept bool   // the user was told that it can't be
 }
 
 // work is something to do with the editor. It runs in the background, one at
@@ -76,6 +80,7 @@ type editing struct {
 type work struct {
 	do     func(disk.Session) (string, error)
 	commit bool
+	keeps  bool // it changes nothing that shows
 }
 
 // run does it. A fault in the program is an error like any other: what waits
@@ -89,17 +94,20 @@ func (w work) run(ed disk.Session) (say string, err error) {
 type worked struct {
 	editor disk.Session
 	commit bool // the work was one
+	keeps  bool
 	image  disk.Image
 	staged int
 	say    string
 	err    error
+
+	generation uint64 // of the editor, before the work
 }
 
 // begin takes in how another image can be changed.
 func (e *edits) begin(how Editing) {
 	e.editing = editing{Editing: how, last: &typing{}}
 	if e.Editor != nil {
-		e.staged = e.Editor.Staged()
+		e.staged, e.kept = e.Editor.Staged(), e.Editor.Generation()
 	}
 	if e.Notice != "" {
 		e.say(e.Notice, false)
@@ -146,6 +154,8 @@ func (e *edits) changed(msg tea.Msg) (tea.Cmd, bool) {
 		return e.wanted(msg), true
 	case worked:
 		return e.worked(msg), true
+	case keepDue:
+		return e.keepNow(msg), true
 	case left:
 		e.settled = false
 		e.say(msg.err.Error(), true)
@@ -213,7 +223,7 @@ func (e *edits) next() tea.Cmd {
 	e.busy = true
 	w, ed := e.todo[0], e.Editor
 	return func() tea.Msg {
-		msg := worked{editor: ed, commit: w.commit}
+		msg := worked{editor: ed, commit: w.commit, keeps: w.keeps, generation: ed.Generation()}
 		msg.say, msg.err = w.run(ed)
 		img, err := ed.Image()
 		msg.image, msg.staged = img, ed.Staged()
@@ -231,6 +241,9 @@ func (e *edits) worked(msg worked) tea.Cmd {
 	e.busy, e.commit, e.staged = false, e.commit && !msg.commit, msg.staged
 	e.todo = e.todo[1:]
 	switch {
+	case msg.keeps:
+		e.keptSo(msg)
+		msg.image, msg.err = nil, nil
 	case msg.err != nil:
 		e.say(msg.err.Error(), true)
 	case msg.say != "":
@@ -248,7 +261,10 @@ func (e *edits) worked(msg worked) tea.Cmd {
 	default:
 		e.leaving = nil // the user has to know what went wrong
 	}
-	return e.refresh()
+	if msg.keeps {
+		return e.keepSoon()
+	}
+	return tea.Batch(e.refresh(), e.keepSoon())
 }
 
 func (e *edits) undo() tea.Cmd {

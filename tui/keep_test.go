@@ -9,6 +9,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/tui"
 	"platter/views"
 	"platter/views/viewtest"
@@ -268,4 +269,40 @@ func TestReviewThatIsOverStaysSo(t *testing.T) {
 	_, search := b.m.Update(key("*"))
 	b.keys("s").expect("Staged changes").run(search)
 	b.expect("context").keys("esc").expect("Staged changes").keys("esc", "u", "ctrl+n").expect("context").keys("esc").not("Staged changes")
+}
+
+// TestStagedChangesAreKeptAtOnce kills the program after a change was staged: the next one
+// has it again. What was taken back, discarded or written is not kept.
+func TestStagedChangesAreKeptAtOnce(t *testing.T) {
+	stage := func(t *testing.T) *bench {
+		b := onFileWith(t, "vhd", func(c *tui.Config) { c.KeepAfter = 1 })
+		if b.keys("2", "tab", ":", "0x30", "enter"); b.kept.Len() > 0 {
+			t.Error("something is kept though nothing is staged")
+		}
+		b.keys("e", "7f", "esc").expect("* 1 staged")
+		return b
+	}
+	t.Run("staged", func(t *testing.T) {
+		b := stage(t)
+		s, err := edit.Open(t.Context(), b.path, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Load(&b.kept); err != nil || s.Staged() != 1 {
+			t.Errorf("%d changes staged again, %v", s.Staged(), err)
+		}
+	})
+	for name, end := range map[string]func(*bench){
+		"undone":    func(b *bench) { b.keys("u").not("staged") },
+		"written":   func(b *bench) { b.write() },
+		"discarded": func(b *bench) { b.keys("q", "d") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := stage(t)
+			if end(b); b.kept.Len() > 0 {
+				t.Error("it is kept all the same")
+			}
+		})
+	}
 }

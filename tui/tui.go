@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -47,6 +48,10 @@ type Config struct {
 
 	// Opened is told each path that was opened, to remember it; may be nil.
 	Opened func(path string)
+
+	// KeepAfter is how long what is staged waits to be kept by [Editing.Keep], in case the
+	// program dies; 0: until it ends.
+	KeepAfter time.Duration
 
 	// Explorer relates the addresses of a byte and finds partitions; nil:
 	// what needs it does not show.

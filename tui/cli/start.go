@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,18 +56,19 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		return exit{ExitUsage, err}
 	}
 	cfg := tui.Config{
-		Open:     a.openToEdit,
-		Look:     a.look,
-		Samples:  offered(),
-		Recent:   a.recent(),
-		Opened:   a.remember,
-		Explorer: engine.Explorer{},
-		Finder:   engine.Finder{},
-		Repairs:  engine.Repairs,
-		Copy:     clipboard(os.Stdout, os.Getenv),
-		Notice:   strings.Join(warnings, "; "),
-		Theme:    look,
-		Mouse:    !l.noMouse,
+		KeepAfter: keepAfter,
+		Open:      a.openToEdit,
+		Look:      a.look,
+		Samples:   offered(),
+		Recent:    a.recent(),
+		Opened:    a.remember,
+		Explorer:  engine.Explorer{},
+		Finder:    engine.Finder{},
+		Repairs:   engine.Repairs,
+		Copy:      clipboard(os.Stdout, os.Getenv),
+		Notice:    strings.Join(warnings, "; "),
+		Theme:     look,
+		Mouse:     !l.noMouse,
 	}
 	if dir := configDir(); dir != "" && !a.noState {
 		cfg.Notes = noteFolder{filepath.Join(dir, "notes")}
@@ -97,3 +99,7 @@ func offered() []start.Sample {
 	}
 	return list
 }
+
+// keepAfter is how long an edit waits to be kept on disk: what is lost when the program is
+// killed.
+const keepAfter = 700 * time.Millisecond
