@@ -98,7 +98,7 @@ func (w *EntryWriter) turn() error {
 
 // Close writes what is left, all entries that were never put among them.
 func (w *EntryWriter) Close(ctx context.Context) error {
-	for w.page == nil || w.first < w.Count {
+	for w.first < w.Count {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

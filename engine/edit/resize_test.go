@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -51,6 +51,10 @@ func resized() []sized {
 		{"vhd fixed", "vhd", "type=fixed", 70 * k, []int64{70*k + 512, 200 * k}},
 		{"vhd", "vhd", "block-size=64K", 150 * k, []int64{150*k + 512, 192*k + 512, 192 * k, 5 * 64 * k}},
 		{"vhd with blocks in the way", "vhd", "block-size=4K", 125 * 4 * k, []int64{126 * 4 * k, 300*4*k + 512, 128 * 4 * k}},
+		{"vhdx", "vhdx", "block-size=1M", 2*m + 70*k, []int64{2*m + 70*k + 512, 3*m + 512, 3 * m, 6 * m}},
+		{"vhdx of 4096", "vhdx", "block-size=1M sector=4096", 2*m + 72*k, []int64{3*m + 4*k}},
+		{"vhdx fixed", "vhdx", "type=fixed block-size=1M", m + 70*k, []int64{m + 71*k, 4 * m}},
+		{"vhdx with a new table", "vhdx", "block-size=1M", m + 70*k, []int64{200 << 30}},
 		{"vmdk flat", "vmdk", "type=monolithicFlat", 70 * k, []int64{70*k + 512, 200 * k}},
 		{"vmdk vmfs", "vmdk", "type=vmfs", 70 * k, []int64{70*k + 512, 200 * k}},
 		{"vmdk split flat", "vmdk", "type=twoGbMaxExtentFlat split=1M", m + 70*k, []int64{m + 71*k, 3*m + 512, 2*m + 70*k}},
@@ -159,13 +163,45 @@ func (k sized) resize(ctx context.Context, files store.FS, how edit.Sizing) erro
 	return plan.CarryOut(ctx)
 }
 
-// as is a disk of another size.
-func as(content []byte, size int64) []byte {
-	return append(bytes.Clone(content[:min(size, int64(len(content)))]), make([]byte, max(size-int64(len(content)), 0))...)
+// sizedAs is a disk of some bytes: what it had before, and zeros.
+type sizedAs struct {
+	content []byte
+	size    int64
 }
 
-// fault is what is wrong with an image whose disk should hold one of some contents.
-func (k sized) fault(t testing.TB, files store.Opener, least disk.Severity, want ...[]byte) error {
+// holds is where a disk holds something else.
+func (w sizedAs) holds(t testing.TB, img disk.Image) error {
+	if size := img.Info().VirtualSize; size != w.size {
+		return fmt.Errorf("the disk has %d bytes", size)
+	}
+	got := make([]byte, min(w.size, int64(len(w.content))))
+	if n, err := img.ReadAt(got, 0); n < len(got) {
+		return err
+	}
+	for i := range got {
+		if got[i] != w.content[i] {
+			return fmt.Errorf("byte 0x%x of the disk of %d bytes is %02x, expected %02x", i, w.size, got[i], w.content[i])
+		}
+	}
+	for r, err := range disk.Runs(t.Context(), img, int64(len(got)), w.size-int64(len(got))) {
+		if err != nil {
+			return err
+		}
+		for off := r.Start; r.Content != disk.Zeros && off < r.Start+r.Length; off += int64(len(got)) {
+			b := make([]byte, min(int64(len(got)), r.Start+r.Length-off))
+			if n, err := img.ReadAt(b, off); n < len(b) {
+				return err
+			}
+			if i := bytes.IndexFunc(b, func(c rune) bool { return c != 0 }); i >= 0 {
+				return fmt.Errorf("byte 0x%x of the disk of %d bytes is %02x, expected zeros past its old end", off+int64(i), w.size, b[i])
+			}
+		}
+	}
+	return nil
+}
+
+// fault is what is wrong with an image whose disk should be one of some.
+func (k sized) fault(t testing.TB, files store.Opener, least disk.Severity, want ...sizedAs) error {
 	t.Helper()
 	img := k.open(t, files)
 	defer img.Close()
@@ -177,25 +213,15 @@ func (k sized) fault(t testing.TB, files store.Opener, least disk.Severity, want
 			return fmt.Errorf("%s %s: %v", f.Code, f.Text, err)
 		}
 	}
-	got := make([]byte, img.Info().VirtualSize)
-	if n, err := img.ReadAt(got, 0); n < len(got) && !errors.Is(err, io.EOF) {
-		return err
-	}
+	var wrong []error
 	for _, w := range want {
-		if bytes.Equal(got, w) {
+		err := w.holds(t, img)
+		if err == nil {
 			return nil
 		}
+		wrong = append(wrong, err)
 	}
-	for _, w := range want {
-		if len(w) == len(got) {
-			for i := range w {
-				if got[i] != w[i] {
-					return fmt.Errorf("byte 0x%x of the disk of %d bytes is %02x, expected %02x", i, len(got), got[i], w[i])
-				}
-			}
-		}
-	}
-	return fmt.Errorf("the disk has %d bytes", len(got))
+	return errors.Join(wrong...)
 }
 
 // TestResizeInPlace lets disks grow by a sector, to the end of a block, past it, and by
@@ -226,7 +252,7 @@ func TestResizeInPlace(t *testing.T) {
 				t.Fatalf("%s to %d: %v", k.name, to, err)
 			}
 			s.Close()
-			if err := k.fault(t, files, disk.SeverityWarning, as(content, to)); err != nil {
+			if err := k.fault(t, files, disk.SeverityWarning, sizedAs{content, to}); err != nil {
 				t.Errorf("%s to %d: %v", k.name, to, err)
 			}
 			for _, f := range would {
@@ -285,13 +311,13 @@ func TestResizeCrashes(t *testing.T) {
 			for p, left := range trace.Crashes(enginetest.Scale(2, 16)) {
 				points++
 				settled(t, left, k.image(), p.Ops%2 == 0)
-				if err := k.fault(t, left, disk.SeverityError, content, as(content, to)); err != nil {
+				if err := k.fault(t, left, disk.SeverityError, sizedAs{content, k.size}, sizedAs{content, to}); err != nil {
 					t.Fatalf("%s to %d, %v: %v", k.name, to, p, err)
 				}
 				if err := k.resize(t.Context(), left, how); err != nil {
 					t.Fatalf("%s to %d, %v, again: %v", k.name, to, p, err)
 				}
-				if err := k.fault(t, left, disk.SeverityError, as(content, to)); err != nil {
+				if err := k.fault(t, left, disk.SeverityError, sizedAs{content, to}); err != nil {
 					t.Fatalf("%s to %d, %v, again: %v", k.name, to, p, err)
 				}
 			}
@@ -325,7 +351,7 @@ func TestFailingResizes(t *testing.T) {
 				left := files.Clone()
 				now, _ := left.ReadDir(".")
 				settled(t, left, k.image(), false)
-				if err := k.fault(t, left, disk.SeverityError, content, as(content, to)); err != nil {
+				if err := k.fault(t, left, disk.SeverityError, sizedAs{content, k.size}, sizedAs{content, to}); err != nil {
 					t.Fatalf("%s: operation %d fails with %v: %v", k.name, n, cause, err)
 				}
 				if img := k.open(t, left); img.Info().VirtualSize == k.size && len(now) > len(before) && !store.HasJournal(files, k.image()) {
@@ -343,6 +369,8 @@ func shrinkable() []sized {
 		{"raw", "raw", "", 200 * k, []int64{100*k + 512}},
 		{"vhd fixed", "vhd", "type=fixed", 200 * k, []int64{100*k + 512}},
 		{"vhd", "vhd", "block-size=4K", 300 * 4 * k, []int64{100*4*k + 512}},
+		{"vhdx", "vhdx", "block-size=1M", 5 << 20, []int64{2<<20 + 512}},
+		{"vhdx fixed", "vhdx", "type=fixed block-size=1M", 5 << 20, []int64{2<<20 + 512}},
 	}
 }
 
@@ -367,18 +395,18 @@ func TestShrinkLosesNothing(t *testing.T) {
 		if err := k.resize(t.Context(), files, how); err != nil {
 			t.Fatalf("%s: %v", k.name, err)
 		}
-		if err := k.fault(t, files, disk.SeverityWarning, as(content, to)); err != nil {
+		if err := k.fault(t, files, disk.SeverityWarning, sizedAs{content, to}); err != nil {
 			t.Errorf("%s: %v", k.name, err)
 		}
 		for p, left := range trace.Crashes(enginetest.Scale(2, 16)) {
 			settled(t, left, k.image(), p.Ops%2 == 0)
-			if err := k.fault(t, left, disk.SeverityError, footed(k, left, content, to), as(content, to)); err != nil {
+			if err := k.fault(t, left, disk.SeverityError, sizedAs{footed(k, left, content, to), k.size}, sizedAs{content, to}); err != nil {
 				t.Fatalf("%s, %v: %v", k.name, p, err)
 			}
 			if err := k.resize(t.Context(), left, how); err != nil {
 				t.Fatalf("%s, %v, again: %v", k.name, p, err)
 			}
-			if err := k.fault(t, left, disk.SeverityError, as(content, to)); err != nil {
+			if err := k.fault(t, left, disk.SeverityError, sizedAs{content, to}); err != nil {
 				t.Fatalf("%s, %v, again: %v", k.name, p, err)
 			}
 		}
@@ -425,9 +453,36 @@ func TestShrinkOfZeros(t *testing.T) {
 			if err := k.resize(t.Context(), left, how); err != nil {
 				t.Fatalf("%s, %v, again: %v", k.name, p, err)
 			}
-			if err := k.fault(t, left, disk.SeverityError, as(content, to)); err != nil {
+			if err := k.fault(t, left, disk.SeverityError, sizedAs{content, to}); err != nil {
 				t.Fatalf("%s, %v, again: %v", k.name, p, err)
 			}
+		}
+	}
+}
+
+// TestResizeToTheLargest lets disks grow as far as their formats go, the table of a VHDX into
+// a region of its own: quickly, and in little memory.
+func TestResizeToTheLargest(t *testing.T) {
+	for _, k := range []sized{
+		{"vhdx", "vhdx", "block-size=1M", 1 << 20, []int64{64 << 40}},
+		{"vhdx of large blocks", "vhdx", "", 33 << 20, []int64{64 << 40}},
+		{"vhd", "vhd", "", 1 << 20, []int64{2040 << 30}},
+	} {
+		files := store.NewMem()
+		content := k.made(t, files)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := k.resize(t.Context(), files, edit.Sizing{NewSize: disk.NewSize{Size: k.to[0]}}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 128<<20 {
+			t.Errorf("%s: %d MiB were allocated", k.name, took>>20)
+		}
+		img := k.open(t, files)
+		got := make([]byte, len(content))
+		if n, err := img.ReadAt(got, 0); n < len(got) || !bytes.Equal(got, content) || img.Info().VirtualSize != k.to[0] {
+			t.Errorf("%s: a disk of %d bytes: %v", k.name, img.Info().VirtualSize, err)
 		}
 	}
 }
