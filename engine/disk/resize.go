@@ -40,12 +40,19 @@ type Resizing struct {
 
 	New []NewFile // to be made before all else, and removed again if the disk stays as it is
 
+	Stages []Stage // what has to be moved before; each leaves the disk as it was
+
 	Prepare Step // goes straight to the files, to what nothing refers to; durable at its end. Nil: nothing
 	Switch  Step // the structures: all or nothing. Nil: there are none
 	Finish  Step // gives back what nothing refers to any more. Nil: nothing
 
 	Late bool // the disk has its new size only after Finish, which then is one operation
 }
+
+// Stage is a part of a [Resizing] that leaves the disk as it was: Prepare goes straight to
+// the files, to what nothing refers to, and is durable at its end; Switch is done as a whole
+// or not at all.
+type Stage struct{ Prepare, Switch Step }
 
 // Resizer finds out how the disk of an image can get another size in place. What can't be
 // done in place is an [Error] of kind Unsupported, or a [Refusal].

@@ -85,9 +85,14 @@ func (s *Session) Resize(ctx context.Context, how Sizing) (*Resize, error) {
 // each.
 func (r *Resize) Rehearse(ctx context.Context) ([]store.Rehearsed, error) {
 	files := store.Rehearse(r.session.ws.Snapshot())
-	list := []disk.Step{r.Prepare, r.Switch, r.moveIn, r.Finish}
-	if r.After < r.Before {
-		list = []disk.Step{r.Prepare, r.moveIn, r.Switch, r.Finish}
+	var list []disk.Step
+	for _, stage := range r.Stages {
+		list = append(list, stage.Prepare, stage.Switch)
+	}
+	if list = append(list, r.Prepare); r.After > r.Before {
+		list = append(list, r.Switch, r.moveIn, r.Finish)
+	} else {
+		list = append(list, r.moveIn, r.Switch, r.Finish)
 	}
 	var err error
 	for _, step := range list {
@@ -170,13 +175,19 @@ func (r *Resize) make(ctx context.Context) (made []string, err error) {
 // switchOver prepares the files, and commits the change of the structures.
 func (r *Resize) switchOver(ctx context.Context) error {
 	s := r.session
-	if r.Prepare != nil {
-		if err := r.Prepare(ctx, s.folder); err != nil {
+	for _, stage := range r.Stages {
+		if err := r.prepare(ctx, stage.Prepare); err != nil {
 			return err
 		}
-		if err := s.reload(); err != nil {
+		if err := r.stage(ctx, "move what lies in the way", stage.Switch); err != nil {
 			return err
 		}
+		if err := s.Commit(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.prepare(ctx, r.Prepare); err != nil {
+		return err
 	}
 	stage := []func(context.Context) error{r.stageSwitch, r.stageMove}
 	if r.After < r.Before {
@@ -188,6 +199,26 @@ func (r *Resize) switchOver(ctx context.Context) error {
 		}
 	}
 	return s.Commit(ctx)
+}
+
+// prepare writes straight to the files, and reads them again.
+func (r *Resize) prepare(ctx context.Context, step disk.Step) error {
+	if step == nil {
+		return nil
+	}
+	if err := step(ctx, r.session.folder); err != nil {
+		return err
+	}
+	return r.session.reload()
+}
+
+// stage makes a step a change. What another program writes meanwhile makes it void.
+func (r *Resize) stage(ctx context.Context, title string, step disk.Step) error {
+	if err := r.session.ws.Do(title, func(tx *store.Tx) error { return step(ctx, tx) }); err != nil {
+		return err
+	}
+	r.session.keepThrough()
+	return nil
 }
 
 func (r *Resize) stageMove(ctx context.Context) error {
@@ -205,10 +236,9 @@ func (r *Resize) stageSwitch(ctx context.Context) error {
 		return nil
 	}
 	s := r.session
-	if err := s.ws.Do("resize", func(tx *store.Tx) error { return r.Switch(ctx, tx) }); err != nil {
+	if err := r.stage(ctx, "resize", r.Switch); err != nil {
 		return err
 	}
-	s.keepThrough()
 	r.staged = true
 	if r.Late {
 		return nil
@@ -270,14 +300,24 @@ func (r *Resize) take(p decode.Place, tell func(n int64)) error {
 	return errors.Join(err, f.Close())
 }
 
-// reload reads the files again, which were written to beside what is staged: nothing is.
+// reload reads the files again, which were written to beside what is staged: nothing is. An
+// image that was had before stays usable.
 func (s *Session) reload() error {
+	if _, err := s.Image(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.image != nil {
-		s.image.Close()
-	}
-	err := s.ws.Close()
+	s.past = append(s.past, past{s.image, s.ws})
 	s.ws, s.image, s.verdict, s.placed = store.NewWorkspace(s.folder, s.name), nil, verdict{}, placements{}
-	return err
+	return nil
 }
+
+// past is what a session showed before its files were read again.
+type past struct {
+	image disk.Image
+	ws    *store.Workspace
+}
+
+// close closes the files.
+func (p past) close() error { return errors.Join(p.image.Close(), p.ws.Close()) }

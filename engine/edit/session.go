@@ -36,6 +36,7 @@ type Session struct {
 	seen    uint64 // the generation that image shows
 	verdict verdict
 	placed  placements
+	past    []past
 	mark    int // ID of the change that renewed the content's mark; 0 for none
 }
 
@@ -77,6 +78,9 @@ func (s *Session) Close() error {
 		s.image.Close()
 	}
 	err := s.ws.Close()
+	for _, p := range s.past {
+		err = errors.Join(err, p.close())
+	}
 	if e := s.folder.Close(); err == nil {
 		err = e
 	}

@@ -162,8 +162,3 @@ func full(f store.File, p []byte, off int64) error {
 	}
 	return nil
 }
-
-// sparse is for extents with tables.
-func (r *resizing) sparse(context.Context) error {
-	return disk.Copied(decode.Place{File: r.tail.File}, "its tables do not grow in place")
-}
