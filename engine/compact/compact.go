@@ -4,9 +4,10 @@
 package compact
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"io"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -284,8 +285,13 @@ func (r *run) flush(ctx context.Context) error {
 	if err := r.Flush(ctx); err != nil {
 		return err
 	}
-	for _, p := range r.pending {
-		if err := r.vacate(ctx, p); err != nil {
+	slices.SortFunc(r.pending, func(a, b store.Range) int { return cmp.Compare(a.Offset, b.Offset) })
+	for i := 0; i < len(r.pending); {
+		all := r.pending[i]
+		for i++; i < len(r.pending) && r.pending[i].Offset <= all.End(); i++ {
+			all.Length = max(all.End(), r.pending[i].End()) - all.Offset
+		}
+		if err := r.vacate(ctx, all); err != nil {
 			return err
 		}
 	}
@@ -298,17 +304,14 @@ func (r *run) vacate(ctx context.Context, p store.Range) error {
 }
 
 // move copies a piece, whose new room is zeros, and has its entry name the copy.
-func (r *run) move(ctx context.Context, p Piece, at int64, buf []byte) error {
-	for off, end := p.At, p.At+p.Length; off < end; {
-		stored, err := store.NextData(r.Shape.File, off, end)
-		if errors.Is(err, io.EOF) {
-			break
-		}
+func (r *run) move(ctx context.Context, p Piece, at int64, c *copier) error {
+	for off, end := p.At, min(p.At+p.Length, r.Shape.End); off < end; {
+		stored, err := c.look.Stored(off)
 		if err != nil {
 			return err
 		}
 		for off = max(off, stored.Offset); off < min(stored.End(), end); {
-			b := buf[:min(int64(len(buf)), min(stored.End(), end)-off)]
+			b := c.buf[:min(int64(len(c.buf)), min(stored.End(), end)-off)]
 			if err := layer.ReadFull(r.Shape.File, b, off); err != nil {
 				return err
 			}

@@ -4,8 +4,16 @@ import (
 	"context"
 	"sort"
 
+	"platter/engine/space"
 	"platter/engine/store"
 )
+
+// copier is what copying needs. Where the file has holes is asked once: sources lie after
+// the cut, and copies before it.
+type copier struct {
+	look *space.Looker
+	buf  []byte
+}
 
 // copyBytes is how much is copied at once.
 const copyBytes = 2 << 20
@@ -27,7 +35,7 @@ func (r *run) fill(ctx context.Context) error {
 		return err
 	}
 	room := &slots{gaps: gaps, from: map[int64]int{}}
-	buf := make([]byte, min(copyBytes, r.Unit))
+	c := &copier{space.NewLooker(r.Shape.File, r.Shape.End), make([]byte, min(copyBytes, r.Unit))}
 	for _, kind := range []Kind{Small, Block} {
 		err := r.each(ctx, func(p Piece) error {
 			if p.Kind != kind || p.At+p.Length <= cut {
@@ -37,7 +45,7 @@ func (r *run) fill(ctx context.Context) error {
 			if !ok {
 				return nil
 			}
-			return r.move(ctx, p, at, buf)
+			return r.move(ctx, p, at, c)
 		})
 		if err != nil {
 			return err

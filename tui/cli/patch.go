@@ -22,6 +22,7 @@ type patching struct {
 	files, dryRun  bool
 	force, renew   bool
 	any, revert    bool
+	keepUndo       bool
 }
 
 func (a *app) patchVerb() *cobra.Command {
@@ -207,6 +208,7 @@ func (a *app) patchApplyVerb(name string) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVarP(&p.dryRun, "dry-run", "n", false, "change nothing, tell what would be written where")
 	f.BoolVar(&p.force, "force", false, "apply it although other images have this one as their parent")
+	keepUndoFlag(cmd, &p.keepUndo)
 	f.BoolVar(&p.renew, "renew", true, "give the disk a new content ID: DataWriteGuid or CID")
 	if name == "revert" {
 		cmd.Short = "Take back a patch"
@@ -296,7 +298,7 @@ func (a *app) commitPatch(ctx context.Context, s *edit.Session, p edit.Patch, ho
 	if _, err := s.Openable(); err != nil {
 		return err
 	}
-	if err := s.Commit(ctx); err != nil {
+	if err := commit(ctx, s, how.keepUndo); err != nil {
 		return err
 	}
 	r.Done, r.State = true, string(edit.Applied)

@@ -45,7 +45,9 @@ func refusalOf(err error) report.Refusal {
 	if r.Where == nil && errors.As(err, &e) && e.At.File != "" {
 		r.Where = append(r.Where, e.At)
 	}
-	r.Override = overrides[r.Reason]
+	if r.Override = overrides[r.Reason]; refused != nil && r.Reason == disk.RefusedChanged {
+		r.Override = "--force" // else the bytes themselves are others
+	}
 	return r
 }
 

@@ -22,6 +22,7 @@ import (
 type repairing struct {
 	codes                      []string
 	risky, list, dryRun, force bool
+	keepUndo                   bool
 	out                        string
 }
 
@@ -47,6 +48,7 @@ func (a *app) repairVerb() *cobra.Command {
 	f.BoolVar(&r.risky, "risky", false, "take repairs that may lose something too: of each finding the first")
 	f.StringVar(&r.out, "out", "", "copy the image to `PATH` and repair the copy")
 	f.BoolVar(&r.list, "list", false, "list the findings with their repairs, and repair nothing")
+	keepUndoFlag(cmd, &r.keepUndo)
 	f.BoolVarP(&r.dryRun, "dry-run", "n", false, "repair nothing, tell what would be written where")
 	f.BoolVar(&r.force, "force", false, "with --out: replace a file that has the name")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "print warnings only")
@@ -108,7 +110,7 @@ func (a *app) repair(ctx context.Context, path string, r repairing) (err error) 
 		return err
 	}
 	defer s.Close()
-	return a.repairIn(ctx, s, path, wish, r.dryRun)
+	return a.repairIn(ctx, s, path, wish, r.dryRun, r.keepUndo)
 }
 
 // removed takes away a copy that could not be repaired.
@@ -129,7 +131,7 @@ func (a *app) copyImage(ctx context.Context, path string, r repairing) error {
 }
 
 // repairIn repairs, and tells what a check finds afterwards.
-func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish edit.Wish, dryRun bool) error {
+func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish edit.Wish, dryRun, keep bool) error {
 	before, err := checked(ctx, s)
 	if err != nil {
 		return err
@@ -159,7 +161,7 @@ func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish e
 		if _, err := s.Openable(); err != nil {
 			return err
 		}
-		if err := s.Commit(ctx); err != nil {
+		if err := commit(ctx, s, keep); err != nil {
 			return err
 		}
 		r.Done = true

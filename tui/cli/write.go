@@ -26,6 +26,7 @@ type writing struct {
 	partition                        int
 	allocate, renew, renewAsked      bool
 	atomic, replay, force, dryRun    bool
+	keepUndo                         bool
 
 	off    int64  // on the disk, or in the file
 	expect []byte // that the old bytes begin with
@@ -80,6 +81,7 @@ func (w *writing) flags(cmd *cobra.Command) {
 	f.BoolVar(&w.allocate, "allocate", true, "store what is not stored yet; --allocate=false refuses there")
 	f.BoolVar(&w.atomic, "atomic", false, "all or nothing, or fail: never straight to the file")
 	f.BoolVar(&w.replay, "replay", false, "first replay a log that was not replayed (VHDX), as a change of its own")
+	keepUndoFlag(cmd, &w.keepUndo)
 	f.BoolVarP(&w.dryRun, "dry-run", "n", false, "write nothing, tell what would be written where")
 	f.BoolVar(&w.force, "force", false, "write although other images have this one as their parent, or room is short")
 }
@@ -137,6 +139,9 @@ type writeJob struct {
 func (j *writeJob) prepare(ctx context.Context) error {
 	if j.file != "" && j.long() {
 		return tooMuch(j.path, "--file: more than %s can't be written to the container at once")
+	}
+	if j.keepUndo && j.long() && !j.atomic {
+		return tooMuch(j.path, "--keep-undo: more than %s can't be taken back")
 	}
 	if j.atomic && j.more != nil {
 		return tooMuch(j.path, "--atomic: more than %s can't be written all or nothing")

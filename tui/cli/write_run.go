@@ -113,7 +113,7 @@ func (j *writeJob) journaled(ctx context.Context, before disk.Image) error {
 	if j.dryRun {
 		return nil
 	}
-	if err := j.session.Commit(ctx); err != nil {
+	if err := commit(ctx, j.session, j.keepUndo); err != nil {
 		return err
 	}
 	j.result.Bytes = j.n
