@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/edit"
 	"platter/engine/store"
 )
 
@@ -107,5 +109,42 @@ func TestBaseLooksSoFar(t *testing.T) {
 	said := said(img)
 	if !strings.Contains(said, "known of 100 of 300") || len(in.opened) > 110 {
 		t.Errorf("%d files opened: %s", len(in.opened), said)
+	}
+}
+
+// TestAnyParent reads children over a parent of another identity: refused, unless it is
+// asked for; then with an error finding, and never to be written to.
+func TestAnyParent(t *testing.T) {
+	for _, ext := range []string{".vhd", ".vhdx", ".vmdk"} {
+		dir := t.TempDir()
+		base, child := filepath.Join(dir, "base"+ext), filepath.Join(dir, "child"+ext)
+		create(t, base, engine.CreateOptions{Values: values("size", "8M")}).Close()
+		create(t, child, engine.CreateOptions{Parent: base}).Close()
+		create(t, filepath.Join(dir, "new"+ext), engine.CreateOptions{Values: values("size", "8M")}).Close()
+		if err := os.Rename(filepath.Join(dir, "new"+ext), base); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(t, child, engine.Options{}).ReadAt(make([]byte, 512), 0); err == nil {
+			t.Errorf("%s: a stranger's bytes are served unasked", ext)
+		}
+		img := open(t, child, engine.Options{AnyParent: true})
+		if _, err := img.ReadAt(make([]byte, 512), 0); err != nil || img.Parent() == nil {
+			t.Errorf("%s: %v", ext, err)
+		}
+		told := 0
+		for f, err := range img.Check(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Severity == disk.SeverityError && strings.Contains(f.Text, "is read all the same") {
+				told++
+			}
+		}
+		if told != 1 || img.(disk.Linked).Link().Forced == nil {
+			t.Errorf("%s: told %d times", ext, told)
+		}
+		if _, err := edit.Open(t.Context(), child, engine.Options{AnyParent: true}); !errors.Is(err, disk.ErrReadOnly) {
+			t.Errorf("%s: opened for editing: %v", ext, err)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Parent string   // path of the parent of the image, instead of the name that the image gives
 	Allow  []string // further folders that the image may name files in
 
+	AnyParent bool // where no parent has the identity that a child wants, take the one that has its name; nothing is written then
 	Redundant bool // read by the second set of tables, where a file has two: see [disk.TwoSets]
 }
 

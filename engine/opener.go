@@ -77,6 +77,9 @@ func (o *opener) List() ([]string, error) { return o.folder.ReadDir(path.Dir(o.f
 // Chosen reports whether the user has named the parent of this layer.
 func (o *opener) Chosen() bool { return len(o.chain) == 1 && o.opt.Parent != "" }
 
+// Forced reports whether the user takes a parent of another identity.
+func (o *opener) Forced() bool { return o.opt.AnyParent }
+
 // OpenParent opens the next layer, in the format that the child demands. What
 // the user names as parent stands for whatever the image says.
 func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {

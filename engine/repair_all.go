@@ -20,13 +20,18 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 	var all []disk.Repair
 	name, path := img.Files()[0].Name, img.Info().Path
 	others := len(row.Alike) - 1
+	instead := f.otherwise(img, row)
 	for _, r := range list {
 		each := disk.Repair{
 			All:   true,
-			Title: fmt.Sprintf("%s; and so for the %s like it", r.Title, decode.Plural(others, "other finding", "other findings")),
+			Title: fmt.Sprintf("%s; and so for the %s like it%s", r.Title, decode.Plural(others, "other finding", "other findings"), instead),
 			Apply: func(ctx context.Context, to store.FS) error {
 				for _, one := range row.Alike {
-					if err := f.repairOne(ctx, to, name, path, one, disk.Shape(r.Title)); err != nil {
+					shape := disk.Shape(r.Title)
+					if !one.SameKind(row) {
+						shape = "" // its own, which keeps most
+					}
+					if err := f.repairOne(ctx, to, name, path, one, shape); err != nil {
 						return err
 					}
 				}
@@ -41,8 +46,22 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 	return all
 }
 
-// repairOne carries out the repair of a finding whose title has a shape, in files that
-// other repairs may have changed meanwhile.
+// otherwise words what is done for the findings of a row that are of another kind than
+// the first: their own first repair, which keeps most.
+func (f format) otherwise(img disk.Image, row disk.Finding) string {
+	for _, one := range row.Alike {
+		if one.SameKind(row) {
+			continue
+		}
+		if list, err := f.repairs(context.Background(), img, one); err == nil && len(list) > 0 {
+			return fmt.Sprintf(", but where only a part is missing: %s", list[0].Title)
+		}
+	}
+	return ""
+}
+
+// repairOne carries out the repair of a finding whose title has a shape, or its first for
+// an empty one, in files that other repairs may have changed meanwhile.
 func (f format) repairOne(ctx context.Context, to store.FS, name, path string, one disk.Finding, shape string) (err error) {
 	file, err := to.Open(name)
 	if err != nil {
@@ -58,7 +77,7 @@ func (f format) repairOne(ctx context.Context, to store.FS, name, path string, o
 		return err
 	}
 	for _, r := range list {
-		if disk.Shape(r.Title) == shape {
+		if shape == "" || disk.Shape(r.Title) == shape {
 			return r.Apply(ctx, to)
 		}
 	}

@@ -189,6 +189,8 @@ type Finding struct {
 	Lost       int64  // bytes of the virtual disk that can't be read because of it, as far as that is known
 	Needs      int64  // bytes that the file would have to have; 0: it is long enough, or nobody knows
 
+	Row   string         // findings of a code with the same one are told as one, whatever each says; empty: those that say the same
+	Among string         // what is lost here is one of these: "100 blocks that are stored"; empty where nobody counted
 	Count int            // how many findings it stands for, see [Merge]; 0: itself
 	More  []decode.Place // the evidence of the others, or of the first of them
 	Alike []Finding      // all that are listed of them, itself first; none if it stands for itself

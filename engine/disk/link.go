@@ -39,6 +39,7 @@ type LinkInfo struct {
 	Found  string     // that of the file that was found last; empty: none was
 	Names  []LinkName // under which the parent was looked for, in the order of trying
 	Fault  error      // why the parent can't be used; nil if it is
+	Forced error      // why it should not be used, where the user takes it all the same, see [Forcer]
 }
 
 // LinkName is a name of the parent and what became of it.

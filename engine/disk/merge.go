@@ -28,6 +28,9 @@ func Merge(list []Finding) []Finding {
 			text = f.first
 		}
 		k := alike{f.Code, f.condition, f.Profile, f.Detail, Shape(text), f.Severity, f.Repairable}
+		if f.Row != "" {
+			k = alike{code: f.Code, condition: "row " + f.Row, profile: f.Profile, severity: f.Severity}
+		}
 		i, seen := at[k]
 		if !seen {
 			at[k] = len(out)
@@ -65,11 +68,18 @@ func Shape(text string) string {
 	return b.String()
 }
 
+// SameKind reports whether two findings of a code were found under the same condition, so
+// that what repairs one repairs the other.
+func (f Finding) SameKind(g Finding) bool { return f.condition == g.condition }
+
 // Sum says how many findings a merged one stands for, and what they cost together;
 // empty if there is nothing to say.
 func (f Finding) Sum() string {
 	var parts []string
-	if f.Count > 1 {
+	switch {
+	case f.Among != "":
+		parts = append(parts, fmt.Sprintf("%d of %s", max(f.Count, 1), f.Among))
+	case f.Count > 1:
 		parts = append(parts, fmt.Sprintf("%d findings like this one", f.Count))
 	}
 	if f.Lost > 0 {

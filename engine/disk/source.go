@@ -53,6 +53,13 @@ type Meter interface {
 	Take(n int) error
 }
 
+// Forcer is an ability of openers whose user takes a parent of another identity.
+type Forcer interface {
+	// Forced reports whether the file that has a parent's name is to be the parent
+	// where none has its identity.
+	Forced() bool
+}
+
 // Chooser is an ability of openers whose user can name the parent.
 type Chooser interface {
 	// Chosen reports whether OpenParent opens what the user has named,

@@ -43,6 +43,9 @@ type Session struct {
 // Open opens the image at path, or a built-in sample, for editing. Opening writes
 // nothing. The context bounds every later opening of the image too.
 func Open(ctx context.Context, path string, opt engine.Options) (*Session, error) {
+	if opt.AnyParent {
+		return nil, disk.Errorf(disk.ReadOnly, decode.Place{}, "over a parent of another identity (--any-parent) an image is only read: what was written would fit neither")
+	}
 	folder, name, err := openFolder(path, opt)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,10 @@ type Search struct {
 	// name each other would be opened over and over. It may be nil.
 	Look func(f store.File, name, file string) error
 
+	// Forced takes why the parent is another disk, where the user wants it all the same.
+	// It is nil for a format that sees to that itself.
+	Forced func(error)
+
 	// Fits fails if the image that was found under a name is not the parent.
 	Fits func(img disk.Image, name string) error
 }
@@ -82,6 +86,9 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 			fault = err
 		}
 	}
+	if errors.Is(fault, disk.ErrOtherDisk) && s.Forced != nil && Forced(s.Opener) {
+		return s.force(tries, fault)
+	}
 	if errors.Is(fault, disk.ErrOtherDisk) {
 		other, err := s.open(s.Names[0])
 		if err == nil || s.chosen() || rank(err) > rank(fault) {
@@ -89,6 +96,25 @@ func FindParent(ctx context.Context, s Search) (parent disk.Image, tries disk.Tr
 		}
 	}
 	return parent, tries, fault
+}
+
+// Forced reports whether the user takes a parent of another identity.
+func Forced(o disk.Opener) bool {
+	f, ok := o.(disk.Forcer)
+	return ok && f.Forced()
+}
+
+// force opens the first image under one of the names, whatever its identity.
+func (s *Search) force(tries disk.Tries, fault error) (disk.Image, disk.Tries, error) {
+	for _, name := range s.Names {
+		img, err := s.Opener.OpenParent(name, s.Format)
+		if err != nil {
+			continue
+		}
+		s.Forced(fault)
+		return img, tries, nil
+	}
+	return nil, tries, fault
 }
 
 // chosen reports whether the user has named the parent.

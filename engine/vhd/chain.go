@@ -20,7 +20,7 @@ func (v *Image) openParent(ctx context.Context) {
 	if v.kind != vhd.Differencing || !v.table.placed {
 		return
 	}
-	s := layer.Search{Opener: v.src.Opener, Format: "vhd", Names: v.parentNames(), Look: v.otherDisk, Fits: v.fits}
+	s := layer.Search{Opener: v.src.Opener, Format: "vhd", Names: v.parentNames(), Look: v.otherDisk, Fits: v.fits, Forced: func(err error) { v.forced = err }}
 	if v.wantsRaw() {
 		s.Format, s.Look, s.Fits = "raw", nil, func(disk.Image, string) error { return nil }
 	}

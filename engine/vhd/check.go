@@ -51,6 +51,7 @@ type checker struct {
 	disk.Reporter
 	image *Image
 	order *space.Order
+	among string // see storedBlocks
 }
 
 // scans are the checks that go through table, bitmaps and blocks. An image
@@ -125,7 +126,33 @@ func (c *checker) checkEntry(e tableEntry) bool {
 	case v.areaAt(start, t.stored()) != "":
 		code = "V031"
 	}
-	return code == "" || c.Full("vhd/"+code) || c.Report(v.entryFinding(code, e))
+	if code == "" || c.Full("vhd/"+code) {
+		return true
+	}
+	f := v.entryFinding(code, e)
+	if code == "V032" {
+		f.Among = c.storedBlocks()
+	}
+	return c.Report(f)
+}
+
+// storedBlocks counts the blocks that the table says are stored, in words. They are
+// counted once; nothing where that fails.
+func (c *checker) storedBlocks() string {
+	if c.among == "" {
+		n := int64(0)
+		t := &c.image.table
+		for e, err := range t.scan(context.Background(), 0, t.usable()) {
+			if err != nil {
+				return ""
+			}
+			if e.holes == 0 {
+				n++
+			}
+		}
+		c.among = decode.Plural(n, "block that is stored", "blocks that are stored")
+	}
+	return c.among
 }
 
 // entryFinding words what is wrong with an entry.
@@ -141,6 +168,9 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 	case code == "V038":
 		return v.finding(code, fmt.Sprintf("entry %d of the table lies after the last one needed, %d, and points to 0x%x", e.index, t.needed-1, start), at, block)
 	case code == "V032":
+		if !v.footers.tail.present && v.footers.front.present {
+			code = "V032:cut"
+		}
 		f := v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
 		f.Lost, f.Needs = min(t.blockSize, start+t.stored()-v.dataEnd), start+t.stored()+vhd.FooterSize
 		return f

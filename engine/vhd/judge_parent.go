@@ -96,6 +96,9 @@ func (v *Image) locatorFault(l locator, entry decode.Record[vhd.Locator]) string
 // judgeChain checks the parent that was found, or says why there is none.
 func (v judge) judgeChain() {
 	at := v.headerField(vhd.HeaderParentID.Field())
+	if v.forced != nil {
+		v.add("V044", "the parent found is another one, and is read all the same, as was asked for: %v", at, v.forced)
+	}
 	switch err := v.parentErr; {
 	case err == nil:
 	case errors.Is(err, disk.ErrChain):

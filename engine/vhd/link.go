@@ -13,7 +13,7 @@ func (v *Image) Link() disk.LinkInfo {
 	if v.kind != vhd.Differencing || !v.header.ok() {
 		return disk.LinkInfo{}
 	}
-	l := disk.LinkInfo{Term: "unique_id", Wanted: []string{v.idText(v.wantedID())}, Fault: v.parentErr}
+	l := disk.LinkInfo{Term: "unique_id", Wanted: []string{v.idText(v.wantedID())}, Fault: v.parentErr, Forced: v.forced}
 	if v.seen != nil {
 		l.Found = v.idText(*v.seen)
 	}

@@ -18,7 +18,7 @@ const sealFirst = "The footer itself has to be repaired first (V004, or V055)."
 var rules = disk.Rules{
 	"V001": {Severity: severe, Fatal: true, Detail: "Without a footer no program knows the size or the kind of the disk. The blocks may still be there: the dynamic header says where.",
 		NoRepair: "The header and its table do not make sense either, so no footer can be made from them."},
-	"V002": {Severity: severe, Detail: "Windows, VirtualBox, libvhdi and DiscUtils read the footer at the end; QEMU and 7-Zip the copy at the start. Often the file was cut, or a program died while it made the file longer. The copy at the start can be written to the end again.",
+	"V002": {From: []string{"V032:cut"}, Severity: severe, Detail: "Windows, VirtualBox, libvhdi and DiscUtils read the footer at the end; QEMU and 7-Zip the copy at the start. Often the file was cut, or a program died while it made the file longer. The copy at the start can be written to the end again.",
 		NoRepair: "The copy at the start is of no dynamic or differencing image, so the end of the data is not known."},
 	"V003": {Severity: severe, Detail: "QEMU and 7-Zip read only the copy at the start and do not open the image. The footer at the end can be copied there.",
 		NoRepair: "The footer at the end has no room for a copy: it says that other structures lie at the start."},
@@ -28,7 +28,7 @@ var rules = disk.Rules{
 		NoRepair: "Which disk is meant only its owner knows: no repair can choose."},
 	"V007": {Severity: severe, Detail: "XenServer's tapdisk puts this cookie in place of \"conectix\" to keep everybody from using an image, for instance after a failed merge.",
 		NoRepair: sealFirst},
-	"V008": {Severity: severe, Detail: "All structures of a VHD are whole sectors. The file was cut, or something was added that is no sector.",
+	"V008": {From: []string{"V032:cut"}, Severity: severe, Detail: "All structures of a VHD are whole sectors. The file was cut, or something was added that is no sector.",
 		NoRepair: "Without a valid footer nobody knows where the image ends."},
 	"V009": {Severity: warning, Detail: "libvhdi does not open such a file, 7-Zip warns, QEMU and VirtualBox use the copy at the start. Hidden data may lie there."},
 	"V010": {Severity: severe, Fatal: true, Detail: "Only version 1.0 of the format is known.",
@@ -74,7 +74,9 @@ var rules = disk.Rules{
 		NoRepair: "The spare entries take as much room as a block, tapdisk's batmap lies after them, or the header has a wrong checksum: convert the image to lose them."},
 	"V031": {Severity: severe, Detail: "What is read there is the image's own structures, and a write to the block destroys them. The block can't be read here.",
 		NoRepair: "So many entries are not cleared at once: restore the table from a copy of the image."},
-	"V032": {Severity: severe, Detail: "The block, or its end, can't be read. The file was cut, or the entry is wrong. QEMU refuses the whole image."},
+	"V032": {Severity: severe, Detail: "The block, or its end, can't be read. The file was cut, or the entry is wrong. QEMU refuses the whole image.", For: map[string]string{
+		"cut": "The block, or its end, can't be read: the file was cut, as it has no footer at its end either. The rest of it is in another copy, if there is one. QEMU refuses the whole image.",
+	}},
 	"V033": {Severity: warning, Detail: "Programs that honour the sector bitmap (VirtualBox, DiscUtils, Platter) read zeros or the parent; those that ignore it (QEMU, libvhdi) read these bytes. 7-Zip fails. Data may be hidden there."},
 	"V034": {Severity: severe, Detail: "A write to one block changes the other."},
 	"V035": {Severity: info, Detail: "No entry of the table leads to these bytes: a crash or a deleted block left them behind, they are room for alignment, or a block's whose entry was lost. What is not zero may be data that is missed on the disk."},
@@ -94,7 +96,7 @@ var rules = disk.Rules{
 		"named": "Nothing is missing here. Programs that go by the names in the image do not find the parent.",
 	}, Severity: severe, Detail: "What is not stored in this image can't be read without its parent; its own sectors can.",
 		NoRepair: "Put the parent where its name says, or open the image with its parent named by hand: then its name can be stored."},
-	"V044": {Severity: severe, Detail: "Every program refuses a parent with another identity: composed with the wrong disk the content is garbage.",
+	"V044": {Severity: severe, Detail: "Every program refuses a parent with another identity: composed with the wrong disk the content is garbage. To look at it all the same: --any-parent.",
 		NoRepair: "No file was found that could be the parent: one with the same size, and not this image itself. Open the image with the right parent named by hand."},
 	"V045": {For: map[string]string{
 		"unsaid": "Whether the parent was written to since the child was made can't be told by its time.",

@@ -61,3 +61,19 @@ func TestStrayThatNothingTells(t *testing.T) {
 		}
 	}
 }
+
+// TestCutIsOneCause cuts a file in the middle of a block: the blocks that are lost are the
+// cause of all else that is found, with what is lost of how many.
+func TestCutIsOneCause(t *testing.T) {
+	f := build(t, plan{kind: layout.Dynamic, size: 2 << 20, block: 512 << 10, id: 1, stored: []int64{0, 1, 2, 3}})
+	f.bytes = f.bytes[:f.blocks[1]+1000]
+	list := disk.Arrange(disk.Merge(check(t, openBytes(t, f.bytes))))
+	if list[0].Code != "vhd/V032" || list[0].Count != 3 || !strings.HasPrefix(list[0].Sum(), "3 of 4 blocks that are stored; 1.4 MiB") {
+		t.Errorf("%s: %s", list[0].Code, list[0].Sum())
+	}
+	for _, found := range list[1:] {
+		if found.Severity == disk.SeverityError && found.Cause != "vhd/V032" {
+			t.Errorf("%s is not explained: %s", found.Code, found.Text)
+		}
+	}
+}

@@ -40,6 +40,7 @@ type Image struct {
 	batmap   batmap
 
 	parent    disk.Image  // the next layer, usable or not
+	forced    error       // why the parent is another disk, where it is taken all the same
 	parentErr error       // why what is not stored here can't be read
 	tries     disk.Tries  // the names under which the parent was looked for
 	seen      *[16]byte   // the identity of the file that was found last; nil: none was

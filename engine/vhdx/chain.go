@@ -24,11 +24,11 @@ func (v *Image) openParent(ctx context.Context) {
 	if !v.params.hasParent || !v.sized {
 		return
 	}
-	s := layer.Search{Opener: v.src.Opener, Format: "vhdx", Names: v.locator.parentNames(), Look: v.otherDisk, Fits: v.fits}
+	s := layer.Search{Opener: v.src.Opener, Format: "vhdx", Names: v.locator.parentNames(), Look: v.otherDisk, Fits: v.fits, Forced: func(err error) { v.forced = err }}
 	if v.parent, v.tries, v.parentErr = layer.FindParent(ctx, s); v.parent == nil {
 		return
 	}
-	below := v.parent.(*Image) // fits saw to it
+	below := v.parent.(*Image) // the opener was asked for one
 	if below.refused == nil && below.geo.SectorSize != v.geo.SectorSize {
 		v.parentErr = fmt.Errorf("the parent has sectors of %d bytes, the child of %d", below.geo.SectorSize, v.geo.SectorSize)
 		return
@@ -96,13 +96,19 @@ func (v *Image) wanted() string {
 // makes the disk unreadable; anything else only what this image does not store.
 func (v judge) judgeParent() {
 	last := v.stack.Last().(own)
-	if last.parentErr == nil {
+	if last.parentErr == nil && v.forced == nil {
 		return
 	}
 	at := []decode.Place{v.place(v.meta.region.off, vhdx.MetadataTableSize)}
 	for _, it := range v.meta.items {
 		if it.id == vhdx.ItemParentLocator && it.placed {
 			at = []decode.Place{v.itemPlace(it)}
+		}
+	}
+	if v.forced != nil {
+		v.add("34", at, "the parent %s is another one, and is read all the same, as was asked for: %s", v.wanted(), decode.Printable(v.forced.Error()))
+		if last.parentErr == nil {
+			return
 		}
 	}
 	if last.Image != v.Image {

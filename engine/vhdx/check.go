@@ -45,6 +45,7 @@ type checker struct {
 	sought bool
 	lone   Orphan // see loneIn
 	found  bool
+	among  string // see storedBlocks
 }
 
 // full is Full with the number of a check.
@@ -54,10 +55,31 @@ func (c *checker) add(code string, where []decode.Place, format string, args ...
 	return c.Report(c.image.finding(code, fmt.Sprintf(format, args...), where...))
 }
 
+// storedBlocks counts the blocks that the BAT says are stored, in words. They are
+// counted once; nothing where that fails.
+func (c *checker) storedBlocks() string {
+	if c.among == "" {
+		n := int64(0)
+		for p, err := range c.image.storedPieces(c.ctx) {
+			if err != nil {
+				return ""
+			}
+			for i := p.first; i < p.first+p.count; i++ {
+				if _, bitmap := c.image.geo.IsBitmap(i); !bitmap && vhdx.State(p.at(i)) >= vhdx.FullyPresent {
+					n++
+				}
+			}
+		}
+		c.among = decode.Plural(n, "block that is stored", "blocks that are stored")
+	}
+	return c.among
+}
+
 // lost adds that n bytes of the disk, from a place in the file on, can't be read.
 func (c *checker) lost(n, from int64, code string, where []decode.Place, format string, args ...any) bool {
 	f := c.image.finding(code, fmt.Sprintf(format, args...), where...)
 	f.Lost, f.Needs = n, from+n
+	f.Row, f.Among = "cut", c.storedBlocks()
 	return c.Report(f)
 }
 

@@ -15,7 +15,7 @@ func (v *Image) Link() disk.LinkInfo {
 	if !v.params.hasParent {
 		return disk.LinkInfo{}
 	}
-	l := disk.LinkInfo{Term: "DataWriteGuid", Fault: v.parentErr}
+	l := disk.LinkInfo{Term: "DataWriteGuid", Fault: v.parentErr, Forced: v.forced}
 	for _, id := range v.locator.linkages() {
 		l.Wanted = append(l.Wanted, id.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	layout "platter/decode/vhdx"
+	"platter/engine/disk"
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhdx"
@@ -88,5 +89,23 @@ func TestStrayThatNothingTells(t *testing.T) {
 		if !seen {
 			t.Errorf("%s: no finding", name)
 		}
+	}
+}
+
+// TestCutIsOneRow cuts a file in the middle of a block: the blocks that are lost, and the
+// one that is lost in part, are one row with what is lost of how many, and one repair of it
+// keeps what there is of the block that was cut.
+func TestCutIsOneRow(t *testing.T) {
+	f := ascending(t, false)
+	f.batEntry(0, uint64(f.next-mib)|layout.FullyPresent) // the first finding is of a block that is all lost
+	f.batEntry(3, uint64(f.next-4*mib)|layout.FullyPresent)
+	f.Truncate(f.next - 3*mib + mib/2)
+	img := openFixture(t, f)
+	list := disk.Arrange(disk.Merge(check(t, img)))
+	if row := list[0]; row.Code != "vhdx/42" || row.Count != 3 || row.Lost != 2*mib+mib/2 || !strings.Contains(row.Sum(), "3 of 4 blocks") {
+		t.Fatalf("%s %d: %s", row.Code, row.Count, row.Sum())
+	}
+	if _, err := img.ReadAt(make([]byte, mib/2), mib); err != nil {
+		t.Errorf("what is left of the block can't be read: %v", err)
 	}
 }

@@ -47,6 +47,7 @@ type Image struct {
 	bitmaps *pages.Cache
 
 	parent    disk.Image  // the next layer, usable or not
+	forced    error       // why the parent is another disk, where it is taken all the same
 	parentErr error       // why what is left to the parent can't be read
 	stack     layer.Stack // this image and the layers below it
 	tries     disk.Tries  // the names under which the parent was looked for

@@ -26,6 +26,7 @@ type link struct {
 	parent *Image // nil if it is missing or does not fit
 	found  *Image // the image that the hint leads to, even if it does not fit
 	err    error  // why there is no parent
+	forced error  // why the parent is another one, where it is taken all the same
 	tries  disk.Tries
 }
 
@@ -132,7 +133,10 @@ func (m *Image) findParent(ctx context.Context, hint string) error {
 	}
 	m.link.found = img.(*Image)
 	if err := m.fits(m.link.found); err != nil {
-		return err
+		if m.link.found.refused != nil || !layer.Forced(m.src.Opener) {
+			return err
+		}
+		m.link.forced = err
 	}
 	return m.stack.Over(img, &m.link.found.stack)
 }

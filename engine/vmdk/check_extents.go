@@ -157,6 +157,9 @@ func (c *checker) chain() {
 	}
 	at := m.settingPlace("parentFileNameHint")
 	parent := m.link.found
+	if m.link.forced != nil {
+		c.error("L2", at, "%v; it is read all the same, as was asked for", m.link.forced)
+	}
 	switch {
 	case parent == nil && m.link.hint != "":
 		c.error("L1", at, "the parent %s can't be opened: %v", decode.InQuotes(m.link.hint), m.link.err)

@@ -17,7 +17,7 @@ func (m *Image) Link() disk.LinkInfo {
 	if m.link.alone {
 		return disk.LinkInfo{Term: "CID", Fault: m.link.err}
 	}
-	l := disk.LinkInfo{Term: "CID", Wanted: []string{fmt.Sprintf("%08x", m.link.cid)}, Fault: m.link.err}
+	l := disk.LinkInfo{Term: "CID", Wanted: []string{fmt.Sprintf("%08x", m.link.cid)}, Fault: m.link.err, Forced: m.link.forced}
 	if m.link.found != nil {
 		if cid, ok := m.link.found.cid(); ok {
 			l.Found = fmt.Sprintf("%08x", cid)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -158,6 +159,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.opt.Format, "format", "", "open as `FORMAT` ("+strings.Join(engine.Formats(), ", ")+") instead of detecting it")
 	flags.StringVar(&a.opt.Parent, "parent", "", "use the image at `PATH` as the parent of a differencing image")
+	flags.BoolVar(&a.opt.AnyParent, "any-parent", false, "read a differencing image over the file that has its parent's name, although its identity is another")
 	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
 	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files, no bookmarks and notes")
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(engine.Formats(), cobra.ShellCompDirectiveNoFileComp))
@@ -287,7 +289,20 @@ func (a *app) open(ctx context.Context, path string) (disk.Image, error) {
 	if err := a.knownFormat(); err != nil {
 		return nil, err
 	}
-	return engine.Open(ctx, path, a.opt)
+	img, err := engine.Open(ctx, path, a.opt)
+	if err == nil && a.opt.AnyParent {
+		a.forced(img)
+	}
+	return img, err
+}
+
+// forced warns of parents of another identity that are read all the same.
+func (a *app) forced(img disk.Image) {
+	for ; img != nil; img = img.Parent() {
+		if l, ok := img.(disk.Linked); ok && l.Link().Forced != nil {
+			fmt.Fprintln(a.errs, "platter: warning: "+oneLine(fmt.Errorf("the parent of %s is another disk, or was changed since: %w: what is read from it may be wrong, and nothing tells where", filepath.Base(img.Info().Path), l.Link().Forced)))
+		}
+	}
 }
 
 func (a *app) knownFormat() error {

@@ -24,7 +24,11 @@ func (a *app) openToEdit(ctx context.Context, path, parent string) (disk.Image, 
 	}
 	opt := a.opt
 	opt.Parent = parent
-	if why := unchangeable(path); why != "" {
+	why := unchangeable(path)
+	if opt.AnyParent {
+		why = "over a parent of another identity (--any-parent) an image is only read"
+	}
+	if why != "" {
 		img, err := engine.Open(ctx, path, opt)
 		return img, tui.Editing{Locked: why}, err
 	}
