@@ -22,6 +22,7 @@ const CodeBase = "file/F9"
 type family struct {
 	children []string // printable
 	strange  []string // those of them that want another identity
+	fitting  []string // the names of the others, as they are
 	looked   int      // how many images were looked into
 	left     int      // how many were not
 }
@@ -52,6 +53,8 @@ func familyOf(ctx context.Context, in store.Opener, name string) (family, error)
 		f.children = append(f.children, decode.Printable(n))
 		if own.ID != "" && len(k.Wanted) > 0 && !byID {
 			f.strange = append(f.strange, decode.Printable(n))
+		} else {
+			f.fitting = append(f.fitting, path.Join(path.Dir(name), n))
 		}
 	}
 	return f, nil
@@ -181,6 +184,13 @@ func verb(names []string, v string) string {
 func Children(ctx context.Context, in store.Opener, name string) ([]string, error) {
 	f, err := familyOf(ctx, in, name)
 	return f.children, err
+}
+
+// Based lists the images of a folder that have one of it as their parent and fit it, by
+// their names, and tells how many images were not looked into.
+func Based(ctx context.Context, in store.Opener, name string) (names []string, left int, err error) {
+	f, err := familyOf(ctx, in, name)
+	return f.fitting, f.left, err
 }
 
 // Childless refuses a change of an image while others of its folder are based on it.

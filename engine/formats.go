@@ -27,6 +27,7 @@ type format struct {
 	write   opensWriter   // nil: no disk of it is written
 	resize  disk.Resizer  // nil: no disk of it gets another size
 	relink  disk.Relinker // nil: no image has a parent
+	ties    *disk.Ties    // nil: children do not know by a mark that their parent was changed
 }
 
 // formats are all formats in the order in which they are tried. A signature
@@ -34,9 +35,9 @@ type format struct {
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
 	{name: "vhdx", probe: vhdx.Probe, open: vhdx.Open, kin: vhdx.Kin, repairs: vhdxwriter.Repairs, renewal: vhdxwriter.Renewal,
-		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink},
+		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink, ties: &vhdxwriter.Ties},
 	{name: "vmdk", probe: vmdk.Probe, open: vmdk.Open, kin: vmdk.Kin, repairs: vmdkwriter.Repairs, renewal: vmdk.Renewal,
-		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink},
+		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink, ties: &vmdkwriter.Ties},
 	{name: "vhd", probe: vhd.Probe, open: vhd.Open, kin: vhd.Kin, repairs: vhdwriter.Repairs,
 		make: vhdwriter.Maker{}, write: vhdwriter.Write, resize: vhdwriter.Resize, relink: vhdwriter.Relink},
 	{name: "raw", open: raw.Open, make: rawwriter.Maker{}, write: rawwriter.Write, resize: rawwriter.Resize},

@@ -18,6 +18,8 @@ const (
 	CodeRunning = "file/F4"
 	// CodeForeign: journals of other images lie in the folder.
 	CodeForeign = "file/F5"
+	// CodeMerging: a merge of the image did not come to its end.
+	CodeMerging = "file/F10"
 )
 
 // unfinished tells what journals in an image's folder and locks on it say.
@@ -25,6 +27,9 @@ func unfinished(folder store.Opener, name string, id store.FileID) []disk.Findin
 	held := store.HeldBy(folder, name)
 	found := store.FindJournals(folder, name, id)
 	var list []disk.Finding
+	if store.HasJob(folder, name) {
+		list = append(list, merging(folder, name))
+	}
 	switch {
 	case store.IsRunning(folder, name):
 		list = append(list, running(name, "another platter is writing to this image now", "It is at work: what is read here may be half old and half new. Read the image again when it is done."))
@@ -50,6 +55,22 @@ func unfinished(folder store.Opener, name string, id store.FileID) []disk.Findin
 			Detail: "Each belongs to the image whose name it begins with. That image may be torn: platter recover tells."})
 	}
 	return list
+}
+
+// merging says that a merge of an image is not at its end.
+func merging(folder store.Opener, name string) disk.Finding {
+	how := "was interrupted"
+	if errors.Is(store.HeldBy(folder, store.JobName(name)), store.ErrLocked) {
+		how = "is under way"
+	}
+	return disk.Finding{
+		Code:     CodeMerging,
+		Severity: disk.SeverityWarning,
+		Where:    []decode.Place{{File: name}},
+		Text:     "a merge of this image into a layer below it " + how + ": " + store.JobName(name) + " lies beside it",
+		Detail: "The layer below holds old and new content, but this image shows what it did, and so do those based on it. " +
+			"A VMDK may not find its parent for the moment. Write to none of them: the same command, platter merge " + name + ", comes to the end.",
+	}
 }
 
 func lie(n int) string {

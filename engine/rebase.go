@@ -69,3 +69,13 @@ func hostPath(dir, name string) string {
 	}
 	return filepath.Join(dir, filepath.FromSlash(name))
 }
+
+// Ties are those of an image's format; nil where children do not know by a mark that their
+// parent was changed.
+func Ties(img disk.Image) *disk.Ties {
+	f, err := named(img.Info().Format)
+	if err != nil {
+		return nil
+	}
+	return f.ties
+}

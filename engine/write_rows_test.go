@@ -39,12 +39,19 @@ import (
 //	Z1      TestGivenUpAtTheEnd, TestRandomWrites
 //	Z2      TestZeroGrain of engine/vmdk, TestMatrix
 //	Z3      TestZerosHideEveryAncestor, TestChainsOfThree
-//	Z4      waits for merge
+//	Z4      TestMergeOne, TestMergeVerb of tui/cli
 //	Z5      TestRandomWrites (trims of any range), TestOutOfRange
 //	Z6      TestGivenUpAtTheEnd, TestQEMUBugX3FixedGrows
 //	Z7      TestEightGoroutines
 //	X1      TestPowerCuts, TestSyncsAreNeeded
-//	X2      TestFailingWrites; the failing merge waits for merge
+//	X2      TestFailingWrites, TestMergeFailures
+//	M1      TestMergeOne
+//	M2 M3   TestMergeSeveral, TestMergeLevels of tui/cli
+//	M4      TestMergePowerCuts, TestMergeFailures: nothing is renamed
+//	M5      TestMergeGrows of tui/cli, TestMergeOne/vhd on fixed, larger
+//	M6      TestMergeLarge of tui/cli, with PLATTER_FULL
+//	M7      TestMergeRefusals, TestMergeRefused of tui/cli
+//	M8      TestMergePowerCuts
 //	B2      TestRebasePaths, TestRebaseAbove, TestRebaseRoom of tui/cli; TestRebasePowerCuts
 //	B3      TestRebaseRelink of tui/cli
 //	B4      TestRebasePaths, TestRebaseColons of tui/cli

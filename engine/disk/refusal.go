@@ -22,6 +22,7 @@ const (
 	RefusedChanged   Reason = "changed"   // another program has changed the file meanwhile
 	RefusedConfirm   Reason = "confirm"   // nobody has said yes
 	RefusedLoss      Reason = "loss"      // content would be gone that is nowhere else
+	RefusedSiblings  Reason = "siblings"  // other images are based on a layer that would change
 	RefusedStream    Reason = "stream"    // the new content does not fit where a compressed grain lies
 )
 

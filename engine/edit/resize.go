@@ -19,6 +19,7 @@ type Sizing struct {
 	Discard     bool   // a smaller disk may lose content
 	MoveGPT     bool   // the backup of a GUID partition table moves to the new end
 	Preallocate string // [disk.PreallocateOff], ... what a fixed or flat disk gains; empty is off
+	Mark        string // the mark that children shall know the disk by then; empty: one that the format gives it
 
 	Progress func(done, of int64) // is told how much of that is written, in bytes; may be nil
 }
@@ -195,6 +196,11 @@ func (r *Resize) switchOver(ctx context.Context) error {
 	}
 	for _, step := range stage {
 		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if r.how.Mark != "" {
+		if err := s.assume(ctx, r.how.Mark); err != nil {
 			return err
 		}
 	}

@@ -38,8 +38,16 @@ func (m *Image) Renewal() (disk.Repair, bool) {
 	if m.text == nil {
 		return disk.Repair{}, false
 	}
+	return m.RenewalTo(m.writing().FreshID())
+}
+
+// RenewalTo is Renewal with a content ID that is given.
+func (m *Image) RenewalTo(cid uint32) (disk.Repair, bool) {
+	if m.text == nil {
+		return disk.Repair{}, false
+	}
 	t := m.writing()
-	parts := t.Renewing()
+	parts := t.renewing(cid)
 	if len(parts) == 0 || t.Grown(parts...) > t.room() {
 		return disk.Repair{}, false
 	}
@@ -53,8 +61,9 @@ func (m *Image) Renewal() (disk.Repair, bool) {
 
 // Renewing are the changes of the text that give the disk another content ID;
 // none if it has not exactly one that can be read.
-func (t Text) Renewing() []vmdk.Splice {
-	cid := t.FreshID()
+func (t Text) Renewing() []vmdk.Splice { return t.renewing(t.FreshID()) }
+
+func (t Text) renewing(cid uint32) []vmdk.Splice {
 	var line *vmdk.Line
 	for i := range t.Lines {
 		if l := &t.Lines[i]; l.Kind == vmdk.LineSetting && strings.EqualFold(l.Key, "CID") {

@@ -215,7 +215,7 @@ func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.partitionsVerb(), a.logVerb(), a.explainVerb(),
 		a.checkVerb(), a.chainVerb(), a.searchVerb(), a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(),
-		a.createVerb(), a.convertVerb(), a.resizeVerb(), a.rebaseVerb(), a.compactVerb(),
+		a.createVerb(), a.convertVerb(), a.resizeVerb(), a.mergeVerb(), a.rebaseVerb(), a.compactVerb(),
 		a.repairVerb(), a.patchVerb(), a.writeVerb(), a.revertVerb(), a.recoverVerb(),
 		a.keysVerb(),
 	}
@@ -249,7 +249,7 @@ func (a *app) imageVerb(use, short, long string, run func(ctx context.Context, i
 // about it.
 func (a *app) unfinished(info disk.Info) {
 	for _, f := range info.Findings {
-		if f.Code == engine.CodeInterrupted || f.Code == engine.CodeRunning {
+		if f.Code == engine.CodeInterrupted || f.Code == engine.CodeRunning || f.Code == engine.CodeMerging {
 			fmt.Fprintln(a.errs, "platter: warning: "+oneLine(errors.New(f.Text)))
 		}
 	}

@@ -16,6 +16,7 @@ import (
 var overrides = map[disk.Reason]string{
 	disk.RefusedExists:   "--force",
 	disk.RefusedChildren: "--force",
+	disk.RefusedSiblings: "--force",
 	disk.RefusedSpace:    "--force",
 	disk.RefusedLoss:     "--discard",
 	disk.RefusedDirty:    "--replay",
