@@ -43,14 +43,22 @@ type Session struct {
 // Open opens the image at path, or a built-in sample, for editing. Opening writes
 // nothing. The context bounds every later opening of the image too.
 func Open(ctx context.Context, path string, opt engine.Options) (*Session, error) {
-	if opt.AnyParent {
-		return nil, disk.Errorf(disk.ReadOnly, decode.Place{}, "over a parent of another identity (--any-parent) an image is only read: what was written would fit neither")
+	if err := onlyRead(opt); err != nil {
+		return nil, err
 	}
 	folder, name, err := openFolder(path, opt)
 	if err != nil {
 		return nil, err
 	}
 	return open(ctx, folder, name, path, opt)
+}
+
+// onlyRead refuses to write over a parent that may be another one.
+func onlyRead(opt engine.Options) error {
+	if opt.AnyParent {
+		return disk.Errorf(disk.ReadOnly, decode.Place{}, "over a parent of another identity (--any-parent) an image is only read: what was written would fit neither")
+	}
+	return nil
 }
 
 // OpenIn is [Open] for an image in any FS, which stays open when the session is closed.

@@ -170,7 +170,7 @@ func TestMergeRefused(t *testing.T) {
 	if code != cli.ExitFailed || !bytes.Contains(out, []byte(`"reason": "siblings"`)) || !bytes.Contains(out, []byte(`"override": "--force"`)) {
 		t.Errorf("exit code %d, %s", code, out)
 	}
-	for args, want := range map[string]int{"--levels=-1": cli.ExitUsage, "--levels=4": cli.ExitUsage, "--into=" + child: cli.ExitUsage, "--block-size=1M": cli.ExitUsage, "--parent=/none": cli.ExitFailed} {
+	for args, want := range map[string]int{"--levels=-1": cli.ExitUsage, "--levels=4": cli.ExitUsage, "--into=" + child: cli.ExitUsage, "--block-size=1M": cli.ExitUsage, "--parent=/none": cli.ExitFailed, "--any-parent": cli.ExitFailed} {
 		if code, out, errs := run(t, "merge", child, args); code != want {
 			t.Errorf("%s: exit code %d, %s%s", args, code, out, errs)
 		}
