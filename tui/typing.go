@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
 	"platter/views"
@@ -31,8 +32,8 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 	}
 	if msg.Typed == "" || len(msg.Edits) != 1 {
 		*t = typing{mark: t.mark}
-		mark, err := t.place(ed, msg.Title, msg.Edits)
-		return note(msg.Title, msg.Note, mark), err
+		mark, more, err := t.place(ed, msg.Title, msg.Edits)
+		return note(msg.Title, both(msg.Note, more), mark), err
 	}
 	e, at := msg.Edits[0], msg.Typed
 	joined := t.precedes(ed, e)
@@ -48,7 +49,7 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 	}
 	top := newest(ed)
 	*t = typing{mark: t.mark}
-	mark, err := t.place(ed, title, []disk.Edit{e})
+	mark, more, err := t.place(ed, title, []disk.Edit{e})
 	if err != nil {
 		if joined {
 			_, _ = ed.Redo() // it can't fail: nothing was done since the undo
@@ -58,10 +59,18 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 	if id := newest(ed); id != top {
 		*t = typing{id, at, e, t.mark}
 	}
-	if mark != "" {
-		return note(title, msg.Note, mark), nil
+	if mark != "" || more != "" {
+		return note(title, both(msg.Note, more), mark), nil
 	}
 	return msg.Note, nil
+}
+
+// both are two notes in one.
+func both(a, b string) string {
+	if a != "" && b != "" {
+		return a + "; " + b
+	}
+	return a + b
 }
 
 // precedes reports whether an edit goes on where the typing ended, with
@@ -80,37 +89,64 @@ func newest(ed disk.Session) int {
 	return 0
 }
 
-// place stages edits; those of the virtual disk where its sectors are stored.
-// Before the first of these the disk's content gets a new mark, as a change
-// that can be dropped on its own; place returns its title.
-func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark string, err error) {
-	var out []disk.Edit
-	content := false
+// place stages edits; those of the virtual disk where its sectors are stored, and else
+// by storing them. Before the first of these the disk's content gets a new mark, as a
+// change that can be dropped on its own; place returns its title, and what was stored.
+func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark, more string, err error) {
+	var files, placed, content []disk.Edit
+	unstored := false
 	for _, e := range edits {
 		if e.File != disk.VirtualDisk {
-			out = append(out, e)
+			files = append(files, e)
 			continue
 		}
-		content = true
+		content = append(content, e)
 		parts, err := ed.Place(e.Offset, int64(len(e.Data)))
-		if err != nil {
-			return "", err
+		switch {
+		case errors.Is(err, disk.ErrUnsupported):
+			unstored = true
+		case err != nil:
+			return "", "", err
 		}
 		data := e.Data
 		for _, p := range parts {
 			data = data[copy(p.Data, data):]
 		}
-		out = append(out, parts...)
+		placed = append(placed, parts...)
 	}
-	if content {
-		if mark, err = ed.Renew(context.Background()); err != nil {
-			return "", err
-		}
-		if mark != "" {
-			t.mark = newest(ed)
+	if len(content) > 0 {
+		if mark, err = t.renew(ed); err != nil {
+			return "", "", err
 		}
 	}
-	return mark, ed.Stage(title, out...)
+	if !unstored {
+		return mark, "", ed.Stage(title, append(files, placed...)...)
+	}
+	if len(files) > 0 {
+		if err := ed.Stage(title, files...); err != nil {
+			return mark, "", err
+		}
+	}
+	more, err = t.store(ed, title, content)
+	return mark, more, err
+}
+
+// renew stages the mark of the disk's content.
+func (t *typing) renew(ed disk.Session) (string, error) {
+	mark, err := ed.Renew(context.Background())
+	if mark != "" {
+		t.mark = newest(ed)
+	}
+	return mark, err
+}
+
+// store stages edits of the disk where it is not stored plainly, and says what that took.
+func (t *typing) store(ed disk.Session, title string, edits []disk.Edit) (string, error) {
+	blocks, err := ed.Store(context.Background(), title, edits...)
+	if err != nil || blocks == 0 {
+		return "", err
+	}
+	return decode.Plural(blocks, "block is", "blocks are") + " stored for it: s shows all that changes", nil
 }
 
 // undo undoes the last change, and with the first one of the disk's content

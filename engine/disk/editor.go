@@ -60,6 +60,12 @@ type Editor interface {
 	// Unsupported that says why.
 	Place(off, n int64) ([]Edit, error)
 
+	// Store stages a write of the virtual disk, as one undoable change: where it can't be
+	// overwritten in place, the format's writer stores it, with the table entries, bits
+	// and new blocks that belong to it. The edits are of the disk, their files do not
+	// matter. It tells how many blocks (grains) were stored that were not before.
+	Store(ctx context.Context, title string, edits ...Edit) (blocks int64, err error)
+
 	// Renew stages a new mark of the disk's content, as a change of its own, if
 	// the format has one (see [Renewer]) and this session has not renewed it yet.
 	// A mark that the user dropped stays dropped. It belongs before a change of

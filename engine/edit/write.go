@@ -39,6 +39,19 @@ func (s *Session) Write(ctx context.Context, title string, off int64, data []byt
 	return Blocks{}, s.Stage(title, edits...)
 }
 
+// Store makes one undoable change of writing to the virtual disk with the format's writer.
+func (s *Session) Store(ctx context.Context, title string, edits ...disk.Edit) (int64, error) {
+	n, err := s.Through(ctx, title, func(_ context.Context, w disk.Writer) error {
+		for _, e := range edits {
+			if _, err := w.WriteAt(e.Data, e.Offset); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n.Stored, err
+}
+
 // Through makes one undoable change of what a task does with the format's writer: it
 // is visible when all of it is done.
 func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks, err error) {

@@ -99,7 +99,7 @@ func TestPowerCutsWhileClosing(t *testing.T) {
 		{Kind: enginetest.WriteStep, Off: 4*mib + 8192, N: 512, Seed: 2}, {Kind: enginetest.ReopenStep},
 	}
 	for _, b := range beds(t)[3:4] {
-		t.Logf("%d crash points", enginetest.PowerCuts(t, b, steps, enginetest.Scale(300, 10_000)))
+		t.Logf("%d crash points", enginetest.PowerCuts(t, b, steps, enginetest.Scale(300, 3_000)))
 	}
 }
 
@@ -118,8 +118,8 @@ func TestSyncsAreNeeded(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	steps := []enginetest.Step{
-		{Kind: enginetest.WriteStep, Off: mib, N: 512, Seed: 1},
-		{Kind: enginetest.WriteStep, Off: 4*mib + 8192, N: 512, Seed: 2}, {Kind: enginetest.SyncStep},
+		{Kind: enginetest.WriteStep, Off: mib, N: 512, Seed: 1}, {Kind: enginetest.SyncStep},
+		{Kind: enginetest.WriteStep, Off: 4*mib + 8192, N: 512, Seed: 2}, {Kind: enginetest.ReopenStep},
 		{Kind: enginetest.WriteStep, Off: 5 * mib, N: mib, Seed: 3}, {Kind: enginetest.SyncStep},
 	}
 	enginetest.SyncsAreNeeded(t, beds(t)[3:4], steps, 64, map[string]string{

@@ -34,7 +34,7 @@ func (v *View) startEdit(a keymap.Action) tea.Cmd {
 	} else {
 		v.edit.Start(a == keymap.FillBytes)
 	}
-	return nil
+	return v.moved()
 }
 
 // fixed says why a range of the disk can't be overwritten where it lies; nil
@@ -53,16 +53,11 @@ func (v *View) fixed(start, end int64) error {
 	return nil
 }
 
-// uneditable says why the bytes of a stretch can't be replaced where they
-// lie.
+// uneditable says why the bytes of a stretch can't be edited. What is not stored, lies in
+// a parent or is compressed can: it is stored in the image for that.
 func (s *stretch) uneditable() string {
-	switch {
-	case !s.stored():
-		return "is not stored in the file (" + s.state.String() + "): only allocated sectors can be edited"
-	case s.layer > 0:
-		return "belongs to a parent, which must not change"
-	case s.packed > 0:
-		return "is stored compressed"
+	if s.state.Content() == disk.Lost {
+		return "can't be read (" + s.state.String() + "), so a change of it can't be stored"
 	}
 	return ""
 }
@@ -78,6 +73,12 @@ type screen struct{ v *View }
 // Edit is a change of the virtual disk.
 func (s screen) Edit(off int64, data []byte) (views.Stage, error) {
 	return views.Stage{Edits: []disk.Edit{{File: disk.VirtualDisk, Offset: off, Data: data}}}, s.v.fixed(off, off+int64(len(data)))
+}
+
+// Blank reports whether nothing is stored for a byte, and it reads as zero.
+func (s screen) Blank(off int64) bool {
+	i, ok := s.v.ground.find(off)
+	return ok && s.v.ground.list[i].state.Content() == disk.Zeros
 }
 
 // GoTo moves the cursor.

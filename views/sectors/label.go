@@ -6,6 +6,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 	"platter/views/widget/hexpane"
 )
@@ -17,7 +18,19 @@ func (g *ground) Run(off int64) (hexpane.Run, bool) {
 		return hexpane.Run{}, false
 	}
 	s := &g.list[i]
-	return hexpane.Run{Start: s.start, End: s.end, Stored: s.stored()}, true
+	if s.stored() {
+		return hexpane.Run{Start: s.start, End: s.end, Stored: true}, true
+	}
+	typed := hexgrid.Range{Start: max(s.start, g.typed.Start), End: min(s.end, g.typed.End)}
+	switch {
+	case typed.Empty():
+		return hexpane.Run{Start: s.start, End: s.end}, true
+	case off < typed.Start:
+		return hexpane.Run{Start: s.start, End: typed.Start}, true
+	case off >= typed.End:
+		return hexpane.Run{Start: typed.End, End: s.end}, true
+	}
+	return hexpane.Run{Start: typed.Start, End: typed.End, Stored: true}, true
 }
 
 // Label says where a stretch is stored, or why it is not.
@@ -29,6 +42,9 @@ func (g *ground) Label(off int64) hexpane.Label {
 			s.label = g.rulerText(s)
 		}
 		return hexpane.Label{Glyph: g.theme.Glyphs.Border(false).Horizontal, Text: s.label}
+	}
+	if g.typed.Start <= off && off < g.typed.End {
+		return hexpane.Label{Glyph: g.theme.Glyphs.Border(false).Horizontal, Text: " " + s.state.String() + ": what is typed here is stored with all that it needs "}
 	}
 	if s.label == "" {
 		s.label = g.foldText(s)

@@ -21,6 +21,8 @@ type ground struct {
 	gen     views.Gen // of the window
 	growing [2]bool   // at its start, at its end
 	err     error
+
+	typed hexgrid.Range // the sector where bytes are typed: it shows though it is not stored
 }
 
 // open takes an image in, and keeps what is known until it is read again.

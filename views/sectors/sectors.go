@@ -173,6 +173,12 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 // refresh works out what shows by now and asks for what is lacking.
 func (v *View) refresh() tea.Cmd {
 	v.canvas.Dirty = true
+	v.ground.typed = hexgrid.Range{}
+	if v.edit.On() {
+		sector := v.hex.Source().Sector
+		start := v.hex.Cursor() / sector * sector
+		v.ground.typed = hexgrid.Range{Start: start, End: start + sector}
+	}
 	v.hex.Relay()
 	cmds := []tea.Cmd{v.hex.Read(), v.examine()}
 	if rows := 2 * v.hex.Rows(); rows > 0 && v.ground.size > 0 {

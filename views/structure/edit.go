@@ -71,6 +71,9 @@ func (s hexScreen) Edit(off int64, data []byte) (views.Stage, error) {
 	return views.Stage{Edits: []disk.Edit{{File: s.v.hex.Source().Name, Offset: off, Data: data}}}, nil
 }
 
+// Blank is not told of files: holes are read as other bytes are.
+func (s hexScreen) Blank(int64) bool { return false }
+
 // GoTo moves the cursor.
 func (s hexScreen) GoTo(off int64) tea.Cmd {
 	s.v.hex.Go(off)

@@ -39,6 +39,8 @@ type Screen interface {
 	Edit(off int64, data []byte) (views.Stage, error)
 	// GoTo moves the cursor.
 	GoTo(off int64) tea.Cmd
+	// Blank reports whether a byte is known to be zero, without being read.
+	Blank(off int64) bool
 	// Target is what is filled: the selection, else the field under the cursor,
 	// else its byte.
 	Target() hexgrid.Range
@@ -53,7 +55,7 @@ func (p Pad) byte() (byte, bool) {
 	if b := p.Bytes.Bytes(p.Bytes.Cursor(), 1); len(b) == 1 {
 		return b[0], true
 	}
-	return 0, false
+	return 0, p.Screen.Blank(p.Bytes.Cursor())
 }
 
 // put overwrites from the cursor on, not past a selection that starts there,
