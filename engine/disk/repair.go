@@ -140,11 +140,15 @@ func pieces(ctx context.Context, f store.File, at decode.Place, use func(b []byt
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, pieceSize)
+	buf, data := make([]byte, pieceSize), store.Range{}
 	for off, end := at.Offset, min(at.End(), size); off < end; {
-		data, err := store.NextData(f, off, end)
-		if err != nil || ctx.Err() != nil {
-			return errors.Join(notEnd(err), ctx.Err())
+		if off >= data.End() { // to ask takes a file system a walk over the rest of a run
+			if data, err = store.NextData(f, off, end); err != nil {
+				return notEnd(err)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		off = max(off, data.Offset)
 		b := buf[:min(pieceSize, data.End()-off)]

@@ -63,8 +63,8 @@ func (s *Session) Resize(ctx context.Context, how Sizing) (*Resize, error) {
 		return nil, err
 	}
 	if how.Preallocate != "" && how.Preallocate != disk.PreallocateOff {
-		if len(r.Fresh) == 0 && r.After > r.Before {
-			return nil, disk.Wrong(disk.OptionPreallocate, "only fixed, flat and raw disks have their room from the start")
+		if len(r.Fresh) == 0 {
+			return nil, disk.Wrong(disk.OptionPreallocate, "only fixed, flat and raw disks have their room from the start, and only where they grow")
 		}
 		for _, p := range r.Fresh {
 			r.Needs += p.Length
@@ -159,8 +159,15 @@ func (r *Resize) isOld() bool {
 // ErrUnfinished: the disk has its new size, but room was not given back, or not taken.
 var ErrUnfinished = errors.New("the disk has its new size, but not all of its room is as was asked for")
 
-// make makes further files, and tells which are new.
+// make makes further files, with the permissions of the image, and tells which are new.
 func (r *Resize) make(ctx context.Context) (made []string, err error) {
+	if dir, ok := r.session.folder.(*store.Folder); ok && len(r.New) > 0 {
+		done, err := dir.MakeLike(r.session.name)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	for _, f := range r.New {
 		_, taken := r.session.folder.Stat(f.Name)
 		if err := errors.Join(ctx.Err(), f.Make(ctx, r.session.folder)); err != nil {
@@ -287,6 +294,9 @@ func (r *Resize) finish(ctx context.Context) error {
 
 // take takes the room of a range of a file, which is a hole so far.
 func (r *Resize) take(p decode.Place, tell func(n int64)) error {
+	if p.Length == 0 {
+		return nil
+	}
 	f, err := r.session.folder.OpenWrite(p.File)
 	if err != nil {
 		return err

@@ -267,6 +267,27 @@ func (d *Folder) Create(name string) (File, error) {
 	return h, nil
 }
 
+// MakeLike gives files that Create makes the permissions of one that is there, until done is
+// called. Nobody else may use the folder meanwhile.
+func (d *Folder) MakeLike(name string) (done func(), err error) {
+	p, err := d.place(name)
+	if err != nil {
+		return nil, nameErr("stat", name, err)
+	}
+	f, err := p.open(os.O_RDONLY | nonblock)
+	if err != nil {
+		return nil, nameErr("stat", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nameErr("stat", name, err)
+	}
+	before := d.mode
+	d.mode = info.Mode().Perm()
+	return func() { d.mode = before }, nil
+}
+
 // Remove deletes a file of the folder.
 func (d *Folder) Remove(name string) error {
 	if err := d.own(name); err != nil {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"platter/decode/vhd"
 	"platter/tui/cli"
 )
 
@@ -138,5 +140,93 @@ func TestResizeToANewImage(t *testing.T) {
 		if got := done(t, "read", at("small-"+args[0])); !bytes.Equal(got, content[:2<<20]) {
 			t.Errorf("%s: the smaller disk holds something else", to)
 		}
+	}
+}
+
+// TestResizeChildren lets the top layer of a chain grow: past the end of its parent are zeros,
+// and the parent stays as it is. The links of a VMDK chain have one size: only a new image has
+// another.
+func TestResizeChildren(t *testing.T) {
+	raw, content := aDisk(t)
+	at := func(name string) string { return filepath.Join(filepath.Dir(raw), name) }
+	for _, format := range []string{"vhd", "vhdx", "vmdk"} {
+		base, child := at("base."+format), at("child."+format)
+		shape := []string{}
+		if format != "vmdk" {
+			shape = []string{"--block-size", "2M"} // of which the last one ends past the disk
+		}
+		done(t, append([]string{"convert", raw, base}, shape...)...)
+		done(t, append([]string{"create", child, "--parent", base}, shape...)...)
+		done(t, "write", child, "--offset", "3000000", "--length", "1000", "--fill", "5A")
+		want := append(bytes.Clone(content), make([]byte, 5<<20)...)
+		copy(want[3000000:], bytes.Repeat([]byte{0x5A}, 1000))
+		before, err := os.ReadFile(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resized := child
+		if format == "vmdk" {
+			if code, _, errs := run(t, "resize", child, "+5M"); code != cli.ExitFailed || !strings.Contains(string(errs), "--out") {
+				t.Errorf("%s: exit code %d: %s", format, code, errs)
+			}
+			resized = at("new.vmdk")
+			done(t, "resize", child, "+5M", "--out", resized)
+		} else if code, _, errs := run(t, "resize", child, "+5M"); code != cli.ExitDone {
+			t.Fatalf("%s: %s", format, errs)
+		}
+		if code, got, _ := run(t, "read", resized); code != cli.ExitDone || !bytes.Equal(got, want) {
+			t.Errorf("%s: the disk holds something else", format)
+		}
+		if after, _ := os.ReadFile(base); !bytes.Equal(before, after) {
+			t.Errorf("%s: the parent has changed", format)
+		}
+	}
+}
+
+// TestResizeInSavedState refuses a disk that a machine in saved state would find changed.
+func TestResizeInSavedState(t *testing.T) {
+	raw, _ := aDisk(t)
+	image := filepath.Join(filepath.Dir(raw), "d.vhd")
+	done(t, "convert", raw, image)
+	b, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, footer := range [][]byte{b[:vhd.FooterSize], b[len(b)-vhd.FooterSize:]} {
+		rec, _ := vhd.FooterTable.Of(footer)
+		vhd.FooterSavedState.Put(rec, 1)
+		vhd.FooterTable.Seal(footer)
+	}
+	if err := os.WriteFile(image, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := run(t, "resize", image, "+1M")
+	if after, _ := os.ReadFile(image); code != cli.ExitFailed || !strings.Contains(string(errs), "saved state") || !bytes.Equal(after, b) {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+// TestResizeMakesFilesAlike gives further extents of a split disk the permissions that the
+// image has, and removes them again where the disk stays as it is.
+func TestResizeMakesFilesAlike(t *testing.T) {
+	raw, _ := aDisk(t)
+	image := filepath.Join(filepath.Dir(raw), "d.vmdk")
+	done(t, "convert", raw, image, "--type", "twoGbMaxExtentFlat", "--split", "2M")
+	if err := os.Chmod(image, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	next := filepath.Join(filepath.Dir(raw), "d-f003.vmdk")
+	if err := os.WriteFile(next, []byte("of somebody else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := run(t, "resize", image, "+2M"); code != cli.ExitFailed || !strings.Contains(string(errs), "d-f003.vmdk") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if err := os.Remove(next); err != nil {
+		t.Fatal(err)
+	}
+	done(t, "resize", image, "+2M")
+	if fi, err := os.Stat(next); err != nil || fi.Mode().Perm() != 0o640 && runtime.GOOS != "windows" || fi.Size() != 1<<20 {
+		t.Errorf("%v %v", fi, err)
 	}
 }

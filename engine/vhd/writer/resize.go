@@ -20,8 +20,8 @@ type resizing struct {
 	out    disk.Resizing
 }
 
-// Resize finds out how the disk gets another size, see [disk.Resizer]. Identity and
-// original size stay (vhd.md 14).
+// Resize finds out how the disk gets another size, see [disk.Resizer]. The
+// identity stays (vhd.md 14).
 func Resize(ctx context.Context, i disk.Image, to disk.NewSize) (disk.Resizing, error) {
 	img := i.(*reader.Image)
 	if err := trusted(ctx, img); err != nil {
@@ -32,6 +32,10 @@ func Resize(ctx context.Context, i disk.Image, to disk.NewSize) (disk.Resizing, 
 	r.spec.Values[disk.OptionBlockSize] = strconv.FormatInt(p.Table.BlockSize, 10)
 	if err := r.allowed(); err != nil {
 		return disk.Resizing{}, err
+	}
+	if p.Kind == vhd.Differencing {
+		r.out.Warnings = append(r.out.Warnings, disk.Finding{Code: "vhd/V046", Severity: disk.SeverityWarning, Where: []decode.Place{{File: p.Source.Name}},
+			Text: "the disk gets another size than its parent: Windows and Hyper-V refuse such a VHD (0xC03A0017), other programs read zeros past the end of the parent; --out makes an image that stands alone"})
 	}
 	r.footer = tailFooter(p)
 	editFooter(r.footer, r.editFooter)
@@ -69,8 +73,10 @@ func (r *resizing) allowed() error {
 	return nil
 }
 
-// editFooter sets what a footer says of the size.
+// editFooter sets what a footer says of the size. The original one stays, unless it were the
+// larger: Xen Orchestra refuses such a disk (V016).
 func (r *resizing) editFooter(f decode.Record[vhd.Footer]) {
+	vhd.FooterOriginalSize.Put(f, min(vhd.FooterOriginalSize.Get(f), uint64(r.after)))
 	vhd.FooterCurrentSize.Put(f, uint64(r.after))
 	setGeometry(f, newGeometry(r.spec))
 }

@@ -8,9 +8,13 @@ import (
 	"platter/decode"
 	"platter/decode/vmdk"
 	"platter/engine/disk"
+	"platter/engine/layer"
 	"platter/engine/store"
 	reader "platter/engine/vmdk"
 )
+
+// maxCopied is how much is copied before it is asked whether to go on, in bytes.
+const maxCopied = 64 << 20
 
 // mostTables bounds the tables that are written anew, in bytes: those of 4 TiB in grains of
 // 64 KiB.
@@ -207,8 +211,13 @@ func (r *resizing) makeWay(ctx context.Context, s *reader.Sparse, t tables) erro
 		copies = append([]disk.Step{r.out.Prepare}, copies...) // the last grain may move too
 	}
 	for from := t.from; from < t.grains; from += g.Grain {
-		if to, ok := moved[from]; ok {
-			copies = append(copies, disk.Copy(decode.Place{File: s.Name, Offset: from, Length: g.Grain}, to))
+		n, to := int64(0), moved[from]
+		for moved[from] != 0 && moved[from+n] == to+n && n < maxCopied { // neighbours stay neighbours
+			n += g.Grain
+		}
+		if n > 0 {
+			copies = append(copies, disk.Copy(decode.Place{File: s.Name, Offset: from, Length: n}, to))
+			from += n - g.Grain
 		}
 	}
 	r.out.Stages = append(r.out.Stages, disk.Stage{Prepare: disk.Durably(s.Name, disk.Steps(copies...)), Switch: disk.Steps(entries...)})
@@ -227,14 +236,13 @@ func nameGrain(file string, at, grain int64) disk.Step {
 func (r *resizing) writeTables(s *reader.Sparse, t tables) disk.Step {
 	g, width := s.Grid, roundUp(s.Grid.TableBytes, vmdk.SectorSize)
 	return func(ctx context.Context, to store.FS) error {
-		if err := disk.Clear(decode.Place{File: s.Name, Offset: t.from, Length: t.grains - t.from})(ctx, to); err != nil {
-			return err
-		}
 		f, err := to.OpenWrite(s.Name)
 		if err != nil {
 			return err
 		}
-		err = reach(f, t.grains)
+		if err = reach(f, t.grains); err == nil {
+			err = layer.Vacate(ctx, f, t.from, t.grains-t.from, "zeros where the grain tables will be")
+		}
 		for copy := 0; copy < t.copies && err == nil; copy++ {
 			first := t.dirs[copy] + t.dirBytes()
 			err = store.Put(f, store.Piece{Offset: t.dirs[copy], Data: directoryOf(t.count, func(i int64) int64 { return (first + i*width) / vmdk.SectorSize })})
