@@ -28,6 +28,7 @@ type format struct {
 	resize  disk.Resizer  // nil: no disk of it gets another size
 	relink  disk.Relinker // nil: no image has a parent
 	ties    *disk.Ties    // nil: children do not know by a mark that their parent was changed
+	set     disk.Setter   // nil: there is nothing to set
 }
 
 // formats are all formats in the order in which they are tried. A signature
@@ -35,11 +36,11 @@ type format struct {
 // a fixed VHD is a raw disk with a footer, and its first bytes are the guest's.
 var formats = []format{
 	{name: "vhdx", probe: vhdx.Probe, open: vhdx.Open, kin: vhdx.Kin, repairs: vhdxwriter.Repairs, renewal: vhdxwriter.Renewal,
-		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink, ties: &vhdxwriter.Ties},
+		make: vhdxwriter.Maker{}, write: vhdxwriter.Write, resize: vhdxwriter.Resize, relink: vhdxwriter.Relink, ties: &vhdxwriter.Ties, set: vhdxwriter.Set},
 	{name: "vmdk", probe: vmdk.Probe, open: vmdk.Open, kin: vmdk.Kin, repairs: vmdkwriter.Repairs, renewal: vmdk.Renewal,
-		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink, ties: &vmdkwriter.Ties},
+		make: vmdkwriter.Maker{}, write: vmdkwriter.Write, resize: vmdkwriter.Resize, relink: vmdkwriter.Relink, ties: &vmdkwriter.Ties, set: vmdkwriter.Set},
 	{name: "vhd", probe: vhd.Probe, open: vhd.Open, kin: vhd.Kin, repairs: vhdwriter.Repairs,
-		make: vhdwriter.Maker{}, write: vhdwriter.Write, resize: vhdwriter.Resize, relink: vhdwriter.Relink},
+		make: vhdwriter.Maker{}, write: vhdwriter.Write, resize: vhdwriter.Resize, relink: vhdwriter.Relink, set: vhdwriter.Set},
 	{name: "raw", open: raw.Open, make: rawwriter.Maker{}, write: rawwriter.Write, resize: rawwriter.Resize},
 }
 

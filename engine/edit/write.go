@@ -124,6 +124,7 @@ func (s *Session) run(ctx context.Context, to store.FS, how disk.WriteOptions, d
 // disk holds old or new content wherever something was written.
 type Unsure struct{ Err error }
 
+// Error is what went wrong.
 func (e Unsure) Error() string { return e.Err.Error() }
 
 // Unwrap is what went wrong.

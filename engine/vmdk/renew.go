@@ -47,7 +47,7 @@ func (m *Image) RenewalTo(cid uint32) (disk.Repair, bool) {
 		return disk.Repair{}, false
 	}
 	t := m.writing()
-	parts := t.renewing(cid)
+	parts := t.WithID(cid)
 	if len(parts) == 0 || t.Grown(parts...) > t.room() {
 		return disk.Repair{}, false
 	}
@@ -61,9 +61,11 @@ func (m *Image) RenewalTo(cid uint32) (disk.Repair, bool) {
 
 // Renewing are the changes of the text that give the disk another content ID;
 // none if it has not exactly one that can be read.
-func (t Text) Renewing() []vmdk.Splice { return t.renewing(t.FreshID()) }
+func (t Text) Renewing() []vmdk.Splice { return t.WithID(t.FreshID()) }
 
-func (t Text) renewing(cid uint32) []vmdk.Splice {
+// WithID are the changes of the text that give the disk this content ID, and the long one
+// its end where that follows; none if it has not exactly one that can be read.
+func (t Text) WithID(cid uint32) []vmdk.Splice {
 	var line *vmdk.Line
 	for i := range t.Lines {
 		if l := &t.Lines[i]; l.Kind == vmdk.LineSetting && strings.EqualFold(l.Key, "CID") {

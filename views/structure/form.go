@@ -1,10 +1,8 @@
 package structure
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/charmbracelet/bubbles/textinput"
@@ -42,10 +40,8 @@ type form struct {
 
 // rec is a record that the field belongs to: its own, or one around that.
 type rec struct {
-	layout *decode.Layout
-	name   string
-	place  decode.Place
-	data   []byte // at least as long as its checksum covers, if the file is
+	disk.Record
+	name string
 }
 
 // recorded is the bytes of the records that a field belongs to.
@@ -115,12 +111,9 @@ func (v *View) openForm() tea.Cmd {
 // first.
 func records(trail []decode.Node) []rec {
 	var out []rec
-	for i := len(trail) - 1; i >= 0; i-- {
-		n := trail[i]
-		if n.Field == nil || len(out) > 0 && out[len(out)-1].place == n.Record {
-			continue
-		}
-		r := rec{layout: n.Field.Layout(), name: n.Field.Layout().Name(), place: n.Record}
+	list, index := disk.Records(trail)
+	for k, i := range index {
+		r := rec{list[k], list[k].Layout.Name()}
 		if i > 0 {
 			r.name = decode.Printable(trail[i-1].Name)
 		}
@@ -129,19 +122,12 @@ func records(trail []decode.Node) []rec {
 	return out
 }
 
-// sumReach is how far past its start a record's checksum may reach, bytes.
-const sumReach = 64 << 10
-
 func readRecords(f disk.File, gen views.Gen, recs []rec) tea.Cmd {
 	return func() tea.Msg {
 		for i := range recs {
-			n := max(int64(recs[i].layout.Size()), sumReach)
-			recs[i].data = make([]byte, max(min(n, f.Size-recs[i].place.Offset), 0))
-			got, err := f.Data.ReadAt(recs[i].data, recs[i].place.Offset)
-			if err != nil && !errors.Is(err, io.EOF) {
+			if err := recs[i].Read(f); err != nil {
 				return recorded{gen: gen, err: err}
 			}
-			recs[i].data = recs[i].data[:got]
 		}
 		return recorded{gen, recs, nil}
 	}
@@ -162,7 +148,7 @@ func (v *View) recorded(msg recorded) tea.Cmd {
 		f.parse()
 		return nil
 	}
-	f.set(f.node.Field.Value(f.recs[0].data))
+	f.set(f.node.Field.Value(f.recs[0].Data))
 	return v.retype()
 }
 
@@ -180,7 +166,7 @@ func (f *form) parse() {
 		return
 	}
 	own := f.recs[0]
-	b, err := f.node.Field.Parse(own.data, f.input.Value())
+	b, err := f.node.Field.Parse(own.Data, f.input.Value())
 	if f.err = err; err != nil {
 		return
 	}
@@ -195,19 +181,11 @@ func (f *form) parse() {
 
 // edit is the change of the field itself.
 func (f *form) edit() disk.Edit {
-	return disk.Edit{File: f.node.Place.File, Offset: f.recs[0].place.Offset + int64(f.node.Field.Offset()), Data: f.bytes}
+	return disk.Edit{File: f.node.Place.File, Offset: f.recs[0].Place.Offset + int64(f.node.Field.Offset()), Data: f.bytes}
 }
 
 // patched is a record's bytes after some edits.
-func (f *form) patched(r rec, edits []disk.Edit) []byte {
-	out := bytes.Clone(r.data)
-	for _, e := range edits {
-		if at := e.Offset - r.place.Offset; at >= 0 && at <= int64(len(out)) {
-			copy(out[at:], e.Data)
-		}
-	}
-	return out
-}
+func (f *form) patched(r rec, edits []disk.Edit) []byte { return r.Patched(edits) }
 
 // seals are the edits that make the checksums over the field fit, from the
 // inside out.
@@ -215,28 +193,11 @@ func (f *form) seals() []disk.Edit {
 	if f.node.Field.IsSum() {
 		return nil
 	}
-	edits := []disk.Edit{f.edit()}
-	for _, r := range f.recs {
-		before := f.patched(r, edits)
-		after := bytes.Clone(before)
-		r.layout.Seal(after)
-		edits = append(edits, differing(r.place, before, after)...)
+	list := make([]disk.Record, len(f.recs))
+	for i, r := range f.recs {
+		list[i] = r.Record
 	}
-	return edits[1:]
-}
-
-// differing is the edit of what differs of two states of a place.
-func differing(at decode.Place, before, after []byte) []disk.Edit {
-	for i := range after {
-		if before[i] != after[i] {
-			end := len(after)
-			for before[end-1] == after[end-1] {
-				end--
-			}
-			return []disk.Edit{{File: at.File, Offset: at.Offset + int64(i), Data: after[i:end]}}
-		}
-	}
-	return nil
+	return disk.Seals(list, f.edit())
 }
 
 // typeForm takes a key for the line.
@@ -329,7 +290,7 @@ func (v *View) acceptForm() tea.Cmd {
 
 // stage stages what the line says, if that is anything new.
 func (f *form) stage(queue *views.Queue) tea.Cmd {
-	old := f.node.Field.Value(f.recs[0].data)
+	old := f.node.Field.Value(f.recs[0].Data)
 	value := f.node.Field.Value(f.patched(f.recs[0], []disk.Edit{f.edit()}))
 	if old == value {
 		return nil
@@ -356,7 +317,7 @@ func (f *form) sealed() string {
 	name := ""
 	for _, r := range f.recs {
 		for _, e := range f.sums {
-			if e.Offset >= r.place.Offset && e.Offset < r.place.Offset+int64(r.layout.Size()) && name == "" {
+			if e.Offset >= r.Place.Offset && e.Offset < r.Place.Offset+int64(r.Layout.Size()) && name == "" {
 				name = r.name
 			}
 		}

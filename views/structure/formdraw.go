@@ -41,7 +41,7 @@ func (f *form) draw(a grid.Area, th *theme.Theme) {
 	}
 	in.TextFit(1, valueRow, in.W()-2, text, style)
 	if len(f.recs) > 0 {
-		in.TextFit(1, wasRow, in.W()-2, "was  "+decode.Printable(f.node.Field.Text(f.recs[0].data)), theme.Dim)
+		in.TextFit(1, wasRow, in.W()-2, "was  "+decode.Printable(f.node.Field.Text(f.recs[0].Data)), theme.Dim)
 	}
 	in.TextFit(1, sumRow, in.W()-2, f.sumText(), theme.Label)
 	in.TextFit(1, choiceRow, in.W()-2, f.choices(), theme.Dim)
