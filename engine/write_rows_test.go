@@ -52,6 +52,7 @@ import (
 //	M6      TestMergeLarge of tui/cli, with PLATTER_FULL
 //	M7      TestMergeRefusals, TestMergeRefused of tui/cli
 //	M8      TestMergePowerCuts
+//	B1      TestRebaseOnto, also of tui/cli
 //	B2      TestRebasePaths, TestRebaseAbove, TestRebaseRoom of tui/cli; TestRebasePowerCuts
 //	B3      TestRebaseRelink of tui/cli
 //	B4      TestRebasePaths, TestRebaseColons of tui/cli

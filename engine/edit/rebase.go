@@ -20,6 +20,7 @@ const (
 	RebasePaths  RebaseMode = "paths"  // the names of the parent alone
 	RebaseRelink RebaseMode = "relink" // the parent as it is now is the right one
 	RebaseUnsafe RebaseMode = "unsafe" // another file is the same parent
+	RebaseOnto   RebaseMode = "onto"   // another parent; what it does not hold is stored in the image
 )
 
 // Rebasing says how the image shall be tied to a parent.
@@ -27,12 +28,16 @@ type Rebasing struct {
 	Mode  RebaseMode
 	Onto  string // path of the new parent; empty: the one that the image has
 	Names engine.ParentNames
+
+	DryRun   bool                 // nothing is stored in the image
+	Progress func(done, of int64) // is told up to which byte the parents were compared; may be nil
 }
 
 // Rebased is what has become of the image's tie to its parent.
 type Rebased struct {
 	Before, After Tie
-	Same          bool // it was so already
+	Same          bool  // it was so already
+	Copied        int64 // bytes that the image stores itself from now on, or would
 	Warnings      []disk.Finding
 }
 
@@ -43,7 +48,8 @@ type Tie struct {
 	Wants string        // the identity that it accepts, in the format's words
 }
 
-// Rebase stages another tie to a parent: the metadata alone change, all at once.
+// Rebase stages another tie to a parent: the metadata alone change, all at once. Before that
+// [RebaseOnto] stores in the image what the new parent does not hold, see [Session.Adopt].
 func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 	img, err := s.Image()
 	if err != nil {
@@ -64,6 +70,11 @@ func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 	if err := s.fitsUnder(img, base, r); err != nil {
 		return done, err
 	}
+	if r.Mode == RebaseOnto {
+		if img, err = s.adopt(ctx, base.Image, r, &done); err != nil {
+			return done, err
+		}
+	}
 	to := disk.Relink{Base: base, Names: r.Mode != RebaseRelink || !s.leads(img, base), Identity: r.Mode != RebasePaths}
 	change, err := engine.Relink(img, to)
 	if err != nil {
@@ -75,6 +86,19 @@ func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 	}
 	done.Same = len(s.Plan()) == 0
 	return done, s.tied(ctx, base, &done)
+}
+
+// adopt stores what the new parent does not hold, and opens the image again.
+func (s *Session) adopt(ctx context.Context, parent disk.Image, r Rebasing, done *Rebased) (img disk.Image, err error) {
+	if done.Copied, err = s.Adopt(ctx, parent, !r.DryRun, r.Progress); err != nil {
+		return nil, err
+	}
+	if !r.DryRun {
+		if err := s.reload(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Image()
 }
 
 // base opens the parent that the image shall get.
@@ -122,7 +146,7 @@ func (s *Session) fitsUnder(img disk.Image, base *disk.Base, r Rebasing) error {
 		return disk.Refuse(disk.RefusedLink, disk.BadChain, []decode.Place{at}, "it is not the parent that the image wants by its %s, %s: --relink takes it all the same, --onto another one", link.Term, words(link.Wanted))
 	}
 	have, want := base.Image.Info().VirtualSize, img.Info().VirtualSize
-	if r.Mode == RebaseUnsafe && (have > want || have != want && img.Info().Format == "vmdk") {
+	if r.Mode != RebasePaths && r.Mode != RebaseRelink && (have > want || have != want && img.Info().Format == "vmdk") {
 		return disk.Errorf(disk.BadChain, at, "its disk has %s bytes, that of the image %s: it can't be the parent", decode.Grouped(have), decode.Grouped(want))
 	}
 	return nil

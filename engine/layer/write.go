@@ -139,3 +139,16 @@ func (b Under) Empty(off, n int64) (bool, error) {
 	}
 	return true, nil
 }
+
+// Padded reads the parent as a disk that goes on with zeros.
+func (b Under) Padded() io.ReaderAt { return padded{b} }
+
+type padded struct{ Under }
+
+// ReadAt reads the parent, or zeros.
+func (p padded) ReadAt(b []byte, off int64) (int, error) {
+	if err := p.Read(b, off); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}

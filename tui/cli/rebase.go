@@ -27,11 +27,12 @@ func (a *app) rebaseVerb() *cobra.Command {
 		Use: "rebase IMAGE", Short: "Tie a differencing image to its parent again, or to another", GroupID: groupWrite, Args: exactly(1),
 		Long: "Changes what a differencing image says of its parent. With --paths its names alone, for files that were moved: the parent must be\n" +
 			"the one that the image wants; --parent tells where it is if the image does not find it. With --relink the parent as it is now is\n" +
-			"accepted, though it was changed since: what the image leaves to it reads as that holds it now. With --onto and --unsafe the image\n" +
-			"at another path is named, which is taken for equal to the old parent; nothing is compared.\n" +
-			"All changes go through a journal, all or nothing.",
+			"accepted, though it was changed since: what the image leaves to it reads as that holds it now. With --onto the image at another\n" +
+			"path is the parent, and the disk stays the same: where the two parents differ, the image first stores what it had from the old\n" +
+			"one. With --unsafe nothing is compared: the new parent is taken for equal to the old one.\n" +
+			"What names the parent is changed through a journal, all or nothing, after all else is durable.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := stopped(a.rebase(cmd.Context(), args[0], r), "nothing was written")
+			err := stopped(a.rebase(cmd.Context(), args[0], r), "the image is based on its old parent still, and its disk is the same")
 			return a.refuse("rebase", args[0], err, r.dryRun)
 		},
 	}
@@ -44,7 +45,7 @@ func (a *app) rebaseVerb() *cobra.Command {
 	f.BoolVar(&r.absolute, "absolute", false, "store only the absolute path of the parent")
 	f.BoolVar(&r.replay, "replay", false, "first replay a log that was not replayed (VHDX), in the same commit")
 	f.BoolVarP(&r.dryRun, "dry-run", "n", false, "write nothing, tell what would be written where")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "print warnings only")
+	a.progressFlags(cmd)
 	f.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("rebase")+")")
 	return cmd
 }
@@ -56,7 +57,7 @@ func (r rebasing) wish() (edit.Rebasing, error) {
 	for _, m := range []struct {
 		on   bool
 		mode edit.RebaseMode
-	}{{r.paths, edit.RebasePaths}, {r.relink, edit.RebaseRelink}, {r.onto != "", edit.RebaseUnsafe}} {
+	}{{r.paths, edit.RebasePaths}, {r.relink, edit.RebaseRelink}, {r.onto != "" && r.unsafe, edit.RebaseUnsafe}, {r.onto != "" && !r.unsafe, edit.RebaseOnto}} {
 		if m.on {
 			w.Mode = m.mode
 			modes++
@@ -65,8 +66,8 @@ func (r rebasing) wish() (edit.Rebasing, error) {
 	switch {
 	case modes != 1:
 		return w, usage("rebase: expected one of --paths, --relink and --onto")
-	case r.unsafe != (r.onto != ""):
-		return w, usage("rebase: --onto and --unsafe go together: the new parent is not compared with the old one")
+	case r.unsafe && r.onto == "":
+		return w, usage("rebase: --unsafe is for --onto")
 	case r.relative && r.absolute:
 		return w, usage("rebase: --relative and --absolute exclude each other")
 	}
@@ -93,21 +94,34 @@ func (a *app) rebase(ctx context.Context, path string, r rebasing) error {
 		return err
 	}
 	defer s.Close()
-	if r.replay {
-		if _, err := s.Replay(ctx); err != nil {
-			return err
-		}
+	if err := a.replayed(ctx, s, r, wish); err != nil {
+		return err
 	}
+	bar := a.progress(0)
+	wish.DryRun, wish.Progress = r.dryRun, bar.of
 	done, err := s.Rebase(ctx, wish)
+	bar.done()
 	if err != nil {
 		return err
 	}
 	return a.rebased(ctx, s, path, wish, done, r.dryRun)
 }
 
+// replayed replays a log if that is wanted: what is copied then needs it in the file.
+func (a *app) replayed(ctx context.Context, s *edit.Session, r rebasing, wish edit.Rebasing) error {
+	if !r.replay {
+		return nil
+	}
+	done, err := s.Replay(ctx)
+	if err != nil || !done || wish.Mode != edit.RebaseOnto || r.dryRun {
+		return err
+	}
+	return s.Commit(ctx)
+}
+
 // rebased commits what was staged, and reports.
 func (a *app) rebased(ctx context.Context, s *edit.Session, path string, wish edit.Rebasing, done edit.Rebased, dryRun bool) error {
-	out := report.Rebased{Path: path, Mode: string(wish.Mode), Before: tie(done.Before), After: tie(done.After), Same: done.Same}
+	out := report.Rebased{Path: path, Mode: string(wish.Mode), Before: tie(done.Before), After: tie(done.After), Same: done.Same, Copied: done.Copied}
 	out.Warnings = done.Warnings
 	if out.Before.Wants != out.After.Wants {
 		out.Identity = []report.Identity{{File: path, Kind: "parent " + out.After.Term, Old: out.Before.Wants, New: out.After.Wants}}

@@ -28,6 +28,7 @@ type rebaseDocument struct {
 	Warnings []struct{ Code string }
 	Plan     []struct{ What string }
 	Refused  struct{ Reason, Override string }
+	Copied   int64 `json:"copied_bytes"`
 }
 
 // family is a parent with data and its child, in a folder of their own.
@@ -198,9 +199,46 @@ func TestRebaseUnsafe(t *testing.T) {
 	}
 }
 
+// TestRebaseOnto gives the child another parent: the disk is the same without the old one,
+// also to QEMU.
+func TestRebaseOnto(t *testing.T) {
+	for _, format := range []string{"vhd", "vhdx", "vmdk"} {
+		dir, parent, child := family(t, format)
+		want, other := hashOf(t, child), filepath.Join(dir, "other."+format)
+		done(t, "create", other, "4M", "-q")
+		done(t, "write", other, "--offset", "200000", "--fill", "a15b", "--length", "1000000", "-q")
+		before, copied := mustRead(t, child), int64(0)
+		if doc := document[rebaseDocument](t, "rebase", child, "--onto", other, "-n"); doc.Done || doc.Copied == 0 || !bytes.Equal(mustRead(t, child), before) {
+			t.Errorf("%s: dry run: %+v", format, doc)
+		} else {
+			copied = doc.Copied
+		}
+		doc := document[rebaseDocument](t, "rebase", child, "--onto", other)
+		if !doc.Done || doc.Mode != "onto" || doc.Copied != copied || doc.Parent.After.Path != other {
+			t.Errorf("%s: %+v", format, doc)
+		}
+		if err := os.Remove(parent); err != nil {
+			t.Fatal(err)
+		}
+		if hashOf(t, child) != want {
+			t.Errorf("%s: the disk has changed", format)
+		}
+		if code, out, _ := run(t, "check", child); code != 0 {
+			t.Errorf("%s: %s", format, out)
+		}
+		if format == "vmdk" {
+			raw := filepath.Join(dir, "disk.raw")
+			enginetest.Run(t, "qemu-img", "convert", "-f", "vmdk", "-O", "raw", child, raw)
+			if hashOf(t, raw, "--format", "raw") != want {
+				t.Error("QEMU reads another disk")
+			}
+		}
+	}
+}
+
 // TestRebaseWrongUsage holds what goes together.
 func TestRebaseWrongUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"--paths", "--relink"}, {"--unsafe", "--paths"}, {"--onto", "x"}, {"--paths", "--relative", "--absolute"}} {
+	for _, args := range [][]string{{}, {"--paths", "--relink"}, {"--unsafe", "--paths"}, {"--unsafe"}, {"--paths", "--relative", "--absolute"}} {
 		if code, _, _ := run(t, append([]string{"rebase", "x.vhd"}, args...)...); code != cli.ExitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}

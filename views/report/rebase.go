@@ -46,7 +46,7 @@ func Rebase(w io.Writer, r Rebased, form Form) error {
 		p.print("  before:  %s %s", r.Before.Term, orElse(r.Before.Wants, "none"))
 	}
 	if r.Copied > 0 {
-		p.print("  %s copied into the image first, so that its disk stays the same", bytesLong(r.Copied))
+		p.print("  %s %s stored in the image, which the new parent does not hold: the disk is the same", bytesLong(r.Copied), past(r.DryRun, "would be", "were"))
 	}
 	if r.Mode == "relink" && !r.Same {
 		p.print("  what the image leaves to the parent reads as the parent holds it now")
