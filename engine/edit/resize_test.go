@@ -29,7 +29,7 @@ import (
 //	R3  TestResizeInPlace (the kinds that have something in the way), TestVHDTableMovesBlocks
 //	R4  TestResizeInPlace: all sizes but one
 //	R5  TestResizeToTheLargest
-//	R6  TestResizeInPlace: each image has bytes past the end of its disk
+//	R6  TestResizeInPlace, TestResizeOfACutVHDX: each image has bytes past the end of its disk
 //	R7  TestResizeEndsChangeTracking
 
 // sized is an image whose disk is to get another size. Seeds of content: each block has
@@ -340,7 +340,7 @@ func TestFailingResizes(t *testing.T) {
 		if err := k.resize(t.Context(), files, how); err != nil {
 			t.Fatal(err)
 		}
-		for n := 1; n <= trace.Len(); n++ {
+		for n := 1; n <= trace.Len(); n += enginetest.Scale(3, 1) {
 			for i, cause := range []error{syscall.ENOSPC, syscall.EIO} {
 				if n%2 == i && !enginetest.Full() {
 					continue
@@ -488,6 +488,42 @@ func TestResizeToTheLargest(t *testing.T) {
 		got := make([]byte, len(content))
 		if n, err := img.ReadAt(got, 0); n < len(got) || !bytes.Equal(got, content) || img.Info().VirtualSize != k.to[0] {
 			t.Errorf("%s: a disk of %d bytes: %v", k.name, img.Info().VirtualSize, err)
+		}
+	}
+}
+
+// TestResizeOfACutVHDX lets a disk grow whose file ends within its last block, as far as the
+// disk needs it: what comes after is no room for a new table.
+func TestResizeOfACutVHDX(t *testing.T) {
+	k := sized{"vhdx", "vhdx", "block-size=2M", 4<<20 + 70<<10, nil}
+	for _, to := range []int64{8 << 20, 400 << 30} {
+		files := store.NewMem()
+		content := k.made(t, files)
+		for span, err := range k.open(t, files).Map(k.size-1, 1) {
+			f, err2 := files.OpenWrite(span.File)
+			if err := errors.Join(err, err2); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Truncate(span.Offset + 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := k.resize(t.Context(), files, edit.Sizing{NewSize: disk.NewSize{Size: to}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.fault(t, files, disk.SeverityError, sizedAs{content, to}); err != nil {
+			t.Errorf("to %d: %v", to, err)
+		}
+		w, err := engine.WriteIn(t.Context(), files, k.image(), k.image(), k.options(), disk.WriteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.WriteAt(bytes.Repeat([]byte{1}, 1<<20), k.size) // into the rest of that block
+		if err := errors.Join(err, w.Close(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.fault(t, files, disk.SeverityError, sizedAs{append(content, bytes.Repeat([]byte{1}, 1<<20)...), to}); err != nil {
+			t.Errorf("to %d, written to: %v", to, err)
 		}
 	}
 }

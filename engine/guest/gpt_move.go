@@ -3,9 +3,7 @@ package guest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"hash/crc32"
-	"io"
 	"math"
 
 	"platter/decode"
@@ -105,12 +103,9 @@ func (b Backup) Fits(size int64) error {
 		"the backup of the partition table needs the sectors from %d on, and a partition reaches to sector %d: shrink it in the guest first", last+1, highest)
 }
 
-// Move puts the second copy at the end of a disk of some bytes, and has the first one, and
-// the protective MBR, say so. What is left of the old copy becomes zeros.
-func (b Backup) Move(d interface {
-	io.ReaderAt
-	io.WriterAt
-}, size int64) error {
+// Move puts the second copy at the end of a disk that has so many bytes, or will have, and
+// has the first one, and the protective MBR, say so. The old copy becomes zeros.
+func (b Backup) Move(d disk.Writer, size int64) error {
 	if err := b.Fits(size); err != nil {
 		return err
 	}
@@ -129,7 +124,7 @@ func (b Backup) Move(d interface {
 	put(first, 1, end-1, clampLBA(format.GPTEntryLBA.Get(rec)))
 	put(second, end-1, 1, b.last(size)+1)
 	for _, old := range b.Ranges() {
-		old.Length = max(min(old.End(), size)-old.Offset, 0)
+		old.Length = max(min(old.End(), d.Size())-old.Offset, 0)
 		if _, err := d.WriteAt(make([]byte, old.Length), old.Offset); err != nil && old.Length > 0 {
 			return err
 		}
@@ -143,12 +138,9 @@ func (b Backup) Move(d interface {
 }
 
 // protect has the protective MBR cover a disk of so many sectors.
-func protect(d interface {
-	io.ReaderAt
-	io.WriterAt
-}, sectors int64) error {
+func protect(d disk.Writer, sectors int64) error {
 	b := make([]byte, format.MBR.Size())
-	if n, err := d.ReadAt(b, 0); n < len(b) && !errors.Is(err, io.EOF) {
+	if n, err := d.ReadAt(b, 0); n < len(b) {
 		return err
 	}
 	rec, _ := format.MBR.Of(b)

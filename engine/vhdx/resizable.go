@@ -44,7 +44,11 @@ func (p Parts) ClaimedEnd(ctx context.Context) (end int64, spare bool, err error
 		if err != nil {
 			return 0, false, err
 		}
-		end = max(end, o.off+o.length)
+		length := v.geo.BlockSize // also of what the file lacks
+		if o.what == useBitmap {
+			length = vhdx.MiB
+		}
+		end = max(end, o.off+length)
 	}
 	end = roundUp(end)
 	spare, err = v.isSpare(ctx, end)

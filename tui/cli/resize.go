@@ -98,6 +98,9 @@ func (a *app) resize(ctx context.Context, path, size string, r resizing) error {
 	if strings.HasPrefix(path, engine.SamplePrefix) && r.target == "" && !r.dryRun {
 		return usage("resize: %s is built in and can't be written; --out makes a new image", path)
 	}
+	if why := unchangeable(path); why != "" && r.target == "" {
+		return disk.Errorf(disk.ReadOnly, decode.Place{File: path}, "%s, and has the size that it has; --out makes a new image", why)
+	}
 	if !contains([]string{disk.PreallocateOff, disk.PreallocateReserve, disk.PreallocateFull}, r.preallocate) {
 		return usage("--preallocate %q: expected off, reserve or full", r.preallocate)
 	}

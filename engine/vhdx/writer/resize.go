@@ -83,12 +83,16 @@ func (r *resizing) grow(ctx context.Context) error {
 	if err := r.tail(); err != nil {
 		return err
 	}
+	fresh, err := r.FreshRoom(ctx)
+	if err != nil {
+		return err
+	}
 	next, spare, err := r.ClaimedEnd(ctx)
 	if err != nil {
 		return err
 	}
-	if end := roundUp(r.Size); !spare {
-		next = end
+	if !spare {
+		next = fresh
 	}
 	table, length := r.BAT.Off, roundUp(r.entries*vhdx.EntrySize)
 	r.ahead = append(r.ahead, r.empty(r.Geometry, min(max(r.had, r.entries), r.BAT.Length/vhdx.EntrySize)))
@@ -116,7 +120,11 @@ func (r *resizing) tail() error {
 	if state := vhdx.State(e); err != nil || state != vhdx.FullyPresent && state != vhdx.PartiallyPresent {
 		return err
 	}
-	r.ahead = append(r.ahead, disk.Clear(r.place(int64(vhdx.FileOffset(e))+into, g.BlockSize-into)))
+	at := int64(vhdx.FileOffset(e))
+	r.ahead = append(r.ahead, disk.Clear(r.place(at+into, g.BlockSize-into)))
+	if end := at + g.BlockSize; end > r.Size { // the file ends where the disk did
+		r.ahead = append(r.ahead, disk.Resize(r.Source.Name, end))
+	}
 	return nil
 }
 
