@@ -56,6 +56,9 @@ import (
 //	B2      TestRebasePaths, TestRebaseAbove, TestRebaseRoom of tui/cli; TestRebasePowerCuts
 //	B3      TestRebaseRelink of tui/cli
 //	B4      TestRebasePaths, TestRebaseColons of tui/cli
+//	K1      TestCompactFileSystem of tui/cli (e2fsck), TestCompact
+//	K2      TestCompactCuts: a room is used again only when nothing names it durably
+//	K3      none: what the guest has deleted is not looked for (--guest-free), only zeros
 
 // TestOutOfRange writes, zeroes and trims what does not lie wholly on the disk: each is a
 // typed error, and no file has changed.
