@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -145,6 +147,46 @@ func TestAnyParent(t *testing.T) {
 		}
 		if _, err := edit.Open(t.Context(), child, engine.Options{AnyParent: true}); !errors.Is(err, disk.ErrReadOnly) {
 			t.Errorf("%s: opened for editing: %v", ext, err)
+		}
+	}
+}
+
+// TestBelowAnUnreadableLayer has the middle one of three layers refused, since its table
+// or a size makes no sense: the base is known all the same, and listed.
+func TestBelowAnUnreadableLayer(t *testing.T) {
+	for ext, spoil := range map[string]func(b []byte){
+		".vhd": func(b []byte) { // the table's place in the dynamic header
+			at := bytes.Index(b, []byte("cxsparse"))
+			binary.BigEndian.PutUint64(b[at+16:], 1<<50)
+		},
+		".vhdx": func(b []byte) { // the size of the disk
+			at := bytes.Index(b, binary.LittleEndian.AppendUint64(nil, 8<<20|7<<9))
+			binary.LittleEndian.PutUint64(b[at:], 0)
+		},
+	} {
+		dir := t.TempDir()
+		at := func(name string) string { return filepath.Join(dir, name+ext) }
+		create(t, at("base"), engine.CreateOptions{Values: values("size", fmt.Sprint(8<<20|7<<9))}).Close()
+		create(t, at("middle"), engine.CreateOptions{Parent: at("base")}).Close()
+		create(t, at("top"), engine.CreateOptions{Parent: at("middle")}).Close()
+		b, err := os.ReadFile(at("middle"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(b)
+		if err := os.WriteFile(at("middle"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		img := open(t, at("top"), engine.Options{})
+		if n := layers(img); n != 3 {
+			t.Errorf("%s: %d layers: %s", ext, n, said(img))
+			continue
+		}
+		if _, err := img.ReadAt(make([]byte, 512), 0); err == nil {
+			t.Errorf("%s: read through a layer that is refused", ext)
+		}
+		if _, err := img.Parent().Parent().ReadAt(make([]byte, 512), 0); err != nil {
+			t.Errorf("%s: the base: %v", ext, err)
 		}
 	}
 }

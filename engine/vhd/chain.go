@@ -17,7 +17,7 @@ import (
 // found or does not fit leaves the image open, with its own sectors readable.
 func (v *Image) openParent(ctx context.Context) {
 	v.stack = layer.New(own{v}, v.src.Name, v.virtual)
-	if v.kind != vhd.Differencing || !v.table.placed {
+	if v.kind != vhd.Differencing || !v.header.ok() {
 		return
 	}
 	s := layer.Search{Opener: v.src.Opener, Format: "vhd", Names: v.parentNames(), Look: v.otherDisk, Fits: v.fits, Forced: func(err error) { v.forced = err }}
@@ -26,6 +26,9 @@ func (v *Image) openParent(ctx context.Context) {
 	}
 	if v.parent, v.tries, v.parentErr = layer.FindParent(ctx, s); v.parent == nil {
 		return
+	}
+	if !v.table.placed {
+		return // nothing is read through this layer, but what it lies over is known
 	}
 	var below *layer.Stack
 	if p, ok := v.parent.(*Image); ok {

@@ -21,12 +21,15 @@ import (
 // found or does not fit leaves the image open, with its own sectors readable.
 func (v *Image) openParent(ctx context.Context) {
 	v.stack = layer.New(own{v}, v.src.Name, v.geo.DiskSize)
-	if !v.params.hasParent || !v.sized {
+	if !v.params.hasParent {
 		return
 	}
 	s := layer.Search{Opener: v.src.Opener, Format: "vhdx", Names: v.locator.parentNames(), Look: v.otherDisk, Fits: v.fits, Forced: func(err error) { v.forced = err }}
 	if v.parent, v.tries, v.parentErr = layer.FindParent(ctx, s); v.parent == nil {
 		return
+	}
+	if !v.sized {
+		return // nothing is read through this layer, but what it lies over is known
 	}
 	below := v.parent.(*Image) // the opener was asked for one
 	if below.refused == nil && below.geo.SectorSize != v.geo.SectorSize {
