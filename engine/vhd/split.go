@@ -3,6 +3,7 @@ package vhd
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -122,6 +123,28 @@ func (p pieces) String() string {
 		text += fmt.Sprintf(", %s from 0x%x", piece.name, piece.start)
 	}
 	return text
+}
+
+// Pieces are the files of a split image, see [disk.Pieced].
+func (v *Image) Pieces() []disk.Piece {
+	if len(v.pieces) == 0 {
+		return nil
+	}
+	names, starts := []string{v.first}, []int64{0}
+	for _, p := range v.pieces {
+		if p.fault == nil {
+			names, starts = append(names, p.name), append(starts, p.start)
+		}
+	}
+	list := make([]disk.Piece, len(names))
+	for i, start := range starts {
+		n := v.size - start
+		if i+1 < len(starts) {
+			n = starts[i+1] - start
+		}
+		list[i] = disk.Piece{File: disk.File{Name: names[i], Size: n, Data: io.NewSectionReader(v.src.File, start, n)}, Start: start}
+	}
+	return list
 }
 
 // Sealed says why no byte of a split image can be changed; empty for others.

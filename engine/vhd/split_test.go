@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/decode"
 	layout "platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/enginetest"
@@ -220,5 +221,34 @@ func TestSplitIsNamedWhole(t *testing.T) {
 		if err != nil || r.File != name {
 			t.Errorf("region %q in %q, %v", r.Name, r.File, err)
 		}
+	}
+}
+
+// TestPiecesOnDisk: the files of a split image are named as they lie in the folder, with
+// places that go on in the next one.
+func TestPiecesOnDisk(t *testing.T) {
+	f := build(t, plan{kind: layout.Dynamic, size: 4 * mib, block: 512 << 10, stored: []int64{3, 0}, id: 5})
+	cut := int(f.blocks[0]) + 1000
+	img := open(t, enginetest.Memory(t, split(f.bytes, cut, cut+512), "Disk.VHD", formats))
+	var got []string
+	for _, file := range disk.FilesOnDisk(img) {
+		b := make([]byte, file.Size)
+		if n, err := file.Data.ReadAt(b, 0); n < len(b) {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %d", file.Name, len(b)))
+	}
+	want := fmt.Sprintf("[Disk.VHD %d Disk.v01 512 Disk.v02 %d]", cut, len(f.bytes)-cut-512)
+	if fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+	at := decode.Place{File: img.Files()[0].Name, Offset: int64(cut) - 10, Length: 1000}
+	places := fmt.Sprint(disk.PlacesOnDisk(img, at))
+	want = fmt.Sprint([]decode.Place{{File: "Disk.VHD", Offset: int64(cut) - 10, Length: 10}, {File: "Disk.v01", Length: 512}, {File: "Disk.v02", Length: 478}})
+	if places != want {
+		t.Errorf("%s, want %s", places, want)
+	}
+	if one := openBytes(t, f.bytes); len(disk.FilesOnDisk(one)) != 1 || disk.PlacesOnDisk(one, at)[0] != at {
+		t.Error("an image of one file has pieces")
 	}
 }

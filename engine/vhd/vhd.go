@@ -25,6 +25,7 @@ import (
 type Image struct {
 	src    disk.Source
 	pieces pieces // joined in src
+	first  string // the name of the file that they follow
 	size   int64  // bytes of the file
 
 	footers  footers
@@ -73,11 +74,12 @@ func Probe(src disk.Source) (recognised string, ok bool) {
 // Open opens a VHD. It fails only for files that are none ([disk.ErrNotThisFormat])
 // and when the file can't be read; all damage is in the image's Info.
 func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
+	first := src.Name
 	src, pieces, err := whole(src)
 	if err != nil {
 		return nil, err
 	}
-	v := &Image{src: src, pieces: pieces}
+	v := &Image{src: src, pieces: pieces, first: first}
 	if err := v.open(ctx); err != nil {
 		pieces.Close()
 		return nil, err

@@ -79,7 +79,7 @@ func (a *app) hash(ctx context.Context, img disk.Image, h hashing, with []string
 		return report.DiskDigest(a.out, info.Path, g, a.form())
 	}
 	var list []report.Digest
-	for _, f := range img.Files() {
+	for _, f := range disk.FilesOnDisk(img) {
 		g, err := a.fileDigest(ctx, f, with)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ func (a *app) checkImage(ctx context.Context, img disk.Image, sums []transfer.Su
 			g, err := a.diskDigest(ctx, img, transfer.Asked(group))
 			return compared(group, g, err), ctx.Err()
 		}
-		for _, f := range img.Files() {
+		for _, f := range disk.FilesOnDisk(img) {
 			if files && f.Name == group[0].Name {
 				g, err := a.fileDigest(ctx, f, transfer.Asked(group))
 				list = append(list, compared(group, g, err)...)

@@ -24,13 +24,13 @@ func layoutJSON(ctx context.Context, w io.Writer, img disk.Image) error {
 		if err != nil {
 			return d.end(err)
 		}
-		d.item()
-		d.text("file", r.File)
-		d.number("offset", r.Offset)
-		d.number("length", r.Length)
-		d.text("kind", string(r.Kind))
-		d.text("name", r.Name)
-		d.close()
+		for _, at := range disk.PlacesOnDisk(img, decode.Place{File: r.File, Offset: r.Offset, Length: r.Length}) {
+			d.item()
+			d.place(at)
+			d.text("kind", string(r.Kind))
+			d.text("name", r.Name)
+			d.close()
+		}
 		if d.err != nil {
 			break
 		}
@@ -50,15 +50,17 @@ func layoutText(ctx context.Context, w io.Writer, img disk.Image) error {
 		if err != nil {
 			return p.end(err)
 		}
-		if first || r.File != file {
-			if !first {
-				p.print("")
+		for _, at := range disk.PlacesOnDisk(img, decode.Place{File: r.File, Offset: r.Offset, Length: r.Length}) {
+			if first || at.File != file {
+				if !first {
+					p.print("")
+				}
+				file, first = at.File, false
+				p.print("%s", file)
+				table.head(p)
 			}
-			file, first = r.File, false
-			p.print("%s", file)
-			table.head(p)
+			table.row(p, hexOffset(at.Offset, size), decode.Grouped(at.Length), decode.FormatSize(uint64(at.Length)), string(r.Kind), r.Name)
 		}
-		table.row(p, hexOffset(r.Offset, size), decode.Grouped(r.Length), decode.FormatSize(uint64(r.Length)), string(r.Kind), r.Name)
 		if p.err != nil {
 			break
 		}

@@ -72,8 +72,30 @@ func sizes(img disk.Image) (size map[string]int64, bits int64) {
 	return size, bits
 }
 
-// extents joins spans that differ only in the table entries that led to them.
+// extents are the map of an image with what is stored in one run as one, and the places in
+// the files as they lie on disk.
 func extents(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
+	return func(yield func(disk.Span, error) bool) {
+		for s, err := range merged(ctx, img) {
+			if err != nil || s.File == "" || s.Packed != 0 {
+				if !yield(s, err) {
+					return
+				}
+				continue
+			}
+			for _, at := range disk.PlacesOnDisk(img, decode.Place{File: s.File, Offset: s.Offset, Length: s.Length}) {
+				s.File, s.Offset, s.Length = at.File, at.Offset, at.Length
+				if !yield(s, nil) {
+					return
+				}
+				s.Start += s.Length
+			}
+		}
+	}
+}
+
+// merged joins spans that differ only in the table entries that led to them.
+func merged(ctx context.Context, img disk.Image) iter.Seq2[disk.Span, error] {
 	return func(yield func(disk.Span, error) bool) {
 		var cur disk.Span
 		for s, err := range spans(ctx, img, img.Map(0, img.Info().VirtualSize)) {
