@@ -44,7 +44,7 @@ func (v *Image) otherDisk(f store.File, name, file string) error {
 	if err != nil {
 		return err
 	}
-	found, err := findFooters(f, size)
+	found, err := findFooters(f, size, scanBack)
 	if err != nil || found.recognised == "" {
 		return err
 	}

@@ -47,7 +47,7 @@ func (v judge) isChild(name string, size uint64) bool {
 	if c.size, err = f.Size(); err != nil {
 		return false
 	}
-	if c.footers, err = findFooters(f, c.size); err != nil || !c.footers.rules().present {
+	if c.footers, err = findFooters(f, c.size, scanBack); err != nil || !c.footers.rules().present {
 		return false
 	}
 	c.footer = c.footers.ruling()

@@ -41,13 +41,16 @@ type footers struct {
 	recognised  string // how the format was recognised; empty if it was not
 }
 
-// scanBack is how far in front of the file's end a footer is looked for that
-// has other bytes after it.
-const scanBack = 64 << 10
+// How far in front of the file's end a footer is looked for that has other bytes after
+// it: in any file, and in one that is opened as a VHD.
+const (
+	scanBack = 64 << 10
+	deepBack = 64 << 20
+)
 
 // findFooters looks at the last 512 and 511 bytes, at the first 512, and if
-// the end has none backwards from there in steps of a sector.
-func findFooters(f store.File, size int64) (footers, error) {
+// the end has none so far backwards from there, in steps of a sector.
+func findFooters(f store.File, size, back int64) (footers, error) {
 	var fs footers
 	if size < vhd.OldFooterSize {
 		return fs, nil
@@ -65,7 +68,7 @@ func findFooters(f store.File, size int64) (footers, error) {
 	fs.tail = tailOf(end, size)
 	fs.torn = len(end) == vhd.FooterSize && bytes.Count(end, []byte{0xC7}) == len(end)
 	if !fs.tail.present {
-		if fs.tail, err = scanForFooter(f, size, fs.front); err != nil {
+		if fs.tail, err = scanForFooter(f, size, back, fs.front); err != nil {
 			return fs, err
 		}
 	}
@@ -156,29 +159,35 @@ func sumFits(raw []byte) (valid, hidden bool) {
 
 // belongs tells a footer in front of trailing garbage from one that some guest
 // stored: it has the identity of the copy at the front, or the size of what lies
-// before it.
-func (c footerCopy) belongs(front footerCopy) bool {
+// before it. Without either it must be near the end.
+func (c footerCopy) belongs(front footerCopy, near bool) bool {
 	switch {
 	case front.valid && front.kind() != vhd.Fixed:
 		return idOf(front.record()) == idOf(c.record())
 	case c.kind() == vhd.Fixed:
 		return vhd.FooterCurrentSize.Get(c.record()) == uint64(c.off)
 	}
-	return true
+	return near
 }
 
-// scanForFooter looks for a valid footer in front of trailing garbage.
-func scanForFooter(f store.File, size int64, front footerCopy) (footerCopy, error) {
-	from := max(0, size-scanBack) &^ (vhd.Sector - 1)
-	b, err := readUpTo(f, from, int(size-from))
-	if err != nil {
-		return footerCopy{}, err
-	}
-	for at := (len(b) - 1) &^ (vhd.Sector - 1); at >= 0; at -= vhd.Sector {
-		c := footerAt(b[at:], from+int64(at), vhd.FooterSize)
-		if c.present && c.valid && c.off > 0 && c.belongs(front) {
-			return c, nil
+// scanForFooter looks for a valid footer in front of trailing garbage, piece by piece
+// from the end.
+func scanForFooter(f store.File, size, back int64, front footerCopy) (footerCopy, error) {
+	const piece = 1 << 20
+	last := max(0, size-back) &^ (vhd.Sector - 1)
+	for end := size; end > last; {
+		from := max(last, end-min(back, piece)) &^ (vhd.Sector - 1)
+		b, err := readUpTo(f, from, int(end-from))
+		if err != nil {
+			return footerCopy{}, err
 		}
+		for at := (len(b) - 1) &^ (vhd.Sector - 1); at >= 0; at -= vhd.Sector {
+			c := footerAt(b[at:], from+int64(at), vhd.FooterSize)
+			if c.present && c.valid && c.off > 0 && c.belongs(front, c.off >= size-scanBack-vhd.Sector) {
+				return c, nil
+			}
+		}
+		end = from
 	}
 	return footerCopy{}, nil
 }

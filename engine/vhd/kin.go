@@ -14,7 +14,7 @@ func Kin(src disk.Source) (disk.Kin, bool) {
 	if v.size, err = v.src.File.Size(); err != nil {
 		return disk.Kin{}, false
 	}
-	if v.footers, err = findFooters(v.src.File, v.size); err != nil || !v.footers.rules().present {
+	if v.footers, err = findFooters(v.src.File, v.size, scanBack); err != nil || !v.footers.rules().present {
 		return disk.Kin{}, false
 	}
 	v.footer = v.footers.ruling()

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path"
+	"strings"
 
 	"platter/decode"
 	"platter/decode/vhd"
@@ -54,7 +56,7 @@ type Image struct {
 }
 
 // Probe tells whether a file looks like a VHD, and by which sign. It looks at
-// the first 1.5 KiB and the last 64 KiB.
+// the first 1.5 KiB and the last 64 KiB, or 64 MiB of a file that is called one.
 func Probe(src disk.Source) (recognised string, ok bool) {
 	if all, pieces, err := whole(src); err == nil { // else Open says what is wrong with them
 		defer pieces.Close()
@@ -64,7 +66,11 @@ func Probe(src disk.Source) (recognised string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	f, err := findFooters(src.File, size)
+	back := int64(scanBack)
+	if ext := strings.ToLower(path.Ext(src.Name)); ext == ".vhd" || ext == ".avhd" {
+		back = deepBack
+	}
+	f, err := findFooters(src.File, size, back)
 	if err != nil {
 		return "", false
 	}
@@ -91,7 +97,7 @@ func (v *Image) open(ctx context.Context) (err error) {
 	if v.size, err = v.src.File.Size(); err != nil {
 		return err
 	}
-	if v.footers, err = findFooters(v.src.File, v.size); err != nil {
+	if v.footers, err = findFooters(v.src.File, v.size, deepBack); err != nil {
 		return err
 	}
 	if v.footers.recognised == "" && v.footers.unmarked() {
