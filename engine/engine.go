@@ -183,6 +183,22 @@ func choose(src *disk.Source, demanded string) (format, error) {
 	return hits[0], nil
 }
 
+// Recognise is the format that a file looks like; empty if it looks like none, or can't
+// be read.
+func Recognise(path string) string {
+	folder, name, file, err := store.OpenImage(path)
+	if err != nil {
+		return ""
+	}
+	defer folder.Close()
+	defer file.Close()
+	src := disk.Source{Path: path, Name: name, File: file}
+	if f, err := choose(&src, ""); err == nil && f.name != Unknown {
+		return f.name
+	}
+	return ""
+}
+
 // CodeAmbiguous is the code of the finding that a file looks like more than
 // one format.
 const CodeAmbiguous = "file/F1"

@@ -81,10 +81,11 @@ func (m *Image) unreadable() bool {
 }
 
 // alone is for an extent that was opened by itself. A redo log belongs to a parent,
-// and so may an extent whose descriptor is lost: what it does not store is not zeros.
+// and so may an extent without a descriptor, or one that is lost: what it does not store
+// is not known to be zeros. A stream is a whole disk.
 func (m *Image) alone() {
 	s := m.main.sparse
-	if s == nil || s.kind != vmdk.KindCowd && s.kind != vmdk.KindSeSparse && !s.textLost {
+	if s == nil || s.isHosted() && s.isStream() && !s.textLost {
 		return
 	}
 	m.link.wanted, m.link.alone = true, true

@@ -38,10 +38,7 @@ func TestExtentAlone(t *testing.T) {
 	for _, name := range []string{"split", "cowd", "se"} {
 		k := kinds()[name]
 		img := openMem(t, k.files, "d-x.vmdk")
-		enginetest.Conform(t, img)
-		if name == "split" { // redo logs do not store all that their disks hold
-			enginetest.CrossRead(t, img, bytes.NewReader(k.want), int64(len(k.want)))
-		}
+		enginetest.Conform(t, img) // what they do not store can't be read, see TestAloneIsNotZeros
 	}
 	flat := kinds()["flat"]
 	src := enginetest.Memory(t, folder(flat.files), "d-x.vmdk", formats)

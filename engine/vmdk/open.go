@@ -63,6 +63,9 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 		recognised = "by the settings and extent lines of a VMDK descriptor, whose first lines are damaged"
 		m.untitled = true
 	case !ok:
+		if len(b) > vmdk.SectorSize && vmdk.IsDescriptor(b[vmdk.SectorSize:]) {
+			return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, vmdk.SectorSize), "the first sector is lost, which has the place of the tables and the size of the grains; the descriptor is in the second one. The program that made the image writes the same first sector for a new disk of this type and size: try that in a copy of this file")
+		}
 		return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, int64(min(len(b), vmdk.SniffSize))), "no VMDK magic and no descriptor, nor a header or text whose start alone is damaged")
 	}
 	if kind != vmdk.KindNone {

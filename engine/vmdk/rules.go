@@ -127,7 +127,7 @@ var rules = disk.Rules{
 		"unused": "The disk ends before the bytes that the file lacks: nothing of it is lost.",
 	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
 	"G12": {Severity: info, Detail: "Nothing refers to these bytes. They were left behind by trimming or a crash, or put there to hide something, or the entry that named them is lost. A copy of the disk does not have them.",
-		NoRepair: "No repair: only zeros are cut off, and only at the end of the file while all tables can be believed."},
+		NoRepair: "No repair: only zeros are cut off, and only at the end of the file while all tables can be believed; of a disk that was not closed cleanly that is known once H12 is settled."},
 	"G13": {Severity: warning, Detail: "Some programs ignore the directory and look for tables where they would normally be.",
 		NoRepair: "No repair in place: a copy of the disk has its tables where they are looked for."},
 	"G14": {Severity: info, Detail: "They take room for nothing; copying the disk gives it back.",
@@ -147,7 +147,7 @@ var rules = disk.Rules{
 		NoRepair: "No repair in place: the bytes after the data fill whole sectors, which a reader would take for markers. A copy of the disk drops them."},
 	"S7": {Severity: warning, Detail: "QEMU writes streams without these markers; VMware and VirtualBox write them.",
 		NoRepair: "No repair in place: a copy of the disk has the markers."},
-	"S8": {For: map[string]string{
+	"S8": {From: []string{"H15"}, For: map[string]string{
 		"zeros": "Nothing is hidden there: all of these bytes are zero. Some programs that look for the footer at the very end of the file do not find it.",
 	}, Severity: warning, Detail: "Typical of a bad transfer, or of something hidden past the end.",
 		NoRepair: "No repair in place: more bytes follow than are cut off at once. Cut them off with another program, after a look at them."},

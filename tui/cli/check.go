@@ -22,7 +22,7 @@ func (a *app) checkVerb() *cobra.Command {
 	form := report.CheckForm{}
 	cmd := a.verb("check IMAGE", "What is wrong with the image",
 		"Checks all structures and tables and prints its findings: a stable code, the place, what it means.\n"+
-			"With --profile the first line says whether the image is fit for a program or service ("+strings.Join(disk.Profiles(), ", ")+").\n"+
+			"With --profile the first line says whether the image is fit for a program or service ("+strings.Join(disk.Profiles()[1:], ", ")+"); strict adds nothing.\n"+
 			"Nothing is written. Exit code 0: nothing, or notes only; 1: could not be checked; 2: errors; 3: warnings only.",
 		func(ctx context.Context, img disk.Image) error {
 			if !contains(disk.Profiles(), form.Profile) {

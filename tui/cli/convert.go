@@ -141,6 +141,9 @@ func (a *app) convert(ctx context.Context, source, target string, c conversion, 
 		}
 		defer os.Remove(spooled)
 		if source = spooled; a.opt.Format == "" {
+			if format := engine.Recognise(spooled); format != "" {
+				return usage("convert: standard input is a %s image: --format %s takes the disk in it, --format raw its bytes as they are", strings.ToUpper(format), format)
+			}
 			a.opt.Format = "raw"
 		}
 	}

@@ -149,6 +149,11 @@ func TestConvertPipes(t *testing.T) {
 	if got := piped(nil, path, "-", "--to", "raw"); !bytes.Equal(got, content) {
 		t.Error("the disk is another one")
 	}
+	cmd := exec.Command(built, "convert", "-", filepath.Join(dir, "x.vhdx"))
+	cmd.Stdin = bytes.NewReader(vhd)
+	if out, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(out, []byte("is a VHD image: --format vhd")) {
+		t.Errorf("an image is taken for a raw disk: %v, %s", err, out)
+	}
 	list, _ := os.ReadDir(dir)
 	if len(list) != 2 {
 		t.Errorf("%d files are left in the folder", len(list))

@@ -120,8 +120,8 @@ func RepairChoices(w io.Writer, list []RepairChoice, form Form) error {
 	p := newPage(w)
 	for _, c := range list {
 		p.print("%-7s  %-12s  %s", c.Severity, c.Code, c.Text)
-		if n := max(c.Count, 1); n > 1 {
-			p.print("%10s  the repair is of all %d places", "", n)
+		if n := max(c.Count, 1); n > 1 && len(c.Repairs) > 0 {
+			p.print("%10s  %d findings like this one", "", n)
 		}
 		for i, r := range c.Repairs {
 			p.print("%10s  %s=%d  %s", "", c.Code, i+1, r.Title)

@@ -48,7 +48,7 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 	inPlace := store.AllOrNothing(to)
 	if x.Packed && !inPlace && !x.Appends {
 		return nil, disk.Refuse(disk.RefusedStream, disk.Unsupported, []decode.Place{{File: x.File}},
-			"a compressed grain is replaced only through a journal, and nothing can be put at the end of this stream: write less at once, or convert the image")
+			"a compressed grain is replaced only through a journal, and nothing can be put at the end of this stream: a whole disk goes to a new image (platter convert SOURCE NEW.vmdk --type streamOptimized), and into this one no more than goes through a journal at once")
 	}
 	f, err := to.OpenWrite(x.File)
 	if err != nil {
