@@ -168,6 +168,9 @@ func describeBase(img disk.Image, file string, opt CreateOptions) (*disk.Base, e
 	if err := img.Info().Refused; err != nil {
 		return nil, &disk.Error{Kind: disk.BadChain, What: "the parent " + decode.InQuotes(opt.Parent) + " can't be read", Err: err}
 	}
+	if err := steady(img); err != nil {
+		return nil, err
+	}
 	parent, err := resolved(opt.Parent)
 	if err != nil {
 		return nil, err
@@ -188,6 +191,17 @@ func describeBase(img disk.Image, file string, opt CreateOptions) (*disk.Base, e
 		b.Absolute = parent
 	}
 	return b, nil
+}
+
+// steady refuses a parent while a write to it is not at its end: recovering it would make
+// another parent of it.
+func steady(img disk.Image) error {
+	for _, f := range img.Info().Findings {
+		if f.Code == CodeInterrupted {
+			return &disk.Error{Kind: disk.BadChain, At: decode.Place{File: img.Info().Path}, What: "the parent is not in a steady state: " + f.Text + ": platter recover comes first"}
+		}
+	}
+	return nil
 }
 
 // resolved is an absolute path without links.

@@ -76,6 +76,10 @@ func (c *creation) replaceable() error {
 	if err := errors.Join(store.HeldBy(c.folder, c.name), c.stranger(c.name)); err != nil {
 		return err
 	}
+	if store.HasJournal(c.folder, c.name) {
+		c.made.Warnings = append(c.made.Warnings, disk.Finding{Code: CodeReplaced, Severity: disk.SeverityWarning, Where: []decode.Place{{File: store.JournalName(c.name)}},
+			Text: "a write to the image that is replaced was interrupted: its journal goes with it"})
+	}
 	c.oldParts()
 	return nil
 }

@@ -329,6 +329,9 @@ func (s *Session) Commit(ctx context.Context) error {
 	return s.ws.Commit(ctx, s.stillPlaced(ctx))
 }
 
+// Settled fails while an earlier write to the image is neither finished nor undone.
+func (s *Session) Settled() error { return s.settled() }
+
 // settled fails while an earlier write to the image is neither finished nor undone,
 // whatever the file was called then.
 func (s *Session) settled() error {

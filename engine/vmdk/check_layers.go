@@ -1,6 +1,7 @@
 package vmdk
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -64,6 +65,13 @@ func (c *checker) described() string {
 	return ""
 }
 
+func haveParent(n int) string {
+	if n == 1 {
+		return "another image of the folder has"
+	}
+	return fmt.Sprintf("%d other images of the folder have", n)
+}
+
 // siblings is the other half of L4: other images of the folder that have the
 // same parent.
 func (c *checker) siblings(parent *Image) {
@@ -82,5 +90,5 @@ func (c *checker) siblings(parent *Image) {
 	if len(names) > most {
 		list += " and others"
 	}
-	c.warn("L4", c.m.settingPlace("parentFileNameHint"), "%d other images of the folder have the same parent %s: %s", len(names), decode.InQuotes(parent.main.Name), list)
+	c.warn("L4", c.m.settingPlace("parentFileNameHint"), "%s the same parent %s: %s", haveParent(len(names)), decode.InQuotes(parent.main.Name), list)
 }

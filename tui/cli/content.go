@@ -181,6 +181,7 @@ const (
 	syncEvery      = 256 << 20
 	syncEveryZeros = 16 << 30
 	pieceLength    = 1 << 20
+	wholeSectors   = 4096 // a piece ends with a sector of any size: none is written in two parts
 )
 
 // bring does it to a disk from a byte on, and counts the bytes that are done.
@@ -202,7 +203,11 @@ func (c content) bring(ctx context.Context, w disk.Writer, off int64, done func(
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.ReadFull(c.more, buf)
+		n, err := io.ReadFull(c.more, buf[:pieceLength-off%pieceLength])
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			n = max(n-int(off+int64(n))%wholeSectors, 0)
+		}
 		if n > 0 {
 			if _, err := w.WriteAt(buf[:n], off); err != nil {
 				return err
@@ -210,7 +215,7 @@ func (c content) bring(ctx context.Context, w disk.Writer, off int64, done func(
 			off, since = off+int64(n), since+int64(n)
 			done(int64(n))
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if last {
 			return nil
 		}
 		if err == nil && since >= syncEvery {

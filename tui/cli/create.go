@@ -84,6 +84,9 @@ func (a *app) create(ctx context.Context, args []string, c creation) error {
 	if c.opt.Format != "" && !contains(engine.Formats(), c.opt.Format) {
 		return usage("--format %q: expected one of %s", c.opt.Format, strings.Join(formatsMade(), ", "))
 	}
+	if args[0] == "-" {
+		return usage("create: an image is a file: - is no name; platter convert writes a streamOptimized VMDK, or the raw disk, to standard output")
+	}
 	bar := a.progress(0)
 	c.opt.Progress = bar.of
 	var made disk.Created

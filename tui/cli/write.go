@@ -37,8 +37,8 @@ func (a *app) writeVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: groupWrite, Args: exactly(1),
 		Long: "Writes the bytes on standard input to the virtual disk, or with --file to the container. --from takes those of a file, --fill\n" +
-			"repeats a few; --zero stores zeros as cheaply as the format can; --trim gives back the room of whole blocks, which read as zeros\n" +
-			"afterwards; with --reveal those of a child show what its parent has, which is refused where that is something else, unless\n" +
+			"repeats a few; --zero stores zeros as cheaply as the format can; --trim gives back the room of whole blocks that the image stores,\n" +
+			"which read as zeros afterwards; with --reveal those of a child show what its parent has, which is refused where that is something else, unless\n" +
 			"--discard is given. Sectors that the image does not store yet get a block of their own, with the table entries that name it.\n" +
 			"Up to 16 MiB go through a journal, all or nothing, and are read back and compared. What is longer goes straight to the file and\n" +
 			"is synced at the end: if the power fails meanwhile, each sector holds the old or the new bytes, and the image is whole.\n" +
@@ -97,6 +97,11 @@ func (w *writing) parse(cmd *cobra.Command) (err error) {
 	if w.off, err = size("--offset", w.offset, 0); err != nil {
 		return err
 	}
+	for name, text := range map[string]string{"--fill": w.fill, "--from": w.from} {
+		if text == "" && cmd.Flags().Changed(name[2:]) {
+			return usage("%s: nothing is given", name)
+		}
+	}
 	w.expect, err = unhex("--expect", w.expectHex)
 	return err
 }
@@ -145,6 +150,9 @@ func (j *writeJob) prepare(ctx context.Context) error {
 	}
 	if j.atomic && j.more != nil {
 		return tooMuch(j.path, "--atomic: more than %s can't be written all or nothing")
+	}
+	if err := j.session.Settled(); err != nil {
+		return err
 	}
 	if err := j.foreign(); err != nil {
 		return err
@@ -240,6 +248,9 @@ func (j *writeJob) place(ctx context.Context) error {
 	if j.more != nil {
 		atLeast = max(j.n, mostStaged+1) // it was read that far
 	}
+	if j.more != nil && j.n < 0 && j.off <= within && atLeast > within-j.off {
+		return &disk.Error{Kind: disk.OutOfRange, Op: "write", What: fmt.Sprintf("%s ends at byte 0x%x: from 0x%x on there is room for %s, standard input has more", of, within, j.off, decode.Plural(within-j.off, "byte", "bytes"))}
+	}
 	if j.off > within || atLeast > within-j.off {
 		return &disk.Error{Kind: disk.OutOfRange, Op: "write", What: fmt.Sprintf("%s ends at byte 0x%x: %s from 0x%x on would go past the end", of, within, decode.Plural(max(atLeast, 0), "byte", "bytes"), j.off)}
 	}
@@ -296,7 +307,8 @@ func (j *writeJob) replayed(ctx context.Context) error {
 	case !j.replay:
 		return err
 	}
-	if _, err := j.session.Replay(ctx); err != nil || j.dryRun {
+	_, err = j.session.Replay(ctx)
+	if j.result.Replayed = err == nil; err != nil || j.dryRun {
 		return err
 	}
 	return j.session.Commit(ctx)

@@ -178,8 +178,8 @@ func (j *writeJob) straight(ctx context.Context, before disk.Image) error {
 		return err
 	}
 	bar := j.progress(j.n)
-	j.began = true
 	blocks, err := j.session.Straight(ctx, disk.WriteOptions{Ahead: ahead, Renew: j.renew}, func(ctx context.Context, w disk.Writer) error {
+		j.began = true
 		return j.do(ctx, w, func(n int64) {
 			j.result.Bytes += n
 			bar.set(j.result.Bytes)

@@ -21,6 +21,7 @@ type Written struct {
 	Stored    int64  // blocks that were not stored before
 	Dropped   int64  // blocks that are not stored any more
 	BlockSize int64  // bytes; 0 where there are no blocks
+	Replayed  bool   // a log was replayed in the file first
 	Straight  bool   // without the journal
 	Nothing   bool   // all bytes were as they should be already, or nothing could be given back
 	Why       string // why nothing could be given back
@@ -49,6 +50,7 @@ func writeJSON(w io.Writer, r Written) error {
 	d.number("dropped_blocks", r.Dropped)
 	d.positive("block_size", r.BlockSize)
 	d.bool("renewed", len(r.Identity) > 0)
+	d.bool("replayed", r.Replayed)
 	d.bool("journaled", !r.Straight && !r.Nothing)
 	d.bool("changed", !r.Nothing && !r.DryRun && (r.Done || r.Bytes > 0))
 	d.words("unchanged_because", r.unchanged())
@@ -69,6 +71,9 @@ func writeText(w io.Writer, r Written) error {
 	p.print("%s %s", verb, r.where())
 	p.plan(r.Plan)
 	f := facts{p, len("blocks stored")}
+	if r.Replayed {
+		f.add("log", past(r.DryRun, "would be replayed in the file first", "was replayed in the file first"))
+	}
 	f.add("blocks stored", r.blocks(r.Stored))
 	f.add("blocks freed", r.blocks(r.Dropped))
 	for _, c := range r.Files {

@@ -52,7 +52,28 @@ func (Maker) Options() []disk.Option {
 		{Name: optionCreator, Hint: "CODE", Kind: disk.Text, Doc: "four characters that name the program that made the image",
 			Default: disk.Constant("pltr"), Check: goodCreator},
 		disk.PreallocateOption(onlyFixed),
-	}, disk.IdentityOptions()...)
+	}, datable(disk.IdentityOptions())...)
+}
+
+// datable refuses dates that the format can't hold: it counts seconds from 2000 on, in 32
+// bits.
+func datable(list []disk.Option) []disk.Option {
+	for i, o := range list {
+		if o.Name != disk.OptionTime {
+			continue
+		}
+		list[i].Check = func(s disk.Spec, value string) error {
+			if err := o.Check(s, value); err != nil {
+				return err
+			}
+			s.Values = map[string]string{disk.OptionTime: value}
+			if n := s.Time().Unix() - vhd.Epoch().Unix(); n < 0 || n > math.MaxUint32 {
+				return disk.Wrong(disk.OptionTime, "%s: a VHD counts seconds from 2000-01-01 on, up to 2136", value)
+			}
+			return nil
+		}
+	}
+	return list
 }
 
 // Make makes an image of the type that the spec names.

@@ -174,7 +174,7 @@ const (
 
 func grainOption() disk.Option {
 	return disk.Option{
-		Name: disk.OptionBlockSize, Hint: "SIZE", Kind: disk.Bytes, Doc: "size of a grain, the unit of allocation",
+		Name: disk.OptionBlockSize, Hint: "SIZE", Kind: disk.Bytes, Doc: "size of a grain, the unit of allocation; less than the default for disks under 32M",
 		Min: minGrain, Max: maxGrain, Powers: true, Default: fittingGrain,
 		Useless: unless([]string{monolithicSparse, splitSparse, streamOptimized}, "the type has no grains whose size could be chosen"),
 		Doubt: func(s disk.Spec, _ string) string {
