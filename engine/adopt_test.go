@@ -165,3 +165,49 @@ func TestRebaseOntoPowerCuts(t *testing.T) {
 		})
 	}
 }
+
+// TestRebaseNonePowerCuts has a child stand alone, with the power cut at each moment: the disk
+// is the same, and the same command comes to its end.
+func TestRebaseNonePowerCuts(t *testing.T) {
+	for _, l := range kinds() {
+		if l.format == "vhdx" || l.name == "vmdk redo log" {
+			continue // refused
+		}
+		files, child, _ := l.strangers(t, 4)
+		want := diskOf(t, files, child)
+		alone := func(files store.FS) error {
+			s, err := edit.OpenIn(t.Context(), files, child, engine.Options{})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if _, err = s.Rebase(t.Context(), edit.Rebasing{Mode: edit.RebaseNone}); err != nil {
+				return err
+			}
+			return s.Commit(t.Context())
+		}
+		bench := onBench(t, files)
+		trace := bench.Record()
+		if err := alone(bench); err != nil {
+			t.Fatalf("%s: %v", l.name, err)
+		}
+		for p, left := range trace.Crashes(enginetest.Scale(1, 6)) {
+			if p.Ops%enginetest.Scale(7, 1) != 0 && p.Ops != trace.Len() {
+				continue
+			}
+			settle(t, left, child, p.Ops%2 == 0)
+			if !bytes.Equal(diskOf(t, left, child), want) {
+				t.Fatalf("%s, %v: the disk is another one", l.name, p)
+			}
+			if err := alone(left); err != nil {
+				t.Fatalf("%s, %v: again: %v", l.name, p, err)
+			}
+			if err := left.Remove("base." + l.format); err != nil {
+				t.Fatal(err)
+			}
+			if got := diskOf(t, left, child); !bytes.Equal(got, want) {
+				t.Fatalf("%s, %v: the disk is another one without its parent", l.name, p)
+			}
+		}
+	}
+}

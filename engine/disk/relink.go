@@ -4,7 +4,7 @@ import "platter/decode"
 
 // Relink says what a child shall say of its parent from now on.
 type Relink struct {
-	Base     *Base // the parent
+	Base     *Base // the parent; nil: there is none any more, and what is not stored reads as zeros
 	Names    bool  // store its names, in place of all others
 	Identity bool  // store its identity as it is now, in place of the one that is wanted so far
 }

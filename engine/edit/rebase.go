@@ -23,6 +23,9 @@ const (
 	RebaseOnto   RebaseMode = "onto"   // another parent; what it does not hold is stored in the image
 )
 
+// RebaseNone makes an image of the child that stands alone.
+const RebaseNone RebaseMode = "none"
+
 // Rebasing says how the image shall be tied to a parent.
 type Rebasing struct {
 	Mode  RebaseMode
@@ -56,11 +59,17 @@ func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 		return Rebased{}, err
 	}
 	done := Rebased{Before: tieOf(img)}
+	if done.Same = done.Before.Link.Term == "" && r.Mode == RebaseNone; done.Same {
+		return done, nil
+	}
 	if done.Before.Link.Term == "" {
 		return done, disk.NoChild(s.path)
 	}
 	if err := s.Replayed(); err != nil {
 		return done, err
+	}
+	if r.Mode == RebaseNone {
+		return done, s.stand(ctx, img, r, &done)
 	}
 	base, err := s.base(ctx, img, r)
 	if err != nil {
@@ -99,6 +108,34 @@ func (s *Session) adopt(ctx context.Context, parent disk.Image, r Rebasing, done
 		}
 	}
 	return s.Image()
+}
+
+// stand stores all that the image has from its parent, and stages that it has none.
+func (s *Session) stand(ctx context.Context, img disk.Image, r Rebasing, done *Rebased) error {
+	if _, err := engine.Relink(img, disk.Relink{}); err != nil {
+		return err // before anything is stored
+	}
+	img, err := s.adopt(ctx, nil, r, done)
+	if err != nil {
+		return err
+	}
+	change, err := engine.Relink(img, disk.Relink{})
+	if err != nil {
+		return err
+	}
+	if err := s.Repair(ctx, "rebase", change); err != nil || r.DryRun {
+		return err
+	}
+	if img, err = s.Image(); err != nil {
+		return err
+	}
+	list, err := Findings(ctx, img)
+	for _, f := range list {
+		if f.Severity == disk.SeverityError || f.Code == "vhd/V033" { // bytes that QEMU would show in the place of zeros
+			return disk.Untrusted(f, s.path)
+		}
+	}
+	return err
 }
 
 // base opens the parent that the image shall get.

@@ -17,6 +17,7 @@ import (
 type rebasing struct {
 	onto                  string
 	paths, relink, unsafe bool
+	none                  bool
 	relative, absolute    bool
 	dryRun, replay        bool
 }
@@ -29,7 +30,8 @@ func (a *app) rebaseVerb() *cobra.Command {
 			"the one that the image wants; --parent tells where it is if the image does not find it. With --relink the parent as it is now is\n" +
 			"accepted, though it was changed since: what the image leaves to it reads as that holds it now. With --onto the image at another\n" +
 			"path is the parent, and the disk stays the same: where the two parents differ, the image first stores what it had from the old\n" +
-			"one. With --unsafe nothing is compared: the new parent is taken for equal to the old one.\n" +
+			"one. With --unsafe nothing is compared: the new parent is taken for equal to the old one. --none stores all that the parent\n" +
+			"holds, so that the image stands alone.\n" +
 			"What names the parent is changed through a journal, all or nothing, after all else is durable.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := stopped(a.rebase(cmd.Context(), args[0], r), "the image is based on its old parent still, and its disk is the same")
@@ -41,6 +43,7 @@ func (a *app) rebaseVerb() *cobra.Command {
 	f.BoolVar(&r.relink, "relink", false, "accept the parent as it is now")
 	f.Var(&textFlag{&r.onto, "PATH"}, "onto", "take the image at PATH for the parent")
 	f.BoolVar(&r.unsafe, "unsafe", false, "with --onto: without comparing, for a parent that was moved or copied")
+	f.BoolVar(&r.none, "none", false, "store all that the parent holds, and have no parent any more (VHD, VMDK)")
 	f.BoolVar(&r.relative, "relative", false, "store only the relative path of the parent")
 	f.BoolVar(&r.absolute, "absolute", false, "store only the absolute path of the parent")
 	f.BoolVar(&r.replay, "replay", false, "first replay a log that was not replayed (VHDX), in the same commit")
@@ -57,7 +60,7 @@ func (r rebasing) wish() (edit.Rebasing, error) {
 	for _, m := range []struct {
 		on   bool
 		mode edit.RebaseMode
-	}{{r.paths, edit.RebasePaths}, {r.relink, edit.RebaseRelink}, {r.onto != "" && r.unsafe, edit.RebaseUnsafe}, {r.onto != "" && !r.unsafe, edit.RebaseOnto}} {
+	}{{r.paths, edit.RebasePaths}, {r.relink, edit.RebaseRelink}, {r.onto != "" && r.unsafe, edit.RebaseUnsafe}, {r.onto != "" && !r.unsafe, edit.RebaseOnto}, {r.none, edit.RebaseNone}} {
 		if m.on {
 			w.Mode = m.mode
 			modes++
@@ -65,7 +68,7 @@ func (r rebasing) wish() (edit.Rebasing, error) {
 	}
 	switch {
 	case modes != 1:
-		return w, usage("rebase: expected one of --paths, --relink and --onto")
+		return w, usage("rebase: expected one of --paths, --relink, --onto and --none")
 	case r.unsafe && r.onto == "":
 		return w, usage("rebase: --unsafe is for --onto")
 	case r.relative && r.absolute:
@@ -113,7 +116,7 @@ func (a *app) replayed(ctx context.Context, s *edit.Session, r rebasing, wish ed
 		return nil
 	}
 	done, err := s.Replay(ctx)
-	if err != nil || !done || wish.Mode != edit.RebaseOnto || r.dryRun {
+	if err != nil || !done || wish.Mode != edit.RebaseOnto && wish.Mode != edit.RebaseNone || r.dryRun {
 		return err
 	}
 	return s.Commit(ctx)
@@ -124,7 +127,7 @@ func (a *app) rebased(ctx context.Context, s *edit.Session, path string, wish ed
 	out := report.Rebased{Path: path, Mode: string(wish.Mode), Before: tie(done.Before), After: tie(done.After), Same: done.Same, Copied: done.Copied}
 	out.Warnings = done.Warnings
 	if out.Before.Wants != out.After.Wants {
-		out.Identity = []report.Identity{{File: path, Kind: "parent " + out.After.Term, Old: out.Before.Wants, New: out.After.Wants}}
+		out.Identity = []report.Identity{{File: path, Kind: "parent " + out.Before.Term, Old: out.Before.Wants, New: out.After.Wants}}
 	}
 	var err error
 	if out.Plan, err = planned(ctx, s); err != nil {

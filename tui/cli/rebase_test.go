@@ -286,3 +286,46 @@ func TestRebaseRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestRebaseNone makes a child stand alone: the disk is the same without the parent, also to
+// QEMU. What can't be done in place is refused before anything is written.
+func TestRebaseNone(t *testing.T) {
+	for _, format := range []string{"vhd", "vmdk", "vhdx", "redo"} {
+		dir, parent, child := t.TempDir(), "", ""
+		if format == "redo" {
+			parent, child = filepath.Join(dir, "base.vmdk"), filepath.Join(dir, "child.vmdk")
+			done(t, "create", parent, "1M", "--type", "vmfs", "-q")
+			done(t, "create", child, "--parent", parent, "-q")
+		} else {
+			dir, parent, child = family(t, format)
+		}
+		want, before := hashOf(t, child), mustRead(t, child)
+		if format == "vhdx" || format == "redo" {
+			if code, _, errs := run(t, "rebase", child, "--none"); code != cli.ExitFailed || !bytes.Contains(errs, []byte("platter convert")) || !bytes.Equal(mustRead(t, child), before) {
+				t.Errorf("%s: exit code %d, %s", format, code, errs)
+			}
+			continue
+		}
+		if doc := document[rebaseDocument](t, "rebase", child, "--none", "-n"); doc.Done || doc.Copied == 0 || !bytes.Equal(mustRead(t, child), before) {
+			t.Errorf("%s: dry run: %+v", format, doc)
+		}
+		if doc := document[rebaseDocument](t, "rebase", child, "--none"); !doc.Done || doc.Mode != "none" || doc.Copied == 0 || doc.Parent.After.Kind != "" {
+			t.Errorf("%s: %+v", format, doc)
+		}
+		if err := os.Remove(parent); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, _ := run(t, "check", child); code != 0 || hashOf(t, child) != want {
+			t.Errorf("%s: the disk has changed, or %s", format, out)
+		}
+		if doc := document[rebaseDocument](t, "rebase", child, "--none"); !doc.Done || doc.Changed {
+			t.Errorf("%s: again: %+v", format, doc)
+		}
+		raw := filepath.Join(dir, "disk.raw")
+		driver := map[string]string{"vhd": "driver=vpc,force_size_calc=current_size", "vmdk": "driver=vmdk"}[format]
+		enginetest.Run(t, "qemu-img", "convert", "--image-opts", "-O", "raw", driver+",file.driver=file,file.filename="+child, raw)
+		if hashOf(t, raw, "--format", "raw") != want {
+			t.Errorf("%s: QEMU reads another disk", format)
+		}
+	}
+}

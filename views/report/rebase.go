@@ -34,6 +34,8 @@ func Rebase(w io.Writer, r Rebased, form Form) error {
 	}
 	p := newPage(w)
 	switch {
+	case r.Same && r.After.Term == "":
+		p.print("nothing to do in %s: it has no parent", r.Path)
 	case r.Same:
 		p.print("nothing to do in %s: it names its parent so already", r.Path)
 	case r.DryRun:
@@ -46,7 +48,11 @@ func Rebase(w io.Writer, r Rebased, form Form) error {
 		p.print("  before:  %s %s", r.Before.Term, orElse(r.Before.Wants, "none"))
 	}
 	if r.Copied > 0 {
-		p.print("  %s %s stored in the image, which the new parent does not hold: the disk is the same", bytesLong(r.Copied), past(r.DryRun, "would be", "were"))
+		from := "which the new parent does not hold"
+		if r.Mode == "none" {
+			from = "which it had from its parent"
+		}
+		p.print("  %s %s stored in the image, %s: the disk is the same", bytesLong(r.Copied), past(r.DryRun, "would be", "were"), from)
 	}
 	if r.Mode == "relink" && !r.Same {
 		p.print("  what the image leaves to the parent reads as the parent holds it now")

@@ -25,6 +25,9 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 	if !v.HeaderOK || !v.HeaderSums {
 		return disk.Repair{}, disk.Errorf(disk.Damaged, v.place(v.HeaderAt, vhd.HeaderSize), "the dynamic header has a wrong checksum, or can't be read: repair that first")
 	}
+	if to.Base == nil {
+		return v.alone()
+	}
 	parent, ok := parentOf(disk.Spec{Parent: to.Base})
 	if !ok {
 		return disk.Repair{}, disk.OtherFormat(img.Info(), to.Base.Image.Info())
@@ -44,6 +47,24 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 		steps = append(steps, v.putPaths(v.wantedPaths(paths), path.Base(filepath.ToSlash(parentFile(to.Base)))))
 	}
 	return disk.Repair{Title: "name the parent", Apply: disk.Steps(steps...)}, nil
+}
+
+// alone makes a dynamic disk of a differencing one: without a parent's names.
+func (v *image) alone() (disk.Repair, error) {
+	list := v.changeFooters("name no parent", "", func(f decode.Record[vhd.Footer]) { vhd.FooterType.Put(f, vhd.Dynamic) })
+	if len(list) == 0 {
+		return disk.Repair{}, disk.Errorf(disk.Damaged, v.place(v.Rules.Off, vhd.FooterSize), "the footer has a wrong checksum: repair that first")
+	}
+	r := list[0]
+	forget := func(ctx context.Context, to store.FS) error {
+		var steps []disk.Step
+		for _, room := range v.pathRooms(ctx) {
+			steps = append(steps, disk.Clear(v.place(room.Offset, room.Length)))
+		}
+		return disk.Steps(append(steps, v.changeHeader(clearParent))...)(ctx, to)
+	}
+	r.Apply = disk.Steps(forget, r.Apply)
+	return r, nil
 }
 
 // wantedPaths leaves out the path of a Macintosh where the image has had none.

@@ -23,6 +23,9 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 	if err := v.ready(); err != nil {
 		return disk.Repair{}, err
 	}
+	if to.Base == nil {
+		return disk.Repair{}, disk.Errorf(disk.Unsupported, decode.Place{File: v.Source.Path}, "a differencing VHDX is made one that stands alone only by a new image: platter convert, or merge --out")
+	}
 	base, ok := parentOf(disk.Spec{Parent: to.Base})
 	if !ok {
 		return disk.Repair{}, disk.OtherFormat(img.Info(), to.Base.Image.Info())

@@ -2,6 +2,7 @@ package writer
 
 import (
 	"fmt"
+	"slices"
 
 	"platter/decode"
 	"platter/decode/vmdk"
@@ -17,6 +18,9 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 		return disk.Repair{}, disk.NoChild(img.Info().Path)
 	}
 	m := &image{child.Parts()}
+	if to.Base == nil {
+		return m.alone()
+	}
 	parent, ok := parentOf(disk.Spec{Parent: to.Base})
 	switch {
 	case !ok:
@@ -49,6 +53,21 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 		return disk.Repair{}, disk.NoRoomForNames(m.Place(), "the descriptor", need, have)
 	}
 	return disk.Repair{Title: "name the parent", Apply: m.Rewrite(parts...)}, nil
+}
+
+// alone takes what names the parent out of the descriptor.
+func (m *image) alone() (disk.Repair, error) {
+	if m.Text.Descriptor == nil || m.Text.Fault != "" {
+		return disk.Repair{}, disk.Errorf(disk.Damaged, m.Place(), "the descriptor can't be changed: repair it first")
+	}
+	if kind, _ := m.Text.Get("createType"); slices.Contains([]string{vmfsSparse, "seSparse"}, kind) {
+		return disk.Repair{}, disk.Errorf(disk.Unsupported, m.Place(), "a %s can't stand alone: platter convert, or merge --out, makes a disk of another type of it", kind)
+	}
+	parts := []vmdk.Splice{m.Text.Set("parentCID", "ffffffff")}
+	if hint := m.Text.Setting("parentFileNameHint"); hint != nil {
+		parts = append(parts, hint.Drop())
+	}
+	return disk.Repair{Title: "name no parent", Apply: m.Rewrite(parts...)}, nil
 }
 
 // virtualBox keeps what VirtualBox knows the parent by in step, where both disks have it.
