@@ -220,3 +220,27 @@ func lose(t *testing.T, image string) {
 		t.Fatal(err)
 	}
 }
+
+// TestCompactAnchors takes the room of freed blocks of a VHDX, whatever it holds, and leaves
+// it alone where another block lies there.
+func TestCompactAnchors(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "d.vhdx")
+	done(t, "create", image, "8M", "--block-size", "1M")
+	done(t, "write", image, "--offset", "0", "--length", "3M", "--fill", "41")
+	done(t, "set", image, "BAT.0.State=UNMAPPED")
+	want := done(t, "read", image)
+	shared := filepath.Join(t.TempDir(), "shared.vhdx")
+	if err := os.WriteFile(shared, read(t, image), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done(t, "set", shared, "BAT.0.FileOffsetMB=6") // where block 2 lies
+	doc := document[compactDocument](t, "compact", image)
+	if doc.Dropped.Orphan != 1 || doc.Moved != 1 || doc.FileSize.Before-doc.FileSize.After != 1<<20 || !bytes.Equal(done(t, "read", image), want) {
+		t.Errorf("%+v", doc)
+	}
+	done(t, "check", image)
+	_, _, _ = run(t, "compact", "--discard", shared)
+	if !bytes.Equal(done(t, "read", shared), want) {
+		t.Error("a block that lies in the room of a freed one is gone")
+	}
+}
