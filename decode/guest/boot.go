@@ -76,7 +76,7 @@ var (
 		"First sector of an NTFS volume: its parameters and boot code. A copy lies in the last sector of the partition.", "NTFS documentation, $Boot")
 	NTFSSectorSize = bpb(NTFS)
 	_              = NTFS.Bytes(36, 4, "signature bytes", "80 00 80 00 in practice: drive number and flags.")
-	_              = NTFS.U64(40, "sectors", "Length of the volume; one sector less than the partition, for the copy of this sector.")
+	NTFSSectors    = NTFS.U64(40, "sectors", "Length of the volume; one sector less than the partition, for the copy of this sector.")
 	_              = NTFS.U64(48, "MFT cluster", "First cluster of the master file table.")
 	_              = NTFS.U64(56, "MFT mirror cluster", "First cluster of the copy of the table's first records.")
 	_              = NTFS.U8(64, "clusters per file record", "If its top bit is set, the record is two to the power of the negated value long; 0xF6 stands for 1024 bytes.", decode.Hex())

@@ -335,3 +335,34 @@ func TestFileSystemUnderATable(t *testing.T) {
 		t.Errorf("a disk without a table: %+v", got)
 	}
 }
+
+// TestVolumeUnderATable lays a partition table over volumes that have a copy of their first
+// sector: the copy is told, unless it is a partition's own.
+func TestVolumeUnderATable(t *testing.T) {
+	const size = 40 * mib
+	for system, place := range map[string]struct {
+		at   int
+		mark string
+		off  int
+	}{"FAT32": {6 * 512, "FAT32   ", 82}, "exFAT": {12 * 512, "EXFAT   ", 3}, "NTFS": {size - 512, "NTFS    ", 3}, "XFS": {size / 2, "XFSB", 0}} {
+		b := make([]byte, size)
+		entry(b, 0, 0, 0x07, 4096, 1024)
+		copy(b[place.at+place.off:], place.mark)
+		if system == "NTFS" {
+			rec, _ := format.NTFS.Of(b[place.at:])
+			format.NTFSSectors.Put(rec, size/512-1)
+		}
+		list := partitions(t, b).Findings
+		if len(list) != 1 || list[0].Code != guest.CodeRemains || list[0].Where[0].Offset != int64(place.at) || !strings.Contains(list[0].Text, system) {
+			t.Errorf("%s: %v", system, list)
+		}
+	}
+	b := make([]byte, size)
+	entry(b, 0, 0, 0x83, size/4/512, 30000)
+	copy(b[size/4:], "XFSB")
+	copy(b[size/2:], "XFSB")
+	copy(b[size-512+3:], "NTFS    ") // of a volume of another size
+	if got, want := describe(partitions(t, b)), `MBR | 1 Linux 20480+30000 XFS  ""`; got != want {
+		t.Errorf("%s", got)
+	}
+}

@@ -2,11 +2,15 @@ package guest
 
 import (
 	"fmt"
+	"slices"
 
 	"platter/decode"
 	format "platter/decode/guest"
 	"platter/engine/disk"
 )
+
+// CodeRemains is the code of the finding that a file system was written over.
+const CodeRemains = "guest/P10"
 
 // extStart is where the first superblock lies in a volume, in bytes.
 const extStart = 1024
@@ -23,6 +27,18 @@ func (r reader) remains(t *Table) error {
 	for _, p := range t.Partitions {
 		if p.System == "" {
 			starts = append(starts, p.Start)
+		}
+	}
+	if t.Scheme != "" {
+		if err := r.lostVolumes(t, 0, r.size); err != nil {
+			return err
+		}
+	}
+	for _, p := range t.Partitions {
+		if p.System == "" {
+			if err := r.lostVolumes(t, p.Start, p.Length); err != nil {
+				return err
+			}
 		}
 	}
 	told := map[int64]bool{}
@@ -43,6 +59,67 @@ func (r reader) remains(t *Table) error {
 		f := finding("P10", disk.SeverityWarning, where,
 			"an ext2/3/4 volume%s began at byte 0x%x of the disk, where no partition stands for it: its superblock is left at 0x%x", name, volume, at)
 		f.Detail = "A partition table was written over the volume, as Windows does when it initialises a disk that it can't read. Write nothing more to the disk: with this copy of the superblock the volume can be checked and mounted in most cases (e2fsck -b, on a copy of the disk)."
+		t.Findings = append(t.Findings, f)
+	}
+	return nil
+}
+
+// relic is the copy of a boot sector or superblock that a volume has beside its first one.
+type relic struct {
+	system string
+	at     int64
+	advice string
+}
+
+// relics looks for copies of a volume of n bytes that starts at a byte: of FAT32 and exFAT
+// after the boot sector, of NTFS at the end, of XFS where mkfs.xfs starts the allocation
+// groups of most disks, a quarter of the volume each.
+func (r reader) relics(start, n int64) (list []relic, err error) {
+	const sector, block = 512, 4096
+	quarter := (n/4 + block - 1) / block * block
+	for _, c := range []struct {
+		at     int64
+		system string
+		advice string
+	}{
+		{start + 6*sector, "FAT32", "a check of the file system puts this copy of the boot sector back (fsck.fat), on a copy of the disk"},
+		{start + 12*sector, "exFAT", "a check of the file system puts this copy of the boot sector back (fsck.exfat), on a copy of the disk"},
+		{start + n - sector, "NTFS", "this copy of the boot sector can be put back at the start of the volume, on a copy of the disk"},
+		{start + quarter, "XFS", "xfs_repair looks for such copies of the superblock, on a copy of the disk"},
+		{start + 2*quarter, "XFS", "xfs_repair looks for such copies of the superblock, on a copy of the disk"},
+		{start + 3*quarter, "XFS", "xfs_repair looks for such copies of the superblock, on a copy of the disk"},
+	} {
+		b, err := r.bytes(c.at, sector)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil || fileSystem(b) != c.system || slices.ContainsFunc(list, func(r relic) bool { return r.system == c.system }) {
+			continue
+		}
+		if rec, ok := format.NTFS.Of(b); c.system == "NTFS" && (!ok || format.NTFSSectors.Get(rec) != uint64(n/sector-1)) {
+			continue // of another volume
+		}
+		list = append(list, relic{c.system, c.at, c.advice})
+	}
+	return list, nil
+}
+
+// lostVolumes tells of the relics of volumes that nothing stands for any more.
+func (r reader) lostVolumes(t *Table, start, n int64) error {
+	list, err := r.relics(start, n)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if slices.ContainsFunc(t.Partitions, func(p disk.Partition) bool { return p.System == c.system && c.at >= p.Start && c.at < p.End() }) {
+			continue // that partition's own
+		}
+		f := finding("P10", disk.SeverityWarning, decode.Place{File: VirtualDisk, Offset: c.at, Length: 512},
+			"a volume with %s began at byte 0x%x of the disk, where none is now: a copy of its first sector is left at 0x%x", c.system, start, c.at)
+		if c.system == "XFS" {
+			f.Text = fmt.Sprintf("a superblock of XFS is left at byte 0x%x of the disk, where no partition has that file system", c.at)
+		}
+		f.Detail = "Something else was written over its start: a partition table, as Windows does when it initialises a disk that it can't read, or another file system. Write nothing more to the disk: " + c.advice + "."
 		t.Findings = append(t.Findings, f)
 	}
 	return nil
