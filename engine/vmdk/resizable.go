@@ -10,7 +10,6 @@ import (
 // Tail is the last extent of a disk, which grows with it.
 type Tail struct {
 	Extent
-	Base  string // of the line's type: [vmdk.TypeFlat], ...
 	Named string // the file's name in the line, as it is there
 	First int64  // length of the first extent, in bytes
 	Count int    // of extents
@@ -32,7 +31,7 @@ func (p Parts) Tail() (Tail, error) {
 		t.Sparse = last.sparse.part()
 	}
 	if last.line != nil {
-		t.Base, t.Named = last.line.Extent.Type, last.line.Extent.Name
+		t.Named = last.line.Extent.Name
 	}
 	for _, e := range list[:len(list)-1] {
 		if e.file != nil && e.file.isSame(last.file) {

@@ -29,7 +29,8 @@ func (a *app) resizeVerb() *cobra.Command {
 		Long: "Gives the virtual disk another size where it lies: what it gains reads as zeros, what it has stays. Partitions and file systems\n" +
 			"are the guest's to enlarge, or to make smaller first. A smaller disk needs --shrink, and is refused if a partition ends or anything\n" +
 			"but zeros lies past the new end; --discard drops that. What the format can't do in place --out does, by a new image.\n" +
-			"Of a chain only the top layer grows. All structures change through a journal, all or nothing; what has to be moved is copied first.",
+			"Of a chain only the top layer grows, and of a chain of VMDKs none does. All structures change through a journal, all or nothing;\n" +
+			"what has to be moved is copied first, so that the image is whole at each moment.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := stopped(a.resize(cmd.Context(), args[0], args[1], r), "the disk has its old size")
 			return a.refuse("resize", args[0], worded(err), r.dryRun)
@@ -45,10 +46,14 @@ func (a *app) resizeVerb() *cobra.Command {
 	f.BoolVar(&r.replay, "replay", false, "first replay a log that was not replayed (VHDX), as a change of its own")
 	f.BoolVarP(&r.dryRun, "dry-run", "n", false, "change nothing, tell what would be written where")
 	f.BoolVar(&r.force, "force", false, "although other images have this one as their parent, or room is short; with --out: replace a file that has the name")
+	_ = cmd.RegisterFlagCompletionFunc("preallocate", cobra.FixedCompletions(preallocations, cobra.ShellCompDirectiveNoFileComp))
 	a.progressFlags(cmd)
 	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("resize")+")")
 	return cmd
 }
+
+// preallocations are the words that --preallocate takes.
+var preallocations = []string{disk.PreallocateOff, disk.PreallocateReserve, disk.PreallocateFull}
 
 // negative puts sizes below 0 where they are no flags: at the end, after two dashes.
 func negative(args []string) []string {
@@ -101,7 +106,7 @@ func (a *app) resize(ctx context.Context, path, size string, r resizing) error {
 	if why := unchangeable(path); why != "" && r.target == "" {
 		return disk.Errorf(disk.ReadOnly, decode.Place{File: path}, "%s, and has the size that it has; --out makes a new image", why)
 	}
-	if !contains([]string{disk.PreallocateOff, disk.PreallocateReserve, disk.PreallocateFull}, r.preallocate) {
+	if !contains(preallocations, r.preallocate) {
 		return usage("--preallocate %q: expected off, reserve or full", r.preallocate)
 	}
 	if g := (disk.Spec{Values: map[string]string{disk.OptionGeometry: r.geometry}}); r.geometry != "auto" {
