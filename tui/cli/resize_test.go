@@ -105,9 +105,10 @@ func TestResizeRefusals(t *testing.T) {
 			t.Errorf("%s: exit code %d, %s", c.args, code, out)
 		}
 	}
-	code, _, errs := run(t, "resize", at("s.vmdk"), "+1M")
-	if code != cli.ExitFailed || !strings.Contains(string(errs), "--out") {
-		t.Errorf("exit code %d: %s", code, errs)
+	for _, args := range [][]string{{at("s.vmdk"), "+1M"}, {at("child.vhd"), "2M", "--shrink"}} {
+		if code, _, errs := run(t, append([]string{"resize"}, args...)...); code != cli.ExitFailed || !strings.Contains(string(errs), "--out makes") {
+			t.Errorf("%q: exit code %d: %s", args, code, errs)
+		}
 	}
 }
 

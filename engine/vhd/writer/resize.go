@@ -69,6 +69,8 @@ func (r *resizing) allowed() error {
 	}
 	if below := r.Parent; below != nil && r.after > r.Virtual && below.Info().VirtualSize > r.Virtual {
 		return disk.Copied(r.place(0, 0), "the parent is larger than the disk, and would show in what the disk gains")
+	} else if below != nil && r.after < below.Info().VirtualSize {
+		return disk.Copied(r.place(0, 0), "a differencing VHD can't be smaller than its parent, which has %s bytes", decode.Grouped(below.Info().VirtualSize))
 	}
 	return nil
 }
