@@ -13,7 +13,7 @@ import (
 )
 
 // CodeOver is the code of the warning that a file is longer than the disk it becomes.
-const CodeOver = "file/F8"
+const CodeOver = "file/F12"
 
 // inFolder opens the files of one folder by their names.
 type inFolder struct{ store.FS }
