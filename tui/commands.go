@@ -42,11 +42,12 @@ func (m *model) makeCommands() map[keymap.Action]command {
 	return map[keymap.Action]command{
 		keymap.Palette: does(m.openPalette),
 
-		keymap.Undo:    does(m.edits.undo, locked),
-		keymap.Redo:    does(m.edits.redo, locked),
-		keymap.Review:  does(m.edits.openReview, locked),
-		keymap.Writing: does(m.edits.toggleWriting, locked),
-		keymap.Renew:   does(m.edits.renew, locked),
+		keymap.Undo:      does(m.edits.undo, locked),
+		keymap.Redo:      does(m.edits.redo, locked),
+		keymap.Review:    does(m.edits.openReview, locked),
+		keymap.Writing:   does(m.edits.toggleWriting, locked),
+		keymap.ShowSteps: does(m.edits.showSteps, locked),
+		keymap.Renew:     does(m.edits.renew, locked),
 
 		keymap.Search:     does(m.searches.open, finder),
 		keymap.SearchThis: does(m.searches.this, finder, points),

@@ -89,6 +89,24 @@ func (f *EffectFinder) Find(d LogDescriptor) (Effects, error) {
 	return compared, nil
 }
 
+// Whole is a place made long enough to hold the records, as far as they are structures of
+// the image, in which it begins and ends: a field is worded only where its record is known.
+func (f *EffectFinder) Whole(at decode.Place) decode.Place {
+	c := effects{tree: f.held(), at: at}
+	start, end := at.Offset, at.End()
+	for _, i := range []int{0, int(max(at.Length, 1) - 1)} {
+		nodes := c.path(i)
+		if len(nodes) == 0 {
+			continue
+		}
+		n := nodes[len(nodes)-1]
+		if n.Field != nil && n.Record.Length > 0 && n.Record.Length <= effectBytes {
+			start, end = min(start, n.Record.Offset), max(end, n.Record.End())
+		}
+	}
+	return decode.Place{File: at.File, Offset: start, Length: end - start}
+}
+
 // Compare finds what differs between old and new bytes of a place, by the structures that
 // the image has there. Both have the same length.
 func (f *EffectFinder) Compare(at decode.Place, old, now []byte) Effects {

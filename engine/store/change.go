@@ -40,6 +40,7 @@ type Edit struct {
 	After  []byte // may be brought back by growing, then Before is empty
 	// Sizes of the file in bytes, where the edit resizes it; else both 0.
 	SizeBefore, SizeAfter int64
+	Why                   string // what it is for, in a few words; may be empty
 }
 
 // Resizes tells whether the edit changes the length of the file.
@@ -123,7 +124,7 @@ func (s splice) edits() []Edit {
 	if !s.resizes() {
 		return s.writes()
 	}
-	resize := Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size}
+	resize := Edit{File: s.o.name, Offset: s.off, SizeBefore: s.was.size, SizeAfter: s.made.size, Why: s.why}
 	if s.made.size < s.was.size {
 		return append(s.lost(), resize)
 	}
@@ -141,7 +142,7 @@ func (s splice) writes() []Edit {
 	var list []Edit
 	for _, p := range s.pieces() {
 		n := p.end - p.off
-		e := Edit{File: p.o.name, Offset: p.off, Before: make([]byte, n), After: make([]byte, n)}
+		e := Edit{File: p.o.name, Offset: p.off, Before: make([]byte, n), After: make([]byte, n), Why: p.why}
 		for _, x := range slices.Concat(p.removed, p.inserted) {
 			copy(e.Before[x.off-p.off:], x.base)
 			copy(e.After[x.off-p.off:], x.base)

@@ -115,7 +115,7 @@ func (w *Workspace) restage(d draft, edits []Edit, step int, by *change) ([]spli
 }
 
 func (e Edit) inverse() Edit {
-	return Edit{e.File, e.Offset, e.After, e.Before, e.SizeAfter, e.SizeBefore}
+	return Edit{e.File, e.Offset, e.After, e.Before, e.SizeAfter, e.SizeBefore, e.Why}
 }
 
 func (o *overlay) replay(e Edit, by *change) ([]splice, error) {

@@ -139,13 +139,14 @@ type splice struct {
 	removed   []extent
 	inserted  []extent
 	was, made shape // differ in size where the file is resized
+	why       string
 }
 
 func (s splice) resizes() bool { return s.was.size != s.made.size }
 
 // inverse is the splice that undoes s.
 func (s splice) inverse() splice {
-	return splice{s.o, s.off, s.end, s.inserted, s.removed, s.made, s.was}
+	return splice{s.o, s.off, s.end, s.inserted, s.removed, s.made, s.was, s.why}
 }
 
 func (d draft) apply(s splice) {
@@ -176,7 +177,7 @@ func (s splice) pieces() []splice {
 		if n := len(list); n > 0 && e.off <= list[n-1].end {
 			list[n-1].end = max(list[n-1].end, e.end())
 		} else {
-			list = append(list, splice{o: s.o, off: e.off, end: e.end(), was: s.was, made: s.made})
+			list = append(list, splice{o: s.o, off: e.off, end: e.end(), was: s.was, made: s.made, why: s.why})
 		}
 	}
 	removed, inserted := s.removed, s.inserted

@@ -173,7 +173,10 @@ func (f *changing) ReadAt(p []byte, off int64) (int, error) {
 	return f.tx.overlay(f.original).readAt(p, off)
 }
 
-func (f *changing) WriteAt(p []byte, off int64) (int, error) {
+func (f *changing) WriteAt(p []byte, off int64) (int, error) { return f.WriteFor(p, off, "") }
+
+// WriteFor keeps the reason with the change.
+func (f *changing) WriteFor(p []byte, off int64, why string) (int, error) {
 	switch {
 	case !f.writable:
 		return 0, nameErr("write", f.name, ErrReadOnly)
@@ -182,7 +185,13 @@ func (f *changing) WriteAt(p []byte, off int64) (int, error) {
 	case off < 0 || off > math.MaxInt64-int64(len(p)):
 		return 0, nameErr("write", f.name, errOffset)
 	}
-	err := f.tx.stage(f.original, func(v *overlay, by *change) ([]splice, error) { return v.write(p, off, by) })
+	err := f.tx.stage(f.original, func(v *overlay, by *change) ([]splice, error) {
+		list, err := v.write(p, off, by)
+		for i := range list {
+			list[i].why = why
+		}
+		return list, err
+	})
 	if err != nil {
 		return 0, err
 	}
