@@ -21,7 +21,7 @@ const (
 	exitWarnings   = 3
 )
 
-func (a *app) checkVerb() *cobra.Command {
+func checkVerb(a *app) *cobra.Command {
 	form := report.CheckForm{}
 	cmd := a.verb("check IMAGE", "What is wrong with the image",
 		"Checks all structures and tables and prints its findings: a stable code, the place, what it means.\n"+
@@ -81,7 +81,7 @@ func withRemains(ctx context.Context, img disk.Image, check iter.Seq2[disk.Findi
 	}
 }
 
-func (a *app) chainVerb() *cobra.Command {
+func chainVerb(a *app) *cobra.Command {
 	return a.verb("chain IMAGE", "The image and its parents",
 		"Prints the layers of a differencing image, from the image itself to its base: how each is tied to its parent, and how much each stores.",
 		func(ctx context.Context, img disk.Image) error { return report.Chain(ctx, a.out, img, a.form()) })

@@ -213,11 +213,11 @@ func aboutConfig() string {
 // verbs lists all verbs, in the order in which help shows them.
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.infoVerb(), a.treeVerb(), a.layoutVerb(), a.mapVerb(), a.partitionsVerb(), a.logVerb(), a.explainVerb(),
-		a.checkVerb(), a.chainVerb(), a.searchVerb(), a.readVerb(), a.hashVerb(), a.compareVerb(), a.serveVerb(),
-		a.createVerb(), a.convertVerb(), a.resizeVerb(), a.mergeVerb(), a.rebaseVerb(), a.compactVerb(),
-		a.repairVerb(), a.patchVerb(), a.writeVerb(), a.setVerb(), a.revertVerb(), a.recoverVerb(),
-		a.keysVerb(),
+		infoVerb(a), treeVerb(a), layoutVerb(a), mapVerb(a), partitionsVerb(a), logVerb(a), explainVerb(a),
+		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), serveVerb(a),
+		createVerb(a), convertVerb(a), resizeVerb(a), mergeVerb(a), rebaseVerb(a), compactVerb(a),
+		repairVerb(a), patchVerb(a), writeVerb(a), setVerb(a), revertVerb(a), recoverVerb(a),
+		keysVerb(a),
 	}
 }
 

@@ -24,7 +24,7 @@ type compacting struct {
 	target                                                     string
 }
 
-func (a *app) compactVerb() *cobra.Command {
+func compactVerb(a *app) *cobra.Command {
 	var c compacting
 	cmd := &cobra.Command{
 		Use: "compact IMAGE", Short: "Make the image's files shorter", GroupID: groupWrite, Args: exactly(1),

@@ -17,7 +17,7 @@ const (
 	exitUncompared = 2
 )
 
-func (a *app) compareVerb() *cobra.Command {
+func compareVerb(a *app) *cobra.Command {
 	files, to := false, ""
 	cmd := &cobra.Command{
 		Use: "compare IMAGE IMAGE", Short: "Show where two disks differ", GroupID: "read", Args: exactly(2),

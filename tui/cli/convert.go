@@ -36,7 +36,7 @@ type conversion struct {
 	unit int64
 }
 
-func (a *app) convertVerb() *cobra.Command {
+func convertVerb(a *app) *cobra.Command {
 	c := conversion{creation: creation{values: map[string]*optionFlag{}}}
 	cmd := &cobra.Command{
 		Use: "convert SOURCE TARGET", Short: "Make a new image that holds the disk of another", GroupID: "write", Args: exactlyTwo,

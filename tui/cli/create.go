@@ -22,7 +22,7 @@ type creation struct {
 	values map[string]*optionFlag
 }
 
-func (a *app) createVerb() *cobra.Command {
+func createVerb(a *app) *cobra.Command {
 	c := creation{values: map[string]*optionFlag{}}
 	from, fromFormat := "", ""
 	cmd := &cobra.Command{

@@ -11,7 +11,7 @@ import (
 	"platter/views/report"
 )
 
-func (a *app) explainVerb() *cobra.Command {
+func explainVerb(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "explain", Short: "What a write would do to the file, step by step", GroupID: "read",
 		Long: "Shows what becomes of the file when a disk is written. Nothing is changed.",
@@ -19,11 +19,11 @@ func (a *app) explainVerb() *cobra.Command {
 			return usage("explain: say what: platter explain write IMAGE --offset N")
 		},
 	}
-	cmd.AddCommand(a.explainWriteVerb())
+	cmd.AddCommand(explainWriteVerb(a))
 	return cmd
 }
 
-func (a *app) explainWriteVerb() *cobra.Command {
+func explainWriteVerb(a *app) *cobra.Command {
 	var w writing
 	opt := report.ExplainOptions{}
 	cmd := &cobra.Command{

@@ -21,7 +21,7 @@ type hashing struct {
 	check string
 }
 
-func (a *app) hashVerb() *cobra.Command {
+func hashVerb(a *app) *cobra.Command {
 	var h hashing
 	cmd := &cobra.Command{
 		Use: "hash [IMAGE]", Short: "Digests of the disk or of its files", GroupID: "read",

@@ -9,7 +9,7 @@ import (
 	"platter/views/report"
 )
 
-func (a *app) logVerb() *cobra.Command {
+func logVerb(a *app) *cobra.Command {
 	var opt report.LogOptions
 	cmd := a.verb("log IMAGE", "The write-ahead log of a VHDX",
 		"Prints all entries of the log: those that are replayed because the image was not closed cleanly, and those that are not, with the reason: applied before, written by an earlier session, torn.\n"+

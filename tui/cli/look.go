@@ -13,7 +13,7 @@ import (
 	"platter/views/theme"
 )
 
-func (a *app) infoVerb() *cobra.Command {
+func infoVerb(a *app) *cobra.Command {
 	return a.verb("info IMAGE", "What the image is",
 		"Prints what is known once the image is open: format, sizes, identity, creator, the guest's partitions, what deserves attention. No table is scanned.",
 		a.info)
@@ -27,7 +27,7 @@ func (a *app) info(ctx context.Context, img disk.Image) error {
 	return report.Info(a.out, img, report.Guest{Table: t, Err: err}, a.form())
 }
 
-func (a *app) partitionsVerb() *cobra.Command {
+func partitionsVerb(a *app) *cobra.Command {
 	return a.verb("partitions IMAGE", "The guest's partitions and file systems",
 		"Prints the partition table of the virtual disk (MBR with logical partitions, GPT with its backup): where each partition lies, its type, the file\n"+
 			"system that its first bytes tell, and what is wrong or left over, such as the superblock of a file system that the table was written over.",
@@ -40,7 +40,7 @@ func (a *app) partitionsVerb() *cobra.Command {
 		})
 }
 
-func (a *app) treeVerb() *cobra.Command {
+func treeVerb(a *app) *cobra.Command {
 	opt := report.TreeOptions{Group: report.DefaultGroup}
 	all := false
 	cmd := a.verb("tree IMAGE", "All structures with their fields",
@@ -57,7 +57,7 @@ func (a *app) treeVerb() *cobra.Command {
 	return cmd
 }
 
-func (a *app) layoutVerb() *cobra.Command {
+func layoutVerb(a *app) *cobra.Command {
 	unaccounted := false
 	cmd := a.verb("layout IMAGE", "What each byte of the file is for",
 		"Prints what each byte of each of the image's files is for, from the first byte to the last: headers, tables, blocks, slack, and what belongs to nothing.\n"+
@@ -73,7 +73,7 @@ func (a *app) layoutVerb() *cobra.Command {
 	return cmd
 }
 
-func (a *app) mapVerb() *cobra.Command {
+func mapVerb(a *app) *cobra.Command {
 	asCSV := false
 	cmd := a.verb("map IMAGE", "Where each byte of the disk is stored",
 		"Prints for each range of the virtual disk whether and where it is stored.\n"+
@@ -108,7 +108,7 @@ Binding a key removes it from its old action; you are warned unless the file als
 rebinds that action.`
 }
 
-func (a *app) keysVerb() *cobra.Command {
+func keysVerb(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "keys", Short: "The keys of the screens, and the names of their actions", Long: keysHelp(), GroupID: "help", Args: exactly(0),
 		RunE: func(*cobra.Command, []string) error {

@@ -25,7 +25,7 @@ type merging struct {
 	link bool // images that are based on this one follow
 }
 
-func (a *app) mergeVerb() *cobra.Command {
+func mergeVerb(a *app) *cobra.Command {
 	m := merging{creation: creation{values: map[string]*optionFlag{}}}
 	cmd := &cobra.Command{
 		Use: "merge IMAGE", Short: "Merge a differencing image into its parent, or a chain into a new image", GroupID: groupWrite, Args: exactly(1),

@@ -25,7 +25,7 @@ type patching struct {
 	keepUndo       bool
 }
 
-func (a *app) patchVerb() *cobra.Command {
+func patchVerb(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "patch", Short: "Export, show, apply or take back changes as a text", GroupID: groupWrite,
 		Long: "A patch is a text with the old and the new bytes of each change, of the disk or of the files of an image. It is applied all\n" +
@@ -35,11 +35,11 @@ func (a *app) patchVerb() *cobra.Command {
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	cmd.AddCommand(a.patchExportVerb(), a.patchShowVerb(), a.patchApplyVerb("apply"), a.patchApplyVerb("revert"))
+	cmd.AddCommand(patchExportVerb(a), patchShowVerb(a), a.patchApplyVerb("apply"), a.patchApplyVerb("revert"))
 	return cmd
 }
 
-func (a *app) patchExportVerb() *cobra.Command {
+func patchExportVerb(a *app) *cobra.Command {
 	var p patching
 	cmd := &cobra.Command{
 		Use: "export IMAGE --against OTHER", Short: "Print what makes IMAGE of OTHER", Args: exactly(1),
@@ -91,7 +91,7 @@ func readPatch(path string) (edit.Patch, error) {
 	return p, nil
 }
 
-func (a *app) patchShowVerb() *cobra.Command {
+func patchShowVerb(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show PATCH [IMAGE]", Short: "Show the changes of a patch", Args: oneOr(2),
 		Long: "Shows the changes of a patch; with an image also which structures they change, and whether they can be applied.",

@@ -15,7 +15,7 @@ import (
 // first stands for --file without a name.
 const first = "*"
 
-func (a *app) readVerb() *cobra.Command {
+func readVerb(a *app) *cobra.Command {
 	var offset, length string
 	var sel selection
 	cmd := a.imageVerb("read IMAGE", "Write the disk's bytes to standard output",

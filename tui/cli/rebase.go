@@ -22,7 +22,7 @@ type rebasing struct {
 	dryRun, replay        bool
 }
 
-func (a *app) rebaseVerb() *cobra.Command {
+func rebaseVerb(a *app) *cobra.Command {
 	var r rebasing
 	cmd := &cobra.Command{
 		Use: "rebase IMAGE", Short: "Tie a differencing image to its parent again, or to another", GroupID: groupWrite, Args: exactly(1),

@@ -22,7 +22,7 @@ type recovering struct {
 	yes           bool
 }
 
-func (a *app) recoverVerb() *cobra.Command {
+func recoverVerb(a *app) *cobra.Command {
 	var r recovering
 	cmd := &cobra.Command{
 		Use: "recover IMAGE", Short: "Finish or undo an interrupted write", GroupID: groupWrite, Args: exactly(1),

@@ -26,7 +26,7 @@ type repairing struct {
 	out                        string
 }
 
-func (a *app) repairVerb() *cobra.Command {
+func repairVerb(a *app) *cobra.Command {
 	var r repairing
 	cmd := &cobra.Command{
 		Use: "repair IMAGE", Short: "Repair what check finds", GroupID: groupWrite, Args: exactly(1),

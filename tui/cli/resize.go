@@ -22,7 +22,7 @@ type resizing struct {
 	preallocate, geometry, target                   string
 }
 
-func (a *app) resizeVerb() *cobra.Command {
+func resizeVerb(a *app) *cobra.Command {
 	var r resizing
 	cmd := &cobra.Command{
 		Use: "resize IMAGE (SIZE | +SIZE | -SIZE)", Short: "Give the disk another size", GroupID: groupWrite, Args: exactlyTwo,

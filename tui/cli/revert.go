@@ -25,7 +25,7 @@ func commit(ctx context.Context, s *edit.Session, keep bool) error {
 // reverting are the flags of the verb revert.
 type reverting struct{ list, dryRun, force bool }
 
-func (a *app) revertVerb() *cobra.Command {
+func revertVerb(a *app) *cobra.Command {
 	var r reverting
 	cmd := &cobra.Command{
 		Use: "revert IMAGE", Short: "Take back the last change", GroupID: groupWrite, Args: exactly(1),

@@ -24,7 +24,7 @@ type query struct {
 	limit                  int
 }
 
-func (a *app) searchVerb() *cobra.Command {
+func searchVerb(a *app) *cobra.Command {
 	var q query
 	cmd := &cobra.Command{
 		Use: "search IMAGE PATTERN", Short: "Find text or bytes on the disk or in its files", GroupID: "read", Args: exactly(2),

@@ -33,7 +33,7 @@ type serving struct {
 	socket, listen   string
 }
 
-func (a *app) serveVerb() *cobra.Command {
+func serveVerb(a *app) *cobra.Command {
 	var s serving
 	cmd := &cobra.Command{
 		Use: "serve IMAGE", Short: "Serve the disk to other programs (NBD)", GroupID: "read", Args: exactly(1),

@@ -18,7 +18,7 @@ import (
 // setting are the flags of the verb set.
 type setting struct{ wrong, dryRun, force, keepUndo bool }
 
-func (a *app) setVerb() *cobra.Command {
+func setVerb(a *app) *cobra.Command {
 	var how setting
 	cmd := &cobra.Command{
 		Use: "set IMAGE NAME=VALUE...", Short: "Give fields of the structures other values", GroupID: groupWrite,

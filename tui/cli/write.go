@@ -32,7 +32,7 @@ type writing struct {
 	expect []byte // that the old bytes begin with
 }
 
-func (a *app) writeVerb() *cobra.Command {
+func writeVerb(a *app) *cobra.Command {
 	var w writing
 	cmd := &cobra.Command{
 		Use: "write IMAGE --offset N", Short: "Write bytes, zeros or nothing to the disk", GroupID: groupWrite, Args: exactly(1),
