@@ -297,7 +297,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Redo the change that was undone", Group: groupEdit},
 	{Context: Everywhere, Action: Renew, Keys: []string{"M"}, Help: "Stage a new content ID (DataWriteGuid in VHDX, CID in VMDK); edits in Sectors do so by themselves", Group: groupEdit},
 	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Review the staged changes: look at them, drop some, write them to disk", Group: groupEdit},
-	{Context: Everywhere, Action: ShowSteps, Keys: []string{"Z"}, Help: "List the steps of all changes since the image was opened: what each does to the file, field by field, and what it is for", Group: groupEdit},
+	{Context: Everywhere, Action: ShowSteps, Keys: []string{"Z"}, Help: "List what each change does, step by step", Group: groupProgram},
 	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 
 	{Context: Everywhere, Action: OpenImage, Keys: []string{"O"}, Help: "Open another image, or a sample, in place of this one", Group: groupProgram},
@@ -351,7 +351,7 @@ var table = []Binding{
 	{Context: Staging, Action: Drop, Keys: []string{"D", "delete"}, Label: "drop", Help: "Drop this change; undo brings it back", Group: groupEdit},
 	{Context: Staging, Action: Undo, Keys: []string{"u"}, Label: "undo", Help: "Undo the last change", Group: groupEdit},
 	{Context: Staging, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Redo the change that was undone", Group: groupEdit},
-	{Context: Staging, Action: ShowSteps, Keys: []string{"Z"}, Label: "steps", Help: "List the steps of all changes, field by field, and what each is for", Group: groupEdit},
+	{Context: Staging, Action: ShowSteps, Keys: []string{"Z"}, Label: "steps", Help: "List what each change does, step by step, field by field", Group: groupEdit},
 	{Context: Staging, Action: Writing, Keys: []string{"W"}, Label: "writing", Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 	{Context: Staging, Action: Down, Keys: []string{"j", "down", "."}, Help: "Next row", Group: groupMove},
 	{Context: Staging, Action: Up, Keys: []string{"k", "up", ","}, Help: "Previous row", Group: groupMove},

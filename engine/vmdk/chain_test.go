@@ -277,7 +277,7 @@ func TestSiblings(t *testing.T) {
 			got = append(got, f.Code+" "+f.Text)
 		}
 	}
-	if len(got) != 1 || !strings.HasPrefix(got[0], "vmdk/L4 1 other") || !strings.Contains(got[0], "mine.vmdk") {
+	if len(got) != 1 || !strings.HasPrefix(got[0], "vmdk/L4 another image of the folder has") || !strings.Contains(got[0], "mine.vmdk") {
 		t.Errorf("found %q", got)
 	}
 	for _, f := range openMem(t, files, "l1.vmdk").Info().Findings {
