@@ -62,7 +62,7 @@ func TestWriteDryRunLong(t *testing.T) {
 	}
 	list := []string{"--offset 5000001 --from " + input, "--offset 3M --length 30000001 --zero", "--offset 20M --length 17M --fill a55a", "--offset 1M --length 60M --trim"}
 	for i, path := range long(t) {
-		here := []string{list[i%2], list[2+i%2]}
+		here := []string{list[i%len(list)]}
 		if enginetest.Full() {
 			here = append(list, "--offset 1M --length 60M --zero")
 		}
