@@ -8,7 +8,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
 	"platter/keymap"
@@ -192,7 +191,8 @@ func (e *edits) wanted(msg tea.Msg) tea.Cmd {
 			return last.stage(ed, msg)
 		})
 	case views.Revert:
-		return e.enqueue(func(ed disk.Session) (string, error) { return revert(ed, msg) })
+		last := e.last
+		return e.enqueue(func(ed disk.Session) (string, error) { return last.revert(ed, msg) })
 	case views.Drop:
 		return e.enqueue(func(ed disk.Session) (string, error) {
 			return "dropped; u brings it back", ed.Drop(msg.ID)
@@ -299,20 +299,12 @@ func (e *edits) renew() tea.Cmd {
 }
 
 // revert stages what is on disk.
-func revert(ed disk.Session, msg views.Revert) (string, error) {
-	places := []decode.Place{msg.Place}
+func (t *typing) revert(ed disk.Session, msg views.Revert) (string, error) {
 	if msg.Place.File == disk.VirtualDisk {
-		parts, err := ed.Place(msg.Place.Offset, msg.Place.Length)
-		if err != nil {
-			return "", err
-		}
-		places = nil
-		for _, p := range parts {
-			places = append(places, decode.Place{File: p.File, Offset: p.Offset, Length: int64(len(p.Data))})
-		}
+		return t.revertDisk(ed, msg)
 	}
 	before := ed.Generation()
-	if err := ed.Revert(msg.Title, places...); err != nil {
+	if err := ed.Revert(msg.Title, msg.Place); err != nil {
 		return "", err
 	}
 	if ed.Generation() == before {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -24,6 +25,7 @@ const (
 // what the files hold now is known, and what each edit has replaced.
 type stepped struct {
 	finder *disk.EffectFinder
+	before *disk.EffectFinder // of the image as it is on disk: what is replaced by zeros was a structure of it
 	image  disk.Image
 	later  []store.Edit // those that were worked out, the last first
 	rows   []stepRow
@@ -43,7 +45,11 @@ func (e *edits) showSteps() tea.Cmd {
 		if err != nil {
 			return nil, err
 		}
-		s := stepped{finder: disk.NewEffectFinder(img), image: img}
+		was, err := ed.Original(j.ctx)
+		if err != nil {
+			return nil, err
+		}
+		s := stepped{finder: disk.NewEffectFinder(img), before: disk.NewEffectFinder(was), image: img}
 		list := ed.History()
 		for i := len(list) - 1; i >= 0 && j.ctx.Err() == nil; i-- {
 			if c := list[i]; c.State != store.Undone && c.State != store.Dropped {
@@ -87,7 +93,11 @@ func (s *stepped) edit(e store.Edit) {
 		s.later = append(s.later, e)
 		return
 	}
-	at := s.finder.Whole(decode.Place{File: e.File, Offset: e.Offset, Length: int64(max(len(e.Before), len(e.After)))})
+	finder := s.finder
+	if bytes.Count(e.After, []byte{0}) == len(e.After) {
+		finder = s.before
+	}
+	at := finder.Whole(decode.Place{File: e.File, Offset: e.Offset, Length: int64(max(len(e.Before), len(e.After)))})
 	now := s.then(at)
 	s.later = append(s.later, e)
 	old := s.then(at)
@@ -95,7 +105,7 @@ func (s *stepped) edit(e store.Edit) {
 	if e.Why != "" {
 		why = "   (" + decode.Printable(e.Why) + ")"
 	}
-	list := s.finder.Compare(at, old, now).List
+	list := finder.Compare(at, old, now).List
 	if more := len(list) - stepFields; more > 0 {
 		s.add(list[stepFields].Place, "", "", fmt.Sprintf("and %s more in this step", decode.Plural(more, "place", "places")), theme.Dim)
 		list = list[:stepFields]

@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"platter/decode"
@@ -148,6 +150,40 @@ func (t *typing) store(ed disk.Session, title string, edits []disk.Edit) (string
 	}
 	return decode.Plural(blocks, "block is", "blocks are") + " stored for it: s shows all that changes", nil
 }
+
+// revertDisk stages what a range of the disk holds on disk, wherever that is stored: where
+// nothing was, the bytes of the file are not those of the disk.
+func (t *typing) revertDisk(ed disk.Session, msg views.Revert) (string, error) {
+	was, err := ed.Original(context.Background())
+	if err != nil {
+		return "", err
+	}
+	is, err := ed.Image()
+	if err != nil {
+		return "", err
+	}
+	if msg.Place.Length > revertMost {
+		return "", fmt.Errorf("at most %s are reverted at once: undo takes whole changes back", decode.FormatSize(revertMost))
+	}
+	old, now := make([]byte, msg.Place.Length), make([]byte, msg.Place.Length)
+	for img, b := range map[disk.Image][]byte{was: old, is: now} {
+		if _, err := img.ReadAt(b, msg.Place.Offset); err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+	}
+	if bytes.Equal(old, now) {
+		return "nothing to revert: these bytes are unchanged", nil
+	}
+	*t = typing{mark: t.mark}
+	mark, more, err := t.place(ed, msg.Title, []disk.Edit{{File: disk.VirtualDisk, Offset: msg.Place.Offset, Data: old}})
+	if err != nil {
+		return "", err
+	}
+	return note(msg.Title, both("u undoes it", more), mark), nil
+}
+
+// revertMost is how much of the disk is reverted at once, in bytes.
+const revertMost = 4 << 20
 
 // undo undoes the last change, and with the first one of the disk's content
 // the mark that came with it.

@@ -75,3 +75,33 @@ func diskOf(t *testing.T, path string) []byte {
 	}
 	return p
 }
+
+// TestRevertShowsTheParentAgain takes typed bytes back in a sector that the parent answered
+// for, and one that was only copied along: the disk reads as it did, not as the bytes that
+// the file held there by chance.
+func TestRevertShowsTheParentAgain(t *testing.T) {
+	for _, sample := range []string{"chain", "stream"} {
+		at, off := "0x1800000", int64(0x1800000)
+		if sample == "stream" {
+			at, off = "0x40", 0x40
+		}
+		b := onFile(t, sample, 120, 40)
+		was := diskOf(t, b.path)
+		b.keys("6", ":", at, "enter", "e", "5a5b5c", "backspace", "backspace", "backspace", "esc", ":", at, "enter", "l", "l", "l", "l", "D")
+		p := make([]byte, 16)
+		if _, err := b.image().ReadAt(p, off); err != nil || !bytes.Equal(p, was[off:off+16]) {
+			t.Errorf("%s: the disk reads % x, expected % x, %v", sample, p, was[off:off+16], err)
+		}
+	}
+}
+
+// TestTypingStopsAtTheEnd types one byte more than there is room for.
+func TestTypingStopsAtTheEnd(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	size := b.image().Info().VirtualSize
+	b.keys("6", "G", "$", "e", "01").keys("0").expect("this is the end")
+	p := make([]byte, 1)
+	if _, err := b.image().ReadAt(p, size-1); err != nil || p[0] != 1 {
+		t.Errorf("the last byte is %x, %v", p, err)
+	}
+}

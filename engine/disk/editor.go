@@ -98,6 +98,10 @@ type Staging interface {
 	// Dirty lists the staged ranges of a file that differ from the disk.
 	Dirty(file string) []store.Range
 
+	// Original is the image as it is on disk, without what is staged. It is not to be
+	// closed.
+	Original(ctx context.Context) (Image, error)
+
 	// OnDisk reads a file as it is on disk.
 	OnDisk(file string) (io.ReaderAt, error)
 }

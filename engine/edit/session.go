@@ -38,6 +38,8 @@ type Session struct {
 	placed  placements
 	past    []past
 	mark    int // ID of the change that renewed the content's mark; 0 for none
+
+	originals []original // as read from disk before and after commits; the last counts
 }
 
 // Open opens the image at path, or a built-in sample, for editing. Opening writes
@@ -88,7 +90,7 @@ func (s *Session) Close() error {
 	if s.image != nil {
 		s.image.Close()
 	}
-	err := s.ws.Close()
+	err := errors.Join(s.closeOriginals(), s.ws.Close())
 	for _, p := range s.past {
 		err = errors.Join(err, p.close())
 	}
@@ -326,6 +328,7 @@ func (s *Session) Commit(ctx context.Context) error {
 	if err := s.settled(); err != nil {
 		return err
 	}
+	defer s.renewOriginal()
 	return s.ws.Commit(ctx, s.stillPlaced(ctx))
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -81,7 +82,7 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 		e.Forget = nil
 		e.Keep = func() error {
 			if !moved {
-				if err := os.Rename(file, file+".old"); err != nil {
+				if err := os.Rename(file, unused(file)); err != nil {
 					return err
 				}
 				moved = true
@@ -90,6 +91,16 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 		}
 	}
 	return e
+}
+
+// unused is a name beside that of a file which nothing has: what was kept before stays.
+func unused(file string) string {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("%s.old%d", file, n)
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
 }
 
 // unchangeable says why what a path names is never edited; empty for files.

@@ -61,7 +61,7 @@ func (v *View) examine() tea.Cmd {
 			break
 		}
 		if s := f.span; f.err == nil && s.Layer == 0 && s.Packed == 0 && len(staged.Within(s.File, s.Offset, 1)) > 0 {
-			f.was, f.err = onDisk(ed, s)
+			f.was, f.err = onDisk(ed, f.off)
 			f.now = f.err == nil
 		}
 		for _, i := range guest.Find(disk.VirtualDisk, f.off) {

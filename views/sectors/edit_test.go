@@ -2,8 +2,8 @@ package sectors_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -32,8 +32,13 @@ func (e editor) Dirty(file string) []store.Range {
 	return nil
 }
 
-func (e editor) OnDisk(string) (io.ReaderAt, error) {
-	return bytes.NewReader(bytes.Repeat([]byte{0x77}, 1<<20)), nil
+func (e editor) Original(context.Context) (disk.Image, error) { return sevens{}, nil }
+
+// sevens is a disk whose bytes are all 77.
+type sevens struct{ disk.Image }
+
+func (sevens) ReadAt(p []byte, _ int64) (int, error) {
+	return copy(p, bytes.Repeat([]byte{0x77}, len(p))), nil
 }
 
 func edit(t *testing.T, f *fake, ed disk.Staging, off int64) *screen {

@@ -1,6 +1,7 @@
 package sectors
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -37,14 +38,15 @@ func (g *ground) staged(list []hexgrid.Range, staged views.Staged, shown hexgrid
 	return list
 }
 
-// onDisk reads the byte of a span as it is on disk.
-func onDisk(ed disk.Staging, s disk.Span) (byte, error) {
-	r, err := ed.OnDisk(s.File)
+// onDisk reads a byte of the disk as it is on disk: it may have been stored elsewhere, or
+// not at all.
+func onDisk(ed disk.Staging, off int64) (byte, error) {
+	img, err := ed.Original(context.Background())
 	if err != nil {
 		return 0, err
 	}
 	var b [1]byte
-	_, err = r.ReadAt(b[:], s.Offset)
+	_, err = img.ReadAt(b[:], off)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}

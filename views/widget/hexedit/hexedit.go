@@ -25,6 +25,7 @@ type Mode struct {
 	inText bool
 	half   bool // the high digit is typed
 	high   byte
+	next   int64 // where typing goes on, in bytes; 0 if it was not typed just now
 }
 
 // Start turns the mode on; fill says that the next byte typed fills the
@@ -99,7 +100,7 @@ func (m *Mode) Type(p Pad, msg tea.KeyMsg) tea.Cmd {
 
 func (m *Mode) do(p Pad, a keymap.Action) tea.Cmd {
 	dropped := m.half
-	m.half = false
+	m.half, m.next = false, 0
 	switch a {
 	case keymap.Cancel:
 		m.Stop()
@@ -120,6 +121,9 @@ func (m *Mode) do(p Pad, a keymap.Action) tea.Cmd {
 
 // typed takes one character.
 func (m *Mode) typed(p Pad, r rune) tea.Cmd {
+	if m.next > 0 && m.next >= p.Bytes.Size() { // the cursor stands on the last byte still
+		return fail(errors.New("this is the end: there is no room after the last byte"))
+	}
 	if m.inText {
 		b, ok := p.Bytes.Text().Encode(r)
 		if !ok {
@@ -144,6 +148,7 @@ func (m *Mode) typed(p Pad, r rune) tea.Cmd {
 // put hands bytes over to the pane.
 func (m *Mode) put(p Pad, b []byte) tea.Cmd {
 	if !m.fill {
+		m.next = p.Bytes.Cursor() + int64(len(b))
 		return p.put(b)
 	}
 	if len(b) != 1 {
