@@ -17,7 +17,7 @@ type Relinker func(img Image, to Relink) (Repair, error)
 
 // NoChild is the error of changing the parent of an image that has none.
 func NoChild(path string) error {
-	return Errorf(Unsupported, placeOf(path), "the image has no parent: only a differencing image can be rebased")
+	return Errorf(Unsupported, placeOf(path), "the image has no parent: only a differencing image can be merged or rebased")
 }
 
 // OtherFormat is the error of taking an image of another format for the parent.

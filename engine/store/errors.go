@@ -45,7 +45,7 @@ var (
 	// ErrNothing: there is nothing to undo or to redo.
 	ErrNothing = errors.New("nothing there")
 	// ErrChanged: the file on disk is not the one that was read.
-	ErrChanged = errors.New("the file was changed by another program")
+	ErrChanged = errors.New("the file was changed since, by platter or another program")
 	// ErrWritten: what was saved to be staged again is on disk: a commit was stopped only
 	// after it had written everything.
 	ErrWritten = errors.New("the changes are in the file already")

@@ -4,6 +4,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -21,6 +22,15 @@ func fileID(f *os.File) (FileID, error) {
 		return FileID{}, errors.New("no inode number")
 	}
 	return FileID{uint64(st.Dev), uint64(st.Ino)}, nil
+}
+
+// HostBytes is how much room a file takes on the host, in bytes.
+func HostBytes(fi fs.FileInfo) (n int64, known bool) {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int64(st.Blocks) * 512, true
 }
 
 // fileNames is how many names a file has.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -16,6 +17,9 @@ func fileID(f *os.File) (FileID, error) {
 	index := uint64(fi.FileIndexHigh)<<32 | uint64(fi.FileIndexLow)
 	return FileID{uint64(fi.VolumeSerialNumber), index}, nil
 }
+
+// HostBytes can't be told here.
+func HostBytes(fs.FileInfo) (n int64, known bool) { return 0, false }
 
 // fileNames is how many names a file has.
 func fileNames(f *os.File) int {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -98,10 +100,17 @@ type compactJob struct {
 	result  report.Compacting
 }
 
-// onHost is how much of an image's files is no hole, in bytes.
+// onHost is how much room an image's files take, in bytes: what is no hole, where the host
+// does not tell.
 func onHost(ctx context.Context, img disk.Image) (int64, error) {
-	total := int64(0)
+	total, dir := int64(0), filepath.Dir(img.Info().Path)
 	for _, f := range img.Files() {
+		if fi, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name))); err == nil {
+			if n, known := store.HostBytes(fi); known {
+				total += n
+				continue
+			}
+		}
 		for r, err := range disk.FileRuns(ctx, f, 0, f.Size) {
 			if err != nil {
 				return 0, err

@@ -81,7 +81,7 @@ func TestCompactFileSystem(t *testing.T) {
 		done(t, append([]string{"convert", "--format", "raw", "--zero-unit", "0", raw, image}, kind[1:]...)...)
 		dry := document[compactDocument](t, "compact", "-n", image)
 		doc := document[compactDocument](t, "compact", image)
-		if !doc.Done || doc.Dropped.Zero == 0 || doc.Moved == 0 || doc.FileSize.After > doc.FileSize.Before-8<<20 || *doc.OnHost.After > doc.FileSize.After {
+		if !doc.Done || doc.Dropped.Zero == 0 || doc.Moved == 0 || doc.FileSize.After > doc.FileSize.Before-8<<20 || *doc.OnHost.After > doc.FileSize.After+64<<10 { // whole blocks of the host
 			t.Errorf("%s: %+v", kind[0], doc)
 		}
 		if dry.Done || !dry.DryRun || dry.FileSize != doc.FileSize || dry.Dropped != doc.Dropped || dry.Moved != doc.Moved {

@@ -31,6 +31,9 @@ func hashVerb(a *app) *cobra.Command {
 			"lines are for it alone, whatever a list that names one thing calls it: the digest of a raw copy fits as well; with --file\n" +
 			"they are for its files. Exit code 1: something does not match, or can't be read.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(h.with) == 0 {
+				return usage("--with: no algorithm is given")
+			}
 			digests, err := transfer.NewDigests(h.with)
 			if err != nil {
 				return exit{ExitUsage, fmt.Errorf("--with: %w", err)}

@@ -36,6 +36,9 @@ func mergeVerb(a *app) *cobra.Command {
 			"With --out a new image gets the disk of IMAGE, or with --levels N the sum of IMAGE and the N layers below it as a child of the\n" +
 			"rest, and no layer is written: that is the safer way.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if m.how.Levels < 1 && cmd.Flags().Changed("levels") {
+				return usage("--levels %d: expected 1 or more", m.how.Levels)
+			}
 			err := a.merge(cmd.Context(), args[0], m)
 			return a.refuse("merge", args[0], worded(err), m.how.DryRun)
 		},
@@ -66,8 +69,6 @@ func (a *app) merge(ctx context.Context, path string, m merging) error {
 	switch {
 	case m.how.Into != "" && m.how.Levels != 0:
 		return usage("merge: --into and --levels exclude each other")
-	case m.how.Levels < 0:
-		return usage("--levels %d: expected 1 or more", m.how.Levels)
 	case m.out != "" && (m.how.Into != "" || m.how.Delete || !m.link):
 		return usage("merge: --out leaves all layers alone: it does not go with --into, --delete and --relink-grandchildren")
 	case m.out == "" && m.shaped():

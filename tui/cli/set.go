@@ -69,6 +69,11 @@ func (a *app) set(ctx context.Context, path string, pairs []string, how setting)
 		if err != nil {
 			return err
 		}
+		for i := range set {
+			if how.dryRun && value == "new" {
+				set[i].New = "a new one" // it is made at random
+			}
+		}
 		r.Fields = append(r.Fields, set...)
 		for _, text := range told {
 			r.Warnings = append(r.Warnings, disk.Finding{Code: "copy", Severity: disk.SeverityWarning, Text: text})
