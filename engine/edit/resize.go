@@ -238,7 +238,23 @@ func (r *Resize) stageMove(ctx context.Context) error {
 	if !r.Moves {
 		return nil
 	}
-	_, err := r.session.Through(ctx, "move the backup of the partition table", r.move)
+	if _, err := r.session.Through(ctx, "move the backup of the partition table", r.move); err != nil || r.After > r.Before {
+		return err
+	}
+	return r.again(ctx)
+}
+
+// again works the switch out for the image as it is staged: what was written first may
+// have taken room, and moved what lies at the end of a file.
+func (r *Resize) again(ctx context.Context) error {
+	img, err := r.session.Image()
+	if err != nil {
+		return err
+	}
+	next, err := engine.Resizing(ctx, img, r.how.NewSize)
+	if err == nil {
+		r.Switch, r.Finish = next.Switch, next.Finish
+	}
 	return err
 }
 

@@ -81,6 +81,7 @@ func TestResizeMovesBackupGPT(t *testing.T) {
 	for _, k := range []sized{
 		{"raw", "raw", "", 2 * m, []int64{3 * m, m + 512}},
 		{"vhd", "vhd", "", 2 * m, []int64{5 * m, m + 512}},
+		{"vhd, a block is stored for it", "vhd", "block-size=512K", 8 * m, []int64{4*m + 512}},
 		{"vhdx", "vhdx", "block-size=1M", 2 * m, []int64{5 * m, m + 512}},
 		{"vmdk", "vmdk", "", 2 * m, []int64{40 * m}},
 		{"vmdk flat", "vmdk", "type=monolithicFlat", 2 * m, []int64{5 * m}},
