@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"platter/engine/enginetest"
 	"platter/tui/cli"
 )
 
@@ -31,17 +32,11 @@ type compactDocument struct {
 	}
 }
 
-// fileSystem is a raw disk with an ext4 file system, half full; false where there is none
-// to make it with.
+// fileSystem is a raw disk with an ext4 file system, half full.
 func fileSystem(t *testing.T) (path string, fsck func(t *testing.T, image string)) {
 	t.Helper()
 	for _, tool := range []string{"mkfs.ext4", "debugfs", "e2fsck"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("PLATTER_REQUIRE_TOOLS") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		enginetest.Tool(t, tool)
 	}
 	dir := t.TempDir()
 	path = filepath.Join(dir, "ext4.raw")
