@@ -30,6 +30,11 @@ func (u Unit) Size() uint64 {
 	return 0
 }
 
+// String names what is counted.
+func (u Unit) String() string {
+	return [...]string{"units of its own", "bytes", "sectors of 512 bytes", "MiB"}[u]
+}
+
 // Name words a value of an [Enum].
 type Name struct {
 	Value uint64

@@ -38,6 +38,7 @@ const (
 	Follow      Action = "follow"
 	SecondCopy  Action = "second-copy"
 	ExplainPane Action = "explain"
+	LookUp      Action = "look-up"
 	Zoom        Action = "zoom"
 	OffsetBase  Action = "offset-base"
 	NextFile    Action = "next-file"
@@ -189,6 +190,7 @@ var table = []Binding{
 	{Context: Bytes, Action: Bookmark, Keys: []string{"m"}, Help: "Add or remove a bookmark here", Group: groupFind},
 	{Context: Bytes, Action: Note, Keys: []string{";"}, Help: "Write a note about this place", Group: groupFind},
 	{Context: Bytes, Action: ExplainPane, Keys: []string{"t"}, Label: "explain", Help: "Show or hide what the field means, its offset, and where it is defined", Group: groupView},
+	{Context: Bytes, Action: LookUp, Keys: []string{"K"}, Help: "Look up the field or structure under the cursor: what it means, and what else has the name", Group: groupView},
 	{Context: Bytes, Action: Zoom, Keys: []string{"z"}, Label: "zoom", Help: "Zoom this pane to the whole screen, or back", Group: groupView},
 	{Context: Bytes, Action: Endian, Keys: []string{"E"}, Help: "Inspector: little-endian or big-endian", Group: groupView},
 	{Context: Bytes, Action: OffsetBase, Keys: []string{"@"}, Help: "Offsets in hexadecimal, decimal, or sectors", Group: groupView},
@@ -306,7 +308,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Suspend, Keys: []string{"ctrl+z"}, Help: "Suspend (Unix)", Group: groupProgram},
 	{Context: Everywhere, Action: Escape, Keys: []string{"esc"}, Help: "Stop a running job, then leave the zoom; never quits", Group: groupProgram},
 	{Context: Everywhere, Action: Interrupt, Keys: []string{"ctrl+c"}, Help: "Stop a running job, else quit", Group: groupProgram},
-	{Context: Everywhere, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this screen; type to filter", Group: groupProgram},
+	{Context: Everywhere, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this screen, the words of the formats, and all their structures and fields; type to find one", Group: groupProgram},
 	{Context: Everywhere, Action: Quit, Keys: []string{"q"}, Label: "quit", Help: "Quit", Group: groupProgram},
 
 	{Context: Edit, Action: Cancel, Keys: []string{"esc", "insert", "ctrl+c"}, Label: "done", Help: "Leave edit mode; what you typed stays staged", Group: groupProgram},

@@ -41,6 +41,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 	to := func(do func(int) tea.Cmd, step int) func() tea.Cmd { return func() tea.Cmd { return do(step) } }
 	return map[keymap.Action]command{
 		keymap.Palette: does(m.openPalette),
+		keymap.LookUp:  does(m.lookUp, points),
 
 		keymap.Undo:      does(m.edits.undo, locked),
 		keymap.Redo:      does(m.edits.redo, locked),

@@ -1,11 +1,12 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"platter/decode/glossary"
+	"platter/decode/reference"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
@@ -18,6 +19,7 @@ type help struct {
 	ctx    keymap.Context
 	rows   []helpRow // that match
 	all    []helpRow
+	more   []helpRow // that are looked through only when something is typed: structures, fields
 	filter line
 	scroll grid.Scroll
 	grid   grid.Grid
@@ -61,19 +63,78 @@ func (m *model) openHelp() {
 		}
 		h.all = append(h.all, row)
 	}
-	h.all = append(append(regroup(h.all), mouseRows...), wordRows()...)
+	h.all = append(regroup(h.all), mouseRows...)
+	words, declared := wordRows()
+	h.all, h.more = append(h.all, words...), declared
 	m.help = h
 	h.match()
 	m.resize()
 }
 
-// wordRows is the glossary.
-func wordRows() []helpRow {
-	rows := []helpRow{{head: "Words"}}
-	for _, e := range glossary.Entries() {
-		rows = append(rows, helpRow{keys: e.Term, text: e.Text})
+// wordRows is the reference: the words of the formats, and what they declare.
+func wordRows() (words, declared []helpRow) {
+	words = []helpRow{{head: "Words"}}
+	format := ""
+	for _, e := range reference.Entries() {
+		if e.Format == "" {
+			words = append(words, helpRow{keys: e.Name, text: e.Text})
+			continue
+		}
+		if e.Format != format {
+			format = e.Format
+			declared = append(declared, helpRow{head: format + ": structures and fields"})
+		}
+		declared = append(declared, entryRow(e, e.Name))
+	}
+	return words, declared
+}
+
+// entryRow is the row of a thing with a name.
+func entryRow(e reference.Entry, name string) helpRow {
+	text := e.Text
+	if e.Field != nil {
+		text += " (" + strings.Join(append([]string{e.Field.Type()}, e.Field.Rules()...), "; ") + ")"
+	}
+	return helpRow{keys: name, text: text}
+}
+
+// named are the rows of what is called as the filter says, or nearly so if nothing is and no
+// row holds its words.
+func named(term string, matches int) []helpRow {
+	found, near := reference.Find(term)
+	var rows []helpRow
+	if len(found) > 0 {
+		rows = append(rows, helpRow{head: "Called " + strings.TrimSpace(term)})
+	} else if found = near; matches == 0 && len(near) > 0 {
+		rows = append(rows, helpRow{head: "Nothing has all these words. Names that are near"})
+	} else {
+		return nil
+	}
+	for _, e := range found {
+		rows = append(rows, entryRow(e, e.Title()))
 	}
 	return rows
+}
+
+// lookUp shows in the help what the field or structure under the cursor means, and what else
+// has its name.
+func (m *model) lookUp() tea.Cmd {
+	p, _ := m.pointed()
+	n, ok := p.Node()
+	if !ok {
+		m.say("no structure holds this byte", false)
+		return nil
+	}
+	term := n.Name
+	if n.Field != nil {
+		term = n.Field.Layout().Name() + "." + n.Field.Name()
+	} else if found, _ := reference.Find(term); len(found) == 0 {
+		term = strings.TrimRight(term, " 0123456789") // "header 2"
+	}
+	m.openHelp()
+	m.help.filter = line(term)
+	m.help.match()
+	return nil
 }
 
 // regroup brings the rows of a group together, in the order in which groups
@@ -102,16 +163,40 @@ func regroup(rows []helpRow) []helpRow {
 func (h *help) match() {
 	h.rows = h.rows[:0]
 	words := strings.Fields(strings.ToLower(string(h.filter)))
-	for _, r := range h.all {
-		text := strings.ToLower(r.keys + " " + r.text)
-		keep := r.head == "" || len(words) == 0
-		for _, w := range words {
-			keep = keep && strings.Contains(text, w)
-		}
-		if keep {
-			h.rows = append(h.rows, h.wrapped(r)...)
-		}
+	rows := h.all
+	if len(words) > 0 {
+		rows = slices.Concat(h.all, h.more)
 	}
+	head := -1 // of h.rows: a heading with nothing under it yet
+	for _, r := range rows {
+		text := strings.ToLower(r.keys + " " + r.text)
+		keep := true
+		for _, w := range words {
+			keep = keep && (r.head != "" || strings.Contains(text, w))
+		}
+		if !keep {
+			continue
+		}
+		if r.head != "" && head == len(h.rows)-1 && head >= 0 && len(words) > 0 {
+			h.rows = h.rows[:head]
+		}
+		if r.head != "" {
+			head = len(h.rows)
+		}
+		h.rows = append(h.rows, h.wrapped(r)...)
+	}
+	if len(words) == 0 {
+		h.scroll.To(0)
+		return
+	}
+	if head >= 0 && head == len(h.rows)-1 {
+		h.rows = h.rows[:head]
+	}
+	var first []helpRow
+	for _, r := range named(string(h.filter), len(h.rows)) {
+		first = append(first, h.wrapped(r)...)
+	}
+	h.rows = append(first, h.rows...)
 	h.scroll.To(0)
 }
 

@@ -172,6 +172,16 @@ func TestWordsInTheHelp(t *testing.T) {
 	}
 }
 
+// TestStructuresAndFieldsInTheHelp types the name of a field, and looks up the one under the
+// cursor.
+func TestStructuresAndFieldsInTheHelp(t *testing.T) {
+	s := withImage(t).keys("?").not("dynamic header.block_size").keys("max_table_entries").
+		expect("VHD: structures and fields", "dynamic header.max_table_entries", "Number of entries in the BAT").not("VHDX: ", "Mouse", "Words")
+	s.keys("esc").keys("sequnce number").expect("Names that are near", "VHDX header.SequenceNumber").keys("esc", "xylophone").expect("no key matches, and no word")
+	s.keys("esc", "esc", "2", "jj", "K").expect("filter: header", "Called header", "VHDX header ", "The root of the file")
+	withImage(t).keys("2", "ctrl+g", "hdr2.checksum", "enter", "K").expect("filter: header.Checksum", "VHDX header.Checksum", "CRC-32C over the 4096 bytes")
+}
+
 func TestJumpsAndHistory(t *testing.T) {
 	s := withImage(t).keys("2", "ctrl+g", "hdr2.table_offset", "enter").expect("header 2.TableOffset", "0x2024")
 	s.keys("f").expect("fake.vhdx 0x8000", "table", "history 2/2")

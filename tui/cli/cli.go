@@ -217,7 +217,7 @@ func (a *app) verbs() []*cobra.Command {
 		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), serveVerb(a),
 		createVerb(a), convertVerb(a), resizeVerb(a), mergeVerb(a), rebaseVerb(a), compactVerb(a),
 		repairVerb(a), patchVerb(a), writeVerb(a), setVerb(a), revertVerb(a), recoverVerb(a),
-		keysVerb(a),
+		docVerb(a), keysVerb(a),
 	}
 }
 

@@ -39,7 +39,7 @@ func Notes(n decode.Node, name string, second *decode.Place) []Note {
 	}
 	out = append(out, links(n, second)...)
 	if n.Field != nil {
-		out = append(out, Note{"type", Type(n.Field), theme.Value})
+		out = append(out, Note{"type", n.Field.Type(), theme.Value})
 	}
 	if len(n.Raw) > 0 {
 		out = append(out, Note{"bytes", raw(n.Raw), theme.Value})
@@ -82,33 +82,6 @@ func raw(b []byte) string {
 		text += fmt.Sprintf(" .. %d more", len(b)-rawShown)
 	}
 	return text
-}
-
-// Type words what a field holds.
-func Type(f *decode.Field) string {
-	low, bits := f.Bits()
-	switch f.Kind() {
-	case decode.KindUint:
-		if bits != 8*f.Size() {
-			return fmt.Sprintf("bits %d to %d of a %d-bit integer, %s", low, low+bits-1, 8*f.Size(), f.Order())
-		}
-		if f.Size() == 1 {
-			return "8-bit integer"
-		}
-		return fmt.Sprintf("%d-bit integer, %s", bits, f.Order())
-	case decode.KindText:
-		return fmt.Sprintf("text, %s", hexgrid.Bytes(int64(f.Size())))
-	case decode.KindUTF16:
-		return fmt.Sprintf("UTF-16 text, %s, %s", f.Order(), hexgrid.Bytes(int64(f.Size())))
-	case decode.KindGUID:
-		return "GUID, " + f.Order().String()
-	case decode.KindCHS:
-		return "cylinder, head and sector, packed in 3 bytes"
-	case decode.KindArray:
-		sub, n := f.Sub()
-		return fmt.Sprintf("%d times %s of %s", n, sub.Name(), hexgrid.Bytes(int64(sub.Size())))
-	}
-	return hexgrid.Bytes(int64(f.Size()))
 }
 
 // meanings lists what the values or bits of a field stand for; the present
@@ -159,7 +132,11 @@ func links(n decode.Node, second *decode.Place) []Note {
 		out = append(out, Note{"copy", fmt.Sprintf("second copy at 0x%x (%% jumps)", second.Offset), theme.Link})
 	}
 	if n.Ref != "" {
-		out = append(out, Note{"defined in", n.Ref, theme.Dim})
+		ref := n.Ref
+		if n.Field != nil {
+			ref += " (K looks it up)"
+		}
+		out = append(out, Note{"defined in", ref, theme.Dim})
 	}
 	return out
 }
