@@ -7,6 +7,7 @@ const (
 	OpenImage   Action = "open-image"
 	Unaccounted Action = "unaccounted"
 	ShowSteps   Action = "steps"
+	SetAside    Action = "set-aside"
 	GoTo        Action = "go-to"
 	NextPane    Action = "next-pane"
 	PrevPane    Action = "previous-pane"
@@ -354,6 +355,7 @@ var table = []Binding{
 	{Context: Staging, Action: Undo, Keys: []string{"u"}, Label: "undo", Help: "Undo the last change", Group: groupEdit},
 	{Context: Staging, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Redo the change that was undone", Group: groupEdit},
 	{Context: Staging, Action: ShowSteps, Keys: []string{"Z"}, Label: "steps", Help: "List what each change does, step by step, field by field", Group: groupEdit},
+	{Context: Staging, Action: SetAside, Keys: []string{"c"}, Help: "List the kept changes that no longer fit the file: look, stage, or throw away", Group: groupEdit},
 	{Context: Staging, Action: Writing, Keys: []string{"W"}, Label: "writing", Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 	{Context: Staging, Action: Down, Keys: []string{"j", "down", "."}, Help: "Next row", Group: groupMove},
 	{Context: Staging, Action: Up, Keys: []string{"k", "up", ","}, Help: "Previous row", Group: groupMove},

@@ -234,6 +234,7 @@ type opened struct {
 	how    Editing
 	err    error
 	reload bool
+	from   *carried // whose staged changes are in it; nil: nobody's
 }
 
 // open opens an image in the background, with a parent that the user has named,
@@ -243,15 +244,34 @@ func (m *model) open(path, parent string, reload bool) tea.Cmd {
 		return nil
 	}
 	m.opening, m.opened = path, views.NewGen()
-	gen, ctx, open, forget := m.opened, m.ctx, m.cfg.Open, m.edits.Forget
+	gen, ctx, open, put := m.opened, m.ctx, m.cfg.Open, func() error { return nil }
+	if m.edits.Editor != nil {
+		put = m.edits.Editing.put
+	}
 	return func() tea.Msg {
-		if forget != nil { // nothing is staged any more of what was kept
-			if err := forget(); err != nil {
-				return said{err.Error(), true}
-			}
+		if err := put(); err != nil { // nothing is staged any more of what was kept
+			return said{err.Error(), true}
 		}
 		img, how, err := open(ctx, path, parent)
-		return opened{gen, path, parent, img, how, err, reload}
+		return opened{gen, path, parent, img, how, err, reload, nil}
+	}
+}
+
+// reopen reads the image again, after an interrupted write was settled: what was kept then
+// is looked at again.
+func (m *model) reopen(say string) tea.Cmd {
+	if m.edits.keepsImage() {
+		return nil
+	}
+	m.opening, m.opened = m.path, views.NewGen()
+	gen, ctx, open, path, parent := m.opened, m.ctx, m.cfg.Open, m.path, m.parent
+	return func() tea.Msg {
+		img, how, err := open(ctx, path, parent)
+		if how.Notice != "" {
+			say += "; " + how.Notice
+		}
+		how.Notice = say
+		return opened{gen, path, parent, img, how, err, true, nil}
 	}
 }
 
@@ -271,7 +291,12 @@ func (m *model) reload() tea.Cmd {
 	if m.image == nil {
 		return nil
 	}
-	return m.open(m.path, m.parent, true)
+	drained := m.edits.drain()
+	if m.edits.busy {
+		m.say("a change is being staged: try again", false)
+		return drained
+	}
+	return tea.Batch(drained, m.reloadKeeping())
 }
 
 func (m *model) openedImage(msg opened) tea.Cmd {
@@ -288,14 +313,14 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 	}
 	drained := m.edits.drain() // what was typed meanwhile belongs to the image that shows
 	switch {
-	case m.edits.keepsImage():
+	case !msg.from.holds(&m.edits) && m.edits.keepsImage():
 		msg.how.closer(msg.image)()
 		return drained
 	case msg.reload:
 		m.stopJobs()
 		m.jobs.cancel()
-		m.release(msg.image, msg.how)
 		m.say("read again", false)
+		m.release(msg.image, msg.how)
 		return tea.Batch(drained, m.tell(views.Changed{Image: msg.image, Editor: m.edits.Editor}), m.checks.start())
 	}
 	m.show(msg.image, msg.how, msg.path, msg.parent)

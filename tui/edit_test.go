@@ -304,7 +304,7 @@ func TestQuitWithStagedChanges(t *testing.T) {
 	}
 	saved := b.kept.Bytes()
 	again := editFile(t, b.path, 120, 40)
-	if err := again.session.Load(bytes.NewReader(saved)); err != nil {
+	if _, err := again.session.Load(t.Context(), bytes.NewReader(saved)); err != nil {
 		t.Fatal(err)
 	}
 	again.keys("2", "tab", "l", "e", "11", "esc").expect("* 2 staged").keys("q", "d")

@@ -20,6 +20,8 @@ type Editing struct {
 	Editor disk.Session // nil: not at all
 	Locked string       // why not
 	Notice string       // what the user is told when the image shows
+	// Interrupted is an earlier write that did not come to its end; nil: there is none.
+	Interrupted *Interrupted
 
 	// Keep saves what is staged for the next time, Forget drops what was
 	// saved.
@@ -52,6 +54,8 @@ type edits struct {
 // editHost is what changing an image needs of the program besides.
 type editHost interface {
 	do(keymap.Action) tea.Cmd
+	// reopen reads the image again from its files, and then says something.
+	reopen(say string) tea.Cmd
 	// reviewed is the review screen where it shows.
 	reviewed() (*review.View, bool)
 }
@@ -110,6 +114,11 @@ func (e *edits) begin(how Editing) {
 	}
 	if e.Notice != "" {
 		e.say(e.Notice, false)
+	}
+	if e.Interrupted != nil {
+		e.askInterrupted()
+	} else if e.Editor != nil {
+		e.offerConflicts()
 	}
 }
 
@@ -244,6 +253,8 @@ func (e *edits) worked(msg worked) tea.Cmd {
 	case msg.keeps:
 		e.keptSo(msg)
 		msg.image, msg.err = nil, nil
+	case msg.refusedAsChanged():
+		e.offerReload(msg.err)
 	case msg.err != nil:
 		e.say(msg.err.Error(), true)
 	case msg.say != "":

@@ -28,16 +28,8 @@ func (e *edits) keepNow(msg keepDue) tea.Cmd {
 	if msg.editor != e.Editor || e.commit || e.settled || e.locked() != "" {
 		return nil
 	}
-	keep, forget := e.Keep, e.Forget
-	e.todo = append(e.todo, work{keeps: true, do: func(ed disk.Session) (string, error) {
-		switch {
-		case ed.Staged() > 0:
-			return "", keep()
-		case forget != nil:
-			return "", forget()
-		}
-		return "", nil
-	}})
+	put := e.Editing.put
+	e.todo = append(e.todo, work{keeps: true, do: func(disk.Session) (string, error) { return "", put() }})
 	return e.next()
 }
 

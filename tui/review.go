@@ -66,6 +66,8 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		return m.edits.askCommit()
 	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowSteps, keymap.ShowHelp:
 		return m.do(a)
+	case keymap.SetAside:
+		return m.edits.showConflicts()
 	}
 	if why := s.screen.Disabled(a); why != "" {
 		m.say(why, false)
@@ -82,8 +84,12 @@ func (e *edits) toggleWriting() tea.Cmd {
 		e.say("writing is off", false)
 		return nil
 	}
-	if e.SaveCopy != nil {
+	switch {
+	case e.SaveCopy != nil:
 		return e.offerCopy()
+	case e.Interrupted != nil:
+		e.askInterrupted()
+		return nil
 	}
 	ed, ctx, of := e.Editor, e.ctx, e.current().number
 	return func() tea.Msg {
@@ -195,22 +201,21 @@ func (e *edits) write(x extent) tea.Cmd {
 	}
 	e.commit = true
 	e.say("writing ..", false)
-	ctx, keep, forget := context.WithoutCancel(e.ctx), e.Keep, e.Forget
+	ctx, keep, put := context.WithoutCancel(e.ctx), e.Keep, e.Editing.put
+	if e.Forget == nil {
+		keep = nil
+	}
 	return e.enqueueWork(work{commit: true, do: func(ed disk.Session) (string, error) {
 		if ed.Generation() != x.generation {
 			return "", errors.New("nothing was written: the staged changes are no longer those you confirmed; review them again")
 		}
-		if keep != nil && forget != nil {
+		if keep != nil {
 			keep() // if the program ends in the middle, the next one knows what was being written; else it writes all the same
 		}
 		if err := ed.Commit(ctx); err != nil {
 			return "", err
 		}
-		var err error
-		if forget != nil {
-			err = forget()
-		}
-		return "written and read back: " + x.String(), err
+		return "written and read back: " + x.String(), put()
 	}})
 }
 
@@ -227,7 +232,7 @@ func (e *edits) quitDrained() tea.Cmd {
 		e.say("writing: wait until it is done", false)
 		return nil
 	case e.staged == 0 && !e.busy:
-		return e.leave(e.Forget)
+		return e.leave(e.Editing.put)
 	}
 	d := &dialog{title: "Changes are staged", lines: []string{plural(e.staged+len(e.todo), "change") + " of " + filepath.Base(e.current().info.Path) + " not written to disk."}}
 	cancel, reviewed := button{"Cancel", nil}, button{"Review", e.openReview}

@@ -2,7 +2,9 @@ package edit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"platter/decode"
 	"platter/engine"
@@ -24,6 +26,42 @@ type placements struct {
 	asked   map[placement]bool // since the last change
 	of      map[int][]placement
 	through map[int]bool // changes that a writer made, which chose new places
+	meant   map[int][]meant
+}
+
+// meant is a part of a change of the virtual disk as it was asked for, wherever that led in
+// the files: with it the change can be made again in files that are others by now.
+type meant struct {
+	Start     int64 // on the disk, in bytes
+	Was, Data []byte
+}
+
+// meaning reads what edits of the disk replace.
+func (s *Session) meaning(edits []disk.Edit) ([]meant, error) {
+	img, err := s.Image()
+	if err != nil {
+		return nil, err
+	}
+	var list []meant
+	for _, e := range edits {
+		m := meant{e.Offset, make([]byte, len(e.Data)), e.Data}
+		if _, err := img.ReadAt(m.Was, e.Offset); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// mean remembers what the last change was meant to do.
+func (s *Session) mean(list []meant) {
+	id := s.ws.Last()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.placed.meant == nil {
+		s.placed.meant = map[int][]meant{}
+	}
+	s.placed.meant[id] = list
 }
 
 // maxAsked bounds how many places are remembered that nothing was staged at.
@@ -41,17 +79,35 @@ func (s *Session) asked(list []placement) {
 	}
 }
 
+// onDisk are the edits of a list that places were looked up for, as edits of the disk, and
+// whether those are all.
+func (s *Session) onDisk(edits []disk.Edit) (places []placement, content []disk.Edit, all bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all = len(edits) > 0
+	for _, e := range edits {
+		found := false
+		for p := range s.placed.asked {
+			if in := e.Offset - p.offset; p.file == e.File && in >= 0 && in+int64(len(e.Data)) <= p.length {
+				places = append(places, placement{p.start + in, e.File, e.Offset, int64(len(e.Data))})
+				if !found {
+					content = append(content, disk.Edit{Offset: p.start + in, Data: e.Data})
+				}
+				found = true
+			}
+		}
+		all = all && found
+	}
+	return places, content, all
+}
+
 // keepPlaces ties the places that edits were looked up for to the last change.
-func (s *Session) keepPlaces(edits []disk.Edit) {
+func (s *Session) keepPlaces(list []placement) {
 	id := s.ws.Last()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for p := range s.placed.asked {
-		for _, e := range edits {
-			if in := e.Offset - p.offset; p.file == e.File && in >= 0 && in+int64(len(e.Data)) <= p.length {
-				s.place(id, placement{p.start + in, e.File, e.Offset, int64(len(e.Data))})
-			}
-		}
+	for _, p := range list {
+		s.place(id, p)
 	}
 }
 

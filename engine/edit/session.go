@@ -4,7 +4,6 @@
 package edit
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,7 +36,8 @@ type Session struct {
 	verdict verdict
 	placed  placements
 	past    []past
-	mark    int // ID of the change that renewed the content's mark; 0 for none
+	mark    int        // ID of the change that renewed the content's mark; 0 for none
+	aside   []conflict // kept changes that no longer fit
 
 	originals []original // as read from disk before and after commits; the last counts
 }
@@ -131,6 +131,15 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		return err
 	}
 	keeps := s.sectorsOnly(edits)
+	places, content, all := s.onDisk(edits)
+	var meant []meant
+	if all {
+		var err error
+		if meant, err = s.meaning(content); err != nil {
+			return err
+		}
+	}
+	top := s.ws.Last()
 	err := s.ws.Do(title, func(tx *store.Tx) error {
 		for _, e := range edits {
 			if err := write(tx, e); err != nil {
@@ -139,8 +148,9 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		}
 		return nil
 	})
-	if err == nil {
-		s.keepPlaces(edits)
+	if err == nil && s.ws.Last() != top {
+		s.keepPlaces(places)
+		s.mean(meant)
 	}
 	if keeps && err == nil {
 		s.mu.Lock()
@@ -374,20 +384,6 @@ func (s *Session) ownJournal() (store.Found, error) {
 		}
 	}
 	return store.Found{}, nil
-}
-
-// Save writes what is staged, so that a later session can load it.
-func (s *Session) Save(w io.Writer) error { return s.ws.Save(w) }
-
-// Load stages what Save wrote. The files must hold the bytes that the changes
-// start from; store.ErrChanged tells that they don't, and store.ErrWritten that they
-// hold those that the changes make. After a write that was interrupted it says that.
-func (s *Session) Load(r io.Reader) error {
-	err := s.ws.Load(r)
-	if errors.Is(err, store.ErrWritten) || errors.Is(err, store.ErrPartly) || errors.Is(err, store.ErrChanged) {
-		return cmp.Or(s.settled(), err)
-	}
-	return err
 }
 
 // Key names the image for what is kept about it between runs: by its path and

@@ -31,7 +31,7 @@ var ErrNoUndo = errors.New("there is no record of the last change: --keep-undo o
 func (s *Session) CommitKept(ctx context.Context) error {
 	names := s.touched()
 	var record bytes.Buffer
-	if err := s.Save(&record); err != nil {
+	if err := s.ws.Save(&record); err != nil {
 		return err
 	}
 	if err := s.Commit(ctx); err != nil {

@@ -41,6 +41,11 @@ func (s *Session) Write(ctx context.Context, title string, off int64, data []byt
 
 // Store makes one undoable change of writing to the virtual disk with the format's writer.
 func (s *Session) Store(ctx context.Context, title string, edits ...disk.Edit) (int64, error) {
+	meant, err := s.meaning(edits)
+	if err != nil {
+		return 0, err
+	}
+	top := s.ws.Last()
 	n, err := s.Through(ctx, title, func(_ context.Context, w disk.Writer) error {
 		for _, e := range edits {
 			if _, err := w.WriteAt(e.Data, e.Offset); err != nil {
@@ -49,6 +54,9 @@ func (s *Session) Store(ctx context.Context, title string, edits ...disk.Edit) (
 		}
 		return nil
 	})
+	if err == nil && s.ws.Last() != top {
+		s.mean(meant)
+	}
 	return n.Stored, err
 }
 
@@ -58,11 +66,12 @@ func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks,
 	if err := s.sealed(); err != nil {
 		return n, err
 	}
+	top := s.ws.Last()
 	err = s.ws.Do(title, func(tx *store.Tx) error {
 		n, err = s.run(ctx, tx, disk.WriteOptions{}, do)
 		return err
 	})
-	if err == nil {
+	if err == nil && s.ws.Last() != top {
 		s.keepThrough()
 	}
 	return n, err

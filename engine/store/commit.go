@@ -226,8 +226,11 @@ func (t target) unchanged(ctx context.Context, o *original) error {
 	if err != nil {
 		return err
 	}
-	if id != o.id || size != o.length {
-		return fmt.Errorf("%q: was file %v of %d bytes, is %v of %d: %w", t.name, o.id, o.length, id, size, ErrChanged)
+	switch {
+	case id != o.id:
+		return fmt.Errorf("%q: another file has this name now: %w", t.name, ErrChanged)
+	case size != o.length:
+		return fmt.Errorf("%q: it has %d bytes now, and had %d when it was read: %w", t.name, size, o.length, ErrChanged)
 	}
 	for _, s := range t.steps {
 		if err := ctx.Err(); err != nil {

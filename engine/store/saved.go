@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 )
 
 // savedMagic begins steps that were not committed.
@@ -28,17 +26,21 @@ func (w *Workspace) Save(to io.Writer) error {
 // anything is staged already (ErrBusy), or the text is incomplete (ErrTorn) or
 // damaged (ErrDamaged).
 func (w *Workspace) Load(from io.Reader) error {
-	steps, err := w.saved(from)
+	list, err := w.Saved(from)
 	if err != nil {
-		return fmt.Errorf("load staged changes: %w", err)
+		return err
 	}
 	if len(w.Plan()) > 0 {
 		return fmt.Errorf("load staged changes: %w", ErrBusy)
 	}
+	var steps []Step
+	for _, c := range list {
+		steps = append(steps, c.Steps...)
+	}
 	if err := w.startsFrom(steps); err != nil {
 		return fmt.Errorf("load staged changes: %w", err)
 	}
-	return w.stageAll(steps)
+	return w.stageAll(list)
 }
 
 func (w *Workspace) saved(from io.Reader) ([]Step, error) {
@@ -108,15 +110,10 @@ func (w *Workspace) stands(s Step) (old, done bool, err error) {
 	return old && n >= len(s.Old), done && n >= len(s.New), nil
 }
 
-// stageAll makes a change of the steps of each change, oldest first; all or none.
-func (w *Workspace) stageAll(steps []Step) error {
-	byChange := map[int][]Step{}
-	for _, s := range steps {
-		byChange[s.Change] = append(byChange[s.Change], s)
-	}
-	for n, id := range slices.Sorted(maps.Keys(byChange)) {
-		part := byChange[id]
-		if err := w.Do(part[0].Title, func(tx *Tx) error { return stageSteps(tx, part) }); err != nil {
+// stageAll stages changes, oldest first; all or none.
+func (w *Workspace) stageAll(list []SavedChange) error {
+	for n, c := range list {
+		if err := w.StageSaved(c); err != nil {
 			for range n {
 				w.Undo()
 			}

@@ -12,7 +12,6 @@ import (
 	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/edit"
-	"platter/engine/store"
 	"platter/tui"
 )
 
@@ -37,7 +36,8 @@ func (a *app) openToEdit(ctx context.Context, path, parent string) (disk.Image, 
 	if err != nil {
 		return nil, tui.Editing{}, err
 	}
-	how := a.staged(s)
+	how := a.staged(ctx, s)
+	how.Interrupted = a.interrupted(ctx, path, opt)
 	img, err := s.Image()
 	if err != nil {
 		return nil, tui.Editing{}, errors.Join(err, s.Close())
@@ -55,8 +55,28 @@ func (a *app) look(ctx context.Context, path, parent string) (disk.Image, error)
 	return engine.Open(ctx, path, opt)
 }
 
+// interrupted is an earlier write to the image that did not come to its end, if one can be
+// followed.
+func (a *app) interrupted(ctx context.Context, path string, opt engine.Options) *tui.Interrupted {
+	i, err := edit.FindInterrupted(ctx, path, opt)
+	if err != nil {
+		return nil
+	}
+	defer i.Close()
+	act := func(do func(*edit.Interrupted) error) func() error {
+		return func() error {
+			i, err := edit.FindInterrupted(ctx, path, opt)
+			if err != nil {
+				return err
+			}
+			return errors.Join(do(i), i.Close())
+		}
+	}
+	return &tui.Interrupted{Summary: i.Summary(), Torn: i.Torn, Steps: i.Steps(), Back: act((*edit.Interrupted).Back), Forward: act((*edit.Interrupted).Forward)}
+}
+
 // staged is a session with what an earlier run kept staged in it again.
-func (a *app) staged(s *edit.Session) tui.Editing {
+func (a *app) staged(ctx context.Context, s *edit.Session) tui.Editing {
 	e := tui.Editing{Editor: s, Close: s.Close}
 	if s.Sample() {
 		e.SaveCopy = s.Copy
@@ -68,12 +88,13 @@ func (a *app) staged(s *edit.Session) tui.Editing {
 	}
 	e.Keep = func() error { return keep(s, file) }
 	e.Forget = func() error { return forget(file) }
-	switch err := reload(s, file); {
+	switch l, err := reload(ctx, s, file); {
 	case err == nil:
-		e.Notice = "the changes kept last time are staged again: s reviews them"
-	case errors.Is(err, store.ErrWritten): // the run that wrote them was stopped before it could forget them
-		e.Notice = "the changes kept last time are in the file already, all of them: nothing is staged"
-		if err := forget(file); err != nil {
+		e.Notice = tui.Again(l)
+		if l.Staged+l.Aside == 0 { // the run that wrote them was stopped before it could forget them
+			err = forget(file)
+		}
+		if err != nil {
 			e.Notice += "; " + err.Error()
 		}
 	case !errors.Is(err, fs.ErrNotExist): // what was kept stays, under another name once something else is
@@ -126,13 +147,13 @@ func (a *app) keptFile(s *edit.Session) string {
 }
 
 // reload stages what an earlier run kept.
-func reload(s *edit.Session, file string) error {
+func reload(ctx context.Context, s *edit.Session, file string) (disk.Loaded, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return err
+		return disk.Loaded{}, err
 	}
 	defer f.Close()
-	return s.Load(f)
+	return s.Load(ctx, f)
 }
 
 func keep(s *edit.Session, file string) error {
