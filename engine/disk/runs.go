@@ -51,8 +51,25 @@ const mapWindow = 64 << 30
 // content: ascending, without holes. The walk ends with the context's error
 // or the map's.
 func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
+	return runs(ctx, img, off, n, func(s *Span, add adder) bool { return add(s.Start, s.Length, s.State.Content()) })
+}
+
+// adder is told of a range of the disk and reports whether to go on.
+type adder func(start, length int64, c Content) bool
+
+// runs is Runs with a way to tell what a span holds.
+func runs(ctx context.Context, img Image, off, n int64, tell func(s *Span, add adder) bool) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
 		var run Run
+		add := func(start, length int64, c Content) bool {
+			if run.Length > 0 && c == run.Content {
+				run.Length += length
+				return true
+			}
+			ok := run.Length == 0 || yield(run, nil)
+			run = Run{start, length, c}
+			return ok
+		}
 		named := tally{}
 		window := int64(mapWindow)
 		for end := off + n; off < end; {
@@ -69,15 +86,9 @@ func Runs(ctx context.Context, img Image, off, n int64) iter.Seq2[Run, error] {
 					yield(Run{}, err)
 					return
 				}
-				c := s.State.Content()
-				if run.Length > 0 && c == run.Content {
-					run.Length += s.Length
-					continue
-				}
-				if run.Length > 0 && !yield(run, nil) {
+				if !tell(&s, add) {
 					return
 				}
-				run = Run{s.Start, s.Length, c}
 			}
 			off += size
 			if window = mapWindow; spans == 1 && size >= mapWindow {

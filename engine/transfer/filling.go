@@ -41,7 +41,7 @@ type Filling struct {
 	pull  func() (stretch, error, bool)
 	stop  func()
 	cur   stretch // what was read last
-	from  int64   // where cur and the zeros before it begin
+	from  int64   // where cur and the zeros before it begin, those of stored chunks too
 	err   error   // the end of all reading
 	taken int64   // what Taken was told
 	lost  []store.Range
@@ -85,7 +85,7 @@ func (f *Filling) Close() {
 func (f *Filling) begin(off int64) {
 	f.Close()
 	off -= off % chunkSize
-	runs := pieces(f.moved(long(disk.Runs(f.ctx, f.img, f.want.Start+off, f.want.Length-off))))
+	runs := pieces(f.moved(long(disk.SparseRuns(f.ctx, f.img, f.want.Start+off, f.want.Length-off))))
 	f.pull, f.stop = iter.Pull2(Convoy(f.ctx, f.want.Width, runs, f.worker))
 	f.from, f.cur, f.err = off, stretch{chunk: chunk{Run: disk.Run{Start: off}}}, nil
 }
@@ -184,7 +184,10 @@ func (f *Filling) advance() error {
 		f.err = err
 		return err
 	}
-	f.from, f.cur = before, s
+	if f.cur.buf != nil && len(f.cur.data) > 0 {
+		f.from = before
+	}
+	f.cur = s
 	if s.err != nil {
 		f.err = s.err
 	}

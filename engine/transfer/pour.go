@@ -78,10 +78,11 @@ func unitEnd(b []byte, at int) int { return min(at+pourUnit, len(b)) }
 func (f *Filling) Verify(ctx context.Context, img disk.Image) error {
 	got := make([]byte, chunkSize)
 	for f.cur.End() < f.want.Length {
+		done := f.cur.End()
 		if err := f.advance(); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		err := f.verifyZeros(ctx, img, f.from, f.cur.Start)
+		err := f.verifyZeros(ctx, img, done, f.cur.Start)
 		switch {
 		case err != nil:
 		case f.cur.buf == nil:

@@ -50,7 +50,7 @@ func Disk(ctx context.Context, img disk.Image, off, n int64, emit func([]byte) e
 	if err := within(off, n, info.VirtualSize, "disk"); err != nil {
 		return err
 	}
-	return transfer(ctx, img, long(disk.Runs(ctx, img, off, n)), emit)
+	return transfer(ctx, img, long(disk.SparseRuns(ctx, img, off, n)), emit)
 }
 
 // File is [Disk] for the bytes of one of an image's files.
