@@ -75,6 +75,7 @@ func (c *cover) window(from, to int64) bool {
 // are too many of them even after merging those that touch.
 func (c *cover) collect(from, to int64) (bool, error) {
 	c.held = c.held[:0]
+	seen := 0
 	for cl, err := range c.claims(from, to) {
 		if err != nil {
 			return false, err
@@ -87,10 +88,13 @@ func (c *cover) collect(from, to int64) (bool, error) {
 		if n := len(c.held); n >= 2 && c.held[n-1] == cl && c.held[n-2] == cl {
 			continue // a third claim on what is claimed twice tells nothing new
 		}
-		c.held = append(c.held, cl)
-		if len(c.held)%4096 == 0 && c.ctx.Err() != nil {
+		if seen++; seen%4096 == 0 && c.ctx.Err() != nil {
 			return false, c.ctx.Err()
 		}
+		if c.extend(cl) {
+			continue
+		}
+		c.held = append(c.held, cl)
 		if len(c.held) == claimCap {
 			if c.merge(); len(c.held) > claimCap/2 && to-from > 1 {
 				return false, nil
@@ -99,6 +103,18 @@ func (c *cover) collect(from, to int64) (bool, error) {
 	}
 	c.merge()
 	return true, c.ctx.Err()
+}
+
+// extend joins a claim to one of the last three if it continues it: the grains of an image
+// mostly come in order, and those of a table and its second copy by turns.
+func (c *cover) extend(cl Claim) bool {
+	for i := len(c.held) - 1; i >= max(0, len(c.held)-3); i-- {
+		if l := &c.held[i]; l.end() == cl.Offset && l.Kind == cl.Kind && l.Name == cl.Name {
+			l.Length += cl.Length
+			return true
+		}
+	}
+	return false
 }
 
 // merge makes the claims fewer without changing what they cover once or

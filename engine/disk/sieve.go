@@ -28,7 +28,7 @@ type sieve struct {
 
 // split tells of the parts of a span.
 func (v *sieve) split(s *Span, add adder) bool {
-	if s.State != Data || s.Packed > 0 || !v.look(s) {
+	if s.State != Data || s.Packed > 0 || s.File == "" || !v.look(s) {
 		return add(s.Start, s.Length, s.State.Content())
 	}
 	for at, end := s.Offset, s.Offset+s.Length; at < end; {

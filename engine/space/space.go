@@ -33,6 +33,7 @@ type Map struct {
 	used     []set // by use, nil for those that don't occur
 	live     []set // those that do
 	twice    set
+	spare    []set // of earlier windows
 	busy     set  // the windows in which something lies
 	surveyed bool // which is known once a window was loaded
 }
@@ -85,7 +86,7 @@ func (m *Map) clip(first, end int64) (int64, int64) {
 
 // open makes the bitmap of a use that occurs.
 func (m *Map) open(use int) set {
-	s := make(set, m.words())
+	s := m.blank()
 	m.used[use] = s
 	m.live = append(m.live, s)
 	return s
@@ -93,9 +94,25 @@ func (m *Map) open(use int) set {
 
 func (m *Map) share(word int64, mask uint64) {
 	if m.twice == nil {
-		m.twice = make(set, m.words())
+		m.twice = m.blank()
 	}
 	m.twice[word] |= mask
+}
+
+// blank is a bitmap of the window, in the room of one of an earlier window if there is any.
+func (m *Map) blank() set {
+	n := len(m.spare)
+	if n == 0 {
+		return make(set, m.words())
+	}
+	s := m.spare[n-1]
+	m.spare = m.spare[:n-1]
+	if int64(cap(s)) < m.words() {
+		return make(set, m.words())
+	}
+	s = s[:m.words()]
+	clear(s)
+	return s
 }
 
 // words is how many a bitmap of the window has.
@@ -167,6 +184,10 @@ func (m *Map) load(n int64) error {
 	m.number = -1
 	m.from = n << m.window
 	m.to = m.from + min(1<<m.window, (m.size-1)>>m.unit+1-m.from)
+	m.spare = append(m.spare, m.live...)
+	if m.twice != nil {
+		m.spare = append(m.spare, m.twice)
+	}
 	clear(m.used)
 	m.live, m.twice = nil, nil
 	m.busy.add(n)

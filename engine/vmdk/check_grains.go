@@ -1,7 +1,6 @@
 package vmdk
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -17,21 +16,52 @@ func (w *scan) grains() {
 		if w.first && w.g.dirCount == 2 {
 			w.compare(t, at)
 		}
+		listed := w.g.entriesFrom(t)
 		return w.entries(at, func(i int64, raw uint64) {
-			if w.first || w.near(raw) {
+			if w.first {
+				w.reach.meet(t, raw)
+			}
+			if (w.first || w.near(raw)) && !(i < listed && w.sound(raw)) {
 				w.grain(t, i, at, raw)
 			}
 		}) && w.c.going()
 	})
 }
 
+// sound marks a grain of which there is nothing to say, as of nearly all in a table of
+// millions; what it does not take for one is looked at closely.
+func (w *scan) sound(raw uint64) bool {
+	g := w.g
+	if w.s.kind != vmdk.KindHosted || g.packed != nil || w.first && w.looked < blankBudget && !w.c.errors {
+		return false
+	}
+	at := int64(raw) * vmdk.SectorSize
+	if raw <= vmdk.ZeroGrain || at < w.floor || at%g.grain != 0 || at > g.file.Size-g.grain {
+		return false
+	}
+	w.highest = max(w.highest, at+g.grain)
+	return !w.space.Has(useMeta, at, g.grain) && !w.space.Mark(useData, at, g.grain)
+}
+
+// far reports whether a table is known to lead nowhere near the window.
+func (w *scan) far(t int64) bool {
+	if w.first || w.s.kind == vmdk.KindSeSparse {
+		return false
+	}
+	low, high, ok := w.reach.of(t)
+	return ok && (low > high || !w.space.Holds(low*vmdk.SectorSize, (high-low+longestGrain)*vmdk.SectorSize))
+}
+
+// longestGrain is what may follow an entry, in sectors: a compressed grain may be longer
+// than plain.
+const longestGrain = 3 * maxGrainSectors
+
 // near reports whether the grain of an entry may reach into the window.
 func (w *scan) near(raw uint64) bool {
 	if w.s.kind == vmdk.KindSeSparse {
 		return true
 	}
-	const longest = 3 * maxGrainSectors // a compressed grain may be longer than plain
-	return w.space.Holds(int64(raw)*vmdk.SectorSize, longest*vmdk.SectorSize)
+	return w.space.Holds(int64(raw)*vmdk.SectorSize, longestGrain*vmdk.SectorSize)
 }
 
 func (w *scan) grain(t, i, table int64, raw uint64) {
@@ -150,12 +180,13 @@ func (w *scan) compare(t, at int64) {
 	if err != nil || !ok || second == at {
 		return // a redundant entry that leads nowhere is G2
 	}
-	if g.file.tables.Hole(at, g.tableBytes()) && g.file.tables.Hole(second, g.tableBytes()) {
+	if g.sameTable(t, second) {
+		w.reach.agree(t)
 		return
 	}
 	one, errOne := g.file.head(at, g.tableBytes())
 	two, errTwo := g.file.head(second, g.tableBytes())
-	if errOne != nil || errTwo != nil || bytes.Equal(one, two) {
+	if errOne != nil || errTwo != nil {
 		return
 	}
 	for i := range min(int64(len(one)), int64(len(two))) / g.width {

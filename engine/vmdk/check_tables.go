@@ -7,6 +7,7 @@ import (
 	"platter/decode/vmdk"
 	"platter/engine/disk"
 	"platter/engine/space"
+	"platter/engine/store"
 )
 
 // codes are the numbers of the checks that all kinds of table share.
@@ -31,9 +32,13 @@ type scan struct {
 	s     *sparse
 	g     *grid
 	codes codes
-	first bool // the first window: what concerns one entry alone is reported now
+	floor int64 // of the file: where metadata end
+	first bool  // the first window: what concerns one entry alone is reported now
 	space *space.Map
 	clash []clash
+	reach reaches
+
+	placed [2]store.Range // all tables of a directory, and what is between them
 
 	unlisted int // clashes of this window beyond those kept
 
@@ -64,7 +69,7 @@ type clash struct {
 
 // tables checks directories, tables and grains of an extent.
 func (c *checker) tables(s *sparse) {
-	w := &scan{c: c, s: s, g: s.grid, codes: codesOf[s.kind], unpacked: visited{}, look: space.NewLooker(s.file.handle, s.file.Size)}
+	w := &scan{c: c, s: s, g: s.grid, floor: s.floor(), codes: codesOf[s.kind], unpacked: visited{}, look: space.NewLooker(s.file.handle, s.file.Size)}
 	w.space = space.Survey(s.file.Size, vmdk.SectorSize, uses, w.window)
 	for free, err := range w.space.Free(0) {
 		if err != nil || c.errors || !c.going() {
@@ -81,6 +86,9 @@ func (c *checker) tables(s *sparse) {
 // window checks what lies in a window of the file, and marks it.
 func (w *scan) window(m *space.Map) error {
 	w.first = m.Holds(0, 1)
+	if w.first {
+		w.reach = newReaches(w.g.tables)
+	}
 	w.structures()
 	w.directories()
 	w.grains()
@@ -107,6 +115,9 @@ func (w *scan) directories() {
 	g, c, s := w.g, w.c, w.s
 	for copy := range g.dirCount {
 		w.lastTable = 0
+		if r := w.placed[copy]; !w.first && !w.space.Holds(r.Offset, r.Length) {
+			continue
+		}
 		for t := int64(0); t < g.tables; t++ {
 			if !c.going() {
 				return
@@ -201,6 +212,12 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	}
 	length := roundUp(g.tableBytes(), vmdk.SectorSize)
 	w.highest, w.tables = max(w.highest, at+length), max(w.tables, at+length)
+	if r := &w.placed[copy]; r.Length == 0 {
+		*r = store.Range{Offset: at, Length: length}
+	} else {
+		start, end := min(r.Offset, at), max(r.End(), at+length)
+		*r = store.Range{Offset: start, Length: end - start}
+	}
 	if w.space.Mark(useMeta, at, length) && w.inWindow(at) {
 		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
 	}
@@ -257,6 +274,9 @@ func (w *scan) each(visit func(t, at int64) bool) {
 		if empty, err := w.g.emptyFrom(0, t); err == nil && empty > 0 {
 			w.c.spend(empty / 64)
 			t += empty - 1
+			continue
+		}
+		if w.far(t) {
 			continue
 		}
 		w.c.spend(w.g.perTable)

@@ -67,6 +67,9 @@ func (w *scan) redundant() {
 			t += empty - 1
 			continue
 		}
+		if w.reach.agreed(t) {
+			continue
+		}
 		at, ok, err := g.tableOf(1, t)
 		if err != nil {
 			w.c.failed = err
