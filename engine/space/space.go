@@ -34,8 +34,8 @@ type Map struct {
 	live     []set // those that do
 	twice    set
 	spare    []set // of earlier windows
-	busy     set  // the windows in which something lies
-	surveyed bool // which is known once a window was loaded
+	busy     set   // the windows in which something lies
+	surveyed bool  // which is known once a window was loaded
 }
 
 // Survey makes the map of a file of size bytes in units of a power of two of
