@@ -64,7 +64,7 @@ func (c *checker) scans(ctx context.Context) bool {
 	if v.kind == vhd.Fixed {
 		return true
 	}
-	return c.checkPadding() && c.checkEntries(ctx) && c.checkOverlaps(ctx) && c.checkGaps(ctx) && c.checkSectors(ctx) && c.checkBatmap(ctx)
+	return c.checkPadding() && c.checkRooms(ctx) && c.checkEntries(ctx) && c.checkOverlaps(ctx) && c.checkGaps(ctx) && c.checkSectors(ctx) && c.checkBatmap(ctx)
 }
 
 // tableTrusted reports whether the table of a refused image can be scanned:

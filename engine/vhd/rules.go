@@ -82,7 +82,7 @@ var rules = disk.Rules{
 	"V035": {Severity: info, Detail: "No entry of the table leads to these bytes: a crash or a deleted block left them behind, they are room for alignment, or a block's whose entry was lost. What is not zero may be data that is missed on the disk."},
 	"V036": {Severity: warning, Detail: "QEMU up to 9 left the old footer inside the first block that it added to an empty image of Virtual PC or Hyper-V, marked as data of the guest.",
 		NoRepair: "What the guest had there before is lost; the guest's own check of its file system may tell whether it matters."},
-	"V037": {Severity: info, Detail: "After the last entry the table's sector is filled with ones or zeros by all known programs."},
+	"V037": {Severity: warning, Detail: "After the last entry the table's sector is filled with ones or zeros by all known programs, and read by none: data may be hidden there."},
 	"V038": {Severity: warning, Detail: "The entries after the last one that the disk needs are ignored, but space is allocated to them: the disk was shrunk, or data is hidden."},
 	"V039": {Severity: warning, Detail: "A dynamic image has no parent. It may have been a differencing one whose type was changed.",
 		NoRepair: "A header with a wrong checksum has to be repaired first (V024)."},
@@ -122,6 +122,12 @@ var rules = disk.Rules{
 	"V054": {Severity: info, Detail: "The disk may be deleted when its machine is shut down, or is hidden from users because it is only the parent of others.",
 		NoRepair: sealFirst},
 	"V056": {Severity: severe, Detail: "Programs know a VHD by this word, and take the file for a raw disk, or for nothing. Some bytes were overwritten; everything else can be read."},
+	"V057": {For: map[string]string{
+		"path": "A path ends where the header says. Programs pass over the rest of its room: data may be hidden there, or an older, longer path is left.",
+		"bits": "Programs set or clear these bits all alike, and none looks at them: something may be hidden there.",
+		"end":  "The disk ends inside its last block. What follows there is no part of the disk: it was made smaller, or data is hidden.",
+	}, Severity: warning, Detail: "No program looks there: data may be hidden.",
+		NoRepair: "Look at the bytes first; a copy of the disk does not have them."},
 	"V055": {Severity: severe, Detail: "The numbers of a VHD have the highest byte first; whoever wrote this footer stored them the other way round. No program opens the image. Here they are read as they were meant.",
 		NoRepair: "Only the footer of a fixed disk is made again: the other structures would have to be turned round too."},
 }

@@ -39,6 +39,7 @@ type sectorScan struct {
 	look            *space.Looker
 	found           []Leftover // the first of them
 	blocks, sectors int64      // that have any, in all
+	bits, past      hiding     // see tail
 }
 
 // block goes through the rows of clear bits. Of a block that is all a hole
@@ -54,6 +55,9 @@ func (s *sectorScan) block(index, start int64) bool {
 	}
 	if !s.oldFooter(index, start) {
 		return false
+	}
+	if err := s.tail(index, start); err != nil {
+		return s.Fail(err)
 	}
 	found := Leftover{Block: index, Start: start}
 	if err := v.eachLeftover(s.ctx, s.look, index, start, func(sector int64) {
@@ -80,7 +84,7 @@ func (s *sectorScan) leftovers() bool {
 		}
 	}
 	s.Skip("vhd/V033", int(s.blocks)-len(s.found))
-	return true
+	return s.tails()
 }
 
 // eachLeftover visits the sectors of the block at start that have bytes although

@@ -223,17 +223,21 @@ func (v tree) blockNode(i int64) decode.Node {
 		Name: "data", Place: n.Place.Sub(t.bitmapBytes, n.Place.Length-t.bitmapBytes),
 		Doc: "The sectors of the block. Those whose bit is clear should be zero, and are not read.", Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
-	return n.WithNodes(v.bitmapNode(start), data)
+	return n.WithNodes(v.bitmapNode(i, start), data)
 }
 
-func (v tree) bitmapNode(start int64) decode.Node {
+func (v tree) bitmapNode(block, start int64) decode.Node {
+	sectors := int((min(v.virtual-block*v.table.blockSize, v.table.blockSize) + vhd.Sector - 1) / vhd.Sector)
 	n := decode.Node{
 		Name: "sector bitmap", Place: v.place(start, v.table.bitmapBytes),
 		Doc: "One bit for each sector of the block, the first one in the most significant bit of the first byte. Only in differencing images does it usually matter: there a clear bit means that the parent has the sector.",
 		Ref: "VHD specification 1.0, Block Allocation Table and Data Blocks",
 	}
 	return decode.Repeat(n, 1, count(v.table.bitmapBytes), func(i int) decode.Node {
-		name := fmt.Sprintf("sectors %d to %d", 8*i, 8*i+7)
+		name := fmt.Sprintf("bits %d to %d, of no sector", 8*i, 8*i+7)
+		if 8*i < sectors {
+			name = fmt.Sprintf("sectors %d to %d", 8*i, min(8*i+7, sectors-1))
+		}
 		return vhd.BitmapTable.Read(v.src.File, v.src.Name, start+int64(i), decode.Named(name))
 	})
 }

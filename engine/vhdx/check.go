@@ -160,7 +160,7 @@ func (c *checker) checkLog() bool {
 		return true
 	}
 	stale, torn := 0, 0
-	var at []decode.Place
+	var at, changed []decode.Place
 	for e, err := range v.log.entries(c.ctx, v.src.File) {
 		if err != nil {
 			return c.Fail(err)
@@ -171,11 +171,14 @@ func (c *checker) checkLog() bool {
 		if stale++; !e.whole() {
 			torn++
 		}
+		if e.why.format == wrongSum && len(changed) < 16 {
+			changed = append(changed, v.place(v.log.off+e.pos, min(e.length, v.log.length-e.pos)))
+		}
 		if len(at) < 16 {
 			at = append(at, v.place(v.log.off+e.pos, vhdx.LogSector))
 		}
 	}
-	if !c.strangers() {
+	if !c.strangers() || !c.changed(changed) {
 		return false
 	}
 	if stale == 0 {
@@ -199,7 +202,7 @@ func (c *checker) scans() bool {
 
 // checkUnused looks at what the structures leave over.
 func (c *checker) checkUnused() bool {
-	return !c.scannable() || c.checkSlack() && c.checkPadding() && c.checkLeaks()
+	return !c.scannable() || c.checkSlack() && c.checkPadding() && c.blockTails() && c.checkLeaks()
 }
 
 func (c *checker) scannable() bool {

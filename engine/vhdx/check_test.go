@@ -315,6 +315,7 @@ var damages = []damage{
 		r := f.record(0, 1, 0)
 		f.put(logAt, r.bytes())
 	}, ""},
+	{"after the bits of the last sector", "52", warning, false, derived, func(f *fixture) { f.put(f.sbm[0]+mib-9, []byte("hidden")) }, ""},
 	{"hidden in the metadata region", "52", warning, false, plain, func(f *fixture) { f.put(metadataAt+800_000, []byte("hidden")) }, ""},
 	{"no identity", "53", warning, false, plain, func(f *fixture) {
 		bothHeaders(f, func(h decode.Record[layout.Header]) { layout.HeaderDataGUID.Put(h, uuid.UUID{}) })
@@ -370,9 +371,24 @@ func TestOldEntriesAreCounted(t *testing.T) {
 			f.put(logAt+int64(i)*layout.LogSector, change(r.bytes()))
 		}
 		list := check(t, openFixture(t, f))
-		if len(list) != 1 || list[0].Text != want {
+		changed := slices.ContainsFunc(list, func(f disk.Finding) bool { return f.Severity == warning && strings.Contains(f.Text, "checksum") })
+		if len(list) == 0 || list[len(list)-1].Text != want || changed != strings.Contains(want, "not whole") {
 			t.Errorf("%v, want %s", list, want)
 		}
+	}
+}
+
+// TestBytesUnderTheParent tells of bytes in sectors that are left to the parent (55).
+func TestBytesUnderTheParent(t *testing.T) {
+	folder := files(map[string]*fixture{"disk.vhdx": build(t, derived), "base.vhdx": build(t, plan{size: derived.size, id: 2, fixed: true})})
+	found := 0
+	for _, f := range checkAll(t, open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))) {
+		if f.Code == "vhdx/55" && f.Severity == warning && strings.HasPrefix(f.Text, "1 block stored in part") {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("found %d times", found)
 	}
 }
 

@@ -356,7 +356,15 @@ func openFixture(t testing.TB, f *fixture) disk.Image {
 }
 
 // check runs the whole check.
+//
+// The fixtures have bytes in sectors that are left to the parent, to see that nobody reads
+// them: that this is found (55) is left out.
 func check(t testing.TB, img disk.Image) []disk.Finding {
+	t.Helper()
+	return slices.DeleteFunc(checkAll(t, img), func(f disk.Finding) bool { return f.Code == "vhdx/55" })
+}
+
+func checkAll(t testing.TB, img disk.Image) []disk.Finding {
 	t.Helper()
 	var list []disk.Finding
 	for f, err := range img.Check(t.Context()) {

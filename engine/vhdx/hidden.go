@@ -71,9 +71,118 @@ func (c *checker) strangers() bool {
 	if first < 0 {
 		return true
 	}
-	f := graded(v.finding("52", fmt.Sprintf("%s of the log hold what is no part of a log, from 0x%x to 0x%x", decode.Plural(count, "sector", "sectors"), first, last), v.place(first, last-first+1)), warning)
-	f.Detail = "Entries, descriptors and data of a log begin with a signature, and these sectors with none. Programs overwrite them some day; until then data may be hidden there."
-	return c.Report(f)
+	return c.Report(graded(v.finding("52:strange", fmt.Sprintf("%s of the log hold what is no part of a log, from 0x%x to 0x%x", decode.Plural(count, "sector", "sectors"), first, last), v.place(first, last-first+1)), warning))
+}
+
+// changed reports entries of earlier updates whose bytes were changed since (52).
+func (c *checker) changed(where []decode.Place) bool {
+	if len(where) == 0 || c.image.log.dirty() { // a crash leaves the entry that was being written
+		return true
+	}
+	return c.addAs(warning, "52:changed", where, "%s of the log that are left over from earlier updates have all their sectors, but a checksum that does not fit", decode.Plural(int64(len(where)), "entry", "entries"))
+}
+
+// blockTails looks at what the stored blocks hold that is no part of the disk: sectors that
+// the bitmap leaves to the parent (55), what lies past the end of the disk, and the bits of
+// blocks that the disk does not have (52).
+func (c *checker) blockTails() bool {
+	v := c.image
+	look := space.NewLooker(v.data, v.data.grown)
+	absent, past := hiding{}, hiding{}
+	last := v.geo.Blocks - 1
+	for p, err := range v.storedPieces(c.ctx) {
+		if err != nil {
+			return c.Fail(err)
+		}
+		for i := p.first; i < p.first+p.count; i++ {
+			block, bitmap := v.geo.IsBitmap(i)
+			e := p.at(i)
+			if bitmap || vhdx.State(e) < vhdx.FullyPresent || block != last && vhdx.State(e) == vhdx.FullyPresent || v.misplaced(e) != "" {
+				continue
+			}
+			if err := c.blockTail(look, block, e, &absent, &past); err != nil {
+				return c.Fail(err)
+			}
+		}
+	}
+	return c.hidden(absent, "55", "%s stored in part: sectors that are left to the parent are not zero") &&
+		c.hidden(past, "52:end", "%s at the end of the disk: bytes past its end are not zero") && c.bitmapTails(look)
+}
+
+// blockTail looks at one block.
+func (c *checker) blockTail(look *space.Looker, block int64, entry uint64, absent, past *hiding) error {
+	v, g := c.image, &c.image.geo
+	off := int64(vhdx.FileOffset(entry))
+	size := min(g.BlockSize, g.DiskSize-block*g.BlockSize)
+	held := func(from, end int64, in *hiding) error {
+		end = min(end, v.data.grown)
+		if from >= end {
+			return nil
+		}
+		first, err := look.NotZero(c.ctx, from, end-from)
+		if err == nil && first >= 0 {
+			in.add(v.place(first, end-first))
+		}
+		return err
+	}
+	if err := held(off+size, off+g.BlockSize, past); err != nil || vhdx.State(entry) != vhdx.PartiallyPresent {
+		return err
+	}
+	at, why, err := v.bitmapAt(g.Chunk(block))
+	if err != nil || why != "" {
+		return err
+	}
+	for sector, end, met := int64(0), size/g.SectorSize, absent.count; sector < end && absent.count == met; {
+		set, n, err := v.bitRow(at+g.BitmapByte(block), sector, end)
+		if err == nil && !set {
+			err = held(off+sector*g.SectorSize, off+(sector+n)*g.SectorSize, absent)
+		}
+		if err != nil {
+			return err
+		}
+		sector += n
+	}
+	return nil
+}
+
+// bitmapTails looks at the end of the last sector bitmap.
+func (c *checker) bitmapTails(look *space.Looker) bool {
+	v, g := c.image, &c.image.geo
+	if !v.params.hasParent || g.Blocks == 0 {
+		return true
+	}
+	last := g.Blocks - 1
+	at, why, err := v.bitmapAt(g.Chunk(last))
+	if err != nil {
+		return c.Fail(err)
+	}
+	from := at + g.BitmapByte(last) + g.BitmapBytes()
+	if why != "" || from >= at+vhdx.MiB {
+		return true
+	}
+	first, err := look.NotZero(c.ctx, from, at+vhdx.MiB-from)
+	if err != nil {
+		return c.Fail(err)
+	}
+	return first < 0 || c.addAs(warning, "52:bitmap", []decode.Place{v.place(first, at+vhdx.MiB-first)}, "the last sector bitmap is not zero after the last block of the disk, from 0x%x on", first)
+}
+
+// hiding counts places that no program looks at and that hold something.
+type hiding struct {
+	count int64
+	where []decode.Place
+}
+
+func (h *hiding) add(at decode.Place) {
+	const most = 16
+	if h.count++; len(h.where) < most {
+		h.where = append(h.where, at)
+	}
+}
+
+// hidden reports what was counted.
+func (c *checker) hidden(h hiding, code, text string) bool {
+	return h.count == 0 || c.addAs(warning, code, h.where, text, decode.Plural(h.count, "block", "blocks"))
 }
 
 // partOfLog reports whether a sector begins as the parts of a log do.

@@ -68,7 +68,7 @@ func planted(t *testing.T, d damage) *fixture {
 var brings = map[string]string{"4 both headers of a dirty image": "vhdx/10", "9 dirty log in another place": "vhdx/10"}
 
 // orphaned is what a repair may leave behind that gives something up.
-const orphaned = " vhdx/50 vhdx/52"
+const orphaned = " vhdx/50 vhdx/52 vhdx/55"
 
 // folderOf is the damaged image beside what may be its parent.
 func folderOf(t *testing.T, d damage) *store.Mem {

@@ -191,6 +191,9 @@ func (r *ring) entry(f store.File, pos int64, first, next []byte) (logEntry, err
 	return e, err
 }
 
+// wrongSum is why an entry is not whole of which every sector is there.
+const wrongSum = "CRC-32C: 0x%08x stored, 0x%08x computed"
+
 // headFault checks what the header alone tells.
 func (r *ring) headFault(e logEntry) fault {
 	area := vhdx.DescriptorSectors(e.descriptors) * vhdx.LogSector
@@ -247,7 +250,7 @@ func (r *ring) bodyFault(f store.File, e logEntry, first, next []byte, stored ui
 		return faultf("EntryLength is 0x%x, descriptors and data take 0x%x", uint64(e.length), uint64(want)), nil
 	}
 	if crc != stored {
-		return faultf("CRC-32C: 0x%08x stored, 0x%08x computed", uint64(stored), uint64(crc)), nil
+		return faultf(wrongSum, uint64(stored), uint64(crc)), nil
 	}
 	return fault{}, nil
 }

@@ -88,6 +88,10 @@ var rules = disk.Rules{
 	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
 	"51": {From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{
+		"changed":  "Each sector of such an entry bears its number, so that it was written to its end; the checksum says that bytes were changed after that. It is never replayed, and no program looks at it: data may be hidden there.",
+		"strange":  "Entries, descriptors and data of a log begin with a signature, and these sectors with none. Programs overwrite them some day; until then data may be hidden there.",
+		"bitmap":   "The disk has no block for these bits, and no program looks at them: it was made smaller, or something is hidden there.",
+		"end":      "The disk ends inside its last block. What follows there is no part of the disk: it was made smaller, or data is hidden.",
 		"metadata": "No item of the metadata lies there, and no program looks at these bytes: an item that was moved or taken out left them behind, or somebody has put them there.",
 	}},
 	"53": {Severity: warning, Detail: "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
@@ -100,6 +104,7 @@ var rules = disk.Rules{
 	"P7": {Severity: severe, Detail: "So Amazon's documentation of VM Import/Export says; it was not tried there."},
 	"P8": {Severity: severe, Detail: "Google's import converts the image with QEMU: what QEMU refuses, it refuses."},
 	"L1": {Severity: severe, Detail: "What the image leaves to this layer can't be read, or is wrong. Open the layer by itself to see all of its errors; a repair that changes what it reads orphans the images that were made from it."},
+	"55": {Severity: warning, Detail: "The sector bitmap leaves these sectors to the parent: they are read there, and what lies here is seen by nobody. A program that gave the block old room left it, or the bits were lost, or data is hidden there. Compare them with what the parent has there; a copy of the disk does not have them."},
 	"54": {Severity: info, Detail: "The next update has no higher number to use."},
 }
 

@@ -298,9 +298,13 @@ func (v tree) bitmapNode(chunk int64) decode.Node {
 	}
 	n.Place = v.place(off, min(vhdx.MiB, max(v.size-off, 0)))
 	n.Value = fmt.Sprintf("at 0x%x", off)
-	first := chunk * vhdx.ChunkSectors
+	first, sectors := chunk*vhdx.ChunkSectors, (v.geo.DiskSize+v.geo.SectorSize-1)/v.geo.SectorSize
 	return decode.Repeat(n, 1, count(n.Place.Length), func(i int) decode.Node {
-		name := fmt.Sprintf("sectors %d to %d", first+int64(8*i), first+int64(8*i+7))
+		from := first + int64(8*i)
+		name := fmt.Sprintf("bits %d to %d, of no sector", 8*i, 8*i+7)
+		if from < sectors {
+			name = fmt.Sprintf("sectors %d to %d", from, min(from+7, sectors-1))
+		}
 		return vhdx.BitmapTable.Read(v.data, v.src.Name, off+int64(i), v.overlaid(off+int64(i), 1, decode.Named(name))...)
 	})
 }

@@ -34,7 +34,7 @@ func (c *checker) cowdHeader(s *sparse) {
 		c.warn("H12:single", f.field(0, vmdk.CowdUnclean), "the disk was not closed cleanly")
 	}
 	if pad := vmdk.CowdPadding.Get(h); len(bytes.Trim(pad, "\x00")) > 0 {
-		c.note("H13", f.field(0, vmdk.CowdPadding), "the padding of the header is not zero")
+		c.warn("H13", f.field(0, vmdk.CowdPadding), "the padding of the header is not zero")
 	}
 }
 

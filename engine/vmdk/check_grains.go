@@ -72,6 +72,9 @@ func (w *scan) grain(t, i, table int64, raw uint64) {
 		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is past the end of the disk", i, t, raw)
 	}
 	if past {
+		if w.first && w.s.kind != vmdk.KindHosted {
+			w.slack.add(entry)
+		}
 		w.occupy(raw)
 		return
 	}

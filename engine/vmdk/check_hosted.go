@@ -31,7 +31,7 @@ func (c *checker) hostedHeader(s *sparse) {
 		at  int64
 	}{{s.header, 0}, {s.rules, s.rulesAt()}} {
 		if pad := vmdk.HeaderPad.Get(r.rec); len(bytes.Trim(pad, "\x00")) > 0 {
-			c.note("H13", s.file.field(r.at, vmdk.HeaderPad), "the padding of the header is not zero")
+			c.warn("H13", s.file.field(r.at, vmdk.HeaderPad), "the padding of the header is not zero")
 		}
 		if s.rulesAt() == 0 {
 			break

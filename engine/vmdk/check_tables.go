@@ -307,8 +307,9 @@ func (w *scan) entries(at int64, visit func(i int64, raw uint64)) bool {
 func (w *scan) conclude() {
 	c, s := w.c, w.s
 	w.reportLeaks()
-	if s.kind == vmdk.KindHosted {
-		w.directoryTails()
+	w.directoryTails()
+	if s.kind == vmdk.KindCowd {
+		w.headerTexts()
 	}
 	defer w.reportSlack()
 	if w.zeroed.count > 0 {

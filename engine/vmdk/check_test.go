@@ -220,9 +220,9 @@ func headerPlants() []plant {
 		{"capacity", "H11", wrong, "", inSparse(func(f *built) { f.u64(12, 1<<60) })},
 		{"grain multiple", "H11", notes, "X5", inSparse(func(f *built) { f.u64(12, diskSectors-1) })},
 		{"unclean", "H12", warns, "", inSparse(func(f *built) { f.b[72] = 1 })},
-		{"pad", "H13", notes, "", inSparse(func(f *built) { f.b[300] = 1 })},
+		{"pad", "H13", warns, "", inSparse(func(f *built) { f.b[300] = 1 })},
 		{"unclean cowd", "H12", warns, "", inCowd(func(f *built) { f.b[1648] = 1 })},
-		{"pad of cowd", "H13", notes, "", inCowd(func(f *built) { f.b[2000] = 1 })},
+		{"pad of cowd", "H13", warns, "", inCowd(func(f *built) { f.b[2000] = 1 })},
 	}
 }
 

@@ -76,6 +76,26 @@ func (w *scan) padding(from, to int64) {
 	}
 }
 
+// geometryBytes is how much of the parent's name in the header of a redo log is the
+// geometry where there is no parent.
+const geometryBytes = 12
+
+// headerTexts looks at what follows the NUL of each text in the header of a redo log.
+func (w *scan) headerTexts() {
+	for _, field := range []*decode.Field{vmdk.CowdParent.Field(), vmdk.CowdName.Field(), vmdk.CowdDescription.Field()} {
+		from, to := int64(field.Offset()), int64(field.Offset()+field.Size())
+		b := w.s.cowd.Bytes()[from:to]
+		end := bytes.IndexByte(b, 0)
+		if end >= 0 && field.Offset() == vmdk.CowdParent.Offset() {
+			end = max(end, geometryBytes)
+		}
+		if end >= 0 {
+			w.slack.take(w.s.file, from+int64(end), to-from-int64(end))
+		}
+	}
+	w.slack.take(w.s.file, int64(vmdk.CowdReserved.Offset()), int64(vmdk.CowdReserved.Size()))
+}
+
 // directoryTails looks at what follows the last entry of each directory in its sector.
 func (w *scan) directoryTails() {
 	for copy := range w.g.dirCount {

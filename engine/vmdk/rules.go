@@ -99,7 +99,7 @@ var rules = disk.Rules{
 	"H12": {For: map[string]string{
 		"single": "A program was still writing when it ended: its last changes may be there in part.",
 	}, Severity: warning, Detail: "The two copies of the tables may differ in the last changes. VMware checks the disk at the next start."},
-	"H13": {Severity: info, Detail: "No program looks there: it is a hiding place."},
+	"H13": {Severity: warning, Detail: "No program looks there: it is a hiding place."},
 	"H14": {Severity: severe, Detail: "The descriptor says whether the disk has a parent. Programs that find none take a child for a disk of its own, and show zeros where the parent's data belong.",
 		NoRepair: "No repair: no descriptor was found that the header could lead to. What is not stored in the extent can't be read, since a parent may have it."},
 	"H15": {Severity: severe, Detail: "Bytes were put into the file, or taken out of it, before its tables, by a text tool for instance: all that follows has moved. Nothing of the disk can be found before it is moved back.",

@@ -15,12 +15,33 @@ import (
 // renewTable makes both region tables equal (13).
 func (v *image) renewTable(disk.Finding) []disk.Repair {
 	other := 1 - v.Table
-	list := v.copyTable(v.Table, fix{title: fmt.Sprintf("rewrite region table %d from the other one", other+1)})
+	list := v.copyTable(v.Table, fix{title: fmt.Sprintf("rewrite region table %d from the other one", other+1), risk: v.hiddenIn(other)})
 	if v.OtherValid {
 		list = append(list, v.copyTable(other, fix{title: fmt.Sprintf("region table %d is right: rewrite the other one from it", other+1),
 			risk: "the image is read by the other table then: look at both first", reads: true})...)
 	}
 	return list
+}
+
+// hiddenIn is the risk of writing over table i: what stands there after the entries that the
+// other one has, where that has zeros; empty for nothing.
+func (v *image) hiddenIn(i int) string {
+	good, bad := v.Tables[1-i], v.Tables[i]
+	r, ok := vhdx.RegionTable.Of(good)
+	if !ok {
+		return ""
+	}
+	from := min(vhdx.RegionHeadSize+min(int64(vhdx.RegionCount.Get(r)), vhdx.MaxRegionEntries)*vhdx.RegionEntrySize, int64(len(bad)))
+	n := 0
+	for at := from; at < int64(len(bad)); at++ {
+		if bad[at] != 0 && (at >= int64(len(good)) || good[at] == 0) {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s after its entries, which the other one does not have, are lost", decode.Plural(int64(n), "byte", "bytes"))
 }
 
 // copyTable writes the other region table as a copy of table i.
