@@ -28,3 +28,7 @@ func Field(img disk.Image, path string) ([]decode.Node, error) {
 	}
 	return append(trail, n), nil
 }
+
+// Node finds the structure or field that a path of names leads to: "header 2", "BAT",
+// "footer.checksum".
+func Node(img disk.Image, path string) (decode.Node, error) { return named(img.Tree(), path, "") }

@@ -214,9 +214,9 @@ func aboutConfig() string {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		infoVerb(a), treeVerb(a), layoutVerb(a), mapVerb(a), partitionsVerb(a), logVerb(a), explainVerb(a),
-		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), serveVerb(a),
+		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), serveVerb(a), lessonVerb(a),
 		createVerb(a), convertVerb(a), resizeVerb(a), mergeVerb(a), rebaseVerb(a), compactVerb(a),
-		repairVerb(a), patchVerb(a), writeVerb(a), setVerb(a), revertVerb(a), recoverVerb(a),
+		repairVerb(a), patchVerb(a), breakVerb(a), writeVerb(a), setVerb(a), revertVerb(a), recoverVerb(a),
 		docVerb(a), keysVerb(a),
 	}
 }

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"platter/engine"
+	"platter/engine/damage"
+	"platter/engine/edit"
+	"platter/views/report"
+)
+
+// breaking are the flags of the verb break.
+type breaking struct {
+	faults []string
+	seed   uint64
+	out    string
+	list   bool
+	force  bool
+}
+
+func breakVerb(a *app) *cobra.Command {
+	var b breaking
+	cmd := &cobra.Command{
+		Use: "break SOURCE --out IMAGE", Short: "Make a damaged copy to practise on, with an answer key", GroupID: groupWrite,
+		Long: "Copies an image, or a built-in sample, and plants faults in the copy, each of which the check finds by its code. SOURCE is not\n" +
+			"changed. --fault takes a code (vhd/V034), random, or random,3 for three of them, and can be repeated; the same --seed plants the same.\n" +
+			"What was planted stands in IMAGE" + damage.Ending + ", packed so that nobody reads it by accident; that is no encryption. platter lesson\n" +
+			"check IMAGE tells how far it was repaired, and whether anything else was changed. --list names all faults, with SOURCE those of its format.\n" +
+			"A damaged signature is found with --format only: without it no program knows what the file is.",
+		Args: atMostImages(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if b.list {
+				return a.listFaults(cmd.Context(), args)
+			}
+			if len(args) == 0 || b.out == "" {
+				return usage("break: expected a SOURCE and --out IMAGE; --list names the faults")
+			}
+			return a.refuse("break", b.out, a.breakImage(cmd.Context(), args[0], b), false)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&b.faults, "fault", []string{"random"}, "plant the fault `CODE`, or random, or random,N; can be repeated")
+	f.Uint64Var(&b.seed, "seed", 1, "what decides at random: the same `N` plants the same")
+	f.StringVar(&b.out, "out", "", "make the damaged copy at `PATH`")
+	f.BoolVar(&b.list, "list", false, "name the faults, and make nothing")
+	f.BoolVar(&b.force, "force", false, "replace files that have the names")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print warnings only")
+	f.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("break")+")")
+	return cmd
+}
+
+// atMostImages is atMost for a verb.
+func atMostImages(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage("%s: expected at most %d argument, not %d (%s)", cmd.Name(), n, len(args), cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func (a *app) listFaults(ctx context.Context, args []string) error {
+	list := damage.Faults()
+	if len(args) > 0 {
+		img, err := a.open(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		list = damage.Called(img.Info().Format, "")
+		if err := img.Close(); err != nil {
+			return err
+		}
+	}
+	return report.Faults(a.out, list, a.form())
+}
+
+func (a *app) breakImage(ctx context.Context, source string, b breaking) error {
+	img, err := a.open(ctx, source)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	wishes, err := wished(img.Info().Format, b.faults)
+	if err != nil {
+		return err
+	}
+	key, err := edit.Break(ctx, img, b.out, edit.Breaking{Wishes: wishes, Seed: b.seed, Replace: b.force})
+	if err = stopped(err, "nothing was made"); err != nil {
+		return err
+	}
+	if a.quiet && !a.json {
+		return nil
+	}
+	broken := report.Broken{Path: b.out, Key: b.out + damage.Ending, Faults: len(key.Faults)}
+	broken.Done = true
+	for _, path := range []string{b.out, broken.Key} {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		broken.Files = append(broken.Files, report.FileChange{Path: filepath.ToSlash(path), Before: -1, After: info.Size()})
+	}
+	return report.Break(a.out, broken, a.form())
+}
+
+// wished are the faults that flags ask for.
+func wished(format string, flags []string) (list []damage.Wish, err error) {
+	if len(damage.Called(format, "")) == 0 {
+		return nil, fmt.Errorf("break: no faults are known for the format %s; those of vhd, vhdx and vmdk are", format)
+	}
+	for _, text := range flags {
+		word, number, counted := strings.Cut(text, ",")
+		if word == "random" {
+			n := 1
+			if counted {
+				if n, err = strconv.Atoi(number); err != nil || n < 1 || n > mostFaults {
+					return nil, usage("--fault %s: expected a number from 1 to %d after the comma", text, mostFaults)
+				}
+			}
+			list = append(list, damage.Random(format, n)...)
+			continue
+		}
+		faults := damage.Called(format, text)
+		if text == "" || len(faults) == 0 {
+			return nil, usage("--fault %s: no fault of %s has this code; platter break --list names them", text, format)
+		}
+		list = append(list, faults)
+	}
+	return list, nil
+}
+
+// mostFaults bounds how many faults are planted at random.
+const mostFaults = 20
+
+func lessonVerb(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "lesson", Short: "Whether a damaged image was repaired", GroupID: "read", Args: exactly(0)}
+	cmd.AddCommand(lessonCheckVerb(a))
+	return cmd
+}
+
+func lessonCheckVerb(a *app) *cobra.Command {
+	key := ""
+	cmd := &cobra.Command{
+		Use: "check IMAGE", Short: "Whether the damage of platter break was repaired, and nothing else touched", Args: exactly(1),
+		Long: "Compares an image that platter break has damaged with its answer key. A fault is repaired if its bytes are what they were, or if the\n" +
+			"check no longer finds it and the disk shows what it showed before. A point is given for each fault, and one more if all are repaired\n" +
+			"and nothing else was changed but what their repairs write, such as checksums. Lists the bytes of faults that were missed. Nothing is\n" +
+			"written. Exit code: 0 all points, 3 not all, 1 could not be checked.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if key == "" {
+				key = args[0] + damage.Ending
+			}
+			return a.mark(cmd.Context(), args[0], key)
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "the answer key, if it is not at IMAGE"+damage.Ending+": `PATH`")
+	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("lesson")+")")
+	return cmd
+}
+
+// mark tells how far an image was repaired.
+func (a *app) mark(ctx context.Context, path, keyPath string) (err error) {
+	f, err := os.Open(keyPath)
+	if err != nil {
+		return err
+	}
+	key, err := damage.Unseal(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", keyPath, err)
+	}
+	opt := a.opt
+	opt.Format = key.Format
+	img, err := engine.Open(ctx, path, opt)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, img.Close()) }()
+	m, err := damage.Mark(ctx, img, key)
+	if err != nil {
+		return err
+	}
+	if err := report.Marks(a.out, m, a.form()); err != nil {
+		return err
+	}
+	if !m.Passed() {
+		return exit{exitWarnings, nil}
+	}
+	return nil
+}

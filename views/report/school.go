@@ -1,0 +1,128 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"platter/decode"
+	"platter/engine/damage"
+)
+
+// Broken is a damaged copy that was made.
+type Broken struct {
+	Outcome
+	Path, Key string
+	Faults    int
+}
+
+// Break reports that a damaged copy was made, and nothing of what is wrong with it.
+func Break(w io.Writer, b Broken, form Form) error {
+	if form == JSON {
+		d := newDocument(w, "break")
+		d.outcome(b.Outcome)
+		d.number("faults", int64(b.Faults))
+		d.text("image", b.Path)
+		d.text("key", b.Key)
+		return d.end(nil)
+	}
+	p := newPage(w)
+	p.print("%s: a copy with %s", b.Path, decode.Plural(b.Faults, "fault", "faults"))
+	p.print("%s: the answer, packed so that nobody reads it by accident (it is not encrypted)", b.Key)
+	p.print("platter lesson check %s says how far it was repaired", b.Path)
+	return p.end(nil)
+}
+
+// Faults lists kinds of damage.
+func Faults(w io.Writer, list []damage.Fault, form Form) error {
+	if form == JSON {
+		d := newDocument(w, "break")
+		d.outcome(Outcome{DryRun: true})
+		d.list("known")
+		for _, f := range list {
+			d.item()
+			d.text("code", f.Code)
+			d.text("about", f.About)
+			d.close()
+		}
+		return d.end(nil)
+	}
+	p := newPage(w)
+	for _, f := range list {
+		p.print("%-10s  %s", f.Code, f.About)
+	}
+	return p.end(nil)
+}
+
+// Marks reports how far a damaged image was repaired.
+func Marks(w io.Writer, m damage.Marks, form Form) error {
+	got, of := m.Points()
+	if form == JSON {
+		d := newDocument(w, "lesson")
+		d.bool("passed", m.Passed())
+		d.number("points", int64(got))
+		d.number("of", int64(of))
+		d.bool("exact", m.Exact)
+		d.list("faults")
+		for _, f := range m.Faults {
+			d.item()
+			d.text("code", f.Code)
+			d.text("about", f.About)
+			d.bool("repaired", f.Done)
+			d.located("left", f.Left)
+			d.close()
+		}
+		d.close()
+		d.located("touched", m.Touched)
+		d.bool("other_content", m.Other)
+		d.list("new_findings")
+		for _, f := range m.New {
+			d.finding(f)
+		}
+		return d.end(nil)
+	}
+	p := newPage(w)
+	for i, f := range m.Faults {
+		p.mark(fmt.Sprintf("fault %d of %d", i+1, len(m.Faults)), f)
+	}
+	switch {
+	case m.Exact:
+		p.print("the file is what it was before it was damaged, byte for byte")
+	case len(m.Touched) > 0:
+		p.print("something else was changed, in:")
+		p.placed(m.Touched)
+	default:
+		p.print("nothing else was changed")
+	}
+	if m.Other {
+		p.print("the disk does not show what it showed before it was damaged")
+	}
+	for _, f := range m.New {
+		p.print("found now, and not before the damage: %s  %s", f.Code, f.Text)
+	}
+	p.print("score: %d of %d points", got, of)
+	return p.end(nil)
+}
+
+// mark tells what became of a fault.
+func (p *page) mark(name string, f damage.FaultMark) {
+	switch {
+	case f.Done && len(f.Left) == 0:
+		p.print("%s: repaired: %s, %s", name, f.Code, f.About)
+	case f.Done:
+		p.print("%s: repaired in another way than byte for byte: %s, %s", name, f.Code, f.About)
+	default:
+		p.print("%s: not repaired: %s, %s", name, f.Code, f.About)
+		p.print("  these bytes are not what they were:")
+		p.placed(f.Left)
+	}
+}
+
+// placed lists places, the first of them.
+func (p *page) placed(list []decode.Place) {
+	for _, at := range list[:min(len(list), placesListed)] {
+		p.print("  %s 0x%x, %s", at.File, at.Offset, decode.Plural(at.Length, "byte", "bytes"))
+	}
+	if more := len(list) - placesListed; more > 0 {
+		p.print("  and %s more; --json lists all", decode.Plural(more, "place", "places"))
+	}
+}
