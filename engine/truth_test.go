@@ -109,3 +109,16 @@ func TestNothingUnseen(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingDestroyed damages every structure of images of every kind, and carries out all
+// repairs: see [enginetest.Known.Damaged].
+func TestNothingDestroyed(t *testing.T) {
+	for _, k := range allKnown(t) {
+		t.Run(k.Name, func(t *testing.T) {
+			t.Parallel()
+			if n := k.Damaged(t, enginetest.Scale(13, 1)); n == 0 && enginetest.Full() {
+				t.Error("nothing was offered")
+			}
+		})
+	}
+}

@@ -213,7 +213,17 @@ func (c *checker) scannable() bool {
 func (c *checker) checkSlack() bool {
 	v := cover{c.image}
 	for _, r := range v.metadataClaims() {
-		if r.Kind == disk.KindSlack && r.Length > 0 && !c.zeros("52:metadata", r.Offset, r.Offset+r.Length, "in the metadata region") {
+		if r.Kind != disk.KindSlack {
+			continue
+		}
+		n, err := c.repeated(r)
+		if err != nil {
+			return c.Fail(err)
+		}
+		if r.Offset, r.Length = r.Offset+n, r.Length-n; n > 0 && !c.addAs(info, "52:repeated", []decode.Place{v.place(r.Offset-n, n)}, "the last entry of the metadata table stands there twice; it is counted once") {
+			return false
+		}
+		if r.Length > 0 && !c.zeros("52:metadata", r.Offset, r.Offset+r.Length, "in the metadata region") {
 			return false
 		}
 	}

@@ -316,6 +316,11 @@ var damages = []damage{
 		f.put(logAt, r.bytes())
 	}, ""},
 	{"after the bits of the last sector", "52", warning, false, derived, func(f *fixture) { f.put(f.sbm[0]+mib-9, []byte("hidden")) }, ""},
+	{"last entry twice", "52", note, false, plain, func(f *fixture) {
+		head, _ := layout.MetadataTable.Of(f.get(metadataAt, layout.MetadataHeadSize))
+		end := metadataAt + layout.MetadataHeadSize + int64(layout.MetadataCount.Get(head))*layout.MetadataEntrySize
+		f.put(end, f.get(end-layout.MetadataEntrySize, layout.MetadataEntrySize))
+	}, ""},
 	{"hidden in the metadata region", "52", warning, false, plain, func(f *fixture) { f.put(metadataAt+800_000, []byte("hidden")) }, ""},
 	{"no identity", "53", warning, false, plain, func(f *fixture) {
 		bothHeaders(f, func(h decode.Record[layout.Header]) { layout.HeaderDataGUID.Put(h, uuid.UUID{}) })

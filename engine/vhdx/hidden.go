@@ -6,6 +6,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/vhdx"
+	"platter/engine/disk"
 	"platter/engine/space"
 )
 
@@ -72,6 +73,21 @@ func (c *checker) strangers() bool {
 		return true
 	}
 	return c.Report(graded(v.finding("52:strange", fmt.Sprintf("%s of the log hold what is no part of a log, from 0x%x to 0x%x", decode.Plural(count, "sector", "sectors"), first, last), v.place(first, last-first+1)), warning))
+}
+
+// repeated is how many bytes of unused room of the metadata region are the last entry of its
+// table once more, right after the table.
+func (c *checker) repeated(r disk.Claim) (int64, error) {
+	m := &c.image.meta
+	end := m.region.off + vhdx.MetadataHeadSize + int64(len(m.items))*vhdx.MetadataEntrySize
+	if r.Offset != end || len(m.items) == 0 || r.Length < vhdx.MetadataEntrySize {
+		return 0, nil
+	}
+	b, err := readUpTo(c.image.data, end-vhdx.MetadataEntrySize, 2*vhdx.MetadataEntrySize)
+	if err != nil || len(b) < 2*vhdx.MetadataEntrySize || !bytes.Equal(b[:vhdx.MetadataEntrySize], b[vhdx.MetadataEntrySize:]) {
+		return 0, err
+	}
+	return vhdx.MetadataEntrySize, nil
 }
 
 // changed reports entries of earlier updates whose bytes were changed since (52).
@@ -145,7 +161,8 @@ func (c *checker) blockTail(look *space.Looker, block int64, entry uint64, absen
 	return nil
 }
 
-// bitmapTails looks at the end of the last sector bitmap.
+// bitmapTails looks at the end of the last sector bitmap. Hyper-V fills up the page of the
+// last block's bits with ones.
 func (c *checker) bitmapTails(look *space.Looker) bool {
 	v, g := c.image, &c.image.geo
 	if !v.params.hasParent || g.Blocks == 0 {
@@ -160,11 +177,12 @@ func (c *checker) bitmapTails(look *space.Looker) bool {
 	if why != "" || from >= at+vhdx.MiB {
 		return true
 	}
-	first, err := look.NotZero(c.ctx, from, at+vhdx.MiB-from)
+	held, err := look.Look(c.ctx, from, at+vhdx.MiB-from, space.All)
 	if err != nil {
 		return c.Fail(err)
 	}
-	return first < 0 || c.addAs(warning, "52:bitmap", []decode.Place{v.place(first, at+vhdx.MiB-first)}, "the last sector bitmap is not zero after the last block of the disk, from 0x%x on", first)
+	first := held.Other
+	return held.Whole() || c.addAs(warning, "52:bitmap", []decode.Place{v.place(first, at+vhdx.MiB-first)}, "the last sector bitmap has neither ones nor zeros after the last block of the disk, from 0x%x on", first)
 }
 
 // hiding counts places that no program looks at and that hold something.

@@ -92,6 +92,7 @@ var rules = disk.Rules{
 		"strange":  "Entries, descriptors and data of a log begin with a signature, and these sectors with none. Programs overwrite them some day; until then data may be hidden there.",
 		"bitmap":   "The disk has no block for these bits, and no program looks at them: it was made smaller, or something is hidden there.",
 		"end":      "The disk ends inside its last block. What follows there is no part of the disk: it was made smaller, or data is hidden.",
+		"repeated": "Hyper-V writes it so. Programs pass over it: the table says how many entries it has.",
 		"metadata": "No item of the metadata lies there, and no program looks at these bytes: an item that was moved or taken out left them behind, or somebody has put them there.",
 	}},
 	"53": {Severity: warning, Detail: "Children can't name an image without identity as their parent, and a program can't notice that it changed. FreeBSD's mkimg writes zeros."},
