@@ -39,43 +39,56 @@ const SamplePrefix = "sample:"
 // about the file itself, a wish that can't be met, or an I/O failure: damage
 // is what the image's Info tells.
 func Open(ctx context.Context, path string, opt Options) (disk.Image, error) {
+	img, _, err := OpenFrom(ctx, path, opt)
+	return img, err
+}
+
+// OpenFrom is [Open] that also tells what the image was opened from, for those who look
+// at the same files in another way. The files stay the image's.
+func OpenFrom(ctx context.Context, path string, opt Options) (disk.Image, disk.Source, error) {
 	if strings.HasPrefix(path, SamplePrefix) {
 		return openSample(ctx, path, opt)
 	}
 	folder, name, file, err := store.OpenImage(path)
 	if err != nil {
-		return nil, err
+		return nil, disk.Source{}, err
 	}
 	if err := folder.Allow(opt.Allow...); err != nil {
 		file.Close()
 		folder.Close()
-		return nil, err
+		return nil, disk.Source{}, err
 	}
-	return OpenIn(ctx, folder, name, withFolder{file, folder}, path, opt)
+	return openSource(ctx, folder, name, withFolder{file, folder}, path, opt)
 }
 
 // OpenIn opens the image that file holds. Folder is where the files lie that
 // it may name; name is the file's own in there. The image owns the file from
 // now on: Close closes it, and a failure to open has closed it.
 func OpenIn(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, error) {
-	img, err := openFirst(ctx, folder, name, file, path, opt)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return img, nil
+	img, _, err := openSource(ctx, folder, name, file, path, opt)
+	return img, err
 }
 
-func openFirst(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, error) {
+// openSource is [OpenIn] that also tells what the image was opened from.
+func openSource(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, disk.Source, error) {
+	img, src, err := openFirst(ctx, folder, name, file, path, opt)
+	if err != nil {
+		file.Close()
+		return nil, src, err
+	}
+	return img, src, nil
+}
+
+func openFirst(ctx context.Context, folder store.Opener, name string, file store.File, path string, opt Options) (disk.Image, disk.Source, error) {
 	id, err := file.ID()
 	if err != nil {
-		return nil, err
+		return nil, disk.Source{}, err
 	}
 	o := &opener{ctx: ctx, folder: store.NewListing(folder), from: name, dir: filepath.Dir(path), chain: []store.FileID{id}, lines: new(int), opt: opt}
 	src := disk.Source{Path: path, Name: name, File: file, Opener: o, Redundant: opt.Redundant}
 	f, err := choose(&src, opt.Format)
 	if err != nil {
-		return nil, err
+		return nil, src, err
 	}
 	if p, ok := foreign.PieceOf(src); ok && f.name != unknown.name {
 		src.Notes = append(src.Notes, cut(src, p))
@@ -89,9 +102,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	}
 	img, err := f.open(ctx, src)
 	if two, ok := img.(disk.TwoSets); err == nil && opt.Redundant && !(ok && two.ReadsRedundant()) {
-		return nil, errors.Join(disk.Errorf(disk.Unsupported, decode.Place{File: name}, "the image has no second set of tables to read by: only sparse VMDK extents of hosted products have one"), img.Close())
+		return nil, src, errors.Join(disk.Errorf(disk.Unsupported, decode.Place{File: name}, "the image has no second set of tables to read by: only sparse VMDK extents of hosted products have one"), img.Close())
 	}
-	return img, err
+	return img, src, err
 }
 
 // CodePiece is the code of the finding that a file may be only a piece of an image.
@@ -126,16 +139,16 @@ func traced(name string) disk.Finding {
 	}
 }
 
-func openSample(ctx context.Context, path string, opt Options) (disk.Image, error) {
+func openSample(ctx context.Context, path string, opt Options) (disk.Image, disk.Source, error) {
 	files, name, err := SampleFiles(path)
 	if err != nil {
-		return nil, err
+		return nil, disk.Source{}, err
 	}
 	file, err := files.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, disk.Source{}, err
 	}
-	return OpenIn(ctx, files, name, file, path, opt)
+	return openSource(ctx, files, name, file, path, opt)
 }
 
 // SampleFiles makes the files of the built-in sample that a path such as "sample:vhdx"

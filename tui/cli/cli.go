@@ -21,7 +21,7 @@ import (
 	"platter/views/theme"
 )
 
-// The exit codes of all verbs but check and compare.
+// The exit codes of all verbs but check, compare and eyes.
 const (
 	ExitDone   = 0
 	ExitFailed = 1
@@ -35,6 +35,7 @@ const groupWrite = "write"
 type app struct {
 	out, errs io.Writer
 	opt       engine.Options
+	as        string // the program through whose eyes the disk is seen
 	json      bool
 	noState   bool
 	bars      bool // tell how far long jobs are
@@ -214,7 +215,7 @@ func aboutConfig() string {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		infoVerb(a), treeVerb(a), layoutVerb(a), mapVerb(a), partitionsVerb(a), logVerb(a), explainVerb(a),
-		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), serveVerb(a), lessonVerb(a),
+		checkVerb(a), chainVerb(a), searchVerb(a), readVerb(a), hashVerb(a), compareVerb(a), eyesVerb(a), serveVerb(a), lessonVerb(a),
 		createVerb(a), convertVerb(a), resizeVerb(a), mergeVerb(a), rebaseVerb(a), compactVerb(a),
 		repairVerb(a), patchVerb(a), breakVerb(a), writeVerb(a), setVerb(a), revertVerb(a), recoverVerb(a),
 		docVerb(a), keysVerb(a),
@@ -288,6 +289,9 @@ func (t *tableSet) Type() string { return "SET" }
 func (a *app) open(ctx context.Context, path string) (disk.Image, error) {
 	if err := a.knownFormat(); err != nil {
 		return nil, err
+	}
+	if a.as != "" {
+		return a.openAs(ctx, path)
 	}
 	img, err := engine.Open(ctx, path, a.opt)
 	if err == nil && a.opt.AnyParent {

@@ -58,6 +58,7 @@ func hashVerb(a *app) *cobra.Command {
 	f.StringVar(&h.check, "check", "", "compare with the digests in `FILE`")
 	f.BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("hash")+")")
 	a.tablesFlag(cmd)
+	a.asFlag(cmd)
 	return cmd
 }
 

@@ -14,9 +14,11 @@ import (
 )
 
 func infoVerb(a *app) *cobra.Command {
-	return a.verb("info IMAGE", "What the image is",
+	cmd := a.verb("info IMAGE", "What the image is",
 		"Prints what is known once the image is open: format, sizes, identity, creator, the guest's partitions, what deserves attention. No table is scanned.",
 		a.info)
+	a.asFlag(cmd)
+	return cmd
 }
 
 func (a *app) info(ctx context.Context, img disk.Image) error {
@@ -87,6 +89,7 @@ func mapVerb(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values")
 	cmd.MarkFlagsMutuallyExclusive("csv", "json")
 	a.tablesFlag(cmd)
+	a.asFlag(cmd)
 	return cmd
 }
 

@@ -43,6 +43,7 @@ func readVerb(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&length, "length", "", "write `N` bytes (default: up to the end)")
 	sel.flags(cmd)
 	a.tablesFlag(cmd)
+	a.asFlag(cmd)
 	return cmd
 }
 
