@@ -25,6 +25,7 @@ var vhdDeviations = []Deviation{
 	{SevenZip, "vhd", "front-footer", "takes the footer copy at the start, and demands that an equal one follows the data", "vhd.md 2, 17", Tested, true},
 	{SevenZip, "vhd", "bitmap-strict", "fails at a sector that is not marked as written but holds something", "vhd.md 10", Tested, true},
 	{SevenZip, "vhd", "fixed-from-end", "takes for the disk what lies before the footer, counted from there", "vhd.md 17", Tested, true},
+	{SevenZip, "vhd", "footer-searched", "searches the file for the footer of a fixed disk that is not at its end", "vhd.md 17", Tested, true},
 	{SevenZip, "vhd", "parent-end", "fails where a child reads past the end of its parent", "vhd.md 13", Tested, true},
 
 	{Libyal, "vhd", "original-size", "takes original_size for the disk's size, which is wrong after a resize", "vhd.md 3.3", Tested, true},

@@ -7,6 +7,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/vhd"
+	"platter/engine/store"
 )
 
 // cannot is how 7-Zip says that it does not open a file.
@@ -29,6 +30,9 @@ func (o *opening) vhdSevenZip(wanted []byte) (virtual, int64, [16]byte, error) {
 	}
 	if !dynamic {
 		if f = tail; !soundSevenZip(f) || f.kind() != vhd.Fixed {
+			f = o.searched()
+		}
+		if f.at < 0 {
 			return nil, 0, id, refusal(o.file.place(0, vhd.FooterSize), cannot+"there is no good footer at the start, and none of a fixed disk at the end")
 		}
 	}
@@ -53,6 +57,39 @@ func (o *opening) vhdSevenZip(wanted []byte) (virtual, int64, [16]byte, error) {
 	o.note("front-footer", o.file.place(0, vhd.FooterSize), "the footer at the start rules, whatever the one at the end says")
 	err := o.dynamicSevenZip(d, f, bytes.Equal(front, back))
 	return d, int64(size), id, err
+}
+
+// searched is the footer of a fixed disk somewhere in the file, as 7-Zip searches for its
+// first bytes; its place is -1 if there is none.
+func (o *opening) searched() footer {
+	mark := append([]byte(vhd.Cookie), 0, 0)
+	b := make([]byte, 1<<20)
+	for at := int64(0); at < o.file.size; {
+		data, err := store.NextData(o.file, at, o.file.size)
+		if err != nil {
+			break
+		}
+		at = max(at, data.Offset)
+		n, _ := o.file.ReadAt(b, at)
+		for i := 0; ; i++ {
+			next := bytes.Index(b[i:n], mark)
+			if next < 0 {
+				break
+			}
+			i += next
+			raw, ok := o.file.all(at+int64(i), vhd.FooterSize)
+			f := footerIn(raw, at+int64(i))
+			if ok && at+int64(i) > 0 && soundSevenZip(f) && f.kind() == vhd.Fixed && f.current() <= uint64(f.at) {
+				o.note("footer-searched", o.file.place(f.at, vhd.FooterSize), "the footer is not at the end of the file, and was searched for")
+				return f
+			}
+		}
+		at += int64(max(n-len(mark), 1))
+		if n < len(b) {
+			break
+		}
+	}
+	return footer{at: -1}
 }
 
 // soundSevenZip is what 7-Zip demands of a footer.
@@ -205,7 +242,7 @@ func (o *opening) belowSevenZip(d *vhdDisk, f file, h decode.Record[vhd.Header])
 	if below.level >= maxLayers {
 		return refusal(f.place(0, 0), "the chain of parents has more than %d layers", maxLayers)
 	}
-	p, size, _, err := below.vhdSevenZip(h.Bytes()[vhd.HeaderParentID.Offset():][:16])
+	p, size, _, err := below.vhdSevenZip(h.Bytes()[vhd.HeaderParentID.Offset():][:vhd.HeaderParentID.Size()])
 	o.close = append(o.close, below.close...)
 	if err != nil {
 		return refusal(f.place(0, 0), "Can't open parent VHD file %s: %v", decode.InQuotes(f.name), err)

@@ -265,7 +265,7 @@ func (o *opening) parentLibyal(d *vhdDisk, h decode.Record[vhd.Header]) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("the parent: %w", err)
-	case !bytes.Equal(id[:], h.Bytes()[vhd.HeaderParentID.Offset():][:16]):
+	case !bytes.Equal(id[:], h.Bytes()[vhd.HeaderParentID.Offset():][:vhd.HeaderParentID.Size()]):
 		return refusal(at, "mismatch in identifier: the file %s is another disk", decode.InQuotes(name))
 	}
 	d.parent = &Reader{Policy: o.policy, Size: size, disk: p}

@@ -20,7 +20,7 @@ var floors = map[string]int{
 	"decode/": 1, "engine/store": 1, "views/theme": 1,
 	"views/grid": 2, "engine/disk": 2, "decode/reference": 2, "engine/pages": 2,
 	"views/hexgrid": 3, "tui/wire": 3, "engine/foreign": 3, "engine/guest": 3, "engine/layer": 3, "engine/nbd": 3, "engine/space": 3, "engine/transfer": 3,
-	"engine/": 4, // the formats read and checked; search, locate, compare
+	"engine/": 4, // the formats read and checked; search, locate, compare, eyes
 	"views":   5, "engine/vhd/writer": 5, "engine/vhdx/writer": 5, "engine/vmdk/writer": 5, "engine/raw/writer": 5,
 	"views/widget/": 6, "engine/sample": 6, "engine/damage": 6,
 	"views/": 7, "engine": 7,
