@@ -296,6 +296,9 @@ func (c *creation) inspect(to *store.Target) (err error) {
 			break
 		}
 	}
+	if c.opt.DryRun {
+		c.preview(img)
+	}
 	if err := c.judge(img); err != nil || !c.opt.Verify {
 		return err
 	}

@@ -37,6 +37,7 @@ const (
 	Field      Context = "field"  // the line in which a field gets another value
 	Dialog     Context = "dialog" // a question
 	Staging    Context = "staged changes"
+	Create     Context = "create" // the form for a new image
 	Help       Context = "help"
 	Prompt     Context = "prompt"
 	Find       Context = "search"  // the prompt for what is looked for
@@ -87,6 +88,8 @@ func (c Context) Title() string {
 		return "Dialog"
 	case Staging:
 		return "Staged changes"
+	case Create:
+		return "Creating an image"
 	case Help:
 		return "Help"
 	case Prompt:
@@ -104,7 +107,7 @@ func (c Context) Title() string {
 // exclusive contexts shut the keys of Everywhere out.
 func (c Context) exclusive() bool {
 	switch c {
-	case Help, Prompt, Edit, Paste, Field, Dialog, Staging, Find, Results, Menu, Repairs:
+	case Help, Prompt, Edit, Paste, Field, Dialog, Staging, Find, Results, Menu, Repairs, Create:
 		return true
 	}
 	return false

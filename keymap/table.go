@@ -8,6 +8,9 @@ const (
 	Unaccounted Action = "unaccounted"
 	ShowSteps   Action = "steps"
 	SetAside    Action = "set-aside"
+	CreateImage Action = "create-image"
+	MakeImage   Action = "make-image"
+	ClearField  Action = "clear-field"
 	GoTo        Action = "go-to"
 	NextPane    Action = "next-pane"
 	PrevPane    Action = "previous-pane"
@@ -304,6 +307,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 
 	{Context: Everywhere, Action: OpenImage, Keys: []string{"O"}, Help: "Open another image, or a sample, in place of this one", Group: groupProgram},
+	{Context: Everywhere, Action: CreateImage, Keys: []string{"C"}, Help: "Make a new image: a form with the layout of the file to be, its first bytes, and the same command line", Group: groupProgram},
 	{Context: Everywhere, Action: Reload, Keys: []string{"R"}, Help: "Close the image and open it again", Group: groupProgram},
 	{Context: Everywhere, Action: Redraw, Keys: []string{"ctrl+l"}, Help: "Redraw the screen", Group: groupProgram},
 	{Context: Everywhere, Action: Suspend, Keys: []string{"ctrl+z"}, Help: "Suspend (Unix)", Group: groupProgram},
@@ -365,6 +369,18 @@ var table = []Binding{
 	{Context: Staging, Action: Last, Keys: []string{"G", "end", "ctrl+end"}, Help: "Last row", Group: groupMove},
 	{Context: Staging, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of this list", Group: groupProgram},
 	{Context: Staging, Action: Cancel, Keys: []string{"esc", "q", "s", "ctrl+s", "ctrl+c"}, Label: "back", Help: "Close the list; changes stay staged", Group: groupProgram},
+
+	{Context: Create, Action: Accept, Keys: []string{"enter"}, Label: "next", Help: "Next line; in the last one, make the image", Group: groupProgram},
+	{Context: Create, Action: MakeImage, Keys: []string{"ctrl+s"}, Label: "create", Help: "Make the image and open it; no file is replaced", Group: groupProgram},
+	{Context: Create, Action: Down, Keys: []string{"down", "tab"}, hint: "up/down", Label: "line", Help: "Next line", Group: groupMove},
+	{Context: Create, Action: Up, Keys: []string{"up", "shift+tab"}, Help: "Previous line", Group: groupMove},
+	{Context: Create, Action: Right, Keys: []string{"right"}, hint: "left/right", Label: "choose", Help: "Next choice of the line (space too), or the next character of a text", Group: groupEdit},
+	{Context: Create, Action: Left, Keys: []string{"left"}, Help: "Previous choice, or character", Group: groupEdit},
+	{Context: Create, Action: ClearField, Keys: []string{"ctrl+u"}, Label: "default", Help: "Clear the line: what is empty has its default", Group: groupEdit},
+	{Context: Create, Action: NextStruct, Keys: []string{"pgdown"}, hint: "pgup/pgdn", Label: "region", Help: "Show the first bytes of the next region of the file to be", Group: groupView},
+	{Context: Create, Action: PrevStruct, Keys: []string{"pgup"}, Help: "Show those of the region before", Group: groupView},
+	{Context: Create, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this form", Group: groupProgram},
+	{Context: Create, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Close the form and make nothing", Group: groupProgram},
 
 	{Context: Help, Action: Cancel, Keys: []string{"esc", "f1", "ctrl+c", "enter"}, Label: "close", Help: "Close the help", Group: groupProgram},
 	{Context: Help, Action: Down, Keys: []string{"down", "ctrl+n"}, hint: "up/down", Label: "scroll", Help: "Down", Group: groupMove},

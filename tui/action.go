@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"runtime"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -43,6 +44,9 @@ func (m *model) paste(msg tea.KeyMsg) tea.Cmd {
 	case m.prompt != nil:
 		return m.prompt.typed(msg)
 	case m.over != nil:
+		if c, ok := m.over.(creating); ok {
+			return c.form.Type("", plainText(string(msg.Runes)))
+		}
 		m.over.typed(msg)
 	case ok && t.Typing():
 		return t.Type(msg)
@@ -240,11 +244,16 @@ type opened struct {
 // open opens an image in the background, with a parent that the user has named,
 // if any. It does not as long as changes would be lost.
 func (m *model) open(path, parent string, reload bool) tea.Cmd {
+	return m.openWith(m.cfg.Open, path, parent, reload)
+}
+
+// openWith is open by a function of one's own.
+func (m *model) openWith(open func(ctx context.Context, path, parent string) (disk.Image, Editing, error), path, parent string, reload bool) tea.Cmd {
 	if m.edits.keepsImage() {
 		return nil
 	}
 	m.opening, m.opened = path, views.NewGen()
-	gen, ctx, open, put := m.opened, m.ctx, m.cfg.Open, func() error { return nil }
+	gen, ctx, put := m.opened, m.ctx, func() error { return nil }
 	if m.edits.Editor != nil {
 		put = m.edits.Editing.put
 	}

@@ -64,6 +64,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.SaveReport: does(m.export.openReports, finder),
 
 		keymap.OpenImage:   does(m.askImage),
+		keymap.CreateImage: {do: m.openCreate, needs: []func() string{m.uncreative}},
 		keymap.Unaccounted: does(m.export.listUnaccounted, finder),
 
 		keymap.Parent:      does(m.parents.find, finder, m.parents.lacks, view(keymap.Parent)),
@@ -133,7 +134,7 @@ func (m *model) needsImage(a keymap.Action) bool {
 	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload:
 		return true
 	}
-	return len(m.commands[a].needs) > 0 || slices.ContainsFunc(screens, func(s screen) bool { return s.action == a })
+	return a != keymap.CreateImage && len(m.commands[a].needs) > 0 || slices.ContainsFunc(screens, func(s screen) bool { return s.action == a })
 }
 
 // refusal says why a view would do nothing at an action.

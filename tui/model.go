@@ -263,6 +263,9 @@ func (m *model) tell(msg tea.Msg) tea.Cmd {
 	if v, ok := m.reviewed(); ok {
 		cmds = append(cmds, v.Update(msg))
 	}
+	if c, ok := m.over.(creating); ok {
+		cmds = append(cmds, c.form.Update(msg))
+	}
 	return tea.Batch(cmds...)
 }
 

@@ -61,6 +61,11 @@ type Config struct {
 	// answers that it can't.
 	Finder disk.Finder
 
+	// Creator makes new images; nil: none are made. PlanAfter is how long typing rests before
+	// the form for one plans again.
+	Creator   disk.Creator
+	PlanAfter time.Duration
+
 	// Repairs lists the repairs of findings; nil: none are offered.
 	Repairs disk.Repairer
 

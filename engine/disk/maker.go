@@ -76,4 +76,34 @@ type Created struct {
 	GrowsTo  int64            // bytes of all files when every block is stored; 0 if that can't be told
 	Warnings []Finding
 	Verified bool // it was checked, and its disk read back
+
+	// Of a run that makes nothing: the first bytes of each region of the layout, what the
+	// options were settled to, and why there is nothing to choose with some.
+	Heads   [][]byte
+	Values  map[string]string
+	Useless map[string]string
+}
+
+// Making is a new image as somebody wants it.
+type Making struct {
+	Path   string
+	Format string            // one of the creator's; empty: by the name of the file
+	Parent string            // path of the parent of a differencing image
+	Values map[string]string // of the maker's options, by their names
+}
+
+// Creator makes new images.
+type Creator interface {
+	// Formats are those that can be made; FormatOf is the one that a name stands for, empty
+	// if none; Options are the choices that a format leaves.
+	Formats() []string
+	FormatOf(name string) string
+	Options(format string) []Option
+
+	// Plan tells what Make would make, and makes nothing.
+	Plan(ctx context.Context, m Making) (Created, error)
+
+	// Make makes the image, all or nothing. A file that has the name is never replaced.
+	// Progress is told how many bytes are done.
+	Make(ctx context.Context, m Making, progress func(done, of int64)) (Created, error)
 }

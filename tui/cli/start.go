@@ -65,6 +65,8 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		Explorer:  engine.Explorer{},
 		Finder:    engine.Finder{},
 		Repairs:   engine.Repairs,
+		Creator:   engine.Creator{Allow: a.opt.Allow},
+		PlanAfter: planAfter,
 		Copy:      clipboard(os.Stdout, os.Getenv),
 		Notice:    strings.Join(warnings, "; "),
 		Theme:     look,
@@ -103,3 +105,6 @@ func offered() []start.Sample {
 // keepAfter is how long an edit waits to be kept on disk: what is lost when the program is
 // killed.
 const keepAfter = 700 * time.Millisecond
+
+// planAfter is how long typing rests before the layout of a new image is worked out again.
+const planAfter = 80 * time.Millisecond

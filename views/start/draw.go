@@ -102,7 +102,8 @@ var about = []string{
 	"VHD, VHDX and VMDK, down to the last byte.",
 	"",
 	"Images are opened read-only: looking changes nothing.",
-	"No image at hand? Open a sample; ? lists the keys.",
+	"No image at hand? Open a sample, or make one: C.",
+	"? lists the keys.",
 }
 
 func (v *View) drawList(a grid.Area, p pane) {

@@ -1,0 +1,296 @@
+package create
+
+import (
+	"fmt"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/disk"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// layout is where the parts of the screen are.
+type layout struct {
+	form, button, regions grid.Rect
+	skip                  int // regions above those that show
+}
+
+// The shape of the screen: rows of the boxes below the form, and columns of the form and
+// of the names in it.
+const (
+	commandRows = 4
+	docRows     = 3
+	labelWidth  = 16
+)
+
+// SetSize arranges the parts.
+func (v *View) SetSize(w, h int) {
+	v.w, v.h, v.canvas.Dirty = w, h, true
+	v.arrange()
+}
+
+func (v *View) arrange() {
+	wide := min(max(v.w*9/20, 38), 64)
+	v.lay.form = grid.At(0, 0, min(wide, v.w), max(v.h-commandRows, 0))
+	v.list.Fit(int64(len(v.rows)), max(v.lay.form.H-2-docRows, 1))
+}
+
+// View is the screen as text.
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	v.drawForm(v.lay.form.In(a))
+	x, top := v.lay.form.W, v.lay.form.H/2
+	v.drawLayout(a.Sub(x, 0, v.w-x, top), x)
+	v.drawBytes(a.Sub(x, top, v.w-x, v.lay.form.H-top))
+	v.drawCommand(a.Sub(0, v.lay.form.H, v.w, commandRows))
+}
+
+func (v *View) drawForm(a grid.Area) {
+	in := a.Box(v.theme, "New image", true)
+	list := in.H() - docRows
+	for y := range max(list, 0) {
+		if i, ok := v.list.At(y); ok {
+			v.drawRow(in.Row(y), int(i))
+		}
+	}
+	in.HLine(0, list, in.W(), v.theme.Glyphs.Border(false).Horizontal, theme.Frame)
+	text, style := v.current().doc, theme.Dim
+	if name := v.guilty(); v.known && v.err != nil && (name == v.current().name || name == "" || v.unlisted(name)) {
+		text, style = "! "+v.problem(), theme.Failure
+	} else if why := v.plan.Useless[v.current().name]; why != "" {
+		text = why
+	}
+	for y, line := range grid.Wrap(decode.Printable(text), in.W()-2) {
+		if y < docRows-1 {
+			in.TextFit(1, list+1+y, in.W()-1, line, style)
+		}
+	}
+}
+
+// unlisted reports whether no row has a name.
+func (v *View) unlisted(name string) bool {
+	for _, r := range v.rows {
+		if r.name == name {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *View) drawRow(a grid.Area, i int) {
+	r, here := v.rows[i], int64(i) == v.list.Cursor
+	useless := v.plan.Useless[r.name] != ""
+	label, value, style := theme.Label, string(r.value), theme.Strong
+	if useless {
+		label = theme.Dim
+	}
+	if len(r.value) == 0 {
+		style, value = theme.Dim, v.standard(r.name)
+		if useless {
+			value = "-"
+		}
+	}
+	if r.name == v.guilty() {
+		a.Set(1, 0, '!', theme.Failure)
+	}
+	a.TextFit(3, 0, labelWidth-4, r.name, label)
+	room := a.W() - labelWidth - 1
+	switch {
+	case !here:
+		a.TextFit(labelWidth, 0, room, decode.Printable(value), style)
+	case r.words != nil:
+		a.TextFit(labelWidth, 0, room, "< "+decode.Printable(value)+" >", theme.Selected)
+	default:
+		v.drawLine(a.Sub(labelWidth, 0, room, 1), r, value, style)
+	}
+	if here {
+		a.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+// drawLine paints the text of the row with the cursor.
+func (v *View) drawLine(a grid.Area, r row, standard string, style theme.Style) {
+	from := max(0, r.at-a.W()+1)
+	if len(r.value) == 0 {
+		a.TextFit(1, 0, a.W()-1, decode.Printable(standard), style)
+	} else {
+		a.Text(0, 0, decode.Printable(string(r.value[from:])), theme.Strong)
+	}
+	c := ' '
+	if r.at < len(r.value) {
+		c = r.value[r.at]
+	}
+	a.Set(r.at-from, 0, c, theme.Cursor)
+}
+
+// standard is what a row that is left empty stands for.
+func (v *View) standard(name string) string {
+	value := v.plan.Values[name]
+	switch {
+	case name == rowFormat && v.format != "":
+		return v.format + " (by the name)"
+	case name == rowParent:
+		return "none"
+	case value == "" || v.unresolved():
+		return "default"
+	}
+	for _, o := range v.creator.Options(v.format) {
+		if o.Name == name && o.Kind == disk.Bytes {
+			if n, err := decode.ParseSize(value); err == nil {
+				value = decode.ShortSize(n)
+			}
+		}
+	}
+	return value + " (default)"
+}
+
+// unresolved reports whether the plan is of another format than the form.
+func (v *View) unresolved() bool { return v.plan.Info.Format != v.format }
+
+// drawLayout lists what lies where in the file to be.
+func (v *View) drawLayout(a grid.Area, x int) {
+	title := "The file to be"
+	if v.known && v.err != nil {
+		title = "The last one that could be made"
+	}
+	in := a.Box(v.theme, title, false)
+	y := 0
+	line := func(text string, style theme.Style) {
+		in.TextFit(1, y, in.W()-2, text, style)
+		y++
+	}
+	if v.plan.Info.Format == "" {
+		line("nothing yet", theme.Dim)
+		return
+	}
+	i, style := v.plan.Info, theme.Value
+	if !v.known || v.err != nil {
+		style = theme.Dim // of what the form held before
+	}
+	line(fmt.Sprintf("%s %s, a disk of %s", i.Format, i.Type, decode.FormatSize(uint64(i.VirtualSize))), style)
+	size := "takes " + decode.FormatSize(uint64(i.FileSize))
+	if n := len(v.plan.Files); n > 1 {
+		size += fmt.Sprintf(" in %d files", n)
+	}
+	if v.plan.GrowsTo > i.FileSize {
+		size += ", grows to " + decode.FormatSize(uint64(v.plan.GrowsTo))
+	}
+	line(size, style)
+	for _, w := range v.plan.Warnings {
+		line("! "+decode.Printable(w.Text), theme.Warn)
+	}
+	rows := max(in.H()-y, 0)
+	v.lay.skip = max(0, min(v.region-rows/2, len(v.plan.Layout)-rows))
+	v.lay.regions = grid.At(x+1, 1+y, in.W(), rows)
+	for n := range rows {
+		if at := v.lay.skip + n; at < len(v.plan.Layout) {
+			v.drawRegion(in.Row(y+n), at, style)
+		}
+	}
+}
+
+func (v *View) drawRegion(row grid.Area, i int, style theme.Style) {
+	r := v.plan.Layout[i]
+	x := row.Text(2, 0, fmt.Sprintf("0x%08x", r.Offset), theme.Offset)
+	row.TextRight(x+11, 0, decode.FormatSize(uint64(max(r.Length, 0))), style)
+	row.TextFit(x+13, 0, row.W()-x-13, decode.Printable(r.Name), style)
+	if i == v.region {
+		row.Paint(0, 0, row.W(), theme.Selected)
+		row.Set(0, 0, '>', theme.Selected)
+	}
+}
+
+// drawBytes shows the first bytes of the region that is chosen.
+func (v *View) drawBytes(a grid.Area) {
+	if v.region >= len(v.plan.Heads) {
+		a.Box(v.theme, "Bytes", false)
+		return
+	}
+	r, b := v.plan.Layout[v.region], v.plan.Heads[v.region]
+	in := a.Box(v.theme, "First bytes of "+decode.Printable(r.Name), false)
+	per := 16
+	for per > 4 && 11+3*per > in.W() {
+		per /= 2
+	}
+	for y := range in.H() {
+		off := y * per
+		if off >= len(b) {
+			return
+		}
+		part := b[off:min(off+per, len(b))]
+		in.Text(1, y, fmt.Sprintf("%08x", r.Offset+int64(off)), theme.Offset)
+		for i, c := range part {
+			in.Text(11+3*i, y, fmt.Sprintf("%02x", c), theme.Class(c))
+		}
+		if at := 11 + 3*per + 1; at+per <= in.W() {
+			in.Text(at, y, dots(part), theme.Dim)
+		}
+	}
+}
+
+// dots is bytes as ASCII text.
+func dots(b []byte) string {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		if out[i] = '.'; c >= ' ' && c < 0x7F {
+			out[i] = c
+		}
+	}
+	return string(out)
+}
+
+// drawCommand shows the command line that makes the same image, and the button.
+func (v *View) drawCommand(a grid.Area) {
+	in := a.Box(v.theme, "The same on the command line", false)
+	const label = "[ Create ]"
+	v.lay.button = grid.At(v.w-2-len(label), v.lay.form.H+in.H(), len(label), 1)
+	for y, line := range grid.Wrap(v.Command(), in.W()-2) {
+		room := in.W() - 2
+		if y == in.H()-1 {
+			room -= len(label) + 1
+		}
+		in.TextFit(1, y, room, line, theme.Value)
+	}
+	style := theme.Selected
+	if v.Ready() != "" {
+		style = theme.Tab
+	}
+	in.Text(in.W()-len(label)-1, in.H()-1, label, style)
+}
+
+// Command is the command line that makes the same image.
+func (v *View) Command() string {
+	m := v.Making()
+	path := m.Path
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	words := []string{"platter create", quoted(path)}
+	if size := m.Values[disk.OptionSize]; size != "" {
+		words = append(words, quoted(size))
+	}
+	for _, o := range [][2]string{{"format", m.Format}, {"parent", m.Parent}} {
+		if o[1] != "" {
+			words = append(words, "--"+o[0]+"="+quoted(o[1]))
+		}
+	}
+	for _, r := range v.rows {
+		if value := m.Values[r.name]; value != "" && r.name != disk.OptionSize {
+			words = append(words, "--"+r.name+"="+quoted(value))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
