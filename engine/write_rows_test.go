@@ -58,7 +58,7 @@ import (
 //	B4      TestRebasePaths, TestRebaseColons of tui/cli
 //	K1      TestCompactFileSystem of tui/cli (e2fsck), TestCompact
 //	K2      TestCompactCuts: a room is used again only when nothing names it durably
-//	K3      none: what the guest has deleted is not looked for (--guest-free), only zeros
+//	K3      TestCompactFreeInTheGuest, TestCompactFreeIsBelievedOnlyWhole (ext2, ext3 and ext4)
 
 // TestOutOfRange writes, zeroes and trims what does not lie wholly on the disk: each is a
 // typed error, and no file has changed.

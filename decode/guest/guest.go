@@ -12,6 +12,6 @@ import "platter/decode"
 func Layouts() []*decode.Layout {
 	return []*decode.Layout{
 		&MBR.Layout, &MBREntry.Layout, &GPTHeader.Layout, &GPTEntry.Layout,
-		&FAT16.Layout, &FAT32.Layout, &NTFS.Layout, &ExFAT.Layout, &ExtSuperblock.Layout,
+		&FAT16.Layout, &FAT32.Layout, &NTFS.Layout, &ExFAT.Layout, &ExtSuperblock.Layout, &ExtGroupDescriptor.Layout,
 	}
 }

@@ -11,15 +11,16 @@ import (
 )
 
 // Compact makes the image's files shorter, straight in the files (see [disk.Compacter]).
-// The session shows the image as it was before, and must be closed.
-func (s *Session) Compact(ctx context.Context, opt disk.CompactOptions) (done disk.Compacted, err error) {
-	_, err = s.Straight(ctx, disk.WriteOptions{}, compaction(&done, opt))
+// The session shows the image as it was before, and must be closed. What is to be done to
+// the disk first may be given, such as [FreeGuest].
+func (s *Session) Compact(ctx context.Context, opt disk.CompactOptions, first ...Task) (done disk.Compacted, err error) {
+	_, err = s.Straight(ctx, disk.WriteOptions{}, append(first, compaction(&done, opt))...)
 	return done, err
 }
 
 // RehearseCompact tells what Compact would do, without changing a file.
-func (s *Session) RehearseCompact(ctx context.Context, opt disk.CompactOptions) (files []store.Rehearsed, done disk.Compacted, err error) {
-	files, _, err = s.Rehearse(ctx, disk.WriteOptions{}, compaction(&done, opt))
+func (s *Session) RehearseCompact(ctx context.Context, opt disk.CompactOptions, first ...Task) (files []store.Rehearsed, done disk.Compacted, err error) {
+	files, _, err = s.Rehearse(ctx, disk.WriteOptions{}, append(first, compaction(&done, opt))...)
 	return files, done, err
 }
 

@@ -77,11 +77,11 @@ func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks,
 	return n, err
 }
 
-// Straight has a task write to the files themselves, durable at its end, instead of
+// Straight has tasks write to the files themselves, durable at the end of each, instead of
 // staging a change: what is too long to be kept in memory. After a failure the disk
 // holds a part of the new content. The session shows the image as it was before, and
 // must be closed.
-func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do Task) (Blocks, error) {
+func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do ...Task) (Blocks, error) {
 	if err := s.sealed(); err != nil {
 		return Blocks{}, err
 	}
@@ -91,13 +91,24 @@ func (s *Session) Straight(ctx context.Context, how disk.WriteOptions, do Task) 
 	if len(s.Plan()) > 0 {
 		return Blocks{}, disk.Errorf(disk.ReadOnly, decode.Place{File: s.name}, "there are staged changes, which have to be committed first")
 	}
-	return s.run(ctx, s.folder, how, do)
+	return s.each(ctx, s.folder, how, do)
+}
+
+// each has tasks done one after the other, each by a writer of its own.
+func (s *Session) each(ctx context.Context, to store.FS, how disk.WriteOptions, tasks []Task) (all Blocks, err error) {
+	for _, do := range tasks {
+		n, err := s.run(ctx, to, how, do)
+		if all.Stored, all.Dropped = all.Stored+n.Stored, all.Dropped+n.Dropped; err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }
 
 // Rehearse carries out what Straight would do without changing a file, and tells what
 // would become of each. It holds little of what is written in memory, however much that
 // is. Changes that are staged count as made.
-func (s *Session) Rehearse(ctx context.Context, how disk.WriteOptions, do Task) ([]store.Rehearsed, Blocks, error) {
+func (s *Session) Rehearse(ctx context.Context, how disk.WriteOptions, do ...Task) ([]store.Rehearsed, Blocks, error) {
 	if err := s.sealed(); err != nil {
 		return nil, Blocks{}, err
 	}
@@ -105,7 +116,7 @@ func (s *Session) Rehearse(ctx context.Context, how disk.WriteOptions, do Task) 
 		return nil, Blocks{}, err
 	}
 	files := store.Rehearse(s.ws.Snapshot())
-	n, err := s.run(ctx, files, how, do)
+	n, err := s.each(ctx, files, how, do)
 	return files.Changes(), n, errors.Join(err, files.Close())
 }
 

@@ -52,7 +52,7 @@ func TestRehearsalAgreesWithAFile(t *testing.T) {
 					}
 				}
 			default:
-				b := bytes.Repeat([]byte{byte(rnd.IntN(256))}, int(n))
+				b := bytes.Repeat([]byte{byte(rnd.IntN(256) * rnd.IntN(2))}, int(n))
 				for _, f := range []store.File{f, model} {
 					if _, err := f.WriteAt(b, off); err != nil {
 						t.Fatal(err)

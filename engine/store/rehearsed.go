@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"io"
 	"time"
 )
@@ -15,8 +16,11 @@ type rehearsed struct {
 	size    int64
 	low     int64 // how short the file was at least: from there on nothing of the base is left
 	written written
+	blank   written // whole sectors that were made zeros last, by long writes
 	sectors map[int64]*keptSector
 }
+
+var blankSector [sectorBytes]byte
 
 // keptSector is a sector as it was written last.
 type keptSector struct {
@@ -101,6 +105,10 @@ func (f *rehearsed) keep(p []byte, off int64) error {
 
 // keepShort keeps the sectors of a write, which take over what they hold besides.
 func (f *rehearsed) keepShort(p []byte, off int64) error {
+	if len(p) > 0 {
+		start, end := off/sectorBytes*sectorBytes, (off+int64(len(p))+sectorBytes-1)/sectorBytes*sectorBytes
+		defer f.blank.drop(start, end-start)
+	}
 	for len(p) > 0 {
 		number, into := off/sectorBytes, off%sectorBytes
 		s := f.sectors[number]
@@ -124,12 +132,18 @@ func (f *rehearsed) keepShort(p []byte, off int64) error {
 	return nil
 }
 
-// keepLong keeps whole sectors in one piece, instead of what was kept of them.
+// keepLong keeps whole sectors in one piece, instead of what was kept of them. Zeros take
+// no room.
 func (f *rehearsed) keepLong(p []byte, off int64) {
 	end := off + int64(len(p))
 	for number := off / sectorBytes; number < end/sectorBytes && len(f.sectors) > 0; number++ {
 		delete(f.sectors, number)
 	}
+	if len(bytes.TrimLeft(p, "\x00")) == 0 {
+		f.blank.add(off, int64(len(p)))
+		return
+	}
+	f.blank.drop(off, int64(len(p)))
 	if rest := len(p) - keptOfData; rest > 0 {
 		p, off = p[rest:], off+int64(rest)
 	}
@@ -138,6 +152,9 @@ func (f *rehearsed) keepLong(p []byte, off int64) {
 
 // kept is what is kept of a sector from a byte on; nil if nothing is.
 func (f *rehearsed) kept(off int64) []byte {
+	if r, ok := f.blank.next(off); ok && r.Offset <= off {
+		return blankSector[off%sectorBytes:]
+	}
 	if s := f.sectors[off/sectorBytes]; s != nil {
 		s.again = true
 		return s.bytes[off%sectorBytes:]
@@ -161,6 +178,7 @@ func (f *rehearsed) truncate(size int64) error {
 	if size < f.size {
 		f.low = min(f.low, size)
 		f.written.cut(size)
+		f.blank.cut(size)
 		f.all.cut(f, size)
 		for number, s := range f.sectors {
 			if number*sectorBytes >= size {

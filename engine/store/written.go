@@ -87,3 +87,29 @@ func (w *written) cut(size int64) {
 		w.sorted = w.sorted[:last]
 	}
 }
+
+// drop forgets a range.
+func (w *written) drop(off, n int64) {
+	if r, ok := w.next(off); !ok || r.Offset >= off+n {
+		return
+	}
+	w.sort()
+	var left []Range
+	first, _ := slices.BinarySearchFunc(w.sorted, off, func(r Range, off int64) int {
+		if r.End() <= off {
+			return -1
+		}
+		return 1
+	})
+	last := first
+	for ; last < len(w.sorted) && w.sorted[last].Offset < off+n; last++ {
+		r := w.sorted[last]
+		if r.Offset < off {
+			left = append(left, Range{r.Offset, off - r.Offset})
+		}
+		if r.End() > off+n {
+			left = append(left, Range{off + n, r.End() - off - n})
+		}
+	}
+	w.sorted = slices.Replace(w.sorted, first, last, left...)
+}

@@ -22,8 +22,8 @@ import (
 
 // compacting are the flags of the verb compact.
 type compacting struct {
-	zeros, dedupe, punch, sort, discard, replay, dryRun, force bool
-	target                                                     string
+	zeros, dedupe, punch, sort, discard, replay, dryRun, force, guestFree bool
+	target                                                                string
 }
 
 func compactVerb(a *app) *cobra.Command {
@@ -33,7 +33,8 @@ func compactVerb(a *app) *cobra.Command {
 		Long: "Gives up blocks that are zeros and room that belongs to nothing, moves the last blocks into the gaps, and cuts the files. The disk\n" +
 			"and its identity stay. In a child a block of zeros is given up only where the format has a mark for zeros, or no parent stores\n" +
 			"anything; --dedupe-parent gives up what the parent holds too. --punch-only moves nothing and makes holes of the zeros in the files:\n" +
-			"all that can be done for fixed, flat and raw disks. --out writes a new image of the same kind, in the order of the disk.\n" +
+			"all that can be done for fixed, flat and raw disks. --guest-free first makes zeros of the blocks that an ext2, ext3 or ext4 on the\n" +
+			"disk calls free: what deleted files held is gone then. --out writes a new image of the same kind, in the order of the disk.\n" +
 			"The image is whole at each moment: after a power cut the same command goes on. It is refused while a table can't be believed, and\n" +
 			"where bytes that nothing refers to are not zero and the disk does not hold them elsewhere: they may be a block that lost its entry.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,6 +46,7 @@ func compactVerb(a *app) *cobra.Command {
 	f.StringVar(&c.target, "out", "", "write a new image to `PATH`, and leave this one alone")
 	f.BoolVar(&c.zeros, "zeros", true, "give up blocks of zeros; --zeros=false only closes gaps, and does not read the blocks")
 	f.BoolVar(&c.dedupe, "dedupe-parent", false, "in a child: give up blocks that hold what the parent holds")
+	f.BoolVar(&c.guestFree, "guest-free", false, "give up blocks that a file system on the disk calls free (ext2, ext3, ext4, cleanly unmounted)")
 	f.BoolVar(&c.punch, "punch-only", false, "move nothing: make holes of the zeros in the files")
 	f.BoolVar(&c.sort, "sort", false, "with --out: blocks in the order of the disk, as they are written there anyway")
 	f.BoolVar(&c.discard, "discard", false, "give up bytes that nothing refers to although they are not zero")
@@ -60,6 +62,8 @@ func (a *app) compact(ctx context.Context, path string, c compacting) error {
 	switch {
 	case strings.HasPrefix(path, engine.SamplePrefix) && c.target == "" && !c.dryRun:
 		return usage("compact: %s is built in and can't be written; --out makes a new image", path)
+	case c.guestFree && c.target != "":
+		return usage("compact: --guest-free changes the disk, and goes without --out: compact the copy")
 	case c.sort && c.target == "":
 		return usage("compact: --sort goes with --out: blocks that are moved where they lie go into the gaps")
 	case c.punch && (c.target != "" || c.dedupe):
@@ -97,6 +101,7 @@ type compactJob struct {
 	path    string
 	before  disk.Image
 	bar     *progress
+	freed   *edit.Freed // nil: what a guest calls free stays
 	result  report.Compacting
 }
 
@@ -137,15 +142,19 @@ func (j *compactJob) run(ctx context.Context) error {
 	opt := disk.CompactOptions{Zeros: j.zeros, Parent: j.dedupe, Discard: j.discard, Progress: j.bar.of}
 	var files []store.Rehearsed
 	var err error
+	first := j.freeing()
 	switch {
 	case j.punch:
-		j.result.Punched, err = j.session.Punch(ctx, j.dryRun, j.bar.of)
+		err = j.punched(ctx, first)
 	case j.dryRun:
-		files, j.result.Compacted, err = j.session.RehearseCompact(ctx, opt)
+		files, j.result.Compacted, err = j.session.RehearseCompact(ctx, opt, first...)
 	default:
-		j.result.Compacted, err = j.session.Compact(ctx, opt)
+		j.result.Compacted, err = j.session.Compact(ctx, opt, first...)
 	}
 	j.bar.done()
+	if err == nil {
+		j.guests()
+	}
 	if r := (*disk.Refusal)(nil); errors.As(err, &r) && r.Reason == disk.RefusedStream {
 		return disk.Refuse(r.Reason, disk.Unsupported, r.Where, "the grains of a stream are compressed and lie one after the other: a stream is compacted into a new file only (--out)")
 	}
@@ -174,6 +183,46 @@ func (j *compactJob) run(ctx context.Context) error {
 	return j.tell()
 }
 
+// freeing is what is done before anything else: nothing, or zeros for what a guest calls free.
+func (j *compactJob) freeing() []edit.Task {
+	if !j.guestFree {
+		return nil
+	}
+	j.freed, j.result.GuestFree = &edit.Freed{}, true
+	return []edit.Task{edit.FreeGuest(j.before, j.freed, j.bar.of)}
+}
+
+// punched makes holes of the zeros, and of what a guest calls free.
+func (j *compactJob) punched(ctx context.Context, first []edit.Task) (err error) {
+	switch {
+	case len(first) > 0 && j.dryRun:
+		_, _, err = j.session.Rehearse(ctx, disk.WriteOptions{}, first...)
+	case len(first) > 0:
+		_, err = j.session.Straight(ctx, disk.WriteOptions{}, first...)
+	}
+	if err != nil {
+		return err
+	}
+	j.result.Punched, err = j.session.Punch(ctx, j.dryRun, j.bar.of)
+	return err
+}
+
+// guests counts what was free in the guest, and warns of the volumes of which that is not
+// known.
+func (j *compactJob) guests() {
+	if j.freed == nil {
+		return
+	}
+	j.result.Freed, j.result.FreedBytes = j.freed.Dropped, j.freed.Bytes
+	for _, v := range j.freed.Volumes {
+		if v.Refused == nil {
+			j.result.Volumes, j.result.Free = j.result.Volumes+1, j.result.Free+v.Free
+		} else {
+			j.warn("guest", fmt.Sprintf("nothing of the volume at byte 0x%x is given up as free: %v", v.Start, v.Refused))
+		}
+	}
+}
+
 // sized takes the sizes of the files.
 func (j *compactJob) sized() {
 	j.result.Size = [2]int64{}
@@ -185,7 +234,7 @@ func (j *compactJob) sized() {
 
 // prepare makes sure that the image can be compacted.
 func (j *compactJob) prepare(ctx context.Context) error {
-	if j.before.Info().Format == "vhd" && !j.punch { // whose children remember when the file was last changed
+	if j.before.Info().Format == "vhd" && !j.punch || j.guestFree { // whose children remember when the file was last changed, or show what is given up
 		if err := j.session.Childless(ctx); err != nil {
 			var r *disk.Refusal
 			if !j.force || !errors.As(err, &r) {

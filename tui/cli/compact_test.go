@@ -23,7 +23,7 @@ type compactDocument struct {
 		Before int64
 		After  *int64
 	} `json:"on_host"`
-	Dropped struct{ Zero, Parent, Orphan int64 }
+	Dropped struct{ Zero, Free, Parent, Orphan int64 }
 	Moved   int64 `json:"moved_blocks"`
 	Punched int64 `json:"punched_bytes"`
 	Refused *struct {
