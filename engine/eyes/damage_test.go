@@ -24,6 +24,9 @@ var kinds = []kind{
 	{"vhd", map[string]string{"type": "dynamic", "geometry": "max"}, ""},
 	{"vhd", map[string]string{"type": "dynamic", "creator": "win "}, ""},
 	{"vhd", map[string]string{"type": "fixed"}, ""},
+	{"vhdx", map[string]string{"block-size": "1M"}, ""},
+	{"vhdx", map[string]string{"block-size": "1M", "type": "fixed"}, ""},
+	{"vhdx", map[string]string{"block-size": "2M", "sector": "4096"}, ""},
 }
 
 // content is a disk with data, short and long zeros, and an end that fills no block.
@@ -185,7 +188,7 @@ func TestDamagedImages(t *testing.T) {
 	w := newWitnesses(t)
 	dir := t.TempDir()
 	var n tally
-	each := enginetest.Scale(3, 70)
+	each := enginetest.Scale(2, 70)
 	for number, k := range kinds {
 		path := k.build(t, dir, number)
 		list := sites(t, path, k.format)

@@ -1,10 +1,7 @@
 package eyes
 
-var vhdxDeviations, vmdkDeviations []Deviation
+var vmdkDeviations []Deviation
 
-func (o *opening) vhdx() (virtual, int64, error) {
-	return nil, 0, unknown("what the program does with this format is not modelled")
-}
 func (o *opening) vmdk() (virtual, int64, error) {
 	return nil, 0, unknown("what the program does with this format is not modelled")
 }

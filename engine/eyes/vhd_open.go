@@ -272,10 +272,10 @@ func (o *opening) parentLibyal(d *vhdDisk, h decode.Record[vhd.Header]) error {
 	return nil
 }
 
-// baseName is a name without its path, in whichever system's manner.
+// baseName is a name without its path, in the manner of Windows.
 func baseName(name string) string {
 	for i := len(name) - 1; i >= 0; i-- {
-		if name[i] == '/' || name[i] == '\\' {
+		if name[i] == '\\' {
 			return name[i+1:]
 		}
 	}

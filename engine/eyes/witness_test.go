@@ -126,7 +126,7 @@ import pyvhdi, pyvmdk
 sys.dont_write_bytecode = True
 kept = []
 def beside(path, name):
-    name = name.replace("\\", "/").split("/")[-1]
+    name = name.split("\\")[-1]
     return os.path.join(os.path.dirname(path), name)
 def vhd(path, depth=0):
     f = pyvhdi.file()
