@@ -49,6 +49,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.Writing:   does(m.edits.toggleWriting, locked),
 		keymap.ShowSteps: does(m.edits.showSteps, locked),
 		keymap.Renew:     does(m.edits.renew, locked),
+		keymap.FixSum:    does(m.edits.follow, locked, points),
 
 		keymap.Search:     does(m.searches.open, finder),
 		keymap.SearchThis: does(m.searches.this, finder, points),

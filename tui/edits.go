@@ -83,7 +83,8 @@ type editing struct {
 type work struct {
 	do     func(disk.Session) (string, error)
 	commit bool
-	keeps  bool // it changes nothing that shows
+	keeps  bool           // it changes nothing that shows
+	after  func() tea.Cmd // goes on once it is done without an error; may be nil
 }
 
 // run does it. A fault in the program is an error like any other: what waits
@@ -102,6 +103,7 @@ type worked struct {
 	staged int
 	say    string
 	err    error
+	after  func() tea.Cmd
 
 	generation uint64 // of the editor, before the work
 }
@@ -232,7 +234,7 @@ func (e *edits) next() tea.Cmd {
 	e.busy = true
 	w, ed := e.todo[0], e.Editor
 	return func() tea.Msg {
-		msg := worked{editor: ed, commit: w.commit, keeps: w.keeps, generation: ed.Generation()}
+		msg := worked{editor: ed, commit: w.commit, keeps: w.keeps, after: w.after, generation: ed.Generation()}
 		msg.say, msg.err = w.run(ed)
 		img, err := ed.Image()
 		msg.image, msg.staged = img, ed.Staged()
@@ -263,8 +265,12 @@ func (e *edits) worked(msg worked) tea.Cmd {
 	if msg.image != nil {
 		e.current().set(msg.image)
 	}
+	var after tea.Cmd
+	if msg.after != nil && msg.err == nil {
+		after = msg.after()
+	}
 	if len(e.todo) > 0 {
-		return e.next()
+		return tea.Batch(after, e.next())
 	}
 	switch leave := e.leaving; {
 	case leave != nil && msg.err == nil:
@@ -275,7 +281,7 @@ func (e *edits) worked(msg worked) tea.Cmd {
 	if msg.keeps {
 		return e.keepSoon()
 	}
-	return tea.Batch(e.refresh(), e.keepSoon())
+	return tea.Batch(after, e.refresh(), e.keepSoon())
 }
 
 func (e *edits) undo() tea.Cmd {

@@ -155,7 +155,7 @@ func TestReloadLeavesTheImageToItsJob(t *testing.T) {
 
 // TestHelpOfTheStart lists no key that needs an image.
 func TestHelpOfTheStart(t *testing.T) {
-	tell(t, tui.Config{}, 120, 60).keys("?", "DataWriteGuid").expect("no key matches")
+	tell(t, tui.Config{}, 120, 60).keys("?", "Stage a new content ID").expect("no key matches")
 }
 
 // TestFilesOfASecondImageStay names the second image as where to save.

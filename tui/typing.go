@@ -21,6 +21,8 @@ type typing struct {
 	at   string    // where it began, in words
 	edit disk.Edit // as the view asked for it
 	mark int       // the new content ID that came with a change; 0 for none
+
+	followed decode.Place // what was staged last, for what belongs with it
 }
 
 // typingMost bounds a change that is typed, in bytes.
@@ -35,6 +37,9 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 	if msg.Typed == "" || len(msg.Edits) != 1 {
 		*t = typing{mark: t.mark}
 		mark, more, err := t.place(ed, msg.Title, msg.Edits)
+		if err == nil && len(msg.Edits) > 0 {
+			more = both(more, t.offers(ed, placeOf(msg.Edits[0])))
+		}
 		return note(msg.Title, both(msg.Note, more), mark), err
 	}
 	e, at := msg.Edits[0], msg.Typed
@@ -59,12 +64,19 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 		return "", err
 	}
 	if id := newest(ed); id != top {
-		*t = typing{id, at, e, t.mark}
+		*t = typing{id, at, e, t.mark, t.followed}
 	}
+	last := disk.Edit{File: e.File, Offset: e.Offset + int64(len(e.Data)) - 1, Data: e.Data[len(e.Data)-1:]}
+	belongs := t.offers(ed, placeOf(last))
 	if mark != "" || more != "" {
-		return note(title, both(msg.Note, more), mark), nil
+		return note(title, both(msg.Note, both(more, belongs)), mark), nil
 	}
-	return msg.Note, nil
+	return both(msg.Note, belongs), nil
+}
+
+// placeOf is where an edit goes.
+func placeOf(e disk.Edit) decode.Place {
+	return decode.Place{File: e.File, Offset: e.Offset, Length: int64(len(e.Data))}
 }
 
 // both are two notes in one.

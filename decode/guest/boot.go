@@ -118,3 +118,20 @@ var (
 	_ = ExFAT.Bytes(120, 390, "BootCode", "Machine code that loads the operating system.")
 	_ = ExFAT.U16(510, "BootSignature", "Marks a boot sector: the bytes 55 AA.", decode.Fixed(0xAA55))
 )
+
+// FATShape is where a FAT volume keeps its file allocation tables, in sectors.
+type FATShape struct {
+	Reserved int64 // before the first table
+	Tables   int64
+	Sectors  int64 // of one table
+}
+
+// FATGeometry reads the shape from a boot sector of 512 bytes, as it is.
+func FATGeometry(boot []byte) FATShape {
+	number := func(name string) int64 { return int64(FAT32.Field(name).Uint(boot)) }
+	s := FATShape{Reserved: number("reserved sectors"), Tables: number("FATs"), Sectors: number("sectors per FAT (16 bits)")}
+	if s.Sectors == 0 {
+		s.Sectors = number("sectors per FAT")
+	}
+	return s
+}

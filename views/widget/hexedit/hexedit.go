@@ -113,7 +113,7 @@ func (m *Mode) do(p Pad, a keymap.Action) tea.Cmd {
 			return nil
 		}
 		return tea.Batch(p.Screen.Do(keymap.Left), p.Screen.Do(keymap.RevertBytes))
-	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.Review, keymap.ShowHelp:
+	case keymap.Undo, keymap.Redo, keymap.GoTo, keymap.Review, keymap.FixSum, keymap.ShowHelp:
 		return p.ask(a)
 	}
 	return p.Screen.Do(a)
