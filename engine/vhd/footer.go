@@ -82,6 +82,9 @@ func findFooters(f store.File, size, back int64) (footers, error) {
 	}
 	if fs.recognised = fs.sign(size); !fs.front.present && !fs.tail.present {
 		fs.takeUnmarked(head, end, size)
+		if fs.recognised == "" {
+			fs.recognised = fs.unmarkedSign()
+		}
 	}
 	return fs, nil
 }
@@ -92,6 +95,18 @@ func (fs *footers) takeUnmarked(head, end []byte, size int64) {
 	if fs.front = unmarkedAt(head, 0); fs.front.kind() == vhd.Fixed {
 		fs.front = footerCopy{}
 	}
+}
+
+// unmarkedSign is how footers whose cookie is damaged tell that the file is a VHD: their
+// checksum fits as soon as the cookie is put back, and that of a fixed disk has the size of what
+// lies before it.
+func (fs *footers) unmarkedSign() string {
+	for _, c := range []footerCopy{fs.tail, fs.front} {
+		if c.present && c.valid && (c.kind() != vhd.Fixed || vhd.FooterCurrentSize.Get(c.record()) == uint64(c.off)) {
+			return "by a footer whose checksum is right but for its cookie, which is damaged"
+		}
+	}
+	return ""
 }
 
 func unmarkedAt(b []byte, off int64) (c footerCopy) {

@@ -12,10 +12,20 @@ type header struct {
 	off    int64 // where the footer says it is
 	placed bool  // that is a place where it can be: aligned, after the footer copy, inside the file
 	rec    decode.Record[vhd.Header]
+
+	unmarked bool // the cookie is damaged, and the checksum is right as soon as it is put back
 }
 
 // ok reports whether there is a header whose fields may be believed.
-func (h header) ok() bool { return h.placed && vhd.HeaderCookie.Get(h.rec) == vhd.HeaderMagic }
+func (h header) ok() bool {
+	return h.placed && (h.unmarked || vhd.HeaderCookie.Get(h.rec) == vhd.HeaderMagic)
+}
+
+// headerUnmarked reports whether a record is a header whose cookie alone is damaged.
+func headerUnmarked(rec decode.Record[vhd.Header]) bool {
+	before, _ := vhd.HeaderChecksum.Field().Verdict(rec.Bytes())
+	return vhd.HeaderCookie.Get(rec) != vhd.HeaderMagic && before != decode.Good && wholeHeader(rec)
+}
 
 // readHeader reads the header where the footer points, or for footers that are
 // lost where it always is.
@@ -34,7 +44,7 @@ func (v *Image) readHeader() error {
 	}
 	rec, ok := vhd.HeaderTable.Of(b)
 	if ok {
-		v.header = header{off: int64(off), placed: true, rec: rec}
+		v.header = header{off: int64(off), placed: true, rec: rec, unmarked: headerUnmarked(rec)}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package vhd
 
 import (
+	"fmt"
+
 	"platter/decode"
 	"platter/decode/vhd"
 )
@@ -12,6 +14,14 @@ func (v judge) judgeHeader() {
 		return
 	}
 	h := v.header.rec
+	if v.header.unmarked {
+		f := v.finding("V024:cookie", fmt.Sprintf("the dynamic header has the cookie %s, expected %q; its checksum says that all else is right", decode.InQuotes(vhd.HeaderCookie.Get(h)), vhd.HeaderMagic), v.headerField(vhd.HeaderCookie.Field()))
+		f.Fatal = false
+		v.findings = append(v.findings, f)
+		v.judgeTable()
+		v.judgeParent()
+		return
+	}
 	if cookie := vhd.HeaderCookie.Get(h); cookie != vhd.HeaderMagic {
 		v.add("V024", "the dynamic header has the cookie %s, expected %q", v.headerField(vhd.HeaderCookie.Field()), decode.InQuotes(cookie), vhd.HeaderMagic)
 		return

@@ -30,6 +30,7 @@ type Parts struct {
 	HeaderAt   int64
 	Header     decode.Record[vhd.Header]
 	HeaderOK   bool // its fields may be believed
+	HeaderBare bool // nothing but its cookie is damaged
 	HeaderSums bool // and its checksum is right
 
 	Table    Table
@@ -178,7 +179,7 @@ func (v *Image) Parts() Parts {
 	p := Parts{
 		Source: v.src, Size: v.size, DataEnd: v.dataEnd, Virtual: v.virtual, Kind: v.kind, Growth: growth(v.size), FileTime: v.fileTime(),
 		Footer: v.footer, Rules: v.footers.rules().part(), Front: v.footers.front.part(), Tail: v.footers.tail.part(), Torn: v.footers.torn,
-		HeaderAt: v.header.off, Header: v.header.rec, HeaderOK: v.header.ok(), HeaderSums: headerSealed(v, nil),
+		HeaderAt: v.header.off, Header: v.header.rec, HeaderOK: v.header.ok(), HeaderBare: v.header.unmarked, HeaderSums: headerSealed(v, nil),
 		Table:      Table{t.placed, v.canExtendTable(), t.off, t.end(), t.entries, t.needed, t.blockSize, t.bitmapBytes, t.stored(), t},
 		Batmap:     Batmap{v.batmap.found && v.batmapHeaderFault() == "", v.batmap.found, v.batmap.off, v.batmap.mapOff, v.batmap.length, t.batmapRoom()},
 		Candidates: v.candidates(), image: v,

@@ -58,7 +58,9 @@ var rules = disk.Rules{
 	"V022": {Severity: warning, Detail: "7-Zip refuses images with bytes here. Nothing that is known writes them; data may be hidden there.",
 		NoRepair: sealFirst},
 	"V023": {Severity: info, Detail: "Programs decide by the creator whether the geometry gives the size of the disk; for unknown ones most use current_size."},
-	"V024": {Severity: severe, Fatal: true, Detail: "Without the dynamic header nobody knows where the blocks are; there is no second copy of it.",
+	"V024": {For: map[string]string{
+		"cookie": "Programs know the header by this word, and refuse the image. Some bytes were overwritten; everything else can be read.",
+	}, Severity: severe, Fatal: true, Detail: "Without the dynamic header nobody knows where the blocks are; there is no second copy of it.",
 		NoRepair: "A header of another version is not changed. A new one is made only for a dynamic image whose footer is valid; the identity of a differencing image's parent is lost with the header."},
 	"V025": {Severity: warning, Detail: "No structure after the dynamic header was ever defined. libvhd refuses such images, DiscUtils follows the pointer. Early QEMU wrote 32 ones instead of 64.",
 		NoRepair: "A header with a wrong checksum has to be repaired first (V024)."},

@@ -59,7 +59,7 @@ func relocate(f *fixture, pairs ...string) {
 func linkageTo(id int) string { return "{" + identity(id).String() + "}" }
 
 var damages = []damage{
-	{"identifier", "1", severe, true, plain, func(f *fixture) { f.put(0, []byte("X")) }, ""},
+	{"identifier", "1", severe, false, plain, func(f *fixture) { f.put(0, []byte("X")) }, ""},
 	{"after the identifier", "2", warning, false, plain, func(f *fixture) { f.put(60000, []byte("hidden")) }, ""},
 	{"after the creator's name", "2", warning, false, plain, func(f *fixture) { f.put(300, []byte("hidden")) }, ""},
 	{"after the entries of a region table", "2", warning, false, plain, func(f *fixture) { f.regionTables(func(b []byte) { copy(b[5000:], "hidden") }) }, ""},

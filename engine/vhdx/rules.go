@@ -16,7 +16,7 @@ const (
 // rules are the format's checks (vhdx.md 14). Where a check has several severities this is
 // the usual one.
 var rules = disk.Rules{
-	"1":  {Severity: severe, Fatal: true, Detail: "No program recognises the image. The headers are there, so writing the signature again would make it usable."},
+	"1":  {Severity: severe, Detail: "No program recognises the image. What else says that it is one is there, so it is read here, and the signature can be written again."},
 	"2":  {Severity: info, Detail: "Nothing that is known writes there. Programs ignore these bytes; data may be hidden in them."},
 	"3":  {Severity: warning, Detail: "A power cut while the header was written leaves this, and the other copy is used. 7-Zip and old libvhdi refuse the image; QEMU may give the damaged copy a new checksum and so make wrong values valid."},
 	"4":  {Severity: severe, Fatal: true, Detail: "Without a header nobody knows whether a log must be replayed, or where it is."},

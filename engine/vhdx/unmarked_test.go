@@ -30,6 +30,9 @@ func TestDamagedSignatures(t *testing.T) {
 			f.put(at, []byte("XXXX"))
 		}
 		folder := files(map[string]*fixture{"disk.vhdx": f})
+		if _, ok := vhdx.Probe(enginetest.Memory(t, folder, "disk.vhdx", formats)); !ok {
+			t.Errorf("%s: not recognised", c.code)
+		}
 		img := open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))
 		w := store.NewWorkspace(folder, "disk.vhdx")
 		done := false

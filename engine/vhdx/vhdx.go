@@ -63,14 +63,23 @@ var (
 	_ disk.Logged = (*Image)(nil)
 )
 
-// Probe tells whether a file looks like a VHDX: by its first 8 bytes.
+// Probe tells whether a file looks like a VHDX: by its first 8 bytes, or where these are
+// damaged by a header or region table whose checksum is right.
 func Probe(src disk.Source) (recognised string, ok bool) {
-	b, err := readUpTo(src.File, 0, len(vhdx.Signature))
-	if err != nil || string(b) != vhdx.Signature {
+	v := &Image{src: src}
+	if err := v.readFront(); err != nil {
 		return "", false
 	}
-	return recognisedBy, true
+	switch {
+	case v.signed:
+		return recognisedBy, true
+	case v.headers.copies[0].valid || v.headers.copies[1].valid || v.hasRegions():
+		return recognisedUnsigned, true
+	}
+	return "", false
 }
+
+const recognisedUnsigned = `by a header or region table whose checksum is right: the signature "vhdxfile" at the start of the file is damaged`
 
 const recognisedBy = `by the signature "vhdxfile" at the start of the file`
 
@@ -108,10 +117,18 @@ func read(ctx context.Context, src disk.Source, steps int) (*Image, error) {
 	return v, v.understand(ctx)
 }
 
-// hasRegions reports whether one of the region tables is valid as it lies in the file.
+// hasRegions reports whether one of the region tables is valid as it lies in the file, or is as
+// soon as its signature is put back.
 func (v *Image) hasRegions() bool {
 	for i := range v.tables.copies {
-		if raw, err := readUpTo(v.src.File, vhdx.RegionOffset(i), vhdx.RegionTableSize); err == nil && tableOf(raw).valid {
+		raw, err := readUpTo(v.src.File, vhdx.RegionOffset(i), vhdx.RegionTableSize)
+		if err != nil || len(raw) < vhdx.RegionTableSize {
+			continue
+		}
+		if tableOf(raw).valid {
+			return true
+		}
+		if copy(raw, vhdx.RegionSignature); tableOf(raw).valid {
 			return true
 		}
 	}

@@ -150,6 +150,9 @@ func (c *checker) headers() {
 	c.extents()
 	for _, f := range m.files {
 		s := f.sparse
+		if s != nil && f.rebuilt != nil {
+			c.rebuilt(s)
+		}
 		if s != nil && s.unmarked {
 			c.magic(s, 0, "header")
 		}

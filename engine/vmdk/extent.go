@@ -150,6 +150,11 @@ func (m *Image) attachSparse(e *extent) {
 		return
 	}
 	kind := kindOf(b)
+	if kind == vmdk.KindNone && e.line.Extent.Type == vmdk.TypeSparse {
+		if e.file.rebuilt = e.file.rebuild(e.line.Extent.Sectors, false); e.file.rebuilt != nil {
+			kind = vmdk.KindHosted
+		}
+	}
 	if kind == vmdk.KindNone {
 		e.fault = disk.Errorf(disk.Damaged, e.file.place(0, int64(len(b))), "the descriptor says %s, but the file has the magic of no sparse extent", e.line.Extent.Type)
 		return

@@ -21,6 +21,8 @@ type file struct {
 	known  bool // id could be found out
 	tables tables
 	sparse *sparse // what its headers say; nil for the descriptor and flat extents
+
+	rebuilt *rebuilt // stands in for the first sector, which is lost; nil if it is not
 }
 
 func newFile(name string, handle store.File) (*file, error) {
@@ -49,6 +51,9 @@ func (f *file) head(off, n int64) ([]byte, error) {
 	got, err := f.Data.ReadAt(b, off)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, &disk.Error{Kind: disk.Damaged, Op: "read", At: f.place(off, n), What: "the file can't be read", Err: err}
+	}
+	if f.rebuilt != nil && off < vmdk.SectorSize {
+		copy(b[:got], f.rebuilt.bytes[off:])
 	}
 	return b[:got], nil
 }

@@ -17,7 +17,26 @@ const sniffBytes = 64 << 10
 func Probe(src disk.Source) (recognised string, ok bool) {
 	b := make([]byte, sniffBytes)
 	n, _ := src.File.ReadAt(b, 0) // a short or failed read leaves fewer bytes to judge
-	return recognise(b[:n])
+	if words, ok := recognise(b[:n]); ok {
+		return words, true
+	}
+	if kind := kindOf(b[:n]); kind != vmdk.KindNone {
+		return damagedMagic(kind), true
+	}
+	if f, err := newFile(src.Name, src.File); err == nil && f.lostHeader() != nil {
+		return lostFirst, true
+	}
+	return damagedTitle, vmdk.IsDamagedDescriptor(b[:n])
+}
+
+// How a file is recognised that does not start as it should.
+const (
+	damagedTitle = "by the settings and extent lines of a VMDK descriptor, whose first lines are damaged"
+	lostFirst    = "by the descriptor in its second sector, and the tables or the footer: the first sector is lost"
+)
+
+func damagedMagic(kind vmdk.Kind) string {
+	return fmt.Sprintf("by what the header of a %s has, but for its magic, which is damaged", kind)
 }
 
 func recognise(b []byte) (string, bool) {
@@ -58,13 +77,16 @@ func Open(ctx context.Context, src disk.Source) (disk.Image, error) {
 	recognised, ok := recognise(b)
 	switch {
 	case !ok && kind != vmdk.KindNone:
-		recognised = fmt.Sprintf("by what the header of a %s has, but for its magic, which is damaged", kind)
+		recognised = damagedMagic(kind)
+	case !ok && m.main.lostHeader() != nil:
+		m.main.rebuilt = m.main.lostHeader()
+		kind, recognised = vmdk.KindHosted, lostFirst
 	case !ok && vmdk.IsDamagedDescriptor(b):
-		recognised = "by the settings and extent lines of a VMDK descriptor, whose first lines are damaged"
+		recognised = damagedTitle
 		m.untitled = true
 	case !ok:
 		if len(b) > vmdk.SectorSize && vmdk.IsDescriptor(b[vmdk.SectorSize:]) {
-			return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, vmdk.SectorSize), "the first sector is lost, which has the place of the tables and the size of the grains; the descriptor is in the second one. The program that made the image writes the same first sector for a new disk of this type and size: try that in a copy of this file")
+			return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, vmdk.SectorSize), "the first sector is lost, which has the place of the tables and the size of the grains, and no tables were found where they usually are; the descriptor is in the second one. The program that made the image writes the same first sector for a new disk of this type and size: try that in a copy of this file")
 		}
 		return nil, disk.Errorf(disk.NotThisFormat, m.main.place(0, int64(min(len(b), vmdk.SniffSize))), "no VMDK magic and no descriptor, nor a header or text whose start alone is damaged")
 	}

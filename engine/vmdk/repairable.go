@@ -148,13 +148,31 @@ func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' })
 }
 
+// textAmong reports whether the room that the header gives the text reaches into what is used
+// for something else: then the number is wrong, and what follows the text is not its own.
+func (s *sparse) textAmong() bool {
+	at := s.textAt
+	if s.isHosted() && at.End() > s.floor() {
+		return true
+	}
+	if s.grid == nil {
+		return s.isHosted() // nobody knows where the tables are
+	}
+	for _, a := range s.fixedAreas() {
+		if a.kind != disk.KindDescriptor && at.Offset < a.off+a.bytes && a.off < at.End() {
+			return true
+		}
+	}
+	return false
+}
+
 // canClear is D8: what follows the text can be cleared, a text that fills its
 // room gets shorter, a line loses its control bytes.
 func (t Text) canClear(f disk.Finding) bool {
 	at := f.Where[0]
 	switch s := t.image.main.sparse; {
-	case s != nil && s.movedBy != 0:
-		return false // what follows the text may be tables
+	case s != nil && (s.movedBy != 0 || s.textAmong()):
+		return false // what follows the text may be tables, or data
 	case f.Severity == severe:
 		return false // where the text ends is not known
 	case !t.image.separate && int64(t.Size) == t.image.textAt.Length:

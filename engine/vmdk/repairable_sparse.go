@@ -14,7 +14,7 @@ import (
 // first place.
 var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	"H1": func(s *sparse, _ disk.Finding) bool {
-		return (s.kind == vmdk.KindUnfinished || s.unmarked || s.footerUnmarked) && s.file.Size >= vmdk.SectorSize
+		return (s.kind == vmdk.KindUnfinished || s.unmarked || s.footerUnmarked || s.file.rebuilt != nil) && s.file.Size >= vmdk.SectorSize
 	},
 	"H2": func(s *sparse, _ disk.Finding) bool {
 		return vmdk.HeaderVersion.Get(s.rules) == 1 && vmdk.HeaderFlags.Get(s.rules)&vmdk.FlagZeroGrains != 0

@@ -64,7 +64,8 @@ var rules = disk.Rules{
 	"X8": {Severity: warning, Detail: "The part of the disk that the extent stands for can't be read: it is missing here, not zero.",
 		NoRepair: "No repair: the data is not in the files that are here."},
 	"H1": {For: map[string]string{
-		"cut": "The file ends inside its header: nothing of the disk is in it. No repair: get the file again from its source.",
+		"lost": "Other programs take the file for raw data or refuse it. Here it is read by the header that the rest of the file tells, and the header can be written again.",
+		"cut":  "The file ends inside its header: nothing of the disk is in it. No repair: get the file again from its source.",
 	}, Severity: severe, Detail: "Without the magic other programs take the file for raw data or refuse it.",
 		NoRepair: "No repair: the bytes of the header are not in the file. They can be written by hand if grain size and directory are known from the other extents."},
 	"H2": {For: map[string]string{

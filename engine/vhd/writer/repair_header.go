@@ -81,12 +81,14 @@ func (v *image) changeHeader(change func(decode.Record[vhd.Header])) disk.Step {
 // another cookie it may be whole otherwise, or a new one is made for a table that
 // is.
 func (v *image) restoreHeader(disk.Finding) []disk.Repair {
+	cookie := v.changeHeader(func(h decode.Record[vhd.Header]) { vhd.HeaderCookie.Put(h, vhd.HeaderMagic) })
 	switch {
+	case v.HeaderBare:
+		return one("put the cookie back: the checksum shows that nothing else was changed", "", cookie)
 	case v.HeaderOK:
 		return one("recompute the checksum", "some byte of the header was changed without it: look at the fields first", v.changeHeader(func(decode.Record[vhd.Header]) {}))
 	case v.WholeHeader():
-		return one("put the cookie back: the rest of the header is whole", "a program may have disabled the image on purpose",
-			v.changeHeader(func(h decode.Record[vhd.Header]) { vhd.HeaderCookie.Put(h, vhd.HeaderMagic) }))
+		return one("put the cookie back: the rest of the header is whole", "a program may have disabled the image on purpose", cookie)
 	}
 	const title, risk = "make a new header for the table after it", "block size and place of the table are guessed, and accepted only if all entries of the table fit them"
 	return one(title, risk, func(ctx context.Context, to store.FS) error {

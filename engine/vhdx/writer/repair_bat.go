@@ -48,7 +48,11 @@ func (v *image) defineState(f disk.Finding) []disk.Repair {
 	index := v.first(f)
 	entry, _ := v.Entry(index)
 	if vhdx.State(entry) == vhdx.UnmappedDraft {
-		return []disk.Repair{v.changeEntry(fix{title: "mark the block as unmapped", reads: v.HasParent}, index, withState(vhdx.Unmapped))}
+		f := fix{title: "mark the block as unmapped", reads: v.HasParent}
+		if v.HasParent {
+			f.risk = "the block reads as zeros then: what it held, or its parent has there, is not shown"
+		}
+		return []disk.Repair{v.changeEntry(f, index, withState(vhdx.Unmapped))}
 	}
 	off, n := int64(vhdx.FileOffset(entry)), v.Geometry.BlockSize
 	if off == 0 || off > v.Size-n || v.Meets(off, n) {

@@ -76,7 +76,7 @@ func (v *image) header() decode.Record[vhdx.Header] {
 
 // sign writes the signature at the start (1), where all else is there.
 func (v *image) sign(disk.Finding) []disk.Repair {
-	return v.one(fix{title: "write the signature", risk: "the file is taken for a VHDX, which it has the headers and region tables of", body: v.put(0, []byte(vhdx.Signature))})
+	return v.one(fix{title: "write the signature", body: v.put(0, []byte(vhdx.Signature))})
 }
 
 // renewOther updates both headers from the current one (3, 8).

@@ -34,6 +34,13 @@ func changeHeaders(s *reader.Sparse, edit func(h decode.Record[vmdk.Header])) di
 
 // finishMagic writes the magic as it is once a file is finished (H1).
 func finishMagic(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	if header, guessed := s.Rebuilt(); header != nil {
+		risk := ""
+		if guessed {
+			risk = "the size of a grain is a guess: read the disk before, and look whether it makes sense"
+		}
+		return one("write the header again", risk, disk.Put(s.Name, 0, header))
+	}
 	if magic, damaged := s.Magic(); damaged {
 		return one("write the magic", "", disk.Put(s.Name, f.Where[0].Offset, []byte(magic)))
 	}
