@@ -244,7 +244,7 @@ func (v *Image) tableTrusted() bool {
 // checkEntries judges each BAT entry by itself (37 to 43, 46 to 49).
 func (c *checker) checkEntries() bool {
 	v := c.image
-	other := int64(0) // blocks of a fixed image that are not stored
+	var lacks unstored
 	usual := v.usualEntry()
 	pieces := v.storedPieces(c.ctx)
 	if v.params.fixed {
@@ -263,16 +263,16 @@ func (c *checker) checkEntries() bool {
 			if !bitmap && usual(e) {
 				continue
 			}
-			if !bitmap && vhdx.State(e) != vhdx.FullyPresent {
-				other++
+			if !bitmap {
+				lacks.add(number, e, v.entryPlaceAt(i))
 			}
 			if e != 0 && !c.checkEntry(i, number, e, bitmap) {
 				return false
 			}
 		}
 	}
-	if v.params.fixed && !v.params.hasParent && other > 0 {
-		return c.addAs(info, "49", []decode.Place{v.place(v.bat.off, v.geo.Entries(false)*vhdx.EntrySize)}, "%d of %d blocks of the fixed image are not allocated", other, v.geo.Blocks)
+	if v.params.fixed && !v.params.hasParent {
+		return c.unstored(lacks)
 	}
 	return true
 }

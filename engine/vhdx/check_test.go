@@ -301,10 +301,11 @@ var damages = []damage{
 	{"no bitmap", "47", severe, false, derived, func(f *fixture) { f.bitmapEntry(0, 0) }, ""},
 	{"all bits clear", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, make([]byte, 256)) }, ""},
 	{"all bits set", "48", note, false, derived, func(f *fixture) { f.put(f.sbm[0]+256, bytes.Repeat([]byte{0xFF}, 256)) }, ""},
-	{"fixed with free blocks", "49", note, false, lone, func(f *fixture) { f.batEntry(3, 0) }, "50"},
+	{"fixed with a hole", "49", warning, false, lone, func(f *fixture) { f.batEntry(3, 0); f.put(f.at[3], make([]byte, f.block)) }, "50"},
 	{"fixed by QEMU", "49", note, false, lone, func(f *fixture) {
 		for b := range int64(6) {
 			f.batEntry(b, 2)
+			f.put(f.at[b], make([]byte, f.block))
 		}
 	}, "50"},
 	{"leaked in the middle", "50", note, false, plain, func(f *fixture) { f.grow(mib); f.batEntry(0, uint64(f.grow(mib))|6) }, ""},

@@ -84,7 +84,9 @@ var rules = disk.Rules{
 	"46": {Severity: warning, Detail: "Only differencing images have sector bitmaps, and a sector bitmap is present or not."},
 	"47": {Severity: severe, Detail: "Which sectors of the block are in this file is lost."},
 	"48": {Severity: info, Detail: "The state could be simpler: everything is in one place."},
-	"49": {Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
+	"49": {For: map[string]string{
+		"hole": "A fixed image has all its blocks allocated when it is made, and none is given up later. The entry was lost, and with it what the block held. Nobody notices: it reads as zeros.",
+	}, Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
 	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
 	"51": {From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{

@@ -36,6 +36,15 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	return o, ok && o.Index == index, err
 }
 
+// Strays fails where bytes that nothing claims may be a block that is missed.
+func (p Parts) Strays(ctx context.Context) error {
+	rooms, err := p.image.strayRooms(ctx)
+	if err == nil && len(rooms) > 0 {
+		err = disk.Errorf(disk.Unsupported, p.image.place(rooms[0].Offset, rooms[0].Length), "nothing claims these bytes, and they may be what a missing block held: settle vhdx/50 first")
+	}
+	return err
+}
+
 // leadsNowhere reports whether an entry says that its block is stored, and nothing of
 // it can be where it says.
 func (v *Image) leadsNowhere(entry uint64) bool {

@@ -67,6 +67,9 @@ func (v *image) allocateAll(disk.Finding) []disk.Repair {
 	f := fix{title: "allocate the missing blocks at the end of the file", risk: "the file gets as long as the whole disk, though not larger on disk where files may have holes"}
 	f.body = func(ctx context.Context, to store.FS) error {
 		end, err := v.FreshRoom(ctx)
+		if err == nil {
+			err = v.Strays(ctx)
+		}
 		if err != nil {
 			return err
 		}
