@@ -96,6 +96,12 @@ const (
 	StepBack    Action = "step-back"
 	Undo        Action = "undo"
 	Redo        Action = "redo"
+	Lessons     Action = "lessons"
+	LessonNext  Action = "lesson-next"
+	LessonBack  Action = "lesson-back"
+	LessonHint  Action = "lesson-hint"
+	LessonReply Action = "lesson-answer"
+	LessonClose Action = "lesson-close"
 )
 
 // Screens lists the actions that go to a screen, in the order of the tabs.
@@ -109,6 +115,7 @@ const (
 	groupJump    = "Jump"
 	groupView    = "View"
 	groupEdit    = "Edit"
+	groupLesson  = "Lesson"
 	groupProgram = "Program"
 )
 
@@ -306,6 +313,13 @@ var table = []Binding{
 	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Review the staged changes: look at them, drop some, write them to disk", Group: groupEdit},
 	{Context: Everywhere, Action: ShowSteps, Keys: []string{"Z"}, Help: "List what each change does, step by step", Group: groupProgram},
 	{Context: Everywhere, Action: Writing, Keys: []string{"W"}, Help: "Turn writing on or off; it is off at first", Group: groupEdit},
+
+	{Context: Everywhere, Action: Lessons, Keys: []string{"f5", "alt+l"}, Help: "Choose a lesson: short steps on a sample, with tasks", Group: groupLesson},
+	{Context: Everywhere, Action: LessonNext, Keys: []string{"f8", "alt+n"}, Help: "Next page or step of the lesson", Group: groupLesson},
+	{Context: Everywhere, Action: LessonBack, Keys: []string{"f7", "alt+b"}, Help: "Back to the page or step before", Group: groupLesson},
+	{Context: Everywhere, Action: LessonHint, Keys: []string{"f6", "alt+h"}, Help: "A hint for the task, then the next one", Group: groupLesson},
+	{Context: Everywhere, Action: LessonReply, Keys: []string{"f9", "alt+a"}, Help: "Answer the question of the lesson", Group: groupLesson},
+	{Context: Everywhere, Action: LessonClose, Keys: []string{"f10", "alt+c"}, Help: "End the lesson; where you stopped is kept", Group: groupLesson},
 
 	{Context: Everywhere, Action: OpenImage, Keys: []string{"O"}, Help: "Open another image, or a sample, in place of this one", Group: groupProgram},
 	{Context: Everywhere, Action: CreateImage, Keys: []string{"C"}, Help: "Make a new image: a form with the layout of the file to be, its first bytes, and the same command line", Group: groupProgram},

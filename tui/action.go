@@ -337,6 +337,7 @@ func (m *model) openedImage(msg opened) tea.Cmd {
 		m.active = max(0, m.screenOf(keymap.Screen7))
 		m.parents.adopted()
 	}
+	m.school.opened(msg.path)
 	if m.cfg.Opened != nil {
 		m.cfg.Opened(msg.path)
 	}

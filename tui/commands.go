@@ -43,6 +43,13 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.Palette: does(m.openPalette),
 		keymap.LookUp:  does(m.lookUp, points),
 
+		keymap.Lessons:     does(m.school.choose),
+		keymap.LessonNext:  does(to(m.school.turn, 1), m.school.lacks),
+		keymap.LessonBack:  does(to(m.school.turn, -1), m.school.lacks),
+		keymap.LessonHint:  does(m.school.hint, m.school.lacks),
+		keymap.LessonReply: does(m.school.reply, m.school.lacks),
+		keymap.LessonClose: does(m.school.leave, m.school.lacks),
+
 		keymap.Undo:      does(m.edits.undo, locked),
 		keymap.Redo:      does(m.edits.redo, locked),
 		keymap.Review:    does(m.edits.openReview, locked),
@@ -172,6 +179,8 @@ func (m *model) answered(msg tea.Msg) (tea.Cmd, bool) {
 		}
 	case notesLoaded:
 		return m.notes.loaded(msg), true
+	case marked:
+		m.school.take(msg)
 	default:
 		return nil, false
 	}

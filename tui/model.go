@@ -49,6 +49,7 @@ type model struct {
 	comparison comparison
 	parents    parents
 	export     export
+	school     school
 
 	message     string
 	failure     bool
@@ -72,10 +73,14 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.comparison = comparison{feature: f, screens: m}
 	m.parents = parents{f, m.adopt}
 	m.export = export{f, &m.comparison, &m.checks, func() keymap.Action { return m.screens[m.active].action }}
+	m.school = school{feature: f, program: m}
 	m.commands = m.makeCommands()
 	m.say(cfg.Notice, true)
 	if cfg.Image != nil {
 		m.show(cfg.Image, cfg.Editing, cfg.Path, cfg.Parent)
+		if cfg.Lesson != nil {
+			m.school.enter(*cfg.Lesson)
+		}
 	} else {
 		m.showStart()
 	}
@@ -200,6 +205,9 @@ func (m *model) context() keymap.Context {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.dirty = true
 	cmd := m.update(msg)
+	if look := m.school.look(); look != nil {
+		cmd = tea.Batch(cmd, look)
+	}
 	if len(m.late) > 0 {
 		cmd = tea.Batch(cmd, m.showLate())
 	}
@@ -231,6 +239,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case replayed:
 		return m.replay.show(msg)
 	case views.OpenPath:
+		if msg.Path == LessonsPath {
+			return m.school.choose()
+		}
 		return m.open(msg.Path, "", false)
 	case opened:
 		return m.openedImage(msg)
@@ -281,8 +292,12 @@ func (m *model) small() bool { return m.w < minWidth || m.h < minHeight }
 
 func (m *model) resize() {
 	w, h := max(0, m.w-1), max(0, m.h-chromeTop-chromeBottom)
+	viewW, viewH := w, h
+	if m.school.lesson != nil {
+		viewW, viewH = m.school.panel.fit(w, h)
+	}
 	for _, v := range m.views {
-		v.SetSize(w, h)
+		v.SetSize(viewW, viewH)
 	}
 	m.top.Resize(w, chromeTop)
 	m.bottom.Resize(w, chromeBottom)
@@ -320,6 +335,10 @@ func (m *model) frame() string {
 		body = m.over.View(m.cfg.Theme)
 	default:
 		body = m.view().View()
+		if m.school.lesson != nil {
+			m.school.drawPanel(m.cfg.Theme)
+			body = m.school.panel.with(body, m.cfg.Theme)
+		}
 	}
 	m.drawTop()
 	m.drawBottom()

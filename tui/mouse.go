@@ -61,6 +61,9 @@ func (m *model) mouseBody(x, y int, what views.Mouse) tea.Cmd {
 	case m.over != nil:
 		return m.over.mouse(m, x, y, what)
 	}
+	if m.school.lesson != nil && m.school.covers(x, y) {
+		return nil
+	}
 	m.held = what == views.Click
 	if v, ok := m.view().(views.Mouser); ok {
 		return v.Mouse(x, y, what)

@@ -17,6 +17,7 @@ type replay struct {
 	steps []disk.Image // what was shown of it; commands may still read them
 	asked views.Gen
 	words string // which step shows
+	step  int    // its number
 }
 
 // replayed is the image at a step of the replay.
@@ -25,6 +26,7 @@ type replayed struct {
 	whole disk.Image
 	image disk.Image
 	words string
+	step  int
 	err   error
 }
 
@@ -50,7 +52,7 @@ func (r *replay) to(steps int) tea.Cmd {
 			return replayed{gen: gen, whole: whole, err: err}
 		}
 		img, err := l.AtStep(ctx, steps)
-		return replayed{gen, whole, img, fmt.Sprintf("REPLAY %d/%d", steps, log.Steps), err}
+		return replayed{gen, whole, img, fmt.Sprintf("REPLAY %d/%d", steps, log.Steps), steps, err}
 	}
 }
 
@@ -66,7 +68,7 @@ func (r *replay) show(msg replayed) tea.Cmd {
 		r.say(msg.err.Error(), true)
 		return nil
 	}
-	r.whole, r.words = msg.whole, msg.words
+	r.whole, r.words, r.step = msg.whole, msg.words, msg.step
 	if msg.image == nil {
 		r.whole, msg.image = nil, msg.whole
 	} else {

@@ -15,6 +15,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/tui/lessons"
 	"platter/tui/wire"
 	"platter/views/start"
 	"platter/views/theme"
@@ -76,6 +77,11 @@ type Config struct {
 	// Notes keeps the user's bookmarks and notes; nil: they last as long as
 	// the program runs.
 	Notes Keeper
+
+	// Lesson is a lesson about the image to show first; nil: none is open. Studies keeps
+	// how far the user has come in lessons; nil: that is forgotten.
+	Lesson  *lessons.Lesson
+	Studies Studies
 
 	// Notice is shown first, until a key is pressed.
 	Notice string

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"platter/engine"
 	"platter/engine/damage"
 	"platter/engine/edit"
 	"platter/views/report"
@@ -139,59 +137,3 @@ func wished(format string, flags []string) (list []damage.Wish, err error) {
 
 // mostFaults bounds how many faults are planted at random.
 const mostFaults = 20
-
-func lessonVerb(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "lesson", Short: "Whether a damaged image was repaired", GroupID: "read", Args: exactly(0)}
-	cmd.AddCommand(lessonCheckVerb(a))
-	return cmd
-}
-
-func lessonCheckVerb(a *app) *cobra.Command {
-	key := ""
-	cmd := &cobra.Command{
-		Use: "check IMAGE", Short: "Whether the damage of platter break was repaired, and nothing else touched", Args: exactly(1),
-		Long: "Compares an image that platter break has damaged with its answer key. A fault is repaired if its bytes are what they were, or if the\n" +
-			"check no longer finds it and the disk shows what it showed before. A point is given for each fault, and one more if all are repaired\n" +
-			"and nothing else was changed but what their repairs write, such as checksums. Lists the bytes of faults that were missed. Nothing is\n" +
-			"written. Exit code: 0 all points, 3 not all, 1 could not be checked.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if key == "" {
-				key = args[0] + damage.Ending
-			}
-			return a.mark(cmd.Context(), args[0], key)
-		},
-	}
-	cmd.Flags().StringVar(&key, "key", "", "the answer key, if it is not at IMAGE"+damage.Ending+": `PATH`")
-	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("lesson")+")")
-	return cmd
-}
-
-// mark tells how far an image was repaired.
-func (a *app) mark(ctx context.Context, path, keyPath string) (err error) {
-	f, err := os.Open(keyPath)
-	if err != nil {
-		return err
-	}
-	key, err := damage.Unseal(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", keyPath, err)
-	}
-	opt := a.opt
-	opt.Format = key.Format
-	img, err := engine.Open(ctx, path, opt)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, img.Close()) }()
-	m, err := damage.Mark(ctx, img, key)
-	if err != nil {
-		return err
-	}
-	if err := report.Marks(a.out, m, a.form()); err != nil {
-		return err
-	}
-	if !m.Passed() {
-		return exit{exitWarnings, nil}
-	}
-	return nil
-}

@@ -164,15 +164,20 @@ func (a *app) root() *cobra.Command {
 	flags.StringArrayVar(&a.opt.Allow, "allow", nil, "let the image name files in `FOLDER` too; can be repeated")
 	flags.BoolVar(&a.noState, "no-state", false, "leave no trace: no list of recent files, no bookmarks and notes")
 	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(engine.Formats(), cobra.ShellCompDirectiveNoFileComp))
-	root.Flags().StringVar(&l.theme, "theme", "", "colours of the screens: `NAME` is one of "+strings.Join(theme.Names(), ", "))
-	root.Flags().StringVar(&l.color, "color", "", "colours to send: `WHEN` is one of "+strings.Join(colorModes, ", ")+"; otherwise NO_COLOR and the terminal decide")
-	root.Flags().BoolVar(&l.noMouse, "no-mouse", false, "leave the mouse to the terminal")
-	_ = root.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Names(), cobra.ShellCompDirectiveNoFileComp))
+	looksFlags(root, &l)
 	root.AddGroup(&cobra.Group{ID: "read", Title: "Verbs that read:"}, &cobra.Group{ID: groupWrite, Title: "Verbs that write:"}, &cobra.Group{ID: "help", Title: "Help:"})
 	root.SetHelpCommandGroupID("help")
 	root.SetCompletionCommandGroupID("help")
 	root.AddCommand(a.verbs()...)
 	return root
+}
+
+// looksFlags adds the flags of the screens.
+func looksFlags(cmd *cobra.Command, l *looks) {
+	cmd.Flags().StringVar(&l.theme, "theme", "", "colours of the screens: `NAME` is one of "+strings.Join(theme.Names(), ", "))
+	cmd.Flags().StringVar(&l.color, "color", "", "colours to send: `WHEN` is one of "+strings.Join(colorModes, ", ")+"; otherwise NO_COLOR and the terminal decide")
+	cmd.Flags().BoolVar(&l.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(theme.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // version is that of the module, and the commit that the program was built from, as far as

@@ -22,7 +22,7 @@ var floors = map[string]int{
 	"views/hexgrid": 3, "tui/wire": 3, "engine/foreign": 3, "engine/guest": 3, "engine/layer": 3, "engine/nbd": 3, "engine/space": 3, "engine/transfer": 3,
 	"engine/": 4, // the formats read and checked; search, locate, compare, eyes
 	"views":   5, "engine/vhd/writer": 5, "engine/vhdx/writer": 5, "engine/vmdk/writer": 5, "engine/raw/writer": 5,
-	"views/widget/": 6, "engine/sample": 6, "engine/damage": 6,
+	"views/widget/": 6, "engine/sample": 6, "engine/damage": 6, "tui/lessons": 6,
 	"views/": 7, "engine": 7,
 	"tui": 8, "engine/edit": 8,
 	"tui/cli": 9, "tui/cli/shot": 9,

@@ -15,6 +15,7 @@ import (
 	"platter/engine"
 	"platter/engine/sample"
 	"platter/tui"
+	"platter/tui/lessons"
 	"platter/tui/quiet"
 	"platter/views/start"
 	"platter/views/theme"
@@ -31,7 +32,7 @@ type looks struct {
 // prints where there is no terminal.
 func (a *app) start(cmd *cobra.Command, args []string, l looks) error {
 	if isTerminal(os.Stdin) && isTerminal(a.out) {
-		return a.screens(cmd.Context(), args, l)
+		return a.screens(cmd.Context(), args, l, nil)
 	}
 	if len(args) == 0 {
 		return usage("an image is needed where there is no terminal; see platter --help")
@@ -43,7 +44,8 @@ func (a *app) start(cmd *cobra.Command, args []string, l looks) error {
 	return errors.Join(a.info(cmd.Context(), img), img.Close())
 }
 
-func (a *app) screens(ctx context.Context, args []string, l looks) error {
+// screens shows the program on the terminal, with a lesson if there is one.
+func (a *app) screens(ctx context.Context, args []string, l looks, lesson *lessons.Lesson) error {
 	quiet.Restore()
 	l, warnings := configure(l)
 	a.warn(warnings)
@@ -59,7 +61,9 @@ func (a *app) screens(ctx context.Context, args []string, l looks) error {
 		KeepAfter: keepAfter,
 		Open:      a.openToEdit,
 		Look:      a.look,
-		Samples:   offered(),
+		Samples:   append([]start.Sample{lessonsRow}, offered()...),
+		Lesson:    lesson,
+		Studies:   a.studies(),
 		Recent:    a.recent(),
 		Opened:    a.remember,
 		Explorer:  engine.Explorer{},
@@ -91,6 +95,14 @@ func (a *app) warn(warnings []string) {
 	for _, w := range warnings {
 		fmt.Fprintln(a.errs, "platter: "+decode.Printable(w))
 	}
+}
+
+// lessonsRow leads from the start screen to the lessons.
+var lessonsRow = start.Sample{
+	Name: "lessons", About: "learn the formats, step by step",
+	Story: "Short steps on these samples, each with a task: find the current header, follow a byte from the disk to the file, replay a log, " +
+		"repair a footer, find a hidden note. What you do is checked.",
+	Path: tui.LessonsPath, Hint: "enter lists the lessons; on the command line: platter lesson",
 }
 
 // offered lists the built-in samples for the start screen.

@@ -126,3 +126,35 @@ func (p *page) placed(list []decode.Place) {
 		p.print("  and %s more; --json lists all", decode.Plural(more, "place", "places"))
 	}
 }
+
+// LessonRow is a lesson, and how many of its tasks are done.
+type LessonRow struct {
+	Name, Title, About, Image string
+	Done, Tasks               int
+}
+
+// Lessons lists lessons.
+func Lessons(w io.Writer, list []LessonRow, form Form) error {
+	if form == JSON {
+		d := newDocument(w, "lesson")
+		d.list("lessons")
+		for _, l := range list {
+			d.item()
+			d.text("name", l.Name)
+			d.text("title", l.Title)
+			d.text("about", l.About)
+			d.text("image", l.Image)
+			d.number("done", int64(l.Done))
+			d.number("tasks", int64(l.Tasks))
+			d.close()
+		}
+		return d.end(nil)
+	}
+	p := newPage(w)
+	for _, l := range list {
+		p.print("%-16s  %2d of %2d tasks done  %s: %s", l.Name, l.Done, l.Tasks, l.Title, l.About)
+	}
+	p.print("")
+	p.print("platter lesson NAME opens one")
+	return p.end(nil)
+}

@@ -21,6 +21,7 @@ type Sample struct {
 	About string // one line
 	Story string // a few sentences
 	Path  string // what opens it
+	Hint  string // for the status line; empty for an image that the command line takes by its path
 }
 
 // Config is what the screen offers.
@@ -229,6 +230,8 @@ func (v *View) Status() string {
 		return ""
 	case v.focus == recentPane:
 		return decode.Printable(v.cfg.Recent[i])
+	case v.focus == samplePane && v.cfg.Samples[i].Hint != "":
+		return v.cfg.Samples[i].Hint
 	case v.focus == samplePane:
 		return "built in, in memory; on the command line: " + decode.Printable(v.cfg.Samples[i].Path)
 	}
