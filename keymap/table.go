@@ -319,7 +319,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: LessonBack, Keys: []string{"f7", "alt+b"}, Help: "Back to the page or step before", Group: groupLesson},
 	{Context: Everywhere, Action: LessonHint, Keys: []string{"f6", "alt+h"}, Help: "A hint for the task, then the next one", Group: groupLesson},
 	{Context: Everywhere, Action: LessonReply, Keys: []string{"f9", "alt+a"}, Help: "Answer the question of the lesson", Group: groupLesson},
-	{Context: Everywhere, Action: LessonClose, Keys: []string{"f10", "alt+c"}, Help: "End the lesson; where you stopped is kept", Group: groupLesson},
+	{Context: Everywhere, Action: LessonClose, Keys: []string{"f10", "alt+e"}, Help: "End the lesson; where you stopped is kept", Group: groupLesson},
 
 	{Context: Everywhere, Action: OpenImage, Keys: []string{"O"}, Help: "Open another image, or a sample, in place of this one", Group: groupProgram},
 	{Context: Everywhere, Action: CreateImage, Keys: []string{"C"}, Help: "Make a new image: a form with the layout of the file to be, its first bytes, and the same command line", Group: groupProgram},

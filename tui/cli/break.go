@@ -31,8 +31,7 @@ func breakVerb(a *app) *cobra.Command {
 		Long: "Copies an image, or a built-in sample, and plants faults in the copy, each of which the check finds by its code. SOURCE is not\n" +
 			"changed. --fault takes a code (vhd/V034), random, or random,3 for three of them, and can be repeated; the same --seed plants the same.\n" +
 			"What was planted stands in IMAGE" + damage.Ending + ", packed so that nobody reads it by accident; that is no encryption. platter lesson\n" +
-			"check IMAGE tells how far it was repaired, and whether anything else was changed. --list names all faults, with SOURCE those of its format.\n" +
-			"A damaged signature is found with --format only: without it no program knows what the file is.",
+			"check IMAGE tells how far it was repaired, and whether anything else was changed. --list names all faults, with SOURCE those of its format.",
 		Args: atMostImages(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if b.list {
