@@ -7,6 +7,7 @@ const (
 	OpenImage   Action = "open-image"
 	Unaccounted Action = "unaccounted"
 	ShowSteps   Action = "steps"
+	Changes     Action = "changes"
 	SetAside    Action = "set-aside"
 	CreateImage Action = "create-image"
 	MakeImage   Action = "make-image"
@@ -309,6 +310,7 @@ var table = []Binding{
 
 	{Context: Everywhere, Action: Undo, Keys: []string{"u"}, Help: "Undo the last change", Group: groupEdit},
 	{Context: Everywhere, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Redo the change that was undone", Group: groupEdit},
+	{Context: Everywhere, Action: Changes, Keys: []string{"alt+u"}, Help: "List all changes, those undone too, and go to the state after any of them", Group: groupEdit},
 	{Context: Everywhere, Action: Renew, Keys: []string{"M"}, Help: "Stage a new content ID (DataWriteGuid in VHDX, CID in VMDK); edits in Sectors do so by themselves", Group: groupEdit},
 	{Context: Everywhere, Action: Review, Keys: []string{"s", "ctrl+s"}, Label: "staged", Help: "Review the staged changes: look at them, drop some, write them to disk", Group: groupEdit},
 	{Context: Everywhere, Action: ShowSteps, Keys: []string{"Z"}, Help: "List what each change does, step by step", Group: groupProgram},
@@ -375,6 +377,7 @@ var table = []Binding{
 	{Context: Staging, Action: Undo, Keys: []string{"u"}, Label: "undo", Help: "Undo the last change", Group: groupEdit},
 	{Context: Staging, Action: Redo, Keys: []string{"ctrl+r"}, Help: "Redo the change that was undone", Group: groupEdit},
 	{Context: Staging, Action: ShowSteps, Keys: []string{"Z"}, Label: "steps", Help: "List what each change does, step by step, field by field", Group: groupEdit},
+	{Context: Staging, Action: Changes, Keys: []string{"H", "alt+u"}, Label: "history", Help: "List all changes, those undone too, and go to the state after any of them", Group: groupEdit},
 	{Context: Staging, Action: SetAside, Keys: []string{"c"}, Help: "List the kept changes that no longer fit the file: look, stage, or throw away", Group: groupEdit},
 	{Context: Staging, Action: Writing, Keys: []string{"W"}, Label: "writing", Help: "Turn writing on or off; it is off at first", Group: groupEdit},
 	{Context: Staging, Action: Down, Keys: []string{"j", "down", "."}, Help: "Next row", Group: groupMove},

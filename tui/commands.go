@@ -55,6 +55,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.Review:    does(m.edits.openReview, locked),
 		keymap.Writing:   does(m.edits.toggleWriting, locked),
 		keymap.ShowSteps: does(m.edits.showSteps, locked),
+		keymap.Changes:   does(m.edits.showChanges, locked),
 		keymap.Renew:     does(m.edits.renew, locked),
 		keymap.FixSum:    does(m.edits.follow, locked, points),
 

@@ -29,8 +29,13 @@ type overlay interface {
 func (m *model) cover(o overlay) {
 	if r, ok := o.(*results); ok && r != m.over {
 		r.below = nil
-		if s, ok := m.over.(staging); ok {
-			r.below = s
+		switch old := m.over.(type) {
+		case staging:
+			r.below = old
+		case *results:
+			if old.Title == r.Title { // the same list as it is by now
+				r.below = old.below
+			}
 		}
 	}
 	m.over = o

@@ -64,7 +64,7 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		return nil
 	case keymap.Write:
 		return m.edits.askCommit()
-	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowSteps, keymap.ShowHelp:
+	case keymap.Undo, keymap.Redo, keymap.Writing, keymap.ShowSteps, keymap.Changes, keymap.ShowHelp:
 		return m.do(a)
 	case keymap.SetAside:
 		return m.edits.showConflicts()
