@@ -8,6 +8,8 @@ const (
 	Unaccounted Action = "unaccounted"
 	ShowSteps   Action = "steps"
 	Changes     Action = "changes"
+	Elsewhere   Action = "write-elsewhere"
+	TakeBack    Action = "take-back"
 	SetAside    Action = "set-aside"
 	CreateImage Action = "create-image"
 	MakeImage   Action = "make-image"
@@ -372,6 +374,8 @@ var table = []Binding{
 	{Context: Dialog, Action: Cancel, Keys: []string{"esc", "ctrl+c"}, Label: "cancel", Help: "Change nothing", Group: groupProgram},
 
 	{Context: Staging, Action: Write, Keys: []string{"w"}, Label: "write", Help: "Write all staged changes to disk, after a last question", Group: groupEdit, Danger: true},
+	{Context: Staging, Action: Elsewhere, Keys: []string{"o"}, Label: "elsewhere", Help: "Write the changes to a patch, to a copy of the image, or to a new child, and leave the image as it is", Group: groupEdit},
+	{Context: Staging, Action: TakeBack, Keys: []string{"v"}, Help: "Stage the opposite of the last write, if a record of it was kept, in a later session too", Group: groupEdit},
 	{Context: Staging, Action: Open, Keys: []string{"enter", "f"}, Label: "go there", Help: "Go to the bytes", Group: groupJump},
 	{Context: Staging, Action: Drop, Keys: []string{"D", "delete"}, Label: "drop", Help: "Drop this change; undo brings it back", Group: groupEdit},
 	{Context: Staging, Action: Undo, Keys: []string{"u"}, Label: "undo", Help: "Undo the last change", Group: groupEdit},

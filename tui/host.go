@@ -148,6 +148,6 @@ func (f *feature) fetch(p decode.Place, then func([]byte) tea.Cmd) tea.Cmd {
 
 // offer lets the user choose; what is chosen is done.
 func (f *feature) offer(title string, items []menu.Item, choose func(item int) tea.Cmd) tea.Cmd {
-	f.cover(&choice{menu.New(title, items), choose})
+	f.cover(&choice{Menu: menu.New(title, items), choose: choose})
 	return nil
 }

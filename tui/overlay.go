@@ -38,6 +38,11 @@ func (m *model) cover(o overlay) {
 			}
 		}
 	}
+	if c, ok := o.(*choice); ok {
+		if s, over := m.over.(staging); over {
+			c.below = s
+		}
+	}
 	m.over = o
 	m.resize()
 }
@@ -129,6 +134,7 @@ func (r *results) mouse(_ *model, _, y int, what views.Mouse) tea.Cmd {
 type choice struct {
 	*menu.Menu
 	choose func(item int) tea.Cmd
+	below  overlay // the review, where the menu came over that
 }
 
 func (*choice) context() keymap.Context { return keymap.Menu }
@@ -148,7 +154,7 @@ func (c *choice) do(m *model, a keymap.Action, p press) tea.Cmd {
 		return c.take(m)
 	case a == keymap.Cancel && p.name == "esc" && c.Erase(true):
 	case a == keymap.Cancel:
-		m.over = nil
+		m.cover(c.below)
 	case a == keymap.ShowHelp:
 		m.openHelp()
 	case a != "":
@@ -169,7 +175,7 @@ func (c *choice) take(m *model) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	m.over = nil
+	m.cover(c.below)
 	return c.choose(item)
 }
 

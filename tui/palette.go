@@ -30,6 +30,6 @@ func (m *model) openPalette() tea.Cmd {
 	for _, c := range list {
 		items = append(items, c.Item)
 	}
-	m.cover(&choice{menu.New("Commands: "+m.view().Context().Title(), items), func(i int) tea.Cmd { return m.do(list[i].action) }})
+	m.cover(&choice{Menu: menu.New("Commands: "+m.view().Context().Title(), items), choose: func(i int) tea.Cmd { return m.do(list[i].action) }})
 	return nil
 }

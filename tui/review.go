@@ -32,8 +32,11 @@ func (m *model) reviewed() (*review.View, bool) {
 	if d, ok := over.(*dialog); ok {
 		over = d.below
 	}
-	if r, ok := over.(*results); ok {
-		over = r.below
+	switch o := over.(type) {
+	case *results:
+		over = o.below
+	case *choice:
+		over = o.below
 	}
 	s, ok := over.(staging)
 	return s.screen, ok
@@ -68,6 +71,10 @@ func (s staging) do(m *model, a keymap.Action, _ press) tea.Cmd {
 		return m.do(a)
 	case keymap.SetAside:
 		return m.edits.showConflicts()
+	case keymap.Elsewhere:
+		return m.export.elsewhere(&m.edits)
+	case keymap.TakeBack:
+		return m.edits.takeBack()
 	}
 	if why := s.screen.Disabled(a); why != "" {
 		m.say(why, false)
@@ -187,13 +194,18 @@ func (e *edits) confirmCommit(x extent) tea.Cmd {
 		d.want = name
 		d.lines = append(d.lines, "", "Type the file's name to write: "+name)
 	}
-	d.buttons = []button{{"Keep staged", func() tea.Cmd { e.say("nothing was written: the changes stay staged", false); return nil }}, {"Write", func() tea.Cmd { return e.write(x) }}}
+	d.buttons = []button{{"Keep staged", func() tea.Cmd { e.say("nothing was written: the changes stay staged", false); return nil }}}
+	if r, ok := e.Editor.(disk.Reverter); ok && d.want == "" {
+		d.buttons = append(d.buttons, button{"Undo file too", func() tea.Cmd { return e.write(x, r.CommitKept) }})
+		d.lines = append(d.lines, "", "u takes it back in this session. An undo file beside the image lets v take it back in a later one.")
+	}
+	d.buttons = append(d.buttons, button{"Write", func() tea.Cmd { return e.write(x, e.Editor.Commit) }})
 	e.question(d)
 	return nil
 }
 
 // write brings what is staged to disk.
-func (e *edits) write(x extent) tea.Cmd {
+func (e *edits) write(x extent, commit func(context.Context) error) tea.Cmd {
 	e.named = true
 	if why := e.locked(); why != "" {
 		e.say(why, false)
@@ -212,10 +224,10 @@ func (e *edits) write(x extent) tea.Cmd {
 		if keep != nil {
 			keep() // if the program ends in the middle, the next one knows what was being written; else it writes all the same
 		}
-		if err := ed.Commit(ctx); err != nil {
+		if err := commit(ctx); err != nil {
 			return "", err
 		}
-		return "written and read back: " + x.String(), put()
+		return "written and read back: " + x.String() + "; u and then w takes it back", put()
 	}})
 }
 

@@ -36,7 +36,8 @@ type Session struct {
 	verdict verdict
 	placed  placements
 	past    []past
-	mark    int        // ID of the change that renewed the content's mark; 0 for none
+	mark    int // ID of the change that renewed the content's mark; 0 for none
+	taken   tookBack
 	aside   []conflict // kept changes that no longer fit
 
 	originals []original // as read from disk before and after commits; the last counts
@@ -339,7 +340,10 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.renewOriginal()
-	return s.ws.Commit(ctx, s.stillPlaced(ctx))
+	if err := s.ws.Commit(ctx, s.stillPlaced(ctx)); err != nil {
+		return err
+	}
+	return s.endTakeBack()
 }
 
 // Settled fails while an earlier write to the image is neither finished nor undone.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"platter/decode"
@@ -125,16 +126,35 @@ func (s *Session) TakeBack(force bool) ([]store.Step, error) {
 		return steps, disk.Refuse(disk.RefusedChanged, disk.ReadOnly, []decode.Place{{File: s.name}},
 			"the image was written to after the change that would be taken back, at %s; the bytes of the change itself are as it has left them", last.UTC().Format(time.DateTime))
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = tookBack{s.ws.Last(), steps}
 	return steps, nil
 }
 
 // CommitTakenBack commits what TakeBack has staged, cuts off what files have gained, and
 // removes the record.
-func (s *Session) CommitTakenBack(ctx context.Context, steps []store.Step) error {
-	if err := s.Commit(ctx); err != nil {
-		return err
+func (s *Session) CommitTakenBack(ctx context.Context) error { return s.Commit(ctx) }
+
+// tookBack is what is left to do once the opposite of a commit is on disk.
+type tookBack struct {
+	change int
+	steps  []store.Step
+}
+
+// endTakeBack cuts off what files have gained, and removes the record, if the change that
+// takes it back is on disk.
+func (s *Session) endTakeBack() error {
+	s.mu.Lock()
+	t := s.taken
+	s.mu.Unlock()
+	if !slices.ContainsFunc(s.ws.History(), func(c store.Change) bool { return c.ID == t.change && c.State == store.Committed }) {
+		return nil
 	}
-	for _, step := range steps {
+	s.mu.Lock()
+	s.taken = tookBack{}
+	s.mu.Unlock()
+	for _, step := range t.steps {
 		if !step.TooLongToCut() {
 			continue
 		}

@@ -69,7 +69,7 @@ func (a *app) revert(ctx context.Context, path string, how reverting) error {
 		if _, err := s.Openable(); err != nil {
 			return err
 		}
-		if err := s.CommitTakenBack(ctx, steps); err != nil {
+		if err := s.CommitTakenBack(ctx); err != nil {
 			return err
 		}
 		r.Done = true
