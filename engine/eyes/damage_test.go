@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"platter/decode"
@@ -27,6 +28,11 @@ var kinds = []kind{
 	{"vhdx", map[string]string{"block-size": "1M"}, ""},
 	{"vhdx", map[string]string{"block-size": "1M", "type": "fixed"}, ""},
 	{"vhdx", map[string]string{"block-size": "2M", "sector": "4096"}, ""},
+	{"vmdk", map[string]string{}, ""},
+	{"vmdk", map[string]string{"zeroed-grains": "yes"}, ""},
+	{"vmdk", map[string]string{"type": "streamOptimized"}, ""},
+	{"vmdk", map[string]string{"type": "twoGbMaxExtentSparse", "split": "4M"}, "disk-s002.vmdk"},
+	{"vmdk", map[string]string{"type": "monolithicFlat"}, ""},
 }
 
 // content is a disk with data, short and long zeros, and an end that fills no block.
@@ -79,7 +85,7 @@ type site struct {
 }
 
 // sites lists the fields of an image's structures in one file.
-func sites(t testing.TB, path, format string) []site {
+func sites(t testing.TB, path, format, file string) []site {
 	t.Helper()
 	img, err := engine.Open(t.Context(), path, engine.Options{Format: format})
 	if err != nil {
@@ -89,7 +95,7 @@ func sites(t testing.TB, path, format string) []site {
 	var list []site
 	var visit func(n decode.Node, depth int)
 	visit = func(n decode.Node, depth int) {
-		if n.Field != nil && n.Place.Length > 0 && n.Record.Length > 0 && n.Record.Length <= 64<<10 {
+		if n.Field != nil && n.Place.Length > 0 && n.Record.Length > 0 && n.Record.Length <= 64<<10 && (n.Place.File == filepath.Base(path) && file == "" || n.Place.File == file) {
 			list = append(list, site{n.Field, n.Place, n.Record})
 		}
 		for i := range min(n.Len(), 40) {
@@ -135,6 +141,9 @@ func damage(t testing.TB, rnd *rand.Rand, path string, list []site) string {
 		}
 		return fmt.Sprintf("%d zeros appended", len(b))
 	}
+	if len(list) == 0 {
+		return spoilText(t, rnd, path)
+	}
 	s := list[rnd.IntN(len(list))]
 	b := make([]byte, s.at.Length)
 	if _, err := f.ReadAt(b, s.at.Offset); err != nil {
@@ -156,6 +165,33 @@ func damage(t testing.TB, rnd *rand.Rand, path string, list []site) string {
 		}
 	}
 	return fmt.Sprintf("%s.%s at 0x%x from %.40s to %.40x, sealed %v", s.field.Layout().Name(), s.field.Name(), s.at.Offset, old, b, sealed)
+}
+
+// spoilText takes a line out of a descriptor, doubles one or changes a letter.
+func spoilText(t testing.TB, rnd *rand.Rand, path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(b), "\n")
+	i := rnd.IntN(len(lines))
+	what := fmt.Sprintf("line %d %q", i, lines[i])
+	switch rnd.IntN(4) {
+	case 0:
+		lines[i], what = "", what+" taken out"
+	case 1:
+		lines[i], what = lines[i]+lines[i], what+" twice"
+	default:
+		if letters := []byte(lines[i]); len(letters) > 1 {
+			at := rnd.IntN(len(letters))
+			letters[at] = "0189 =\"#Aafx\t\n"[rnd.IntN(14)]
+			lines[i], what = string(letters), fmt.Sprintf("%s is now %q", what, letters)
+		}
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return what
 }
 
 func spoil(rnd *rand.Rand, b []byte) {
@@ -191,10 +227,13 @@ func TestDamagedImages(t *testing.T) {
 	each := enginetest.Scale(2, 70)
 	for number, k := range kinds {
 		path := k.build(t, dir, number)
-		list := sites(t, path, k.format)
+		list := sites(t, path, k.format, k.file)
 		for i := range each {
 			rnd := rand.New(rand.NewPCG(uint64(number), uint64(i)))
 			victim := path
+			if k.file != "" {
+				victim = filepath.Join(filepath.Dir(path), k.file)
+			}
 			whole, err := os.ReadFile(victim)
 			if err != nil {
 				t.Fatal(err)

@@ -143,13 +143,11 @@ def vmdk(path, depth=0):
     kept.append(h)
     h.open_extent_data_files()
     name = h.get_parent_filename()
-    if name:
+    if name and h.get_parent_content_identifier() not in (None, 0xffffffff):
         if depth > 60: raise IOError("too deep")
         h.set_parent(vmdk(beside(path, name), depth + 1))
     return h
-for line in sys.stdin:
-    kind, path = line.rstrip("\n").split("\t")
-    kept.clear()
+def answer(kind, path):
     try:
         f = vmdk(path) if kind == "vmdk" else vhd(path)
         size = f.get_media_size()
@@ -160,9 +158,16 @@ for line in sys.stdin:
             if not b: raise IOError("nothing read at %d" % at)
             s.update(b)
             at += len(b)
-        print("ok\t%d\t%s" % (size, s.hexdigest()), flush=True)
+        return "ok\t%d\t%s" % (size, s.hexdigest())
     except Exception as e:
-        print("no\t" + " ".join(str(e).split()), flush=True)
+        return "no\t" + " ".join(str(e).split())
+for line in sys.stdin:
+    kind, path = line.rstrip("\n").split("\t")
+    kept.clear()
+    a = answer(kind, path)
+    if "exception set" in a: # of the image before, which the bindings left
+        a = answer(kind, path)
+    print(a, flush=True)
 `
 
 func newLibyal(t testing.TB) *libyal {
