@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"platter/decode"
 	"platter/engine/disk"
@@ -25,7 +26,20 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
-	return feasible(ctx, img, format.forAll(img, f, list))
+	return feasible(ctx, img, whole(img, format.forAll(img, f, list)))
+}
+
+// whole says of repairs in a file that is only a piece of an image what they cost.
+func whole(img disk.Image, list []disk.Repair) []disk.Repair {
+	if !slices.ContainsFunc(img.Info().Findings, func(f disk.Finding) bool { return f.Code == CodePiece }) {
+		return list
+	}
+	for i := range list {
+		if list[i].Risk == "" {
+			list[i].Risk = "by its name this file is a piece of an image: what is changed in it may not fit the other pieces any more"
+		}
+	}
+	return list
 }
 
 // feasible are the repairs that do not fail.

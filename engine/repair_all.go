@@ -22,6 +22,10 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 	others := len(row.Alike) - 1
 	instead := f.otherwise(img, row)
 	for _, r := range list {
+		if r.All {
+			all = append(all, r) // it does so by itself
+			continue
+		}
 		each := disk.Repair{
 			All:   true,
 			Title: fmt.Sprintf("%s; and so for the %s like it%s", r.Title, decode.Plural(others, "other finding", "other findings"), instead),

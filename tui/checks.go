@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/theme"
@@ -171,7 +172,7 @@ func newCheck(ctx context.Context, img disk.Image, profile string) *check {
 	c := &check{image: img, seen: map[known]int{}, profile: profile}
 	c.take(checked{list: img.Info().Findings})
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	c.next, c.stop = iter.Pull2(disk.FullCheck(c.ctx, img, profile))
+	c.next, c.stop = iter.Pull2(engine.FullCheck(c.ctx, img, profile))
 	return c
 }
 

@@ -1,7 +1,6 @@
 package vmdk
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"platter/decode/vmdk"
@@ -67,7 +66,7 @@ const tableSectors = vmdk.TableEntries * vmdk.EntrySize / vmdk.SectorSize
 // tableRun is how many tables a directory at a sector has, if it is one: the first table
 // follows it, and each the one before.
 func tableRun(b []byte, sector int64) int64 {
-	entry := func(i int64) int64 { return int64(binary.LittleEndian.Uint32(b[i*vmdk.EntrySize:])) }
+	entry := func(i int64) int64 { return int64(vmdk.EntryAt(b[i*vmdk.EntrySize:], vmdk.EntrySize)) }
 	start, n := entry(0), int64(0)
 	if start <= sector || start > sector+int64(len(b))/vmdk.SectorSize {
 		return 0
@@ -135,7 +134,7 @@ func (f *file) headerOf(capacity uint64, directory, n int64, inside bool) *rebui
 func sameRun(b []byte, sector, n int64) bool {
 	start := sector + directorySectors(n)
 	for i := range n {
-		if int64(binary.LittleEndian.Uint32(b[i*vmdk.EntrySize:])) != start+i*tableSectors {
+		if int64(vmdk.EntryAt(b[i*vmdk.EntrySize:], vmdk.EntrySize)) != start+i*tableSectors {
 			return false
 		}
 	}
@@ -151,7 +150,7 @@ func (f *file) grainEntries(first, n int64) (list []int64, zeros bool) {
 		return nil, false
 	}
 	for ; len(b) >= vmdk.EntrySize; b = b[vmdk.EntrySize:] {
-		switch e := int64(binary.LittleEndian.Uint32(b)); e {
+		switch e := int64(vmdk.EntryAt(b, vmdk.EntrySize)); e {
 		case 0:
 		case 1:
 			zeros = true

@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"platter/engine"
 	"platter/engine/disk"
-	"platter/engine/guest"
 	"platter/views/report"
 )
 
@@ -44,7 +42,7 @@ func (a *app) check(ctx context.Context, img disk.Image, form report.CheckForm) 
 	if info := img.Info(); info.Format == "unknown" {
 		return exit{exitNotChecked, info.Refused}
 	}
-	tally, err := report.Check(a.out, withRemains(ctx, img, disk.FullCheck(ctx, img, form.Profile)), form)
+	tally, err := report.Check(a.out, engine.FullCheck(ctx, img, form.Profile), form)
 	switch {
 	case err != nil:
 		return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}
@@ -54,31 +52,6 @@ func (a *app) check(ctx context.Context, img disk.Image, form report.CheckForm) 
 		return exit{exitWarnings, nil}
 	}
 	return nil
-}
-
-// withRemains puts after the findings of a check those about file systems that something
-// was written over: whoever misses one looks here first. What else there is to say of the
-// guest's partitions is theirs.
-func withRemains(ctx context.Context, img disk.Image, check iter.Seq2[disk.Finding, error]) iter.Seq2[disk.Finding, error] {
-	return func(yield func(disk.Finding, error) bool) {
-		for f, err := range check {
-			if !yield(f, err) || err != nil {
-				return
-			}
-		}
-		if !img.Info().Readable() {
-			return
-		}
-		t, err := engine.Explorer{}.PartitionTable(ctx, img)
-		if err != nil {
-			return // the disk can't be read there, which the check has said
-		}
-		for _, f := range t.Findings {
-			if f.Code == guest.CodeRemains && !yield(f, nil) {
-				return
-			}
-		}
-	}
 }
 
 func chainVerb(a *app) *cobra.Command {

@@ -55,7 +55,7 @@ func (v *image) settleLeftover(f disk.Finding) []disk.Repair {
 		older = "the guest reads these bytes instead of the parent's"
 	}
 	return []disk.Repair{
-		{Title: "set the bits of all sectors that have bytes, in all blocks", Risk: older, Apply: v.presentAll},
+		{Title: "set the bits of all sectors that have bytes, in all blocks", Risk: older, Apply: v.presentAll, All: true},
 		{Title: fmt.Sprintf("set the bits of the sectors of block %d that have bytes", of.Block), Risk: older, Apply: disk.Steps(v.unlessShared(of), v.present(of.Block, of.Start))},
 		{Title: fmt.Sprintf("zero all absent sectors of block %d", of.Block), Risk: fmt.Sprintf("%d sectors that have bytes are lost", of.Count), Apply: disk.Steps(v.unlessShared(of), v.zeroAbsent(of))},
 	}
