@@ -66,7 +66,9 @@ var courses = []course{
 	{"vhdx-3-write", []string{"0x10008", "lba_3", "0x30008"}, []string{
 		"=10485760", "6 :lba_8192", "=10_MiB", "6 :lba_8192 e 4 1 esc", ":BAT[4]", "=datawriteguid", "u u"}},
 	{"vhdx-4-log", []string{"0x10008", "lba_3", "0x30008"}, []string{"4", "=3", "4 A", "4 r r", "=bat", "=4"}},
-	{"chain-1", []string{"0x10008", "lba_3", "lba_9"}, []string{"7", "=3", "6 :lba_2048", "=server.vhdx", "6 :lba_2300", "=server.vhdx."}},
+	{"vhdx-5-chain", []string{"0x10008", "lba_3", "lba_9"}, []string{"7", "=3", "6 :lba_2048", "=server.vhdx", "6 :lba_2300", "=server.vhdx."}},
+	{"vhdx-6-questions", []string{"0x10008", "lba_3", "lba_9"}, []string{
+		"=2", "=11", "=no", "=0x300000", "=64M", "=1_MiB", "=partially_present", "=6M", "=server-before.avhdx", "=DataWriteGuid"}},
 	{"vhd-1-footer", []string{"0x210", "lba_200", "0x680"}, []string{":footer", ":footer.disk_type", "=16746496", "2 :footer %", ":BAT[0]", "=0x80A00", "6 :lba_0 x"}},
 	{"vhd-2-repair", []string{"0x210", "lba_200", "0x680"}, []string{"5", ":footer.checksum", "=timestamp", "5 f enter", "2 :0x201210", "=Swordfish"}},
 	{"vmdk-1-sparse", []string{"0x2e00", "lba_200", "0x4000"}, []string{
