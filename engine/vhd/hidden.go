@@ -60,7 +60,8 @@ func (s *sectorScan) tail(index, start int64) error {
 			return err
 		}
 		if n < r[1]-r[0] {
-			s.bits.add(v.place(start+r[0]/8, (r[1]+7)/8-r[0]/8))
+			first, end := r[0]/8, (r[1]+7)/8
+			s.bits.add(v.place(start+first, end-first))
 		}
 	}
 	from := start + t.bitmapBytes + used*vhd.Sector

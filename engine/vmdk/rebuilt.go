@@ -47,8 +47,9 @@ func (f *file) footerCopy(capacity uint64) []byte {
 	if at < 2*vmdk.SectorSize {
 		return nil
 	}
-	b, err := f.head(at-vmdk.SectorSize, 2*vmdk.SectorSize)
-	if err != nil || len(b) < 2*vmdk.SectorSize {
+	const both = 2 * vmdk.SectorSize // marker and footer
+	b, err := f.head(at-vmdk.SectorSize, both)
+	if err != nil || len(b) < both {
 		return nil
 	}
 	marker, _ := vmdk.MarkerTable.Of(b)
