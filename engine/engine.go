@@ -134,8 +134,8 @@ func traced(name string) disk.Finding {
 		Code:     CodeTraced,
 		Severity: disk.SeverityInfo,
 		Where:    []decode.Place{{File: name}},
-		Text:     "reading this file may set its access time: the system keeps that for the owner of a file only",
-		Detail:   "Nothing else of it changes. Where that matters, look at a copy, as the owner, or on a file system that is mounted read-only or with noatime.",
+		Text:     "reading this file may set its access time: " + store.TraceReason,
+		Detail:   "Nothing else of it changes. Where that matters, look at a copy, " + store.TraceAdvice + ".",
 	}
 }
 

@@ -293,7 +293,11 @@ func (d *Folder) Remove(name string) error {
 	if err := d.own(name); err != nil {
 		return nameErr("remove", name, err)
 	}
-	return nameErr("remove", name, d.root.Remove(filepath.FromSlash(name)))
+	err := d.root.Remove(filepath.FromSlash(name))
+	if withoutRoot(err) {
+		err = os.Remove(filepath.Join(d.dir, filepath.FromSlash(name)))
+	}
+	return nameErr("remove", name, err)
 }
 
 // Rename gives a file of the folder another name in it.
@@ -303,7 +307,11 @@ func (d *Folder) Rename(from, to string) error {
 			return nameErr("rename", name, err)
 		}
 	}
-	return nameErr("rename", from, d.root.Rename(filepath.FromSlash(from), filepath.FromSlash(to)))
+	err := d.root.Rename(filepath.FromSlash(from), filepath.FromSlash(to))
+	if withoutRoot(err) {
+		err = os.Rename(filepath.Join(d.dir, filepath.FromSlash(from)), filepath.Join(d.dir, filepath.FromSlash(to)))
+	}
+	return nameErr("rename", from, err)
 }
 
 // own refuses names that are not in this folder itself: what the user allowed

@@ -50,6 +50,12 @@ func (h *hostFile) Reserve(off, n int64) error {
 // The flags of statfs(2) of a file system that sets no access times.
 const setsNoTimes = 1 | 1024 // read-only, noatime
 
+// Why an access time may be set, and what helps.
+const (
+	TraceReason = "only the owner of a file can keep the system from it"
+	TraceAdvice = "as the owner, or on a file system that is mounted read-only or with noatime"
+)
+
 // leavesTrace reports whether reading the file may set its access time.
 func (h *hostFile) leavesTrace() bool {
 	var s syscall.Statfs_t

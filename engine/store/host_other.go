@@ -19,5 +19,11 @@ func (h *hostFile) NextData(off int64) (Range, error) {
 // Free fails with ErrUnknown: there is no portable way to ask.
 func (d *Folder) Free() (int64, error) { return 0, nameErr("look for free room in", d.dir, ErrUnknown) }
 
+// Why an access time may be set, and what helps.
+const (
+	TraceReason = "this system lets no program prevent that"
+	TraceAdvice = "or on a volume that is read-only or keeps no access times"
+)
+
 // leavesTrace reports whether reading the file may set its access time.
 func (h *hostFile) leavesTrace() bool { return h.traced }

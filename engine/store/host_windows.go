@@ -1,10 +1,24 @@
 package store
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
 )
+
+// What Windows says where a file system does not know a request.
+const (
+	errInvalidFunction = syscall.Errno(1)
+	errNotSupported    = syscall.Errno(50)
+)
+
+// withoutRoot reports whether a file system does not know how a name is removed or changed
+// by the handle of its folder, with the semantics of POSIX: FAT, some network shares, and
+// Wine. There it is done by its path.
+func withoutRoot(err error) bool {
+	return errors.Is(err, errInvalidFunction) || errors.Is(err, errNotSupported)
+}
 
 // nonblock has no meaning here: pipes are no files of a folder.
 const nonblock = 0
