@@ -247,5 +247,13 @@ func named(name string) (format, error) {
 	return formats[i], nil
 }
 
+// formatOf is the format of an image; what is none says why not.
+func formatOf(img disk.Image) (format, error) {
+	if info := img.Info(); info.Format == Unknown && info.Refused != nil {
+		return format{}, info.Refused
+	}
+	return named(img.Info().Format)
+}
+
 // slashed is a path of the host as a name in Places.
 func slashed(path string) string { return filepath.ToSlash(path) }

@@ -13,7 +13,7 @@ import (
 // Relink makes the change of a child's metadata by which it names a parent, see
 // [disk.Relinker].
 func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
-	f, err := named(img.Info().Format)
+	f, err := formatOf(img)
 	if err != nil || f.relink == nil {
 		return disk.Repair{}, disk.NoChild(img.Info().Path)
 	}
@@ -73,7 +73,7 @@ func hostPath(dir, name string) string {
 // Ties are those of an image's format; nil where children do not know by a mark that their
 // parent was changed.
 func Ties(img disk.Image) *disk.Ties {
-	f, err := named(img.Info().Format)
+	f, err := formatOf(img)
 	if err != nil {
 		return nil
 	}

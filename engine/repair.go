@@ -15,7 +15,7 @@ import (
 // of all of them, then of the first. What follows from another finding is not repaired
 // before that.
 func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
-	format, err := named(img.Info().Format)
+	format, err := formatOf(img)
 	if err != nil || format.repairs == nil || !f.Repairable {
 		return nil, nil
 	}
@@ -104,7 +104,7 @@ func (o opened) Stat(name string) (store.Info, error) {
 
 // Renewal gives the disk of an image a new mark of its content, see [disk.Renewer].
 func Renewal(img disk.Image) (disk.Repair, bool) {
-	format, err := named(img.Info().Format)
+	format, err := formatOf(img)
 	if err != nil || format.renewal == nil {
 		return disk.Repair{}, false
 	}

@@ -18,7 +18,7 @@ func Resizing(ctx context.Context, img disk.Image, to disk.NewSize) (disk.Resizi
 	if err := img.Info().Refused; err != nil {
 		return disk.Resizing{}, err
 	}
-	f, err := named(img.Info().Format)
+	f, err := formatOf(img)
 	if err != nil {
 		return disk.Resizing{}, err
 	}

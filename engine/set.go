@@ -8,7 +8,7 @@ import (
 // Setting finds out what a value of one of the common names means in an image, see
 // [disk.Setter].
 func Setting(img disk.Image, name, value string) (disk.Setting, error) {
-	f, err := named(img.Info().Format)
+	f, err := formatOf(img)
 	if err != nil {
 		return disk.Setting{}, err
 	}

@@ -34,7 +34,7 @@ func WriteIn(ctx context.Context, to store.FS, name, path string, opt Options, h
 }
 
 func openWriter(ctx context.Context, img disk.Image, to store.FS, how disk.WriteOptions) (disk.Writer, error) {
-	f, err := named(img.Info().Format)
+	f, err := formatOf(img)
 	if err != nil {
 		return nil, err
 	}

@@ -125,8 +125,10 @@ func (s *Session) openable(name string) (warnings []string, err error) {
 
 // Journalable fails with [store.ErrNoJournal] where a commit could not lay its journal
 // beside the image.
-func (s *Session) Journalable() error {
-	f, ok := s.folder.(interface{ Writable() error })
+func (s *Session) Journalable() error { return journalable(s.folder) }
+
+func journalable(folder any) error {
+	f, ok := folder.(interface{ Writable() error })
 	if !ok {
 		return nil
 	}

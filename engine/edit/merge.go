@@ -118,6 +118,11 @@ func (m *Merge) open(ctx context.Context, path string) error {
 	if err := m.relatives(ctx); err != nil {
 		return err
 	}
+	for _, l := range []*member{m.target(), m.above(), m.top()} {
+		if err := journalable(l.folder); err != nil {
+			return err
+		}
+	}
 	return m.room(ctx)
 }
 

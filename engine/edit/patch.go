@@ -107,7 +107,11 @@ func ReadPatch(r io.Reader) (Patch, error) {
 			return Patch{}, fmt.Errorf("line %d: %w: %w", p.line, ErrPatch, err)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	err := lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = errors.New("it has more than 64 KiB, and no line of a patch is so long")
+	}
+	if err != nil {
 		return Patch{}, fmt.Errorf("line %d: %w: %w", p.line+1, ErrPatch, err)
 	}
 	if err := p.whole(); err != nil {

@@ -94,3 +94,11 @@ func FuzzReadPatch(f *testing.F) {
 		}
 	})
 }
+
+// TestPatchOfLongLines says so of a line that no patch has.
+func TestPatchOfLongLines(t *testing.T) {
+	_, err := edit.ReadPatch(strings.NewReader(strings.Repeat("0", 80<<10)))
+	if !errors.Is(err, edit.ErrPatch) || !strings.Contains(err.Error(), "line 1") || !strings.Contains(err.Error(), "64 KiB") {
+		t.Errorf("%v", err)
+	}
+}

@@ -100,6 +100,9 @@ func (a *app) rebase(ctx context.Context, path string, r rebasing) error {
 	if err := a.replayed(ctx, s, r, wish); err != nil {
 		return err
 	}
+	if err := s.Journalable(); err != nil {
+		return err
+	}
 	bar := a.progress(0)
 	wish.DryRun, wish.Progress = r.dryRun, bar.of
 	done, err := s.Rebase(ctx, wish)

@@ -83,6 +83,11 @@ func (a *app) set(ctx context.Context, path string, pairs []string, how setting)
 	if r.Plan, err = planned(ctx, s); err != nil {
 		return err
 	}
+	if how.dryRun && len(r.Plan) > 0 {
+		if err := s.Journalable(); err != nil && !strings.HasPrefix(path, engine.SamplePrefix) {
+			return err
+		}
+	}
 	if !how.dryRun && len(r.Plan) > 0 {
 		if err := a.commitSet(ctx, s, how); err != nil {
 			return err

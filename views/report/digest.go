@@ -91,11 +91,13 @@ func CheckedDigests(w io.Writer, list []Checked, form Form) error {
 		return checkedJSON(w, list)
 	}
 	p := newPage(w)
-	wrong := 0
+	wrong, unread := 0, 0
 	for _, c := range list {
 		switch {
 		case c.Err != nil:
 			p.print("%s: FAILED: %v", c.Name, c.Err)
+			unread++
+			continue
 		case c.Matches():
 			p.print("%s: OK, %s", c.Name, c.Algorithm)
 			continue
@@ -106,6 +108,9 @@ func CheckedDigests(w io.Writer, list []Checked, form Form) error {
 	}
 	if wrong > 0 {
 		p.print("%d of %d digests do not match", wrong, len(list))
+	}
+	if unread > 0 {
+		p.print("%d of %d digests could not be made", unread, len(list))
 	}
 	return p.end(nil)
 }
