@@ -17,17 +17,40 @@ type Marks struct {
 	Touched []decode.Place // that hold other bytes though no fault and no repair of one is there; as precise as the key is
 	New     []disk.Finding // warnings and errors that the good image did not have, once all faults are repaired
 	Other   bool           // all faults are repaired, and the disk shows something else than before
+
+	Asked bool    // the student has named bytes, see [Marks.Name]
+	Wrong []int64 // offsets that were named, and belong to no fault
 }
 
 // FaultMark is a fault, and whether it was repaired.
 type FaultMark struct {
 	KeyFault
-	Done bool
-	Left []decode.Place // of the fault's bytes those that are not what they were; not empty with Done where it was repaired in another way
+	Done  bool
+	Named bool           // one of its bytes was named
+	Left  []decode.Place // of the fault's bytes those that are not what they were; not empty with Done where it was repaired in another way
+}
+
+// Name takes in at which offsets of the file the student thinks that faults lie.
+func (m *Marks) Name(offsets []int64) {
+	m.Asked = true
+	for _, off := range offsets {
+		hit := false
+		for i := range m.Faults {
+			for _, c := range m.Faults[i].Changes {
+				if off >= c.Offset && off < c.End() {
+					m.Faults[i].Named, hit = true, true
+				}
+			}
+		}
+		if !hit {
+			m.Wrong = append(m.Wrong, off)
+		}
+	}
 }
 
 // Points are one for each fault that was repaired, and one more if all are and nothing else was
-// changed.
+// changed. Where bytes were named, each fault is worth a second one if it was among them, and each
+// wrong one takes a point.
 func (m Marks) Points() (got, of int) {
 	for _, f := range m.Faults {
 		if f.Done {
@@ -37,7 +60,17 @@ func (m Marks) Points() (got, of int) {
 	if got == len(m.Faults) && len(m.Touched) == 0 && len(m.New) == 0 && !m.Other {
 		got++
 	}
-	return got, len(m.Faults) + 1
+	of = len(m.Faults) + 1
+	if m.Asked {
+		of += len(m.Faults)
+		for _, f := range m.Faults {
+			if f.Named {
+				got++
+			}
+		}
+		got = max(0, got-len(m.Wrong))
+	}
+	return got, of
 }
 
 // Passed tells whether all points were made.
@@ -63,7 +96,7 @@ func Mark(ctx context.Context, img disk.Image, k Key) (Marks, error) {
 		if err != nil {
 			return m, err
 		}
-		m.Faults = append(m.Faults, FaultMark{f, m.Exact || len(left) == 0, left})
+		m.Faults = append(m.Faults, FaultMark{KeyFault: f, Done: m.Exact || len(left) == 0, Left: left})
 	}
 	if m.Exact {
 		return m, nil

@@ -25,11 +25,20 @@ func TestBreakAndCheck(t *testing.T) {
 	if code, out, _ = ran(t, "lesson", "check", path); code != 3 || !strings.Contains(out, "not repaired: vhd/V017") || !strings.Contains(out, "0x38, 2 bytes") || !strings.Contains(out, "0 of 2 points") {
 		t.Errorf("%d:\n%s", code, out)
 	}
+	if _, out, _ = ran(t, "lesson", "check", path, "--at", "0x39", "--at", "4096"); !strings.Contains(out, "a byte of it was named") || !strings.Contains(out, "no fault lies there: 0x1000") || !strings.Contains(out, "0 of 3 points") {
+		t.Errorf("named:\n%s", out)
+	}
+	if code, _, errs = ran(t, "lesson", "check", path, "--at", "here"); code != cli.ExitUsage || !strings.Contains(errs, "expected an offset") {
+		t.Errorf("%d %s", code, errs)
+	}
 	if code, out, errs = ran(t, "repair", path, "--code", "vhd/V017"); code == cli.ExitFailed {
 		t.Fatalf("%s%s", out, errs)
 	}
 	if code, out, _ = ran(t, "lesson", "check", path); code != cli.ExitDone || !strings.Contains(out, "2 of 2 points") {
 		t.Errorf("%d:\n%s", code, out)
+	}
+	if code, out, _ = ran(t, "lesson", "check", path, "--at", "0x39"); code != cli.ExitDone || !strings.Contains(out, "3 of 3 points") {
+		t.Errorf("named and repaired, %d:\n%s", code, out)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"platter/decode"
 	"platter/engine"
 	"platter/engine/damage"
 	"platter/tui"
@@ -156,6 +157,7 @@ func (s studyFile) Save(lesson string, st tui.Study) error {
 
 func lessonCheckVerb(a *app) *cobra.Command {
 	key := ""
+	var at []string
 	cmd := &cobra.Command{
 		Use: "check IMAGE", Short: "Whether the damage of platter break was repaired, and nothing else touched", Args: exactly(1),
 		Long: "Compares an image that platter break has damaged with its answer key. A fault is repaired if its bytes are what they were, or if the\n" +
@@ -166,16 +168,25 @@ func lessonCheckVerb(a *app) *cobra.Command {
 			if key == "" {
 				key = args[0] + damage.Ending
 			}
-			return a.mark(cmd.Context(), args[0], key)
+			var named []int64
+			for _, text := range at {
+				off, err := decode.ParseSize(text)
+				if err != nil || off > 1<<62 {
+					return usage("--at %s: expected an offset in the file", text)
+				}
+				named = append(named, int64(off))
+			}
+			return a.mark(cmd.Context(), args[0], key, named)
 		},
 	}
+	cmd.Flags().StringArrayVar(&at, "at", nil, "name a byte that is damaged, by its `OFFSET` in the file; can be repeated: a point for each fault, a wrong one takes a point")
 	cmd.Flags().StringVar(&key, "key", "", "the answer key, if it is not at IMAGE"+damage.Ending+": `PATH`")
 	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("lesson")+")")
 	return cmd
 }
 
 // mark tells how far an image was repaired.
-func (a *app) mark(ctx context.Context, path, keyPath string) (err error) {
+func (a *app) mark(ctx context.Context, path, keyPath string, named []int64) (err error) {
 	f, err := os.Open(keyPath)
 	if err != nil {
 		return err
@@ -194,6 +205,9 @@ func (a *app) mark(ctx context.Context, path, keyPath string) (err error) {
 	m, err := damage.Mark(ctx, img, key)
 	if err != nil {
 		return err
+	}
+	if named != nil {
+		m.Name(named)
 	}
 	if err := report.Marks(a.out, m, a.form()); err != nil {
 		return err

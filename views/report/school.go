@@ -68,7 +68,15 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 			d.text("code", f.Code)
 			d.text("about", f.About)
 			d.bool("repaired", f.Done)
+			d.bool("named", f.Named)
 			d.located("left", f.Left)
+			d.close()
+		}
+		d.close()
+		d.list("wrongly_named")
+		for _, off := range m.Wrong {
+			d.item()
+			d.number("offset", off)
 			d.close()
 		}
 		d.close()
@@ -83,6 +91,14 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 	p := newPage(w)
 	for i, f := range m.Faults {
 		p.mark(fmt.Sprintf("fault %d of %d", i+1, len(m.Faults)), f)
+		if m.Asked && f.Named {
+			p.print("  a byte of it was named")
+		} else if m.Asked {
+			p.print("  no byte of it was named")
+		}
+	}
+	for _, off := range m.Wrong {
+		p.print("named, and no fault lies there: 0x%x", off)
 	}
 	switch {
 	case m.Exact:
