@@ -127,6 +127,9 @@ func (d *vmdkDisk) sparse(x *vmdkExtent, in, off int64) Piece {
 	if err != nil {
 		return lost(end, via, "the grain table can't be read")
 	}
+	if entry == 0 && d.parent == nil {
+		return d.below(x, off, (grain+x.empties(at, index, d.pad))*x.grain, via)
+	}
 	return d.grainAt(x, in, off, grain, entry, via)
 }
 
@@ -138,6 +141,23 @@ func (x *vmdkExtent) entry(table string, at, index int64, pad bool) (uint64, dis
 	}
 	via.Raw = vmdk.EntryAt(b, x.width)
 	return via.Raw, via, nil
+}
+
+// empties is how many entries of a table from index on are zero; at least one.
+func (x *vmdkExtent) empties(at, index int64, pad bool) int64 {
+	first := index
+	for index < x.entries {
+		b, err := x.file.entry(at+index*x.width, x.width, pad)
+		if err != nil {
+			break
+		}
+		for ; int64(len(b)) >= x.width && index < x.entries; b, index = b[x.width:], index+1 {
+			if vmdk.EntryAt(b, x.width) != 0 {
+				return max(index-first, 1)
+			}
+		}
+	}
+	return max(index-first, 1)
 }
 
 // tableAt is where a grain table lies; 0 if there is none.

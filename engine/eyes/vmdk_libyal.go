@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"platter/decode"
 	"platter/decode/vmdk"
@@ -282,8 +283,23 @@ func (o *opening) sparseLibyal(f file, stream bool) (vmdkExtent, error) {
 		return x, refusal(h.of(f, vmdk.HeaderDirectoryOffset.Field()), "unable to read grain directory")
 	}
 	table := roundUp(x.entries*vmdk.EntrySize, 512)
-	x.lostTables = func(at int64) bool { return at > f.size-table || x.packed && !x.markersRead(at) }
+	var last atomic.Pointer[judged]
+	whole := x
+	x.lostTables = func(at int64) bool {
+		if j := last.Load(); j != nil && j.at == at {
+			return j.lost
+		}
+		j := &judged{at, at > f.size-table || whole.packed && !whole.markersRead(at)}
+		last.Store(j)
+		return j.lost
+	}
 	return x, nil
+}
+
+// judged is a grain table that was looked at last.
+type judged struct {
+	at   int64
+	lost bool
 }
 
 // markersRead reports whether the start of each grain of a table is in the file: libvmdk

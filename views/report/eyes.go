@@ -101,21 +101,34 @@ func (p *page) eyesRange(e *eyes.Eyes, r eyes.Range, size int64) {
 }
 
 func (p *page) eyesReaders(e *eyes.Eyes, digest func(i int) eyes.Digest, opt EyesOptions) {
-	table := columns{{"reader", 10, false}, {"size", 18, true}, {"SHA-256 of the disk", 0, false}}
+	table := columns{{"reader", 10, false}, {"known by", 10, false}, {"size", 18, true}, {"SHA-256 of the disk", 0, false}}
 	table.head(p)
 	for i, r := range e.Readers {
 		switch {
 		case r.Unknown != "":
-			table.row(p, r.Policy.Name, "-", "not known: "+r.Unknown)
+			table.row(p, r.Policy.Name, "", "-", "not known: "+r.Unknown)
 		case r.Refused != nil:
-			table.row(p, r.Policy.Name, "-", "refuses: "+r.Refused.Error())
+			table.row(p, r.Policy.Name, knownBy(r), "-", "refuses: "+r.Refused.Error())
 		default:
-			table.row(p, r.Policy.Name, decode.Grouped(r.Size), told(digest(i), opt))
+			table.row(p, r.Policy.Name, knownBy(r), decode.Grouped(r.Size), told(digest(i), opt))
 		}
 		if opt.Why {
 			p.eyesWhy(e, r)
 		}
 	}
+}
+
+// knownBy says how it is known what a reader does.
+func knownBy(r *eyes.Reader) string {
+	switch {
+	case r.Policy.Name == eyes.Spec:
+		return "the format"
+	case r.Policy.Sure == eyes.Tested:
+		return "tests"
+	case r.Policy.Sure == eyes.Read:
+		return "its code"
+	}
+	return "documents"
 }
 
 // told is what stands in the column of digests.
