@@ -56,6 +56,11 @@ func (e *edits) follow() tea.Cmd {
 	last := e.last
 	return tea.Batch(e.drain(), e.enqueueWork(work{
 		do: func(ed disk.Session) (say string, err error) {
+			if r, ok := ed.(disk.Replayer); ok && p.Cursor.File == disk.VirtualDisk {
+				if done, err := r.Replay(context.Background()); done || err != nil {
+					return "staged: the replay of the log in the file; now the disk can be edited", err
+				}
+			}
 			list, err = last.belongs(ed, p.Cursor)
 			switch {
 			case err != nil:

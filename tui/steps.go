@@ -11,6 +11,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/engine/store"
+	"platter/views/grid"
 	"platter/views/theme"
 	"platter/views/widget/listing"
 )
@@ -101,9 +102,10 @@ func (s *stepped) edit(e store.Edit) {
 	now := s.then(at)
 	s.later = append(s.later, e)
 	old := s.then(at)
-	why := ""
-	if e.Why != "" {
-		why = "   (" + decode.Printable(e.Why) + ")"
+	if e.Why != "" { // worked out backwards: it stands after the fields
+		for _, line := range slices.Backward(grid.Wrap(decode.Printable("for: "+e.Why), reasonWidth)) {
+			s.add(at, "", "", line, theme.Value)
+		}
 	}
 	list := finder.Compare(at, old, now).List
 	if more := len(list) - stepFields; more > 0 {
@@ -111,7 +113,8 @@ func (s *stepped) edit(e store.Edit) {
 		list = list[:stepFields]
 	}
 	for _, c := range slices.Backward(list) {
-		s.add(c.Place, fmt.Sprintf("0x%x", c.Place.Offset), decode.Printable(cmp.Or(c.Name, "bytes")), cut(c.Before)+" -> "+cut(c.After)+why, theme.Dim)
+		before, after := c.Words()
+		s.add(c.Place, fmt.Sprintf("0x%x", c.Place.Offset), decode.Printable(cmp.Or(c.Name, "bytes")), cut(before)+" -> "+cut(after), theme.Dim)
 	}
 }
 
@@ -145,6 +148,9 @@ func put(b []byte, off int64, old []byte, length int, at int64) {
 		}
 	}
 }
+
+// reasonWidth is how wide the reasons of steps are, so that they show whole in 80 columns.
+const reasonWidth = 36
 
 // stepFields is how many places of one step are listed: data has a row for each 16 bytes.
 const stepFields = 24

@@ -9,8 +9,8 @@ func TestStepsOfChanges(t *testing.T) {
 	b.keys("Z").expect("Nothing was changed since the image was opened").keys("esc")
 	b.keys("6", ":", "0x500010", "enter", "e", "5a", "esc", "Z")
 	b.expect("What the changes do, step by step", "give the disk a new DataWriteGuid (staged)", "header 1.DataWriteGuid", "1 byte typed at LBA 10240 +0x10 (staged)", "length of the file")
-	b.keys("G").expect("BAT[5] block 5.State", "0 (NOT_PRESENT) -> 6 (FULLY_PRESENT)", "(block 5 is stored)")
+	b.keys("G").expect("BAT[5] block 5.State", "0 (NOT_PRESENT) -> 6 (FULLY_PRESENT)", "for: block 5 is stored")
 	b.keys("esc", "u", "Z").not("DataWriteGuid").keys("esc", "ctrl+r")
 	b.write()
-	b.keys("Z", "G").expect("(committed)")
+	b.keys("Z", "G").expect("for: committed")
 }

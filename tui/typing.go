@@ -50,10 +50,7 @@ func (t *typing) stage(ed disk.Session, msg views.Stage) (string, error) {
 			return "", err
 		}
 	}
-	title := "1 byte typed at " + at
-	if n := len(e.Data); n > 1 {
-		title = fmt.Sprintf("%d bytes typed at %s", n, at)
-	}
+	title := typedTitle(len(e.Data), at)
 	top := newest(ed)
 	*t = typing{mark: t.mark}
 	mark, more, err := t.place(ed, title, []disk.Edit{e})
@@ -114,13 +111,17 @@ func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark, 
 			files = append(files, e)
 			continue
 		}
+		if soAlready(ed, e) { // zeros into a hole, say: storing them would change nothing but the file
+			more = "the disk holds these bytes already"
+			continue
+		}
 		content = append(content, e)
 		parts, err := ed.Place(e.Offset, int64(len(e.Data)))
 		switch {
 		case errors.Is(err, disk.ErrUnsupported):
 			unstored = true
 		case err != nil:
-			return "", "", err
+			return "", "", wayOut(err)
 		}
 		data := e.Data
 		for _, p := range parts {
@@ -133,6 +134,9 @@ func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark, 
 			return "", "", err
 		}
 	}
+	if len(files)+len(content) == 0 {
+		return "", more, nil
+	}
 	if !unstored {
 		return mark, "", ed.Stage(title, append(files, placed...)...)
 	}
@@ -143,6 +147,26 @@ func (t *typing) place(ed disk.Session, title string, edits []disk.Edit) (mark, 
 	}
 	more, err = t.store(ed, title, content)
 	return mark, more, err
+}
+
+// soAlready reports whether the disk holds what an edit would put there.
+func soAlready(ed disk.Session, e disk.Edit) bool {
+	img, err := ed.Image()
+	if err != nil {
+		return false
+	}
+	b := make([]byte, len(e.Data))
+	n, _ := img.ReadAt(b, e.Offset)
+	return n == len(b) && bytes.Equal(b, e.Data)
+}
+
+// wayOut says what to do first where a change is refused for a log that was not replayed.
+func wayOut(err error) error {
+	var r *disk.Refusal
+	if errors.As(err, &r) && r.Reason == disk.RefusedDirty {
+		return fmt.Errorf("%w; alt+c stages that replay, as a change of its own", err)
+	}
+	return err
 }
 
 // renew stages the mark of the disk's content.
@@ -186,12 +210,49 @@ func (t *typing) revertDisk(ed disk.Session, msg views.Revert) (string, error) {
 	if bytes.Equal(old, now) {
 		return "nothing to revert: these bytes are unchanged", nil
 	}
+	if t.typedLast(ed, msg.Place) {
+		return t.shorten(ed)
+	}
 	*t = typing{mark: t.mark}
 	mark, more, err := t.place(ed, msg.Title, []disk.Edit{{File: disk.VirtualDisk, Offset: msg.Place.Offset, Data: old}})
 	if err != nil {
 		return "", err
 	}
 	return note(msg.Title, both("u undoes it", more), mark), nil
+}
+
+// typedLast reports whether a place is that of the byte that was typed last.
+func (t *typing) typedLast(ed disk.Session, p decode.Place) bool {
+	return t.id != 0 && t.id == newest(ed) && t.edit.File == p.File && p.Length == 1 && p.Offset == t.edit.Offset+int64(len(t.edit.Data))-1
+}
+
+// shorten takes back the byte that was typed last; with the first one goes what was stored
+// for it, and the mark.
+func (t *typing) shorten(ed disk.Session) (string, error) {
+	if len(t.edit.Data) == 1 {
+		_, err := t.undo(ed)
+		*t = typing{mark: t.mark}
+		return "taken back, with all that it took (ctrl+r redoes it)", err
+	}
+	if _, err := ed.Undo(); err != nil {
+		return "", err
+	}
+	e, at, mark := t.edit, t.at, t.mark
+	e.Data = e.Data[:len(e.Data)-1]
+	*t = typing{mark: mark}
+	if _, _, err := t.place(ed, typedTitle(len(e.Data), at), []disk.Edit{e}); err != nil {
+		return "", err
+	}
+	*t = typing{id: newest(ed), at: at, edit: e, mark: t.mark, followed: t.followed}
+	return "", nil
+}
+
+// typedTitle is the title of so many bytes that were typed at a place.
+func typedTitle(n int, at string) string {
+	if n == 1 {
+		return "1 byte typed at " + at
+	}
+	return fmt.Sprintf("%d bytes typed at %s", n, at)
 }
 
 // revertMost is how much of the disk is reverted at once, in bytes.

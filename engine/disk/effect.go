@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"platter/decode"
 )
@@ -242,4 +243,28 @@ func nameOf(nodes []decode.Node) string {
 	default:
 		return nodes[n-2].Name + ", " + nodes[n-1].Name
 	}
+}
+
+// IsText reports whether an effect is of bytes that no field holds and that are text on both
+// sides.
+func (e Effect) IsText() bool {
+	return e.Before == fmt.Sprintf("% x", e.Old) && isText(e.Old) && isText(e.New)
+}
+
+// isText reports whether bytes are lines of ASCII.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c != '\n' && c != '\r' && c != '\t' && (c < ' ' || c > '~') {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// Words are the two sides for people: text as such.
+func (e Effect) Words() (before, after string) {
+	if e.IsText() {
+		return strconv.Quote(string(e.Old)), strconv.Quote(string(e.New))
+	}
+	return e.Before, e.After
 }

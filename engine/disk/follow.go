@@ -20,3 +20,10 @@ type Follower interface {
 	// in which it is to be done.
 	Follow(ctx context.Context, at decode.Place) ([]Follow, error)
 }
+
+// Replayer is an ability of sessions over images with a log.
+type Replayer interface {
+	// Replay stages the replay of the log in the file, as a change of its own. It reports
+	// false for an image whose log needs none.
+	Replay(ctx context.Context) (bool, error)
+}

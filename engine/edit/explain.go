@@ -23,6 +23,10 @@ type Explained struct {
 	Steps  []store.Taken // in the order in which they reach the disk
 	Blocks Blocks
 
+	// Together: the steps are not safe one by one, so that they become durable all at once,
+	// through the journal.
+	Together bool
+
 	before, after *disk.EffectFinder
 	close         func() error
 }
@@ -49,19 +53,36 @@ func (s *Session) Explain(ctx context.Context, how disk.WriteOptions, do Task) (
 	if err := errors.Join(s.sealed(), s.settled()); err != nil {
 		return nil, err
 	}
+	e, err := s.explain(ctx, how, do, false)
+	var refused *disk.Refusal
+	if errors.As(err, &refused) && refused.Reason == disk.RefusedStream {
+		return s.explain(ctx, how, do, true)
+	}
+	return e, err
+}
+
+// explain carries the task out; together says that it goes through a journal.
+func (s *Session) explain(ctx context.Context, how disk.WriteOptions, do Task, together bool) (*Explained, error) {
 	img, err := s.Image()
 	if err != nil {
 		return nil, err
 	}
 	written, files := 0, store.Rehearse(s.ws.Snapshot())
-	e := &Explained{before: disk.NewEffectFinder(img), close: files.Close}
-	n, err := s.run(ctx, store.Watch(files, func(t store.Taken) error {
+	e := &Explained{before: disk.NewEffectFinder(img), close: files.Close, Together: together}
+	watched := store.Watch(files, func(t store.Taken) error {
+		if t.Sync && together { // there is but the one of the journal
+			return nil
+		}
 		if written += len(t.New); len(e.Steps) == mostExplained || written > mostExplainedBytes {
 			return disk.Errorf(disk.Limit, decode.Place{File: s.path}, "more than %s or %s are not explained: take a smaller range", decode.Plural(mostExplained, "step", "steps"), decode.FormatSize(mostExplainedBytes))
 		}
 		e.Steps = append(e.Steps, t)
 		return nil
-	}), how, do)
+	})
+	if together {
+		watched = store.Together(watched)
+	}
+	n, err := s.run(ctx, watched, how, do)
 	if err != nil {
 		return nil, errors.Join(err, files.Close())
 	}

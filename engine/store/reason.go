@@ -17,6 +17,15 @@ func WriteFor(f File, p []byte, off int64, why string) (int, error) {
 // AllOrNothing reports whether what is written to the files of an FS becomes
 // visible all at once or not at all, so that no order of writes matters.
 func AllOrNothing(fs FS) bool {
-	_, ok := fs.(*Tx)
-	return ok
+	switch fs.(type) {
+	case *Tx, together:
+		return true
+	}
+	return false
 }
+
+// Together is an FS to which is written as to a change: nothing of it counts before all of
+// it does.
+func Together(fs FS) FS { return together{fs} }
+
+type together struct{ FS }

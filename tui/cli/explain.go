@@ -71,6 +71,7 @@ func (a *app) explain(ctx context.Context, path string, w writing, opt report.Ex
 		return err
 	}
 	defer e.Close()
+	opt.Together = e.Together
 	opt.Verb, opt.Start, opt.Length = j.words().would, j.off, j.n
 	return report.Explain(a.out, e.Steps, e.Effects, opt, a.form())
 }

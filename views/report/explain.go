@@ -16,6 +16,7 @@ type ExplainOptions struct {
 	Verb          string // what would be done: "write"
 	Start, Length int64  // of the disk, in bytes
 	All           bool   // all effects of each step, for people
+	Together      bool   // the steps become durable all at once
 }
 
 // Explain reports the steps of a write in the order in which they reach the disk; effects
@@ -30,6 +31,9 @@ func Explain(w io.Writer, steps []store.Taken, effects func(store.Taken) disk.Ef
 		return p.end(nil)
 	}
 	p.print("to %s %s of the disk at byte %s (0x%x) takes %s; nothing was changed", opt.Verb, bytesWritten(opt.Length), decode.Grouped(opt.Start), opt.Start, decode.Plural(numbered(steps), "step", "steps"))
+	if opt.Together {
+		p.print("  all steps become durable at once, through the journal beside the image")
+	}
 	several, last, number := len(filesOf(steps)) > 1, "", 0
 	for _, s := range steps {
 		if several && s.File != last {
@@ -73,7 +77,11 @@ func stepWords(s store.Taken) string {
 	case s.Resizes():
 		return fmt.Sprintf("the file is cut from %s to %s bytes", decode.Grouped(s.SizeBefore), decode.Grouped(s.SizeAfter))
 	}
-	return fmt.Sprintf("0x%08x  %s bytes: %s", s.Offset, decode.Grouped(int64(len(s.New))), cmp.Or(s.Why, "written"))
+	words := fmt.Sprintf("0x%08x  %s bytes: %s", s.Offset, decode.Grouped(int64(len(s.New))), cmp.Or(s.Why, "written"))
+	if len(s.Old) < len(s.New) { // what is read past the end of a file is shorter
+		words += fmt.Sprintf("; the file grows to %s bytes", decode.Grouped(s.Offset+int64(len(s.New))))
+	}
+	return words
 }
 
 // effectsShown bounds the effects of a step for people, and bytesShown the bytes of a
@@ -92,7 +100,10 @@ func (p *page) effects(s store.Taken, effects func(store.Taken) disk.Effects, al
 	list := e.List
 	for len(list) > 0 && (all || shown < effectsShown) {
 		n := stretch(list)
-		if c := list[0]; isRow(c) {
+		if c := list[0]; isRow(c) && n == 1 && c.IsText() {
+			before, after := c.Words()
+			p.print("       text: %s -> %s", before, after)
+		} else if isRow(c) {
 			p.print("       %s: %s -> %s", decode.Plural(n*len(c.New), "byte", "bytes"), firstBytes(c.Old), firstBytes(c.New))
 		} else {
 			p.print("       %s: %s -> %s", cmp.Or(c.Name, "bytes"), short(c.Before), short(c.After))
