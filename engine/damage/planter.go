@@ -166,7 +166,7 @@ func (p *planter) resize(by int64, fill byte) error {
 	return err
 }
 
-// lengthens and shortens are faults of a file's length.
+// resizes is a fault of the length of the file: so many bytes more or fewer.
 func resizes(code, about string, by int64, fill byte) Fault {
 	return Fault{code, about, func(p *planter) error { return p.resize(by, fill) }}
 }

@@ -2,6 +2,7 @@ package damage
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -12,7 +13,7 @@ import (
 // vhdFaults are those of vhd.md 12, as far as they can be planted in an image that is good.
 func vhdFaults() []Fault {
 	changing := []string{"footer.timestamp", "footer.unique_id", "footer.original_size", "footer.creator_version"}
-	return append([]Fault{
+	return slices.Concat([]Fault{
 		flips("vhd/V002", "a bit of the footer at the end is flipped", changing...),
 		resizes("vhd/V002", "the footer at the end is cut off", -vhd.FooterSize, 0),
 		flips("vhd/V003", "a bit of the footer's copy at the start is flipped", "footer copy.timestamp", "footer copy.unique_id", "footer copy.original_size"),
@@ -46,6 +47,11 @@ func vhdFaults() []Fault {
 		{"vhd/V022", "a byte is set in the footer's reserved room", func(p *planter) error {
 			return p.sealed("footer", vhd.FooterReserved.Offset()+1, vhd.FooterReserved.Size()-1)
 		}},
+	}, vhdHeaderFaults(), vhdTableFaults(), vhdChildFaults())
+}
+
+func vhdHeaderFaults() []Fault {
+	return []Fault{
 		flips("vhd/V024", "a bit of the dynamic header is flipped", "dynamic header.parent_unique_id", "dynamic header.parent_unicode_name", "dynamic header.header_version"),
 		sets("vhd/V025", "the dynamic header leads to a structure that was never defined", "dynamic header.data_offset", "0xffffffff"),
 		{"vhd/V026", "the block size is no power of two", func(p *planter) error {
@@ -72,7 +78,7 @@ func vhdFaults() []Fault {
 			}
 			return p.set("dynamic header.max_table_entries", fmt.Sprint(vhd.HeaderEntries.Field().Order().Uint(n.Raw)+1))
 		}},
-	}, append(vhdTableFaults(), vhdChildFaults()...)...)
+	}
 }
 
 func vhdTableFaults() []Fault {

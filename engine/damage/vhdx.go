@@ -3,6 +3,7 @@ package damage
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func vhdxFaults() []Fault {
 		}
 		return paths
 	}
-	return append([]Fault{
+	return slices.Concat([]Fault{
 		flips("vhdx/1", "a letter of the signature vhdxfile is damaged", "file type identifier.Signature"),
 		{"vhdx/2", "a text is hidden in the first MiB, after the region tables", func(p *planter) error {
 			n, err := p.node("region table 2")
@@ -61,6 +62,11 @@ func vhdxFaults() []Fault {
 			return p.set(older+".DataWriteGuid", newGUID(p))
 		}},
 		sets("vhdx/7", "both headers claim version 2", both("header", "Version", "2")...),
+	}, vhdxRootFaults(), vhdxMetadataFaults(), vhdxTableFaults())
+}
+
+func vhdxRootFaults() []Fault {
+	return []Fault{
 		{"vhdx/9", "both headers lead to a log where none can be", func(p *planter) error {
 			return p.set(both("header", "LogOffset", pick(p, []string{"0x101000", "0", "0x7ffffffffff00000"}))...)
 		}},
@@ -86,7 +92,7 @@ func vhdxFaults() []Fault {
 		}},
 		resizes("vhdx/51", "half a sector follows the end of the file", 256, 0),
 		{"vhdx/52", "a text is hidden in the log", func(p *planter) error { return p.hideIn("log", 0) }},
-	}, append(vhdxMetadataFaults(), vhdxTableFaults()...)...)
+	}
 }
 
 func vhdxMetadataFaults() []Fault {
@@ -108,43 +114,49 @@ func vhdxMetadataFaults() []Fault {
 	}
 }
 
-func vhdxTableFaults() []Fault {
-	entry := func(code, about string, value func(p *planter, was uint64) uint64) Fault {
-		return Fault{code, about, func(p *planter) error {
-			list, err := p.storage("BAT", 1)
-			if err != nil {
-				return err
-			}
-			return p.batEntry(list[0].entry, value)
-		}}
-	}
-	free := func(code, about string, value func(p *planter, was uint64) uint64) Fault {
-		return Fault{code, about, func(p *planter) error {
-			at, err := p.freeEntry()
-			if err != nil {
-				return err
-			}
-			return p.batEntry(at, value)
-		}}
-	}
-	moved := func(state uint64) func(*planter) error {
-		return func(p *planter) error {
-			list, err := p.storage("BAT", 1)
-			if err != nil {
-				return err
-			}
-			b, err := p.read(list[0].entry.File, list[0].entry.Offset, vhdx.EntrySize)
-			if err != nil {
-				return err
-			}
-			at, err := p.freeEntry()
-			if err != nil {
-				return err
-			}
-			return p.batEntry(at, func(*planter, uint64) uint64 { return vhdx.FileOffset(vhdx.EntryAt(b)) | state })
+// storedEntry is a fault in the BAT entry of a block that is stored.
+func storedEntry(code, about string, value func(p *planter, was uint64) uint64) Fault {
+	return Fault{code, about, func(p *planter) error {
+		list, err := p.storage("BAT", 1)
+		if err != nil {
+			return err
 		}
+		return p.batEntry(list[0].entry, value)
+	}}
+}
+
+// unstoredEntry is a fault in the BAT entry of a block that is not stored.
+func unstoredEntry(code, about string, value func(p *planter, was uint64) uint64) Fault {
+	return Fault{code, about, func(p *planter) error {
+		at, err := p.freeEntry()
+		if err != nil {
+			return err
+		}
+		return p.batEntry(at, value)
+	}}
+}
+
+// moved gives a block that is not stored a state, and the place of another one.
+func moved(state uint64) func(*planter) error {
+	return func(p *planter) error {
+		list, err := p.storage("BAT", 1)
+		if err != nil {
+			return err
+		}
+		b, err := p.read(list[0].entry.File, list[0].entry.Offset, vhdx.EntrySize)
+		if err != nil {
+			return err
+		}
+		at, err := p.freeEntry()
+		if err != nil {
+			return err
+		}
+		return p.batEntry(at, func(*planter, uint64) uint64 { return vhdx.FileOffset(vhdx.EntryAt(b)) | state })
 	}
-	place := func(was uint64) uint64 { return vhdx.FileOffset(was) }
+}
+
+func vhdxTableFaults() []Fault {
+	entry, free, place := storedEntry, unstoredEntry, vhdx.FileOffset
 	return []Fault{
 		{"vhdx/36", "the room after the BAT's last entry holds something", func(p *planter) error {
 			n, err := p.node("BAT")

@@ -95,49 +95,58 @@ func vmdkTextFaults() []Fault {
 	}
 }
 
-func vmdkTableFaults() []Fault {
-	entry := func(code, about string, value func(p *planter) uint32) Fault {
-		return Fault{code, about, func(p *planter) error {
-			list, err := p.storage("GT", 1)
-			if err != nil {
-				return err
-			}
-			return p.tableEntry(list[0].entry, value(p), true)
-		}}
-	}
-	sector := func(p *planter, s stored) (uint32, error) {
-		b, err := p.read(s.entry.File, s.entry.Offset, vmdk.EntrySize)
+// grainEntry is a fault in both table entries of a grain that is stored.
+func grainEntry(code, about string, value func(p *planter) uint32) Fault {
+	return Fault{code, about, func(p *planter) error {
+		list, err := p.storage("GT", 1)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		return uint32(vmdk.EntryAt(b, vmdk.EntrySize)), nil
+		return p.tableEntry(list[0].entry, value(p), true)
+	}}
+}
+
+// anotherGrain is a fault by which a grain is said to lie where another one does, or so many
+// sectors on; in both tables or in one.
+func anotherGrain(code, about string, both bool, shift uint32) Fault {
+	return Fault{code, about, func(p *planter) error {
+		list, err := p.storage("GT", 2)
+		if err != nil {
+			return err
+		}
+		at, err := p.grainSector(list[1])
+		if err != nil {
+			return err
+		}
+		return p.tableEntry(list[0].entry, at+shift, both)
+	}}
+}
+
+// lostTable is a fault by which an entry of a directory leads past the end of the file.
+func lostTable(code, about, directory string) Fault {
+	return Fault{code, about, func(p *planter) error {
+		n, err := p.node(directory)
+		if err != nil || n.Place.Length < vmdk.EntrySize {
+			return errNowhere
+		}
+		at := n.Place.Offset + p.rnd.Int64N(n.Place.Length/vmdk.EntrySize)*vmdk.EntrySize
+		return p.put(n.Place.File, at, decodeEntry(1<<30+p.rnd.Uint32N(1000)))
+	}}
+}
+
+// grainSector is the sector of the file at which a grain lies.
+func (p *planter) grainSector(s stored) (uint32, error) {
+	b, err := p.read(s.entry.File, s.entry.Offset, vmdk.EntrySize)
+	if err != nil {
+		return 0, err
 	}
-	another := func(code, about string, both bool, shift uint32) Fault {
-		return Fault{code, about, func(p *planter) error {
-			list, err := p.storage("GT", 2)
-			if err != nil {
-				return err
-			}
-			at, err := sector(p, list[1])
-			if err != nil {
-				return err
-			}
-			return p.tableEntry(list[0].entry, at+shift, both)
-		}}
-	}
-	directory := func(code, about, path string) Fault {
-		return Fault{code, about, func(p *planter) error {
-			n, err := p.node(path)
-			if err != nil || n.Place.Length < vmdk.EntrySize {
-				return errNowhere
-			}
-			at := n.Place.Offset + p.rnd.Int64N(n.Place.Length/vmdk.EntrySize)*vmdk.EntrySize
-			return p.put(n.Place.File, at, decodeEntry(1<<30+p.rnd.Uint32N(1000)))
-		}}
-	}
+	return uint32(vmdk.EntryAt(b, vmdk.EntrySize)), nil
+}
+
+func vmdkTableFaults() []Fault {
 	return []Fault{
-		directory("vmdk/G2", "an entry of the grain directory leads past the end of the file", "grain directory"),
-		directory("vmdk/G2", "an entry of the redundant directory leads past the end of the file", "redundant grain directory"),
+		lostTable("vmdk/G2", "an entry of the grain directory leads past the end of the file", "grain directory"),
+		lostTable("vmdk/G2", "an entry of the redundant directory leads past the end of the file", "redundant grain directory"),
 		{"vmdk/G4", "one of the two tables has lost a grain", func(p *planter) error {
 			list, err := p.storage("GT", 1)
 			if err != nil {
@@ -145,20 +154,20 @@ func vmdkTableFaults() []Fault {
 			}
 			return p.tableEntry(list[0].entry, 0, false)
 		}},
-		another("vmdk/G5", "the two tables place a grain differently", false, 0),
-		entry("vmdk/G6", "a grain is said to lie past the end of the file", func(p *planter) uint32 { return 1<<30 + p.rnd.Uint32N(1<<20) }),
-		entry("vmdk/G6", "a grain is said to lie in the structures (a guest's write there destroyed the header: QEMU at an entry of 0)", func(p *planter) uint32 { return 3 + p.rnd.Uint32N(8) }),
-		entry("vmdk/G7", "a grain is marked as zeros, by a version that has no such mark", func(*planter) uint32 { return vmdk.ZeroGrain }),
-		another("vmdk/G8", "two entries lead to the same grain", true, 0),
-		another("vmdk/G9", "a grain starts between two places", true, 1),
-		entry("vmdk/G12", "the entries of a grain are lost, and the grain belongs to nothing", func(*planter) uint32 { return 0 }),
+		anotherGrain("vmdk/G5", "the two tables place a grain differently", false, 0),
+		grainEntry("vmdk/G6", "a grain is said to lie past the end of the file", func(p *planter) uint32 { return 1<<30 + p.rnd.Uint32N(1<<20) }),
+		grainEntry("vmdk/G6", "a grain is said to lie in the structures (a guest's write there destroyed the header: QEMU at an entry of 0)", func(p *planter) uint32 { return 3 + p.rnd.Uint32N(8) }),
+		grainEntry("vmdk/G7", "a grain is marked as zeros, by a version that has no such mark", func(*planter) uint32 { return vmdk.ZeroGrain }),
+		anotherGrain("vmdk/G8", "two entries lead to the same grain", true, 0),
+		anotherGrain("vmdk/G9", "a grain starts between two places", true, 1),
+		grainEntry("vmdk/G12", "the entries of a grain are lost, and the grain belongs to nothing", func(*planter) uint32 { return 0 }),
 		resizes("vmdk/G11", "the last sector of the file is missing", -vmdk.SectorSize, 0),
 		{"vmdk/G14", "a grain holds nothing but zeros", func(p *planter) error {
 			list, err := p.storage("GT", 1)
 			if err != nil {
 				return err
 			}
-			at, err := sector(p, list[0])
+			at, err := p.grainSector(list[0])
 			if err != nil {
 				return err
 			}

@@ -55,39 +55,10 @@ func Faults(w io.Writer, list []damage.Fault, form Form) error {
 
 // Marks reports how far a damaged image was repaired.
 func Marks(w io.Writer, m damage.Marks, form Form) error {
-	got, of := m.Points()
 	if form == JSON {
-		d := newDocument(w, "lesson")
-		d.bool("passed", m.Passed())
-		d.number("points", int64(got))
-		d.number("of", int64(of))
-		d.bool("exact", m.Exact)
-		d.list("faults")
-		for _, f := range m.Faults {
-			d.item()
-			d.text("code", f.Code)
-			d.text("about", f.About)
-			d.bool("repaired", f.Done)
-			d.bool("named", f.Named)
-			d.located("left", f.Left)
-			d.close()
-		}
-		d.close()
-		d.list("wrongly_named")
-		for _, off := range m.Wrong {
-			d.item()
-			d.number("offset", off)
-			d.close()
-		}
-		d.close()
-		d.located("touched", m.Touched)
-		d.bool("other_content", m.Other)
-		d.list("new_findings")
-		for _, f := range m.New {
-			d.finding(f)
-		}
-		return d.end(nil)
+		return marksJSON(w, m)
 	}
+	got, of := m.Points()
 	p := newPage(w)
 	for i, f := range m.Faults {
 		p.mark(fmt.Sprintf("fault %d of %d", i+1, len(m.Faults)), f)
@@ -117,6 +88,40 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 	}
 	p.print("score: %d of %d points", got, of)
 	return p.end(nil)
+}
+
+func marksJSON(w io.Writer, m damage.Marks) error {
+	got, of := m.Points()
+	d := newDocument(w, "lesson")
+	d.bool("passed", m.Passed())
+	d.number("points", int64(got))
+	d.number("of", int64(of))
+	d.bool("exact", m.Exact)
+	d.list("faults")
+	for _, f := range m.Faults {
+		d.item()
+		d.text("code", f.Code)
+		d.text("about", f.About)
+		d.bool("repaired", f.Done)
+		d.bool("named", f.Named)
+		d.located("left", f.Left)
+		d.close()
+	}
+	d.close()
+	d.list("wrongly_named")
+	for _, off := range m.Wrong {
+		d.item()
+		d.number("offset", off)
+		d.close()
+	}
+	d.close()
+	d.located("touched", m.Touched)
+	d.bool("other_content", m.Other)
+	d.list("new_findings")
+	for _, f := range m.New {
+		d.finding(f)
+	}
+	return d.end(nil)
 }
 
 // mark tells what became of a fault.
