@@ -224,7 +224,7 @@ func TestDamagedImages(t *testing.T) {
 	w := newWitnesses(t)
 	dir := t.TempDir()
 	var n tally
-	each := enginetest.Scale(2, 70)
+	each := enginetest.Scale(1, 70)
 	for number, k := range kinds {
 		path := k.build(t, dir, number)
 		list := sites(t, path, k.format, k.file)

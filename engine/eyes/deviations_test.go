@@ -68,6 +68,7 @@ var minimals = []minimal{
 	{eyes.Libyal, "zero-as-data", plainVMDK, oneEntry, false},
 	{eyes.QEMU, "zero-as-data", plainVMDK, oneEntry, false},
 	{eyes.DiscUtils, "zero-as-data", plainVMDK, oneEntry, false},
+	{eyes.VirtualBox, "zero-as-data", plainVMDK, oneEntry, false},
 	{eyes.VirtualBox, "versions", plainVMDK, put(vmdk.HeaderTable, vmdk.HeaderVersion, 0, uint32(2)), true},
 	{eyes.SevenZip, "strict-streams", kind{"vmdk", map[string]string{"type": "streamOptimized"}, ""}, put(vmdk.HeaderTable, vmdk.HeaderTableEntries, 0, uint32(500)), true},
 }

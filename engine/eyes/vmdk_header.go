@@ -5,6 +5,7 @@ import (
 
 	"platter/decode"
 	"platter/decode/vmdk"
+	"platter/engine/disk"
 )
 
 // sparseHeader is the header of a hosted sparse extent as it lies in the file.
@@ -79,8 +80,7 @@ func (o *opening) vmdkSpec() (virtual, int64, error) {
 			return nil, 0, refusal(h.of(o.file, vmdk.HeaderVersion.Field()), "a header of version %d is not supported", v)
 		}
 	}
-	ones := &onesDisk{spec: r.disk, policy: o.policy.Name, flagged: h.marked() && h.flag(vmdk.FlagZeroGrains), file: o.file}
-	return ones, r.Size, nil
+	return newOnes(o.policy.Name, o.spec, r.disk, o.file), r.Size, nil
 }
 
 // onesDisk is the format's disk, but for grain table entries of 1, which some programs
@@ -88,29 +88,64 @@ func (o *opening) vmdkSpec() (virtual, int64, error) {
 type onesDisk struct {
 	spec    virtual
 	policy  string
-	flagged bool
-	file    file
+	extents []onesExtent
+}
+
+// onesExtent is a hosted sparse extent of the image itself.
+type onesExtent struct {
+	start, length, grain int64 // bytes
+	file                 disk.File
+}
+
+func newOnes(policy string, img disk.Image, below virtual, first file) *onesDisk {
+	d := &onesDisk{spec: below, policy: policy}
+	files := map[string]disk.File{}
+	for _, f := range img.Files() {
+		files[f.Name] = f
+	}
+	add := func(f disk.File, start, length int64) {
+		b := make([]byte, vmdk.HeaderTable.Size())
+		if f.Data == nil {
+			return
+		}
+		_, _ = f.Data.ReadAt(b, 0)
+		h := sparseIn(b, 0)
+		if grain, ok := inBytes(h.grain()); ok && grain > 0 && h.marked() {
+			d.extents = append(d.extents, onesExtent{start, length, grain, f})
+		}
+	}
+	b, _ := first.padded(0, min(first.size, vmdk.MaxDescriptor))
+	if sparseIn(b, 0).marked() {
+		add(files[first.name], 0, img.Info().VirtualSize)
+		return d
+	}
+	at := int64(0)
+	for _, l := range vmdk.ParseDescriptor(b).Extents() {
+		if length, ok := inBytes(l.Extent.Sectors); ok {
+			add(files[l.Extent.Name], at, length)
+			at += length
+		}
+	}
+	return d
 }
 
 func (d *onesDisk) at(off int64) (Piece, error) {
 	p, err := d.spec.at(off)
-	if err != nil || p.Kind != Zeros || d.policy == Dissect || len(p.Via) < 2 || d.policy == VirtualBox && d.flagged {
+	if err != nil || p.Kind != Zeros || d.policy == Dissect || len(p.Via) == 0 {
 		return p, err
 	}
 	last := p.Via[len(p.Via)-1]
-	if last.Raw != vmdk.ZeroGrain || last.Place.Length != vmdk.EntrySize || last.Layer > 0 || last.Place.File != d.file.name {
+	for _, x := range d.extents {
+		if off < x.start || off >= x.start+x.length || last.Raw != vmdk.ZeroGrain || last.Table != "GT" || last.Layer > 0 || last.Place.File != x.file.Name {
+			continue
+		}
+		in := (off - x.start) % x.grain
+		p.End = min(p.End, off-in+x.grain, x.start+x.length)
+		p.Kind, p.File, p.Offset, p.By, p.src = Stored, x.file.Name, sectorSize+in, "zero-as-data", x.file.Data
+		if p.from = p.Offset; p.Offset+p.End-off > x.file.Size {
+			p.Kind, p.Why = Lost, "it lies past the end of the file"
+		}
 		return p, nil
-	}
-	b, _ := d.file.padded(0, int64(vmdk.HeaderTable.Size()))
-	grain, ok := inBytes(sparseIn(b, 0).grain())
-	if !ok || grain == 0 {
-		return p, nil
-	}
-	in := off % grain
-	p.End = min(p.End, off-in+grain)
-	p.Kind, p.File, p.Offset, p.By, p.src = Stored, d.file.name, 512+in, "zero-as-data", d.file
-	if p.from = p.Offset; p.Offset+p.End-off > d.file.size {
-		p.Kind, p.Why = Lost, "it lies past the end of the file"
 	}
 	return p, nil
 }
