@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,8 +59,8 @@ func Convert(ctx context.Context, src disk.Image, file string, opt ConvertOption
 	return v.result(c.made), nil
 }
 
-// Pipe is [Convert] to a writer: a raw disk, a fixed VHD or a streamOptimized VMDK. The
-// name is what the image calls itself.
+// Pipe is [Convert] to a writer: a raw disk, a fixed VHD or a streamOptimized VMDK, which is
+// what is made of these formats unless another type is asked for. The name is what the image calls itself.
 func Pipe(ctx context.Context, src disk.Image, to io.Writer, name string, opt ConvertOptions) (transfer.Converted, error) {
 	v, err := newConversion(ctx, src, opt)
 	if err != nil {
@@ -69,11 +70,16 @@ func Pipe(ctx context.Context, src disk.Image, to io.Writer, name string, opt Co
 	if err != nil || f.make == nil {
 		return transfer.Converted{}, errors.Join(err, disk.Wrong("format", "%q can't be made", opt.Format))
 	}
-	spec, doubts, err := disk.Resolve(f.make.Options(), disk.Spec{Values: v.opt.Values, Width: opt.Width})
+	values, flows := map[string]string{}, piped[f.name]
+	maps.Copy(values, v.opt.Values)
+	if _, given := values[disk.OptionType]; !given && flows != "" {
+		values[disk.OptionType] = flows
+	}
+	spec, doubts, err := disk.Resolve(f.make.Options(), disk.Spec{Values: values, Width: opt.Width})
 	if err != nil {
 		return transfer.Converted{}, err
 	}
-	if kind := spec.Text(disk.OptionType); !piped[f.name][kind] {
+	if kind := spec.Text(disk.OptionType); f.name != "raw" && kind != flows {
 		return transfer.Converted{}, disk.Wrong(disk.OptionType, "%s %s can't be written from front to back: to a pipe go raw, a fixed VHD, and a streamOptimized VMDK", f.name, kind)
 	}
 	size := spec.Bytes(disk.OptionSize)
@@ -91,8 +97,8 @@ func Pipe(ctx context.Context, src disk.Image, to io.Writer, name string, opt Co
 	return v.result(made), nil
 }
 
-// piped are the kinds of each format that are made from front to back.
-var piped = map[string]map[string]bool{"raw": {"": true}, "vhd": {"fixed": true}, "vmdk": {"streamOptimized": true}}
+// piped are the types of each format that are made from front to back.
+var piped = map[string]string{"vhd": "fixed", "vmdk": "streamOptimized"}
 
 // Into makes the disk of an image that is open for writing hold that of another, from
 // byte 0 on. The image must be as large at least; what lies after becomes zeros.

@@ -140,7 +140,7 @@ func TestConvertPipes(t *testing.T) {
 		}
 		return out
 	}
-	vhd := piped(content, "-", "-", "--to", "vhd", "--type", "fixed")
+	vhd := piped(content, "-", "-", "--to", "vhd")
 	if len(vhd) != len(content)+512 || !bytes.Equal(vhd[:len(content)], content) {
 		t.Errorf("a fixed VHD has %d bytes", len(vhd))
 	}
