@@ -30,6 +30,7 @@ type serving struct {
 	write, force     bool
 	cow              string
 	layer, partition int
+	step             int // entries of the log that are replayed; -1: all
 	socket, listen   string
 }
 
@@ -50,6 +51,7 @@ func serveVerb(a *app) *cobra.Command {
 	f.Var(&textFlag{&s.cow, "PATH"}, "cow", "make a child of the image at PATH, and let clients write to it")
 	f.BoolVar(&s.force, "force", false, "write although other images have this one as their parent")
 	f.IntVar(&s.layer, "layer", 0, "serve the disk of the `N`-th parent instead, as it is without its children")
+	f.IntVar(&s.step, "log-step", -1, "serve the disk as it is after the first `N` entries of the log were replayed: 0 is the disk without the log (vhdx)")
 	f.IntVar(&s.partition, "partition", 0, "serve partition `N` of the disk only")
 	f.Var(&textFlag{&s.socket, "PATH"}, "socket", "serve on a Unix socket, which is made at PATH")
 	f.Var(&textFlag{&s.listen, "ADDRESS:PORT"}, "listen", "serve on this address (default "+usualAddress+"); who can reach it can read the disk")
@@ -64,6 +66,10 @@ func (a *app) serve(ctx context.Context, path string, s serving) error {
 		return usage("serve: --layer can only be read")
 	case s.layer < 0:
 		return usage("--layer %d: expected 0 or more", s.layer)
+	case (s.write || s.cow != "") && s.step >= 0:
+		return usage("serve: --log-step can only be read")
+	case s.step < -1:
+		return usage("--log-step %d: expected 0 or more", s.step)
 	}
 	if s.cow != "" {
 		child, err := a.coverWith(ctx, path, s.cow)
@@ -87,6 +93,12 @@ func (a *app) serve(ctx context.Context, path string, s serving) error {
 			return usage("--layer %d: the chain has %s", s.layer, decode.Plural(n, "parent", "parents"))
 		}
 	}
+	if s.step >= 0 {
+		if layer, err = atStep(ctx, layer, s.step); err != nil {
+			return err
+		}
+		defer layer.Close()
+	}
 	if info := layer.Info(); !info.Readable() {
 		return info.Refused
 	}
@@ -98,6 +110,15 @@ func (a *app) serve(ctx context.Context, path string, s serving) error {
 	whole := nbd.StatusOf(layer)
 	e.Status = func(ctx context.Context, off, n int64) ([]disk.Run, error) { return whole(ctx, start+off, n) }
 	return a.announced(ctx, layer, s, e)
+}
+
+// atStep is an image as it is when the first n entries of its log were replayed.
+func atStep(ctx context.Context, img disk.Image, n int) (disk.Image, error) {
+	log, ok := img.(disk.Logged)
+	if !ok {
+		return nil, usage("--log-step: %s has no log: only a VHDX has", img.Info().Path)
+	}
+	return log.AtStep(ctx, n)
 }
 
 // part is the range of the disk that is served.

@@ -97,3 +97,29 @@ func TestServe(t *testing.T) {
 		done(t, "check", path)
 	}
 }
+
+// TestServeLogStep serves the disk before and after the replay of a log.
+func TestServeLogStep(t *testing.T) {
+	enginetest.Tool(t, "qemu-img")
+	dir := t.TempDir()
+	sum := func(args ...string) string {
+		t.Helper()
+		uri, stop := serving(t, append([]string{"sample:dirty", "--socket", filepath.Join(dir, "s")}, args...)...)
+		raw := filepath.Join(dir, "out.raw")
+		enginetest.Run(t, "qemu-img", "convert", "-f", "raw", "-O", "raw", uri, raw)
+		stop()
+		return document[hashDocument](t, "hash", "--format", "raw", raw).Digests["sha256"]
+	}
+	want := document[hashDocument](t, "hash", "sample:dirty").Digests["sha256"]
+	if got := sum(); got != want {
+		t.Errorf("served is %s, want %s", got, want)
+	}
+	if got := sum("--log-step", "0"); got == want {
+		t.Error("without the log the disk is the same")
+	}
+	for _, args := range [][]string{{"sample:dirty", "--log-step", "1000"}, {"sample:vmdk", "--log-step", "0"}, {"sample:dirty", "--log-step", "0", "--write"}} {
+		if code, _, errs := run(t, append([]string{"serve"}, args...)...); code == 0 || len(errs) == 0 {
+			t.Errorf("%v: code %d, %s", args, code, errs)
+		}
+	}
+}
