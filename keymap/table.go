@@ -354,7 +354,7 @@ var table = []Binding{
 	{Context: Edit, Action: GoTo, Keys: []string{"ctrl+g"}, Help: "Go to an address", Group: groupJump},
 	{Context: Edit, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this mode", Group: groupProgram},
 
-	{Context: Paste, Action: Accept, Keys: []string{"enter"}, Label: "overwrite", Help: "Overwrite from the cursor on with what the line holds: hexadecimal bytes, or text in quotes", Group: groupEdit},
+	{Context: Paste, Action: Accept, Keys: []string{"enter"}, Label: "overwrite", Help: "Overwrite from the cursor on with what the line holds: hexadecimal bytes, text in quotes, or base64:...; fill:de ad fills the selection with a pattern", Group: groupEdit},
 	{Context: Paste, Action: Cancel, Keys: []string{"esc", "insert", "ctrl+c"}, Label: "cancel", Help: "Close the line and change nothing", Group: groupProgram},
 	{Context: Paste, Action: StepBack, Keys: []string{"backspace", "ctrl+h"}, Help: "Delete the last character", Group: groupEdit},
 	{Context: Paste, Action: ShowHelp, Keys: []string{"f1"}, Label: "help", Help: "All keys of this line", Group: groupProgram},

@@ -12,5 +12,5 @@ func TestStepsOfChanges(t *testing.T) {
 	b.keys("G").expect("BAT[5] block 5.State", "0 (NOT_PRESENT) -> 6 (FULLY_PRESENT)", "for: block 5 is stored")
 	b.keys("esc", "u", "Z").not("DataWriteGuid").keys("esc", "ctrl+r")
 	b.write()
-	b.keys("Z", "G").expect("for: committed")
+	b.keys("Z", "G").expect("(committed)")
 }

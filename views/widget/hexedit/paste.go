@@ -1,6 +1,8 @@
 package hexedit
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,7 +54,7 @@ func (m *Mode) ask(p Pad, msg tea.KeyMsg) tea.Cmd {
 // pasteLine puts in what the line says. A line that is wrong stays, to be
 // corrected.
 func (m *Mode) pasteLine(p Pad) tea.Cmd {
-	data, err := parseLine(p.Bytes.Text(), string(m.line))
+	data, err := p.repeated(string(m.line))
 	if err == nil {
 		err = fits(p, data)
 	}
@@ -64,6 +66,24 @@ func (m *Mode) pasteLine(p Pad) tea.Cmd {
 		return nil
 	}
 	return into(p, data)
+}
+
+// repeated is what a line says; after fill: as often as it takes to fill the selection.
+func (p Pad) repeated(line string) ([]byte, error) {
+	pattern, fill := strings.CutPrefix(strings.TrimSpace(line), "fill:")
+	data, err := parseLine(p.Bytes.Text(), pattern)
+	if err != nil || !fill || len(data) == 0 {
+		return data, err
+	}
+	r := p.Bytes.Selection()
+	n := r.End - r.Start
+	switch {
+	case r.Empty():
+		return nil, errors.New("select the bytes to fill first (v, then move)")
+	case n > fillMost:
+		return nil, fmt.Errorf("%d bytes are too many to fill at once: at most %d", n, fillMost)
+	}
+	return bytes.Repeat(data, int(n)/len(data)+1)[:n], nil
 }
 
 // fits says why there is no room for what was pasted: nothing that a person
@@ -93,6 +113,13 @@ func into(p Pad, data []byte) tea.Cmd {
 // as the text column reads them.
 func parseLine(e hexgrid.Encoding, line string) ([]byte, error) {
 	text := strings.TrimSpace(line)
+	if packed, ok := strings.CutPrefix(text, "base64:"); ok {
+		b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(packed), ""))
+		if err != nil {
+			return nil, fmt.Errorf("that is no base64: %w", err)
+		}
+		return b, nil
+	}
 	if !strings.HasPrefix(text, `"`) {
 		return ParseHex(text)
 	}
