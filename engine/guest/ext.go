@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
 
@@ -223,8 +222,8 @@ func (e *ext) free(use func(off, n int64) error) error {
 	}
 	err := e.each(func(g group) error {
 		for i := int64(0); g.bitmap != nil && i < g.blocks; i++ {
-			if i%64 == 0 && g.blocks-i >= 64 && binary.LittleEndian.Uint64(g.bitmap[i/8:]) == ^uint64(0) {
-				i += 63
+			if i%8 == 0 && g.bitmap[i/8] == 0xFF {
+				i += 7
 				continue
 			}
 			if g.bitmap[i/8]>>(i%8)&1 != 0 {
