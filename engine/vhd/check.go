@@ -299,7 +299,7 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 func (c *gaps) loneIn(ctx context.Context, off int64) (Orphan, bool, error) {
 	if !c.sought {
 		c.sought = true
-		rooms, err := c.image.strayRooms(ctx)
+		rooms, err := c.image.strayRooms(ctx, false)
 		if err != nil {
 			return Orphan{}, false, err
 		}

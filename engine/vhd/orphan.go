@@ -23,8 +23,16 @@ const aligned = 4096
 // expected is where the block of an entry would lie, in the order of the others.
 // Blocks follow each other, or start on multiples of 4 KiB.
 func (v *Image) expected(entry int64) (start int64, ok bool, err error) {
-	var near [4]int64 // two entries before it, and two after it
+	return v.expectedBut(entry, -1)
+}
+
+// expectedBut is expected where an entry is not to be believed.
+func (v *Image) expectedBut(entry, doubted int64) (start int64, ok bool, err error) {
+	near := [4]int64{-1, -1, -1, -1} // two entries before it, and two after it
 	for i, d := range [...]int64{-2, -1, 1, 2} {
+		if entry+d == doubted {
+			continue
+		}
 		if near[i], err = v.placeOf(entry + d); err != nil {
 			return 0, false, err
 		}

@@ -15,7 +15,7 @@ func (p Parts) Stray(ctx context.Context, entry int64) (Orphan, bool, error) {
 }
 
 func (v *Image) strayOf(ctx context.Context, entry int64) (Orphan, bool, error) {
-	rooms, err := v.strayRooms(ctx)
+	rooms, err := v.strayRooms(ctx, false)
 	if err != nil || len(rooms) == 0 {
 		return Orphan{}, false, err
 	}
@@ -30,6 +30,32 @@ func (v *Image) strayOf(ctx context.Context, entry int64) (Orphan, bool, error) 
 	}
 	o, ok, err := v.lone(ctx, rooms)
 	return o, ok && o.Entry == entry, err
+}
+
+// Parted finds the block of one of two entries that lead to the same place (V034), in the bytes
+// that nothing claims: that which the order of the others places there, and not the other one.
+func (p Parts) Parted(ctx context.Context, entries [2]int64) (found Orphan, ok bool, err error) {
+	v := p.image
+	rooms, err := v.strayRooms(ctx, true)
+	if err != nil {
+		return found, false, err
+	}
+	for i, entry := range entries {
+		at, told, err := v.expectedBut(entry, entries[1-i])
+		if err != nil {
+			return found, false, err
+		}
+		for _, r := range rooms {
+			if !told || at < r.off || at+v.table.stored() > r.off+r.n {
+				continue
+			}
+			if ok {
+				return found, false, nil // either may be the one
+			}
+			found, ok = Orphan{Entry: entry, Start: at}, true
+		}
+	}
+	return found, ok, nil
 }
 
 // lone is the block of the only entry that leads nowhere, in the only range that
@@ -69,8 +95,9 @@ func (v *Image) leadsNowhere(sector uint32) bool {
 
 // strayRooms are the ranges of the room for blocks that nothing claims and that
 // hold data where a block would have its own. Where two blocks share room there are
-// none: one of the entries may be the one that lost its block.
-func (v *Image) strayRooms(ctx context.Context) (list []claim, err error) {
+// none, unless it is one of those that is looked for: one of the entries may be the one that
+// lost its block.
+func (v *Image) strayRooms(ctx context.Context, shared bool) (list []claim, err error) {
 	look, reach := space.NewLooker(v.src.File, v.size), v.metaEnd
 	gap := func(off, n int64) error {
 		if !v.holdsBlock(n) {
@@ -89,7 +116,7 @@ func (v *Image) strayRooms(ctx context.Context) (list []claim, err error) {
 		if cl.fixed.Length == 0 && v.leadsNowhere(cl.block.Unit) {
 			continue
 		}
-		if cl.fixed.Length == 0 && cl.off < reach {
+		if cl.fixed.Length == 0 && cl.off < reach && !shared {
 			return nil, nil
 		}
 		if cl.off > reach {

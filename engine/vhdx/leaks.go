@@ -116,9 +116,15 @@ func (v *Image) expected(block int64) (int64, bool, error) {
 	if err != nil || !v.leadsNowhere(entry) && entry&^vhdx.ReservedBits(entry) != vhdx.NotPresent {
 		return 0, false, err
 	}
+	return v.inOrder(block, -1)
+}
+
+// inOrder is where a block would lie in the order of those beside it, but for one whose entry
+// is not to be believed.
+func (v *Image) inOrder(block, doubted int64) (int64, bool, error) {
 	near := [2]int64{-1, -1}
 	for i, b := range [...]int64{block - 1, block + 1} {
-		if b < 0 || b >= v.geo.Blocks {
+		if b < 0 || b >= v.geo.Blocks || b == doubted {
 			continue
 		}
 		e, err := v.entry(v.geo.PayloadIndex(b))

@@ -19,7 +19,7 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	if err != nil || bitmap || !v.leadsNowhere(entry) {
 		return Orphan{}, false, err
 	}
-	rooms, err := v.strayRooms(ctx)
+	rooms, err := v.strayRooms(ctx, false)
 	if err != nil || len(rooms) == 0 {
 		return Orphan{}, false, err
 	}
@@ -36,9 +36,41 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	return o, ok && o.Index == index, err
 }
 
+// Parted finds the block of one of two BAT entries that lead to the same place (44), in the
+// bytes that nothing claims: that which the order of the others places there, and not the
+// other one.
+func (p Parts) Parted(ctx context.Context, entries [2]int64) (found Orphan, ok bool, err error) {
+	v := p.image
+	rooms, err := v.strayRooms(ctx, true)
+	if err != nil {
+		return found, false, err
+	}
+	for i, index := range entries {
+		block, bitmap := v.geo.IsBitmap(index)
+		other, otherBitmap := v.geo.IsBitmap(entries[1-i])
+		if bitmap || otherBitmap {
+			return found, false, nil
+		}
+		at, told, err := v.inOrder(block, other)
+		if err != nil {
+			return found, false, err
+		}
+		for _, r := range rooms {
+			if !told || at < r.Offset || at+v.geo.BlockSize > r.End() {
+				continue
+			}
+			if ok {
+				return found, false, nil // either may be the one
+			}
+			found, ok = Orphan{Index: index, Block: block, Start: at}, true
+		}
+	}
+	return found, ok, nil
+}
+
 // Strays fails where bytes that nothing claims may be a block that is missed.
 func (p Parts) Strays(ctx context.Context) error {
-	rooms, err := p.image.strayRooms(ctx)
+	rooms, err := p.image.strayRooms(ctx, false)
 	if err == nil && len(rooms) > 0 {
 		err = disk.Errorf(disk.Unsupported, p.image.place(rooms[0].Offset, rooms[0].Length), "nothing claims these bytes, and they may be what a missing block held: settle vhdx/50 first")
 	}
@@ -75,12 +107,12 @@ func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found 
 }
 
 // strayRooms are the ranges with room for a block that nothing claims, and that
-// are not zero. Where two entries share room there are none: one of them may be
-// the one that lost its block.
-func (v *Image) strayRooms(ctx context.Context) (list []store.Range, err error) {
+// are not zero. Where two entries share room there are none, unless it is one of those that
+// is looked for: one of them may be the one that lost its block.
+func (v *Image) strayRooms(ctx context.Context, shared bool) (list []store.Range, err error) {
 	m := v.survey(ctx)
 	for w, err := range m.Windows(0) {
-		if err != nil || m.Has(space.Twice, w.Offset, w.Length) {
+		if err != nil || !shared && m.Has(space.Twice, w.Offset, w.Length) {
 			return nil, err
 		}
 	}
@@ -108,7 +140,7 @@ func (v *Image) strayRooms(ctx context.Context) (list []store.Range, err error) 
 func (c *checker) loneIn(off, n int64) (Orphan, bool, error) {
 	if !c.sought {
 		c.sought = true
-		rooms, err := c.image.strayRooms(c.ctx)
+		rooms, err := c.image.strayRooms(c.ctx, false)
 		if err != nil {
 			return Orphan{}, false, err
 		}

@@ -88,6 +88,13 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 // seek looks for the block of an entry that leads nowhere (V031, V032). One of
 // which something is in the file leads there.
 func (v *image) seek(ctx context.Context, f *disk.Finding) error {
+	if f.Code == "vhd/V034" && f.About == nil {
+		o, ok, err := v.Parted(ctx, [2]int64{v.Table.Index(f.Where[0].Offset), v.Table.Index(f.Where[1].Offset)})
+		if ok {
+			f.About = o
+		}
+		return err
+	}
 	if code := strings.TrimPrefix(f.Code, "vhd/"); f.About != nil || code != "V031" && code != "V032" || f.Where[0].Length != vhd.EntrySize {
 		return nil
 	}

@@ -11,11 +11,11 @@ import (
 	reader "platter/engine/vhd"
 )
 
-// partBlocks is for two entries that share bytes (V034): either gets a block of
-// its own, or is given up.
+// partBlocks is for two entries that share bytes (V034): one leads to the block that no entry
+// names where the order says so; else either gets a block of its own, or is given up.
 func (v *image) partBlocks(f disk.Finding) []disk.Repair {
 	entries, blocks := f.Where[:2], f.Where[2:]
-	var list []disk.Repair
+	list := v.nameOrphan(f)
 	for i := range entries {
 		list = append(list, v.cloneBlock(entries[i], blocks[i].Offset))
 	}

@@ -83,12 +83,19 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 	return list(v, f), nil
 }
 
-// seek looks for the block of an entry that leads nowhere (41, 42).
+// seek looks for the block of an entry that leads nowhere (41, 42), or to another one (44).
 func (v *image) seek(ctx context.Context, f *disk.Finding) error {
-	if f.About != nil || f.Code != "vhdx/41" && f.Code != "vhdx/42" {
+	if f.About != nil || f.Code != "vhdx/41" && f.Code != "vhdx/42" && f.Code != "vhdx/44" {
 		return nil
 	}
 	list := v.EntriesAt(f.Where)
+	if f.Code == "vhdx/44" && len(list) == 2 {
+		o, ok, err := v.Parted(ctx, [2]int64(list))
+		if ok {
+			f.About = o
+		}
+		return err
+	}
 	if len(list) != 1 {
 		return nil
 	}

@@ -36,7 +36,11 @@ func (v *image) roundLength(disk.Finding) []disk.Repair {
 // tell, so either can be given up too.
 func (v *image) separate(f disk.Finding) []disk.Repair {
 	list := v.EntriesAt(f.Where)
-	repairs := []disk.Repair{v.moveBlock(list[len(list)-1])}
+	var repairs []disk.Repair
+	if o, ok := f.About.(reader.Orphan); ok {
+		repairs = append(repairs, v.nameOrphan(o))
+	}
+	repairs = append(repairs, v.moveBlock(list[len(list)-1]))
 	for _, index := range list {
 		repairs = append(repairs, v.giveUp(index)...)
 	}
