@@ -11,7 +11,7 @@ func TestCodesAreOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for _, code := range []string{
 		engine.CodeAmbiguous, engine.CodeInterrupted, engine.CodeLeftover, engine.CodeRunning, engine.CodeForeign, engine.CodePiece,
-		engine.CodeOutside, engine.CodeReplaced, engine.CodeBase, engine.CodeMerging, engine.CodeTraced, engine.CodeOver,
+		engine.CodeOutside, engine.CodeReplaced, engine.CodeBase, engine.CodeMerging, engine.CodeTraced, engine.CodeOver, engine.CodeSevered,
 	} {
 		if seen[code] {
 			t.Errorf("%s stands for two findings", code)

@@ -99,6 +99,9 @@ func openFirst(ctx context.Context, folder store.Opener, name string, file store
 	}
 	if f.kin != nil {
 		src.Notes = append(src.Notes, based(ctx, folder, name)...)
+		if opt.Parent == "" && len(opt.Allow) == 0 {
+			src.Notes = append(src.Notes, severed(folder, name)...)
+		}
 	}
 	img, err := f.open(ctx, src)
 	if two, ok := img.(disk.TwoSets); err == nil && opt.Redundant && !(ok && two.ReadsRedundant()) {
