@@ -154,7 +154,7 @@ func TestGolden(t *testing.T) {
 func TestNewcomer(t *testing.T) {
 	s := withImage(t)
 	s.expect("2 Structure", "? help").keys("?").expect("Keys: Overview", "Structure", "Go to an address")
-	s.keys("esc", "2", "?").expect("what the field means").keys("second copy").expect("%", "Go to the second copy").not("Next pane")
+	s.keys("esc", "2", "?").keys("what the field means").expect("Show or hide what the field means").keys("esc", "second copy").expect("%", "Go to the second copy").not("Next pane")
 	s.keys("esc", "esc", "jj", "%").expect("header 2", "current", "second copy at 0x1000")
 	s.keys("l", "jjj").expect("SequenceNumber", "Grows with every header update.", "8 bytes at 0x2008 (8200)")
 }
