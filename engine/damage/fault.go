@@ -63,14 +63,3 @@ func sets(code, about string, pairs ...string) Fault {
 func flips(code, about string, paths ...string) Fault {
 	return Fault{code, about, func(p *planter) error { return p.flip(pick(p, paths)) }}
 }
-
-// hides is a fault that writes a text where a structure begins or within it, so many bytes on.
-func hides(code, about, structure string, from, to int64) Fault {
-	return Fault{code, about, func(p *planter) error {
-		n, err := p.node(structure)
-		if err != nil {
-			return err
-		}
-		return p.hide(n.Place.File, n.Place.Offset+from, n.Place.Offset+to)
-	}}
-}

@@ -115,21 +115,6 @@ func (o *opening) exactly(name string) (file, error) {
 	return f, err
 }
 
-// parent opens the file of a parent by the same policy.
-func (o *opening) parent(f file, format string) (*Reader, *opening) {
-	below := &opening{policy: o.policy, src: o.src, file: f, level: o.level + 1}
-	r := &Reader{Policy: o.policy}
-	if below.level >= maxLayers {
-		r.Refused = refusal(f.place(0, 0), "the chain of parents has more than %d layers", maxLayers)
-		return r, below
-	}
-	below.into(r, format)
-	for _, c := range r.close {
-		o.close = append(o.close, c)
-	}
-	return r, below
-}
-
 // specParent is the parent as the engine found it, for programs that look for parents as
 // the format says.
 func (o *opening) specParent() (*Reader, error) {

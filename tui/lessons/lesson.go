@@ -163,7 +163,7 @@ func (p *parser) take(line string) error {
 
 func (p *parser) keyword(word, value string) error {
 	if value == "" {
-		return fmt.Errorf("nothing follows %s:", word)
+		return fmt.Errorf("nothing follows the keyword %s", word)
 	}
 	l := &p.lesson
 	head := map[string]*string{"title": &l.Title, "about": &l.About, "image": &l.Image}
