@@ -92,7 +92,7 @@ func interrupted(name, how, recover string) disk.Finding {
 		Severity: disk.SeverityWarning,
 		Where:    []decode.Place{{File: name}},
 		Text:     "an earlier write to this image was interrupted: " + how,
-		Detail: "Some of the planned bytes may be written and others not. The journal holds the old and the new ones; keep it with the image. " +
+		Detail: "Some of the planned bytes may be written and others not; the journal beside the image knows, keep it there. " +
 			"Nothing more is written while it is there: platter recover " + recover + " shows what is open; it puts the old bytes back or, where the journal holds them all, writes the new ones.",
 	}
 }

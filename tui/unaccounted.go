@@ -42,7 +42,7 @@ func (e *export) showUnaccounted(list []unclaimed.Range) tea.Cmd {
 		r.Note = fmt.Sprintf("the first %d ranges; platter layout --unaccounted lists all", len(list))
 	}
 	r.Head = []string{"offset", "size", "not zero from", "first text in it, and what it is"}
-	r.Empty = "Every byte is explained by a structure of the image; padding and slack are empty."
+	r.Empty = "Every byte lies in a structure of the image. What stands in unused parts of these, check says."
 	many := len(e.current().image.Files()) > 1
 	for _, u := range list {
 		r.Add(unaccountedRow(u, many))

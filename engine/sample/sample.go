@@ -38,7 +38,7 @@ func All() []Sample {
 		{"split", "flat VMDK, a descriptor and two extents",
 			"One disk in three files: a text file names two others that hold the sectors as they are. Press x on a byte of the disk to see which file it lies in.",
 			"split.vmdk", buildSplit},
-		{"dirty", "VHDX that was not closed, its log full",
+		{"dirty", "VHDX that was not closed, its log not empty",
 			"The host lost power while the guest saved two files. Their blocks are written, but the table entries that place them stand only in the log. " +
 				"Log (4) replays it step by step, in memory: r.",
 			"dirty.vhdx", buildDirty},

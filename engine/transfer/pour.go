@@ -28,7 +28,7 @@ func (f *Filling) Pour(ctx context.Context, w disk.Writer) (equal, written int64
 		}
 		var wrote int64
 		if f.cur.buf == nil {
-			err = w.Zero(ctx, f.cur.Start, f.cur.Length)
+			err = clearTo(ctx, w, f.cur.Run, old)
 		} else {
 			b := f.cur.buf[:f.cur.Length]
 			if wrote, err = pour(w, b, old[:len(b)], f.cur.Start); err == nil {
@@ -43,6 +43,30 @@ func (f *Filling) Pour(ctx context.Context, w disk.Writer) (equal, written int64
 		}
 	}
 	return equal, written, nil
+}
+
+// readZeros is how long a run of zeros may be to be compared first, in bytes: a child must
+// not store what its parent shows as zeros already. Longer runs are mostly whole blocks.
+const readZeros = 64 << 20
+
+// clearTo makes a run zeros, but for what is so already.
+func clearTo(ctx context.Context, w disk.Writer, run disk.Run, old []byte) error {
+	if run.Length > readZeros {
+		return w.Zero(ctx, run.Start, run.Length)
+	}
+	for at := run.Start; at < run.End(); {
+		b := old[:min(int64(len(old)), run.End()-at)]
+		if n, err := w.ReadAt(b, at); n < len(b) {
+			return err
+		}
+		if !bytes.Equal(b, zeros[:len(b)]) {
+			if err := w.Zero(ctx, at, int64(len(b))); err != nil {
+				return err
+			}
+		}
+		at += int64(len(b))
+	}
+	return nil
 }
 
 // pour writes those units of b that differ from what the disk holds.

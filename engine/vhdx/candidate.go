@@ -41,7 +41,7 @@ func (v *Image) readableParent(p likeness) error {
 // candidate is a file that could be the parent: one under the names given that
 // is no VHDX with an identity that fits.
 func (v *Image) candidate() (found likeness, why string) {
-	const missing = "No parent was found: put it beside this image, or name it with --parent, and the image can be linked to it."
+	const missing = "No parent was found: put it beside this image, name it with --parent, or allow its folder with --allow, and the image can be linked to it."
 	switch {
 	case v.src.Opener == nil:
 		return found, missing

@@ -62,7 +62,7 @@ func (h *hidden) report(c *checker) {
 		severity = disk.SeverityInfo
 		text += fmt.Sprintf("; they may be tables that were lost: settle %s first", c.doubt)
 	}
-	c.found(severity, "H16", h.where, "%d ranges, %d bytes, in the room of the metadata are counted by no structure and are not zero%s", h.count, h.bytes, text)
+	c.found(severity, "H16", h.where, "%s, %d bytes, in the room of the metadata are counted by no structure and are not zero%s", decode.Plural(h.count, "range", "ranges"), h.bytes, text)
 }
 
 // padding looks at what lies between the structures at the start of a hosted extent.

@@ -340,7 +340,7 @@ func (a *app) form() report.Form {
 func exactly(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage("%s: expected %d argument, not %d (%s)", cmd.Name(), n, len(args), cmd.UseLine())
+			return usage("%s: expected %s, not %d (%s)", cmd.Name(), decode.Plural(n, "argument", "arguments"), len(args), cmd.UseLine())
 		}
 		return nil
 	}

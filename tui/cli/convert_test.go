@@ -200,3 +200,28 @@ func TestWriteFromItself(t *testing.T) {
 		t.Error("the image was changed")
 	}
 }
+
+// TestConvertOntoTheSame stores nothing in a child whose disk is its parent's, zeros
+// between data neither.
+func TestConvertOntoTheSame(t *testing.T) {
+	dir := t.TempDir()
+	content := make([]byte, 8<<20)
+	for at := 0; at < len(content); at += 300_000 {
+		copy(content[at:], bytes.Repeat([]byte("data"), 1000))
+	}
+	raw := filepath.Join(dir, "disk.raw")
+	if err := os.WriteFile(raw, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"vhd", "vhdx", "vmdk"} {
+		at := func(name string) string { return filepath.Join(dir, name+"."+format) }
+		done(t, "convert", "--format", "raw", raw, at("base"))
+		done(t, "convert", at("base"), at("child"), "--onto", at("base"))
+		done(t, "create", at("empty"), "--parent", at("base"))
+		child, err := os.Stat(at("child"))
+		empty, errEmpty := os.Stat(at("empty"))
+		if err != nil || errEmpty != nil || child.Size() != empty.Size() {
+			t.Errorf("%s: the child has %d bytes, an empty one %d, %v %v", format, child.Size(), empty.Size(), err, errEmpty)
+		}
+	}
+}

@@ -44,7 +44,11 @@ func Convert(w io.Writer, c Conversion, try string, form Form) error {
 	for _, f := range c.Files {
 		p.print("  %s  %s", f.Name, decode.FormatSize(uint64(f.Size)))
 	}
-	p.print("  of %s bytes %s were stored, %s are zeros that take no room", decode.Grouped(c.Size), decode.Grouped(c.stored()), decode.Grouped(c.zero()))
+	zeros := "zeros"
+	if !c.Piped {
+		zeros += " that need not be stored" // blocks that hold something else too have them all the same
+	}
+	p.print("  of %s bytes %s were stored, %s are %s", decode.Grouped(c.Size), decode.Grouped(c.stored()), decode.Grouped(c.zero()), zeros)
 	if c.Equal > 0 {
 		p.print("  %s bytes were the same already and were not written", decode.Grouped(c.Equal))
 	}

@@ -81,7 +81,7 @@ func unaccountedText(ctx context.Context, w io.Writer, img disk.Image) error {
 		}
 	}
 	if count == 0 {
-		p.print("Every byte is explained by a structure of the image; padding and slack are empty.")
+		p.print("Every byte lies in a structure of the image. What stands in unused parts of these, check says.")
 		return p.end(nil)
 	}
 	p.print("")
