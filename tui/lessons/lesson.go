@@ -96,14 +96,18 @@ func All() []Lesson {
 	return list
 }
 
-// Named finds a built-in lesson.
-func Named(name string) (Lesson, bool) {
+// Named finds a built-in lesson by its name, or by a start that no other has.
+func Named(name string) (found Lesson, ok bool) {
+	several := false
 	for _, l := range All() {
 		if strings.EqualFold(l.Name, name) {
 			return l, true
 		}
+		if name != "" && strings.HasPrefix(l.Name, strings.ToLower(name)) {
+			several, found, ok = ok, l, true
+		}
 	}
-	return Lesson{}, false
+	return found, ok && !several
 }
 
 // NameOf is the name of a lesson that is read from a file at a path.

@@ -67,3 +67,15 @@ func TestParseIsStrict(t *testing.T) {
 		t.Error(n)
 	}
 }
+
+// TestNamedByItsStart takes the start of a name if only one lesson has it.
+func TestNamedByItsStart(t *testing.T) {
+	if l, ok := lessons.Named("VHDX-1"); !ok || l.Name != "vhdx-1-headers" {
+		t.Errorf("%q, %v", l.Name, ok)
+	}
+	for _, name := range []string{"vhd", "", "vhdx-9"} {
+		if l, ok := lessons.Named(name); ok {
+			t.Errorf("%q is %s", name, l.Name)
+		}
+	}
+}

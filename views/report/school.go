@@ -78,7 +78,7 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 		p.print("something else was changed, in:")
 		p.placed(m.Touched)
 	default:
-		p.print("nothing else was changed")
+		p.print("nothing was changed but the bytes of the faults, and those that repairs of them write")
 	}
 	if m.Other {
 		p.print("the disk does not show what it showed before it was damaged")
