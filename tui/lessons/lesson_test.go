@@ -43,7 +43,7 @@ func TestParseIsStrict(t *testing.T) {
 		head + "text\n":                        "line 4",
 		head + "task: t\n":                     "belongs to a step",
 		head + "title: again\n":                "stands once",
-		head + "step:\n":                       "nothing follows step:",
+		head + "step:\n":                       "nothing follows the keyword step",
 		head + "step: s\ntask: t\n":            "a task needs done:",
 		head + "step: s\nx\ndone: at footer\n": "a task needs done:",
 		head + "step: s\ntask: t\ntask: u\ndone: at x\n":       "one task",
