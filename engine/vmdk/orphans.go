@@ -14,14 +14,17 @@ import (
 
 // unclaimed is the map of a file that marks what its structures and entries claim.
 func (s *sparse) unclaimed() *space.Map {
-	return space.Survey(s.file.Size, vmdk.SectorSize, 1, func(m *space.Map) error {
-		put := func(off, length int64, _ disk.Kind, _ string) bool {
-			m.Mark(0, off, length)
-			return true
-		}
-		s.claimStructures(put)
-		return s.claimTables(put)
-	})
+	return space.Survey(s.file.Size, vmdk.SectorSize, 1, s.claims)
+}
+
+// claims marks what structures and entries claim, for use 0 of a map.
+func (s *sparse) claims(m *space.Map) error {
+	put := func(off, length int64, _ disk.Kind, _ string) bool {
+		m.Mark(0, off, length)
+		return true
+	}
+	s.claimStructures(put)
+	return s.claimTables(put)
 }
 
 // strayBudget bounds how many stored bytes that nothing names are read in search of

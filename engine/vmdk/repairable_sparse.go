@@ -132,30 +132,12 @@ func (s *sparse) usualTable(f disk.Finding) int64 {
 	if !ok || !isEntry(s, f) || s.kind != vmdk.KindHosted || s.movedBy != 0 {
 		return -1
 	}
-	g, grains := s.grid, 0
+	g := s.grid
 	raw, _, err := g.directoryEntry(copy, t)
 	if _, fault := g.tableAt(raw); err != nil || fault == noFault {
 		return -1 // it leads to a table already
 	}
-	at := g.usual(copy, t)
-	if at+g.tableBytes() > s.file.Size {
-		return -1
-	}
-	listed := g.entriesFrom(t)
-	sound := true
-	if err := g.entries(at, func(i int64, raw uint64) bool {
-		r := run{length: g.grain, offset: -1}
-		g.judge(raw, 0, &r)
-		stored := r.state == disk.Data
-		sound = i < listed && r.state != disk.Missing && (!stored || s.grainAt(r.offset))
-		if stored {
-			grains++
-		}
-		return sound
-	}); err != nil || !sound || grains == 0 {
-		return -1
-	}
-	return at
+	return s.tableInPlace(copy, t)
 }
 
 // grainAt reports whether a grain can lie at a byte: after the metadata, and with a

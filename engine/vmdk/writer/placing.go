@@ -66,11 +66,8 @@ func place(copy int, t, n int64) func(ctx context.Context, w *work) error {
 // with tables of its own, after the first ones (G3).
 func secondSet(ctx context.Context, w *work) error {
 	g := w.Grid
-	end := w.floorOfTables()
-	if err := g.EachTable(ctx, 0, func(_, at int64) error {
-		end = max(end, at+roundUp(g.TableBytes, vmdk.SectorSize))
-		return nil
-	}); err != nil {
+	end, err := w.endOfFirst(ctx)
+	if err != nil {
 		return err
 	}
 	if g.Tables > maxPlaced {
@@ -93,6 +90,16 @@ func secondSet(ctx context.Context, w *work) error {
 		vmdk.HeaderFlags.Put(h, vmdk.HeaderFlags.Get(h)|vmdk.FlagRedundant)
 		p.raise(h)
 	})
+}
+
+// endOfFirst is where the header's structures and the first directory's tables end.
+func (w *work) endOfFirst(ctx context.Context) (int64, error) {
+	end := w.floorOfTables()
+	err := w.Grid.EachTable(ctx, 0, func(_, at int64) error {
+		end = max(end, at+roundUp(w.Grid.TableBytes, vmdk.SectorSize))
+		return nil
+	})
+	return end, err
 }
 
 // unclaimed makes sure that no structure but those to be replaced lies in an

@@ -48,9 +48,6 @@ var offers = map[string]offer{
 	"H12": onSparse(setClean),
 	"H13": onSparse(clearPad),
 	"H14": onSparse(pointToText),
-	"G1":  onTables((*image).makeTables),
-	"G2":  onTables((*image).restoreTable),
-	"G3":  onTables((*image).separateTables),
 	"G4":  onTables((*image).chooseEntry),
 	"G5":  onTables((*image).chooseEntry),
 	"G6":  onTables((*image).settle),
@@ -76,14 +73,25 @@ var offers = map[string]offer{
 	"L2":  (*image).acceptParent,
 }
 
+// lookers are the repairs of findings that have to look at the tables first.
+var lookers = map[string]func(m *image, ctx context.Context, s *reader.Sparse, f disk.Finding) ([]disk.Repair, error){
+	"G1": (*image).makeTables,
+	"G2": (*image).restoreTable,
+	"G3": (*image).separateTables,
+}
+
 // Repairs lists the repairs of a finding of a VMDK, see [disk.Repairer].
 func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair, error) {
 	r, ok := img.(*reader.Image)
-	list := offers[strings.TrimPrefix(f.Code, "vmdk/")]
-	if !ok || list == nil || !f.Repairable {
+	code := strings.TrimPrefix(f.Code, "vmdk/")
+	list, look := offers[code], lookers[code]
+	if !ok || list == nil && look == nil || !f.Repairable {
 		return nil, nil
 	}
 	m := &image{r.Parts()}
+	if look != nil {
+		return look(m, ctx, m.SparseAt(f.Where[0]), f)
+	}
 	strays, err := m.nameStray(ctx, f)
 	if err != nil {
 		return nil, err
