@@ -170,9 +170,10 @@ func (r *run) each(ctx context.Context, use func(Piece) error) error {
 	})
 }
 
-// gaps are the runs of the file, a byte long at least, that nothing claims.
-func (r *run) gaps(ctx context.Context) ([]store.Range, error) {
-	m := space.Survey(r.Shape.End, min(r.Align, maxGranule), 1, func(m *space.Map) error { return r.claim(ctx, m) })
+// gaps are the runs of the file, a byte long at least, that nothing claims; with anchors
+// also the room that freed blocks have kept.
+func (r *run) gaps(ctx context.Context, anchors bool) ([]store.Range, error) {
+	m := space.Survey(r.Shape.End, min(r.Align, maxGranule), 1, func(m *space.Map) error { return r.claim(ctx, m, anchors) })
 	var list []store.Range
 	for g, err := range m.Free(0) {
 		if err != nil {
@@ -189,8 +190,8 @@ func (r *run) gaps(ctx context.Context) ([]store.Range, error) {
 const maxGranule = 64 << 10
 
 // claim marks what is taken: the room that blocks have kept last, which something else may
-// lie in.
-func (r *run) claim(ctx context.Context, m *space.Map) error {
+// lie in, unless that counts as a gap.
+func (r *run) claim(ctx context.Context, m *space.Map, free bool) error {
 	for _, f := range r.Fixed {
 		m.Mark(0, f.Offset, f.Length)
 	}
@@ -201,7 +202,7 @@ func (r *run) claim(ctx context.Context, m *space.Map) error {
 		}
 		return nil
 	})
-	if err != nil || !r.anchors {
+	if err != nil || !r.anchors || free {
 		return err
 	}
 	return r.each(ctx, func(p Piece) error {

@@ -21,7 +21,7 @@ const copyBytes = 2 << 20
 // fill moves the last pieces into the gaps in front of them: what is small first, since
 // it fits where no block does, and would keep the file from becoming shorter.
 func (r *run) fill(ctx context.Context) error {
-	gaps, err := r.gaps(ctx)
+	gaps, err := r.gaps(ctx, false)
 	if err != nil || len(gaps) == 0 {
 		return err
 	}

@@ -26,17 +26,17 @@ type way []*stray
 // lost its entry. What the disk holds elsewhere as well is no loss: a compaction that was
 // interrupted leaves such copies, as far as they got. What may go becomes zeros.
 func (r *run) leftovers(ctx context.Context) error {
-	list, err := r.unclaimed(ctx)
-	if err != nil || len(list) == 0 {
+	list, err := r.unclaimed(ctx, false)
+	if err != nil {
 		return err
 	}
 	if !r.opt.Discard {
-		if err := r.explain(ctx, list); err != nil {
+		if err := r.harmless(ctx, list); err != nil {
 			return err
 		}
-		if err := r.lost(list); err != nil {
-			return err
-		}
+	}
+	if len(list) == 0 {
+		return nil
 	}
 	if err := r.Ready(ctx); err != nil {
 		return err
@@ -50,6 +50,23 @@ func (r *run) leftovers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// harmless refuses to lose what is in the leftovers, and in the room that freed blocks have
+// kept: a damaged state makes one of a block that is stored.
+func (r *run) harmless(ctx context.Context, list []leftover) (err error) {
+	if r.anchors && !r.shared { // else they stay
+		if list, err = r.unclaimed(ctx, true); err != nil {
+			return err
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if err := r.explain(ctx, list); err != nil {
+		return err
+	}
+	return r.lost(list)
 }
 
 // maxPlaces bounds how many places a refusal lists.
@@ -69,13 +86,14 @@ func (r *run) lost(list []leftover) error {
 		return nil
 	}
 	return disk.Refuse(disk.RefusedLoss, disk.ReadOnly, where[:min(len(where), maxPlaces)],
-		"nothing refers to %s bytes in %s of the file, which are not all zero and could be data whose entry was lost: they would be gone. Look at them first (platter layout --unaccounted), or compact into a new file (--out)",
+		"nothing refers to %s bytes in %s of the file as stored data, which are not all zero and could be data whose entry was lost or damaged: they would be gone. Look at them first (platter layout --unaccounted), or compact into a new file (--out)",
 		decode.Grouped(bytes), decode.Plural(len(where), "range", "ranges"))
 }
 
-// unclaimed are the leftovers of the file.
-func (r *run) unclaimed(ctx context.Context) ([]leftover, error) {
-	gaps, err := r.gaps(ctx)
+// unclaimed are the leftovers of the file; with anchors also those in the room that freed
+// blocks have kept.
+func (r *run) unclaimed(ctx context.Context, anchors bool) ([]leftover, error) {
+	gaps, err := r.gaps(ctx, anchors)
 	if err != nil {
 		return nil, err
 	}
