@@ -11,11 +11,13 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
-	"platter/engine"
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/theme"
 )
+
+// Checker finds all that is wrong with an image, as [disk.FullCheck] does.
+type Checker func(ctx context.Context, img disk.Image, profile string) iter.Seq2[disk.Finding, error]
 
 // check is the examination of the image that runs in the background.
 type check struct {
@@ -64,6 +66,7 @@ type checked struct {
 type checks struct {
 	feature
 	profile string
+	full    Checker
 	last    *check // nil: none
 }
 
@@ -73,7 +76,7 @@ func (c *checks) start() tea.Cmd {
 	if img == nil {
 		return nil
 	}
-	c.last = newCheck(c.ctx, img, c.profile)
+	c.last = newCheck(c.ctx, img, c.profile, c.full)
 	return tea.Batch(c.tell(c.last.message()), c.last.slice())
 }
 
@@ -168,11 +171,11 @@ func (c *checks) result() iter.Seq2[disk.Finding, error] {
 	}
 }
 
-func newCheck(ctx context.Context, img disk.Image, profile string) *check {
+func newCheck(ctx context.Context, img disk.Image, profile string, full Checker) *check {
 	c := &check{image: img, seen: map[known]int{}, profile: profile}
 	c.take(checked{list: img.Info().Findings})
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	c.next, c.stop = iter.Pull2(engine.FullCheck(c.ctx, img, profile))
+	c.next, c.stop = iter.Pull2(full(c.ctx, img, profile))
 	return c
 }
 

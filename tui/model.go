@@ -62,10 +62,13 @@ type model struct {
 }
 
 func newModel(ctx context.Context, cfg Config) *model {
+	if cfg.Check == nil {
+		cfg.Check = disk.FullCheck
+	}
 	m := &model{ctx: ctx, cfg: cfg, typed: map[string][]string{}, jobs: jobs{ctx: ctx}, dirty: true}
 	f := feature{m, ctx, &m.cfg, &m.jobs}
 	m.edits = edits{feature: f, program: m, queue: &views.Queue{}}
-	m.checks = checks{feature: f, profile: disk.Profiles()[0]}
+	m.checks = checks{feature: f, profile: disk.Profiles()[0], full: cfg.Check}
 	m.replay = replay{feature: f, busy: func() bool { return m.edits.busy }}
 	m.goTo = goTo{feature: f, standpoint: m.standpoint, update: m.update}
 	m.searches, m.trails, m.notes = searches{feature: f}, trails{f}, notes{feature: f}

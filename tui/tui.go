@@ -67,6 +67,9 @@ type Config struct {
 	Creator   disk.Creator
 	PlanAfter time.Duration
 
+	// Check finds all that is wrong with an image; nil: [disk.FullCheck].
+	Check Checker
+
 	// Repairs lists the repairs of findings; nil: none are offered.
 	Repairs disk.Repairer
 

@@ -173,7 +173,7 @@ func TestUnaccounted(t *testing.T) {
 	if text := string(done(t, "layout", "--unaccounted", "sample:damaged")); !strings.Contains(text, "text at 0x201200: \"To whom") {
 		t.Errorf("as text:\n%s", text)
 	}
-	if text := string(done(t, "layout", "--unaccounted", "sample:vhd")); !strings.HasPrefix(text, "Every byte is explained") {
+	if text := string(done(t, "layout", "--unaccounted", "sample:vhd")); !strings.HasPrefix(text, "Every byte lies in a structure") {
 		t.Errorf("of a whole image:\n%s", text)
 	}
 }

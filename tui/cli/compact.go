@@ -49,7 +49,7 @@ func compactVerb(a *app) *cobra.Command {
 	f.BoolVar(&c.guestFree, "guest-free", false, "give up blocks that a file system on the disk calls free (ext2, ext3, ext4, cleanly unmounted)")
 	f.BoolVar(&c.punch, "punch-only", false, "move nothing: make holes of the zeros in the files")
 	f.BoolVar(&c.sort, "sort", false, "with --out: blocks in the order of the disk, as they are written there anyway")
-	f.BoolVar(&c.discard, "discard", false, "give up bytes that nothing refers to although they are not zero")
+	f.BoolVar(&c.discard, "discard", false, "give up bytes that nothing refers to, and what freed blocks still hold, although they are not zero")
 	f.BoolVar(&c.replay, "replay", false, "first replay a log that was not replayed (VHDX), as a change of its own")
 	f.BoolVarP(&c.dryRun, "dry-run", "n", false, "change nothing, tell what would become of the files")
 	f.BoolVar(&c.force, "force", false, "although other images have this one as their parent (VHD); with --out: replace a file that has the name")

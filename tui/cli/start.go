@@ -68,6 +68,7 @@ func (a *app) screens(ctx context.Context, args []string, l looks, lesson *lesso
 		Opened:    a.remember,
 		Explorer:  engine.Explorer{},
 		Finder:    engine.Finder{},
+		Check:     engine.FullCheck,
 		Repairs:   engine.Repairs,
 		Creator:   engine.Creator{Allow: a.opt.Allow},
 		PlanAfter: planAfter,
