@@ -153,7 +153,7 @@ func repairCode(t *testing.T, path, code string) {
 
 // TestHidingIsNoRepair removes the finding in a way that loses what the disk holds.
 func TestHidingIsNoRepair(t *testing.T) {
-	path, key := broken(t, "sample:vhd", 1, damage.Called("vhd", "V034"))
+	path, key := broken(t, "sample:vhd", 3, damage.Called("vhd", "V034")) // a seed by which the block holds something
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
