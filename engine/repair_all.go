@@ -28,6 +28,7 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 		}
 		each := disk.Repair{
 			All:   true,
+			Even:  r.Even,
 			Title: fmt.Sprintf("%s; and so for the %s like it%s", r.Title, decode.Plural(others, "other finding", "other findings"), instead),
 			Apply: func(ctx context.Context, to store.FS) error {
 				for _, one := range row.Alike {

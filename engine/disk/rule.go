@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -21,6 +22,9 @@ type Rule struct {
 	// where it was found too: the first of them that was. One with a condition,
 	// "code:condition", explains it only where it was found under that.
 	From []string
+
+	// FromFor are codes as in From for findings of a condition only, by that.
+	FromFor map[string][]string
 
 	// NoRepair says why a finding that has no repair has none, and what else can
 	// be done. It is empty for those that always have one, and for notes that
@@ -46,7 +50,7 @@ func (r Rules) Finding(format, code, text string, repairable bool, where ...deco
 		rule.Detail = rule.For[condition]
 	}
 	f := Finding{condition: condition, Code: format + "/" + code, Severity: rule.Severity, Fatal: rule.Fatal, Where: where, Text: text, Detail: rule.Detail, Repairable: repairable}
-	for _, code := range rule.From {
+	for _, code := range slices.Concat(rule.From, rule.FromFor[condition]) {
 		f.from = append(f.from, format+"/"+code)
 	}
 	if !repairable && !special && rule.NoRepair != "" {

@@ -18,7 +18,7 @@ type Wish struct {
 }
 
 // takes is the repair that a wish takes of those that a finding has, counted from 1; 0 for
-// none.
+// none, also where several are as likely to be right and none was chosen.
 func (w Wish) takes(code string, list []disk.Repair) int {
 	choice, named := w.Codes[code]
 	switch {
@@ -26,8 +26,10 @@ func (w Wish) takes(code string, list []disk.Repair) int {
 		return 0
 	case choice > 0:
 		return min(choice, len(list)+1) % (len(list) + 1)
+	case (named || w.Risky) && len(list) > 0 && !list[0].Even:
+		return 1
 	case named || w.Risky:
-		return min(len(list), 1)
+		return 0
 	}
 	for i, r := range list {
 		if r.Risk == "" {

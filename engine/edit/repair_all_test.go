@@ -164,3 +164,55 @@ func TestRepairRow(t *testing.T) {
 		}
 	}
 }
+
+// TestRepairTakesNoneOfEqualOnes takes no repair, risky or named without a number, where another
+// one is as likely to be right: two entries of one copy of a table are exchanged.
+func TestRepairTakesNoneOfEqualOnes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.vmdk")
+	if _, err := engine.Create(t.Context(), path, engine.CreateOptions{Values: map[string]string{"size": "1M", "block-size": "64K"}}); err != nil {
+		t.Fatal(err)
+	}
+	s := session(t, path)
+	if _, err := s.Write(t.Context(), "write", 0, bytes.Repeat([]byte{0xA5}, 128<<10)); err != nil {
+		t.Fatal(err)
+	}
+	img, err := s.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := int64(0)
+	for span, err := range img.Map(0, 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = span.Via[len(span.Via)-1].Place.Offset
+	}
+	if err := s.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := bytes.Clone(b[at : at+4])
+	copy(b[at:], b[at+4:at+8])
+	copy(b[at+4:], entry)
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		wish edit.Wish
+		done bool
+	}{
+		{edit.Wish{}, false},
+		{edit.Wish{Risky: true}, false},
+		{edit.Wish{Codes: map[string]int{"vmdk/G5": 0}}, false},
+		{edit.Wish{Codes: map[string]int{"vmdk/G5": 2}}, true},
+	} {
+		done, err := session(t, path).RepairAll(t.Context(), c.wish)
+		if err != nil || (len(done) > 0) != c.done {
+			t.Errorf("%+v: %+v, %v", c.wish, done, err)
+		}
+	}
+}

@@ -306,7 +306,7 @@ func TestErrorsBelow(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("found %q", got)
 	}
-	for i, want := range []string{`L6 the layer "l2.vmdk", 2 below this one, has errors; the first one is G2: GD entry 0`, `L6 the layer "l0.vmdk", 4 below this one, has errors; the first one is G6:`} {
+	for i, want := range []string{`L6 the layer "l2.vmdk", 2 below this one, has errors; the first one is G2: GD entry 0`, `L6 the layer "l0.vmdk", 4 below this one, has errors; the first one is G5:`} {
 		if !strings.HasPrefix(got[i], "vmdk/"+want) {
 			t.Errorf("%q, want %q", got[i], want)
 		}

@@ -69,7 +69,7 @@ func (w *scan) grain(t, i, table int64, raw uint64) {
 	entry := g.file.place(table+i*g.width, g.width)
 	past := i >= g.entriesFrom(t)
 	if past && w.first && w.s.kind == vmdk.KindHosted {
-		c.warn("G10", entry, "GT entry %d of table %d is %d, but its grain is past the end of the disk", i, t, raw)
+		c.warn(w.copied("G10", "G10:copies", entry.Offset), entry, "GT entry %d of table %d is %d, but its grain is past the end of the disk", i, t, raw)
 	}
 	if past {
 		if w.first && w.s.kind != vmdk.KindHosted {
@@ -86,10 +86,10 @@ func (w *scan) grain(t, i, table int64, raw uint64) {
 	switch {
 	case r.state == disk.Missing:
 		if w.first {
-			c.error(w.codes.table, entry, "GT entry %d of table %d is 0x%x: %s", i, t, raw, faultTexts[r.fault])
+			c.error(w.copied(w.codes.table, w.codes.tableCopies, entry.Offset), entry, "GT entry %d of table %d is 0x%x: %s", i, t, raw, faultTexts[r.fault])
 		}
 	case r.state == disk.Zero && w.first && w.s.kind == vmdk.KindHosted && !g.zeroGrains:
-		c.warn("G7", entry, "GT entry %d of table %d is 1, which the header's flags do not allow; it is read as zeros", i, t)
+		c.warn(w.copied("G7", "G7:copies", entry.Offset), entry, "GT entry %d of table %d is 1, which the header's flags do not allow; it is read as zeros", i, t)
 	case r.state == disk.Data:
 		w.stored(t, i, entry, r.offset)
 	}
@@ -117,7 +117,7 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 	}
 	w.highest = max(w.highest, at+length)
 	if w.inWindow(at) && w.space.Has(useMeta, at, length) {
-		c.found(disk.SeverityError, w.codes.table, joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
+		c.found(disk.SeverityError, w.copied(w.codes.table, w.codes.tableCopies, entry.Offset), joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.space.Mark(useData, at, length) && w.inWindow(at) {
 		if len(w.clash) > disk.PerCode {
 			w.unlisted++
@@ -138,7 +138,7 @@ func (w *scan) plainGrain(t, i int64, entry decode.Place, at int64) {
 		return
 	}
 	if at%g.grain != 0 {
-		c.warn("G9", entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
+		c.warn(w.copied("G9", "G9:copies", entry.Offset), entry, "the grain at byte 0x%x does not start at a multiple of the grain size", at)
 	}
 	if at < w.s.floor() && !w.space.Has(useMeta, at, g.grain) {
 		c.warn("G6:reserved", entry, "GT entry %d of table %d leads to byte 0x%x, in front of the 0x%x that the header reserves for metadata", i, t, at, w.s.floor())
@@ -176,43 +176,6 @@ func (w *scan) isBlank(at int64) bool {
 	return first < 0 && err == nil
 }
 
-// compare is G4 and G5: the two copies of a table.
-func (w *scan) compare(t, at int64) {
-	g, c := w.g, w.c
-	second, ok, err := g.tableOf(1, t)
-	if err != nil || !ok || second == at {
-		return // a redundant entry that leads nowhere is G2
-	}
-	if g.sameTable(t, second) {
-		w.reach.agree(t)
-		return
-	}
-	one, errOne := g.file.head(at, g.tableBytes())
-	two, errTwo := g.file.head(second, g.tableBytes())
-	if errOne != nil || errTwo != nil {
-		return
-	}
-	for i := range min(int64(len(one)), int64(len(two))) / g.width {
-		a, b := vmdk.EntryAt(one[i*g.width:], g.width), vmdk.EntryAt(two[i*g.width:], g.width)
-		if a == b {
-			continue
-		}
-		where := joined(g.file.place(at+i*g.width, g.width), g.file.place(second+i*g.width, g.width))
-		if a == 0 && b != vmdk.ZeroGrain && !w.s.dirty() {
-			c.found(disk.SeverityError, "G4", where, "entry %d of table %d is 0 in the first copy and %d in the redundant one: the grain can't be read before that is settled, but by the redundant tables (--tables redundant)", i, t, b)
-			continue
-		}
-		code, severity := "G5", disk.SeverityError
-		if a == 0 || b == 0 {
-			code = "G4"
-		}
-		if code == "G4" || w.s.dirty() { // a power cut leaves the last changes in one copy
-			severity = disk.SeverityWarning
-		}
-		c.found(severity, code, where, "entry %d of table %d is %d in the first copy and %d in the redundant one; the first counts", i, t, a, b)
-	}
-}
-
 // owners finds who had the sectors of each clash first, and reports them.
 func (w *scan) owners() {
 	if len(w.clash) == 0 || !w.c.going() {
@@ -243,7 +206,12 @@ func (w *scan) owners() {
 		if k.owner.Length > 0 {
 			where = append(where, k.owner)
 		}
-		w.c.found(disk.SeverityError, w.codes.shared, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
+		code := w.codes.shared
+		_, differs := w.unsettled[k.entry.Offset]
+		if _, too := w.unsettled[k.owner.Offset]; differs || too && k.owner.Length > 0 {
+			code = w.codes.sharedCopies
+		}
+		w.c.found(disk.SeverityError, code, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
 	}
 	// Only now: counted before them, they would use up what may be listed.
 	w.c.out.Skip("vmdk/"+w.codes.shared, w.unlisted)

@@ -10,13 +10,14 @@ import (
 	"platter/engine/store"
 )
 
-// codes are the numbers of the checks that all kinds of table share.
-type codes struct{ directory, table, shared string }
+// codes are the numbers of the checks that all kinds of table share; the last two are for
+// entries whose two copies differ.
+type codes struct{ directory, table, shared, tableCopies, sharedCopies string }
 
 var codesOf = map[vmdk.Kind]codes{
-	vmdk.KindHosted:   {"G2", "G6", "G8"},
-	vmdk.KindCowd:     {"C4", "C4", "C4"},
-	vmdk.KindSeSparse: {"Z4", "Z4", "Z5"},
+	vmdk.KindHosted:   {"G2", "G6", "G8", "G6:copies", "G8:copies"},
+	vmdk.KindCowd:     {"C4", "C4", "C4", "C4", "C4"},
+	vmdk.KindSeSparse: {"Z4", "Z4", "Z5", "Z4", "Z5"},
 }
 
 // The uses that a scan tells apart.
@@ -37,6 +38,9 @@ type scan struct {
 	space *space.Map
 	clash []clash
 	reach reaches
+
+	unsettled unsettled
+	rivals    int // tables whose copies were weighed
 
 	placed [2]store.Range // all tables of a directory, and what is between them
 
@@ -69,7 +73,7 @@ type clash struct {
 
 // tables checks directories, tables and grains of an extent.
 func (c *checker) tables(s *sparse) {
-	w := &scan{c: c, s: s, g: s.grid, floor: s.floor(), codes: codesOf[s.kind], unpacked: visited{}, look: space.NewLooker(s.file.handle, s.file.Size)}
+	w := &scan{c: c, s: s, g: s.grid, floor: s.floor(), codes: codesOf[s.kind], unsettled: unsettled{}, unpacked: visited{}, look: space.NewLooker(s.file.handle, s.file.Size)}
 	w.space = space.Survey(s.file.Size, vmdk.SectorSize, uses, w.window)
 	for free, err := range w.space.Free(0) {
 		if err != nil || c.errors || !c.going() {

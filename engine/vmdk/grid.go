@@ -43,7 +43,7 @@ var faultTexts = [...]string{
 	fileCut:        "the file is shorter than its extent",
 	extentFault:    "nothing of the extent can be read",
 	grainInTables:  "the entry leads to where headers or tables lie, which are no data of the disk",
-	secondOnly:     "the first tables have no grain, but the redundant ones name one: --tables redundant reads it, and the repair of G1 or G4 takes it from there",
+	secondOnly:     "the first tables have no grain, but the redundant ones name one: --tables redundant reads it, and the repair of G1, G4 or G5 takes it from there",
 	firstOnly:      "the redundant tables have no grain, but the first ones name one: read the disk by those",
 	tableMissing:   "the directory has no table, and the file has data that no table names, so that it may be lost",
 	headerShort:    "the header of the extent ends before",

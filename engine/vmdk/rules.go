@@ -114,16 +114,27 @@ var rules = disk.Rules{
 	"G3": {Severity: warning, Detail: "A damaged table has no second copy. VirtualBox refuses such files; FreeBSD's mkimg writes them.",
 		NoRepair: "No repair in place: a copy of the disk has two sets of tables."},
 	"G4": {Severity: warning, Detail: "Typical of a crash between the two writes. Programs that read only one copy see different disks."},
-	"G5": {Severity: severe, Detail: "Programs that read the first copy (QEMU, VirtualBox) and those that read the second (libvmdk) see different disks."},
-	"G6": {For: map[string]string{
+	"G5": {For: map[string]string{
+		"table": "They are not two states of one table: what is taken from both, entry by entry, would be a table that never was. Programs that read the first copy (QEMU, VirtualBox) and those that read the second (libvmdk) see different disks. --tables redundant reads the disk by the redundant tables: compare what is on it.",
+	}, Severity: severe, Detail: "Programs that read the first copy (QEMU, VirtualBox) and those that read the second (libvmdk) see different disks."},
+	"G6": {FromFor: afterTables, For: map[string]string{
+		"copies":   "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 		"reserved": "The grain is read like any other. But overHead says that metadata lie there, so that a program may write over it. No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere.",
 	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The grain's data is lost or never was there; a write to it would destroy metadata.",
 		NoRepair: "No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere."},
-	"G7": {Severity: warning, Detail: "libvmdk and VirtualBox would read sector 1, the descriptor's text, as the guest's data."},
-	"G8": {Severity: severe, Detail: "Two places of the disk share their data: at least one of them is wrong."},
-	"G9": {Severity: warning, Detail: "VirtualBox writes grains at any sector; others expect multiples of the grain.",
+	"G7": {FromFor: afterTables, For: map[string]string{
+		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
+	}, Severity: warning, Detail: "libvmdk and VirtualBox would read sector 1, the descriptor's text, as the guest's data."},
+	"G8": {FromFor: afterCopies, For: map[string]string{
+		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
+	}, Severity: severe, Detail: "Two places of the disk share their data: at least one of them is wrong."},
+	"G9": {FromFor: afterTables, For: map[string]string{
+		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
+	}, Severity: warning, Detail: "VirtualBox writes grains at any sector; others expect multiples of the grain.",
 		NoRepair: "No repair in place: a copy of the disk aligns the grains."},
-	"G10": {Severity: warning, Detail: "Nobody reads that grain."},
+	"G10": {FromFor: afterTables, For: map[string]string{
+		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
+	}, Severity: warning, Detail: "Nobody reads that grain."},
 	"G11": {For: map[string]string{
 		"unused": "The disk ends before the bytes that the file lacks: nothing of it is lost.",
 	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},

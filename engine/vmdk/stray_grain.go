@@ -49,7 +49,7 @@ func (s *sparse) strayGrain(ctx context.Context, entry int64) (Orphan, bool, err
 // numberOf is the number of the grain whose entry in the first tables lies at a byte.
 func (g *grid) numberOf(ctx context.Context, entry int64) (number int64, found bool, err error) {
 	err = g.part().EachTable(ctx, 0, func(t, at int64) error {
-		if entry >= at && entry < at+g.tableBytes() {
+		if !found && entry >= at && entry < at+g.tableBytes() {
 			number, found = t*g.perTable+(entry-at)/g.width, true
 		}
 		return nil
@@ -71,8 +71,8 @@ func (s *sparse) aloneAstray(ctx context.Context, entry int64) (bool, error) {
 				return false, err // what the table names is not known
 			}
 			if copy == 1 {
-				if !g.sameTable(t, at) {
-					return false, nil
+				if same, err := s.sameBut(t, entry); err != nil || !same {
+					return false, err
 				}
 				continue
 			}
@@ -87,6 +87,15 @@ func (s *sparse) aloneAstray(ctx context.Context, entry int64) (bool, error) {
 		}
 	}
 	return astray == 0, nil
+}
+
+// sameBut reports whether the two copies of a table differ at most in the entry at a byte.
+func (s *sparse) sameBut(t, entry int64) (bool, error) {
+	r, _, err := s.differing(t)
+	if err != nil || r == nil {
+		return err == nil, err
+	}
+	return len(r.Entries) == 1 && r.At[0]+r.Entries[0].Index*s.grid.width == entry, nil
 }
 
 // leadsNowhere reports whether an entry names a grain that can't be where it says.

@@ -19,7 +19,7 @@ import (
 type menu struct {
 	about   about
 	repairs []disk.Repair
-	cursor  int
+	cursor  int   // -1 for none
 	drawn   []int // the repair of each line that shows
 }
 
@@ -61,6 +61,9 @@ func (m *menu) mouse(line int, what views.Mouse) tea.Cmd {
 
 // stage closes the menu and asks for the repair under the cursor to be staged.
 func (m *menu) stage() tea.Cmd {
+	if m.cursor < 0 {
+		return views.Send(views.Failed{Err: errors.New("nothing tells which of these repairs is right: choose one")})
+	}
 	r, of := m.repairs[m.cursor], m.about
 	m.close()
 	return views.Send(views.Stage{Image: of.image, Title: "repair " + of.code + ": " + r.Title, Repair: &r, Note: "u undoes it"})

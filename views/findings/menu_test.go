@@ -89,6 +89,28 @@ func TestMenuStages(t *testing.T) {
 	}
 }
 
+// TestMenuLeavesTheChoice puts the cursor on no repair where none is more likely to be right.
+func TestMenuLeavesTheChoice(t *testing.T) {
+	even := func(context.Context, disk.Image, disk.Finding) ([]disk.Repair, error) {
+		return []disk.Repair{{Title: "take the first", Risk: "the second is lost", Even: true}, {Title: "take the second", Risk: "the first is lost", Even: true}}, nil
+	}
+	env := views.Env{Editor: editor{}, Image: viewtest.New(), Theme: viewtest.Theme(t), Repairs: even}
+	v := findings.New(env)
+	v.SetSize(80, 20)
+	viewtest.Run(v, v.Update(views.Findings{Image: env.Image, List: []disk.Finding{damaged}, Complete: true}))
+	v.Do(keymap.Fix)
+	if l := strings.Join(viewtest.Lines(t, v.View(), 80, 20), "\n"); !strings.Contains(l, "take the first") || strings.Contains(l, "> take") {
+		t.Errorf("the list of repairs:\n%s", l)
+	}
+	if msgs := viewtest.Run(v, v.Do(keymap.Accept)); len(msgs) != 1 || v.Context() != keymap.Repairs {
+		t.Errorf("enter without a choice: %v", msgs)
+	}
+	v.Do(keymap.Down)
+	if msgs := viewtest.Run(v, v.Do(keymap.Accept)); len(msgs) != 1 || msgs[0].(views.Stage).Repair.Title != "take the first" {
+		t.Errorf("enter: %v", msgs)
+	}
+}
+
 func TestMenuSaysWhyNot(t *testing.T) {
 	for _, c := range []struct {
 		env  views.Env

@@ -71,6 +71,9 @@ func (v *View) showOffer() tea.Cmd {
 		return views.Send(views.Failed{Err: v.offer.err})
 	}
 	v.menu = menu{about: v.offer.about, repairs: v.offer.list}
+	if v.menu.open() && v.menu.repairs[0].Even {
+		v.menu.cursor = -1 // who looks has to choose
+	}
 	return nil
 }
 

@@ -48,9 +48,6 @@ var offers = map[string]offer{
 	"H12": onSparse(setClean),
 	"H13": onSparse(clearPad),
 	"H14": onSparse(pointToText),
-	"G4":  onTables((*image).chooseEntry),
-	"G5":  onTables((*image).chooseEntry),
-	"G6":  onTables((*image).settle),
 	"G7":  onTables((*image).allowZeroGrains),
 	"G8":  onTables((*image).part),
 	"G10": onTables((*image).clearPast),
@@ -67,7 +64,6 @@ var offers = map[string]offer{
 	"C6":  onTables((*image).lead),
 	"C2":  onSparse(countDirectory),
 	"C3":  onSparse(recount),
-	"C4":  onTables((*image).settle),
 	"C5":  (*image).settleSize,
 	"L1":  (*image).hintOther,
 	"L2":  (*image).acceptParent,
@@ -78,6 +74,10 @@ var lookers = map[string]func(m *image, ctx context.Context, s *reader.Sparse, f
 	"G1": (*image).makeTables,
 	"G2": (*image).restoreTable,
 	"G3": (*image).separateTables,
+	"G4": (*image).chooseCopy,
+	"G5": (*image).chooseCopy,
+	"G6": (*image).settle,
+	"C4": (*image).settle,
 }
 
 // Repairs lists the repairs of a finding of a VMDK, see [disk.Repairer].
@@ -89,14 +89,15 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 		return nil, nil
 	}
 	m := &image{r.Parts()}
-	if look != nil {
-		return look(m, ctx, m.SparseAt(f.Where[0]), f)
-	}
 	strays, err := m.nameStray(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return append(strays, list(m, f)...), nil
+	if list != nil {
+		return append(strays, list(m, f)...), nil
+	}
+	others, err := look(m, ctx, m.SparseAt(f.Where[0]), f)
+	return append(strays, others...), err
 }
 
 // one is a single repair.

@@ -10,53 +10,10 @@ import (
 	reader "platter/engine/vmdk"
 )
 
-// chooseEntry takes one of the two copies of an entry for both: first the one
-// that names a grain (G4), or the one that counts (G5).
-func (m *image) chooseEntry(s *reader.Sparse, f disk.Finding) []disk.Repair {
-	values := [2]uint64{}
-	for i := range values {
-		v, err := s.Grid.EntryAt(f.Where[i].Offset)
-		if err != nil {
-			return nil
-		}
-		values[i] = v
-	}
-	set := func(i int, title string) disk.Repair {
-		return disk.Repair{
-			Title: fmt.Sprintf(title, values[1-i]), Risk: "what the other copy says is lost: look at both grains first",
-			Apply: putEntry(s, f.Where[i].Offset, values[1-i]),
-		}
-	}
-	sound := [2]bool{leads(s, values[0]), leads(s, values[1])}
-	first := set(1, "take %d, which the first copy says, for both")
-	second := m.altering(set(0, "take %d, which the redundant copy says, for both"))
-	switch {
-	case sound[0] && !sound[1]:
-		return []disk.Repair{first}
-	case sound[1] && !sound[0]:
-		return []disk.Repair{second}
-	case values[0] == 0:
-		return []disk.Repair{second, first}
-	}
-	return []disk.Repair{first, second}
-}
-
-// leads reports whether an entry says what an entry can say: nothing, zeros, or a
-// grain in the file and in no structure.
-func leads(s *reader.Sparse, raw uint64) bool {
-	e := s.Grid.Entry(raw)
-	return e.State != disk.Missing && (e.State != disk.Data || e.Off >= s.Floor && !inStructures(s, e.Off))
-}
-
-// putEntry sets one entry of a table.
-func putEntry(s *reader.Sparse, off int64, v uint64) disk.Step {
-	return change(s, off, s.Grid.Width, func(b []byte) { vmdk.PutEntry(b, s.Grid.Width, v) })
-}
-
 // settle repairs an entry that leads nowhere: by what the redundant copy says,
 // else the grain becomes unallocated, or zeros that hide the parent's (G6, C4).
 // An entry that only lies at an odd place has data and stays.
-func (m *image) settle(s *reader.Sparse, f disk.Finding) []disk.Repair {
+func (m *image) settle(ctx context.Context, s *reader.Sparse, f disk.Finding) ([]disk.Repair, error) {
 	at := f.Where[0]
 	if table, certain, found := s.StrayTable(at.Offset); found {
 		risk := ""
@@ -64,33 +21,43 @@ func (m *image) settle(s *reader.Sparse, f disk.Finding) []disk.Repair {
 			risk = "another entry leads to no table either: if the table is that one's, its part of the disk appears here"
 		}
 		title := fmt.Sprintf("lead the entry at 0x%x to the table at byte 0x%x", at.Offset, table)
-		return []disk.Repair{m.altering(setEntry(s, at, uint64(table/vmdk.SectorSize), title, risk))}
+		return []disk.Repair{m.altering(setEntry(s, at, uint64(table/vmdk.SectorSize), title, risk))}, nil
 	}
-	list := m.fromOther(s, at)
+	list, err := m.fromOther(ctx, s, at)
+	if err != nil {
+		return nil, err
+	}
 	list = append(list, m.altering(setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), "the range reads as unallocated from then on")))
 	if m.Wanted && s.Grid.ZeroGrains {
 		list = append(list, m.altering(setEntry(s, at, vmdk.ZeroGrain, fmt.Sprintf("say that the grain of the entry at 0x%x is zero", at.Offset), "the range reads as zeros from then on")))
 	}
-	return list
+	return list, nil
 }
 
 // fromOther takes an entry from the redundant copy, if that one is another and
 // leads to a grain.
-func (m *image) fromOther(s *reader.Sparse, at decode.Place) []disk.Repair {
+func (m *image) fromOther(ctx context.Context, s *reader.Sparse, at decode.Place) ([]disk.Repair, error) {
 	g := s.Grid
 	other, ok := usualCopy(s, at.Offset)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	own, errOwn := g.EntryAt(at.Offset)
 	raw, err := g.EntryAt(other)
 	if err != nil || errOwn != nil || raw == own {
-		return nil
+		return nil, nil
 	}
 	if e := g.Entry(raw); e.State != disk.Data || e.Off < s.Floor || inStructures(s, e.Off) {
-		return nil
+		return nil, nil
 	}
-	return []disk.Repair{m.altering(disk.Repair{Title: fmt.Sprintf("take %d, which the redundant copy says", raw), Apply: putEntry(s, at.Offset, raw)})}
+	rivals, err := s.Rivals(ctx, at.Offset)
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := rivalAt(s, rivals, at.Offset); ok && e.Fault[1] > reader.EntrySound {
+		return nil, nil // G5 has it
+	}
+	return []disk.Repair{m.altering(disk.Repair{Title: fmt.Sprintf("take %d, which the redundant copy says", raw), Apply: putEntry(s, at.Offset, raw)})}, nil
 }
 
 // astray is which place of a finding is the table entry, for those about an entry
@@ -166,7 +133,8 @@ func (m *image) part(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	entry, grain := f.Where[0], f.Where[1]
 	var list []disk.Repair
 	if !s.Grid.Packed {
-		list = one(fmt.Sprintf("copy the grain for the entry at 0x%x", entry.Offset), "", repaired(s, func(ctx context.Context, w *work) error {
+		const risk = "both places of the disk go on to read the same, and one of them had data of its own: which one, and where those are, nothing tells"
+		list = one(fmt.Sprintf("copy the grain for the entry at 0x%x", entry.Offset), risk, repaired(s, func(ctx context.Context, w *work) error {
 			return w.copyGrain(ctx, entry.Offset, grain.Offset)
 		}))
 	}
