@@ -109,25 +109,48 @@ func (s *Sparse) Unclaimed(ctx context.Context, from, to int64) (int64, error) {
 	return -1, nil
 }
 
-// Overwritten finds bytes that nothing claims and that are not zero, where table t of a
-// directory usually lies, and which are not those of the other directory's table either;
-// -1 where there are none. Known says whether the other directory has the table.
-func (s *Sparse) Overwritten(ctx context.Context, copy int, t int64) (at int64, known bool, err error) {
+// Known reports whether the other directory than that of a copy has table t.
+func (s *Sparse) Known(copy int, t int64) (bool, error) {
 	g := s.sparse.grid
-	from := g.usual(copy, t)
-	if g.dirCount == 2 {
-		var other int64
-		if other, known, err = g.tableOf(1-copy, t); err != nil {
-			return -1, false, err
-		}
-		if known {
-			own, errOwn := s.file.head(from, g.tableBytes())
-			wanted, errWanted := s.file.head(other, g.tableBytes())
-			if errOwn == nil && errWanted == nil && bytes.Equal(own, wanted) {
-				return -1, true, nil
-			}
-		}
+	if g.dirCount < 2 {
+		return false, nil
 	}
-	at, err = s.Unclaimed(ctx, from, from+g.tableBytes())
-	return at, known, err
+	_, known, err := g.tableOf(1-copy, t)
+	return known, err
+}
+
+// Overwritten finds bytes that nothing claims and that are not zero, where n tables of a
+// directory from t on usually lie, and which are not those of the other directory's tables
+// either; -1 where there are none.
+func (s *Sparse) Overwritten(ctx context.Context, copy int, t, n int64) (int64, error) {
+	g := s.sparse.grid
+	first := g.usual(copy, t)
+	for i := t; i < t+n; {
+		at, err := s.Unclaimed(ctx, g.usual(copy, i), g.usual(copy, t+n))
+		if err != nil || at < 0 {
+			return -1, err
+		}
+		i = t + (at-first)/(g.usual(copy, t+1)-first)
+		if same, err := s.sameAsOther(copy, i); err != nil || !same {
+			return at, err
+		}
+		i++
+	}
+	return -1, nil
+}
+
+// sameAsOther reports whether the bytes where table t of a directory usually lies are those
+// of the other directory's table.
+func (s *Sparse) sameAsOther(copy int, t int64) (bool, error) {
+	g := s.sparse.grid
+	if known, err := s.Known(copy, t); err != nil || !known {
+		return false, err
+	}
+	other, _, err := g.tableOf(1-copy, t)
+	if err != nil {
+		return false, err
+	}
+	own, errOwn := s.file.head(g.usual(copy, t), g.tableBytes())
+	wanted, errWanted := s.file.head(other, g.tableBytes())
+	return errOwn == nil && errWanted == nil && bytes.Equal(own, wanted), nil
 }

@@ -55,18 +55,19 @@ type cost struct {
 }
 
 func costs(ctx context.Context, s *reader.Sparse, copy int, t, n int64) (cost, error) {
-	c := cost{bytes: -1}
+	c := cost{}
 	for i := t; i < t+n; i++ {
-		at, known, err := s.Overwritten(ctx, copy, i)
+		known, err := s.Known(copy, i)
 		if err != nil {
 			return c, err
 		}
 		if !known {
 			c.unknown++
 		}
-		if c.bytes < 0 {
-			c.bytes = at
-		}
+	}
+	var err error
+	if c.bytes, err = s.Overwritten(ctx, copy, t, n); err != nil {
+		return c, err
 	}
 	c.data = c.unknown > 0 && s.HasLostData()
 	return c, nil
