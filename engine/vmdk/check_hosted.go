@@ -122,6 +122,7 @@ func (c *checker) hostedShape(s *sparse) {
 	case grain < 16 || grain > 2048:
 		c.warn("H6", at, "grains of %d sectors: some programs accept only 16 to 2048", grain)
 	}
+	c.grainSize(s)
 	at = s.headerPlace(vmdk.HeaderTableEntries.Field())
 	switch {
 	case perTable == 0 || perTable > maxPerTable:

@@ -172,6 +172,11 @@ func (s *Sparse) Head(off, n int64) ([]byte, error) { return s.file.head(off, n)
 // Hole reports whether a range of the file has never been written.
 func (s *Sparse) Hole(off, n int64) bool { return s.file.tables.Hole(off, n) }
 
+// IsZero reports whether a range of the file could be read and holds nothing but zeros.
+func (s *Sparse) IsZero(ctx context.Context, off, n int64) bool {
+	return s.file.isZero(ctx, off, min(n, s.Size-off))
+}
+
 // Unpacker makes a function that unpacks grains of a size by their place, and
 // tells how many bytes of their compressed data were not needed.
 func (s *Sparse) Unpacker(grain int64) func(at int64) (unused int64, err error) {

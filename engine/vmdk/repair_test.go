@@ -125,3 +125,21 @@ func TestShortFlat(t *testing.T) {
 		})
 	}
 }
+
+// TestPastTheEndWithData clears no entry past the end of the disk without a word whose grain has
+// data that nothing else names.
+func TestPastTheEndWithData(t *testing.T) {
+	for grain, risky := range map[int64]bool{4: false, 639: true} {
+		files := inSparse(func(f *built) {
+			f.entry(700, uint32(f.grain[grain]/sector))
+			if risky {
+				f.entry(grain, 0)
+			}
+		})
+		for _, r := range repairsOf(t, openMem(t, files, "d.vmdk"), "vmdk/G10") {
+			if (r.Risk != "") != risky {
+				t.Errorf("grain %d: %s, risk %q", grain, r.Title, r.Risk)
+			}
+		}
+	}
+}

@@ -21,6 +21,7 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 	},
 	"H4":  canRepairNewlines,
 	"H5":  always,
+	"H6":  func(s *sparse, f disk.Finding) bool { return len(f.Where) > 1 && s.grid != nil },
 	"H8":  canUseOther,
 	"H10": canReckonOverHead,
 	"H12": always,

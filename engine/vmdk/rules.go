@@ -80,6 +80,7 @@ var rules = disk.Rules{
 		NoRepair: "No repair in place: what the transfer changed can't be told apart from what was there, or the file is too long to be changed at once. Get it again from its source. Where each LF became CR LF, a program that takes the CR out again, such as dos2unix --force on a copy, gives back what it was."},
 	"H5": {Severity: severe, Detail: "It is not clear whether grains are compressed."},
 	"H6": {For: map[string]string{
+		"size":       "All grains after the first are read from the wrong places of the disk. QEMU and VMware believe the header. Nothing else of the tables can be judged before that is settled.",
 		"impossible": "The place of each grain is computed from this number: with this one nothing of the extent can be read. No repair: the grain size follows from how the data was written.",
 	}, Severity: severe, Detail: "Programs disagree on what they accept: VirtualBox from 8 sectors, libvmdk above 8, open-vmdk up to 128.",
 		NoRepair: "No repair: the grain size follows from how the data was written. A copy of the disk gets the usual one."},
@@ -88,7 +89,7 @@ var rules = disk.Rules{
 		NoRepair: "No repair: there is no other directory in the file. Data may be found again grain by grain, by what it holds."},
 	"H9": {Severity: severe, Detail: "Writing to one of the two structures damages the other.",
 		NoRepair: "No repair: one of the two was written over the other. Compare both with their second copies, and copy out what can be read."},
-	"H10": {Severity: severe, Detail: "QEMU refuses a file that is shorter than overHead. The number is wrong, or the file was cut.", For: map[string]string{
+	"H10": {From: []string{"H6:size"}, Severity: severe, Detail: "QEMU refuses a file that is shorter than overHead. The number is wrong, or the file was cut.", For: map[string]string{
 		"cut":   "The download or copy ended early: what the header and the tables need is not all there, and no grain is. QEMU says that the file is truncated. What is told under it follows from that. Get the file again from its source; no repair can bring back what is not here.",
 		"short": "A program that takes overHead for the end of the tables may write grains over them.",
 		"odd":   "Nothing is lost: the number only says from where on grains may lie. The first grain is normally put on a multiple of the grain size.",
@@ -107,7 +108,7 @@ var rules = disk.Rules{
 		NoRepair: "No repair in place: with a copy of the file, undo the change of the text so that it is as long as before."},
 	"H16": {Severity: warning, Detail: "No program looks there: it is a hiding place, or what is left of something that was there before.",
 		NoRepair: "No repair: look at the bytes first. A copy of the disk does not have them."},
-	"G1": {Severity: warning, Detail: "Where nothing else knows the table it reads as unallocated; data that may belong there are an error, not zeros. QEMU writes the data of such a range to the start of the file and destroys the header; some VMware products refuse the disk.",
+	"G1": {From: []string{"H6:size"}, Severity: warning, Detail: "Where nothing else knows the table it reads as unallocated; data that may belong there are an error, not zeros. QEMU writes the data of such a range to the start of the file and destroys the header; some VMware products refuse the disk.",
 		NoRepair: "No repair in place: the grains are compressed, or the tables would lie after what a file may hold. A copy of the disk has them all."},
 	"G2": {From: []string{"H10:cut"}, Severity: severe, Detail: "The 32 MiB or so that the table describes can't be found, unless the redundant directory knows them.",
 		NoRepair: "No repair: the other directory does not know the table either, so that what it described can't be found by the format; or the grains are compressed: then a copy of the disk has the table."},
@@ -125,19 +126,19 @@ var rules = disk.Rules{
 	"G7": {FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "libvmdk and VirtualBox would read sector 1, the descriptor's text, as the guest's data."},
-	"G8": {FromFor: afterCopies, For: map[string]string{
+	"G8": {From: []string{"H6:size"}, FromFor: afterCopies, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: severe, Detail: "Two places of the disk share their data: at least one of them is wrong."},
-	"G9": {FromFor: afterTables, For: map[string]string{
+	"G9": {From: []string{"H6:size"}, FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "VirtualBox writes grains at any sector; others expect multiples of the grain.",
 		NoRepair: "No repair in place: a copy of the disk aligns the grains."},
-	"G10": {FromFor: afterTables, For: map[string]string{
+	"G10": {From: []string{"H6:size"}, FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "Nobody reads that grain."},
 	"G11": {For: map[string]string{
 		"unused": "The disk ends before the bytes that the file lacks: nothing of it is lost.",
-	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
+	}, From: []string{"H10:cut", "H6:size"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
 	"G12": {Severity: info, Detail: "Nothing refers to these bytes. They were left behind by trimming or a crash, or put there to hide something, or the entry that named them is lost. A copy of the disk does not have them.",
 		NoRepair: "No repair: only zeros are cut off, and only at the end of the file while all tables can be believed; of a disk that was not closed cleanly that is known once H12 is settled."},
 	"G13": {Severity: warning, Detail: "Some programs ignore the directory and look for tables where they would normally be.",

@@ -43,6 +43,7 @@ var offers = map[string]offer{
 	"H2":  headerOffer("set the version to 2", "", func(h decode.Record[vmdk.Header]) { vmdk.HeaderVersion.Put(h, 2) }),
 	"H4":  onSparse(repairNewlines),
 	"H5":  onSparse(settleCompression),
+	"H6":  onTables((*image).setGrainSize),
 	"H8":  onSparse(useOtherDirectory),
 	"H10": onSparse(computeOverHead),
 	"H12": onSparse(setClean),
@@ -50,7 +51,6 @@ var offers = map[string]offer{
 	"H14": onSparse(pointToText),
 	"G7":  onTables((*image).allowZeroGrains),
 	"G8":  onTables((*image).part),
-	"G10": onTables((*image).clearPast),
 	"G11": onTables((*image).extend),
 	"G12": onSparse(cutLeak),
 	"S1":  onTables((*image).repairTail),
@@ -71,13 +71,14 @@ var offers = map[string]offer{
 
 // lookers are the repairs of findings that have to look at the tables first.
 var lookers = map[string]func(m *image, ctx context.Context, s *reader.Sparse, f disk.Finding) ([]disk.Repair, error){
-	"G1": (*image).makeTables,
-	"G2": (*image).restoreTable,
-	"G3": (*image).separateTables,
-	"G4": (*image).chooseCopy,
-	"G5": (*image).chooseCopy,
-	"G6": (*image).settle,
-	"C4": (*image).settle,
+	"G1":  (*image).makeTables,
+	"G2":  (*image).restoreTable,
+	"G3":  (*image).separateTables,
+	"G4":  (*image).chooseCopy,
+	"G5":  (*image).chooseCopy,
+	"G6":  (*image).settle,
+	"G10": (*image).clearPast,
+	"C4":  (*image).settle,
 }
 
 // Repairs lists the repairs of a finding of a VMDK, see [disk.Repairer].

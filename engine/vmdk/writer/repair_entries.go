@@ -109,9 +109,23 @@ func (m *image) lead(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	return []disk.Repair{m.altering(setEntry(s, entry, uint64(to.Offset/vmdk.SectorSize), title, ""))}
 }
 
-func (m *image) clearPast(s *reader.Sparse, f disk.Finding) []disk.Repair {
-	at := f.Where[0]
-	return []disk.Repair{setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), "")}
+// clearPast clears an entry that is none of the disk's (G10).
+func (m *image) clearPast(ctx context.Context, s *reader.Sparse, f disk.Finding) ([]disk.Repair, error) {
+	at, risk := f.Where[0], ""
+	raw, err := s.Grid.EntryAt(at.Offset)
+	if err != nil {
+		return nil, err
+	}
+	if e := s.Grid.Entry(raw); e.State == disk.Data && !s.IsZero(ctx, e.Off, s.Grid.Grain) {
+		named := false
+		if err := s.Grid.EachGrain(ctx, func(_, _, at int64) error { named = named || at == e.Off; return nil }); err != nil {
+			return nil, err
+		}
+		if !named {
+			risk = fmt.Sprintf("the grain at byte 0x%x is not zero, and nothing leads to it from then on: if the disk was larger once, or its table has moved, it is data of the disk", e.Off)
+		}
+	}
+	return []disk.Repair{setEntry(s, at, 0, fmt.Sprintf("clear the entry at 0x%x", at.Offset), risk)}, nil
 }
 
 // allowZeroGrains sets the flag that entries of 1 need, or makes the grain an

@@ -65,6 +65,21 @@ func settleCompression(s *reader.Sparse, _ disk.Finding) []disk.Repair {
 	}))
 }
 
+// setGrainSize gives the grains the size that the tables tell (H6).
+func (m *image) setGrainSize(s *reader.Sparse, _ disk.Finding) []disk.Repair {
+	w, ok := m.WrongSize(s)
+	if !ok {
+		return nil
+	}
+	r := disk.Repair{Title: fmt.Sprintf("set the grain size to %d sectors", w.Grain), Apply: changeHeaders(s, func(h decode.Record[vmdk.Header]) {
+		vmdk.HeaderGrainSize.Put(h, uint64(w.Grain))
+	})}
+	if !w.Proven {
+		r.Risk = "another size may fit what is there too: all of the disk reads otherwise from then on; try it in a copy (--out), and look whether its partitions and files make sense"
+	}
+	return []disk.Repair{m.altering(r)}
+}
+
 // useOtherDirectory finds the directory that is lost where it normally is, by
 // the place of the other one, or makes that one the only one (H8).
 func useOtherDirectory(s *reader.Sparse, _ disk.Finding) []disk.Repair {
