@@ -22,6 +22,8 @@ type WrongSize struct {
 const (
 	// sizedTables bounds how many tables are read for it.
 	sizedTables = 64
+	// sizedDirectory bounds how much of the directory is read, in bytes.
+	sizedDirectory = 64 << 10
 	// fewGrains is how many grains do not tell how far apart all of them are.
 	fewGrains = 5
 	// sampledRooms bounds between how many grains is looked.
@@ -91,7 +93,7 @@ func (s *sparse) spread() (p spread) {
 		return p
 	}
 	at := int64(first)
-	b, err := s.file.head(at*vmdk.SectorSize, 1<<16)
+	b, err := s.file.head(at*vmdk.SectorSize, sizedDirectory)
 	if err != nil || len(b) < vmdk.EntrySize {
 		return p
 	}
