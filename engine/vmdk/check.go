@@ -54,6 +54,7 @@ type checker struct {
 	left    int    // with errors: how many table entries may still be looked at
 	light   bool   // with errors: no grain is read
 	leveled bool   // copies of a table that differ after a crash are no doubt
+	kept    bool   // zeros that nothing names stay where they are: they may be a grain whose entry is lost
 	doubt   string // the code of a finding with which the tables do not tell what is free; empty: none
 }
 
@@ -100,7 +101,7 @@ func (c *checker) finding(severity disk.Severity, conditioned string, where []de
 		return disk.Finding{}, false
 	}
 	f := disk.Finding{Severity: severity, Where: where}
-	can := !c.errors && c.repairable(code, f)
+	can := !c.errors && c.repairable(code, f) && !(c.kept && code == "G12")
 	unsure := c.errors || !c.whole && inFolder[code] // why there is no repair is not said
 	f = rules.Finding("vmdk", conditioned, fmt.Sprintf(format, args...), can || unsure, where...)
 	f.Severity, f.Repairable = severity, can

@@ -16,15 +16,22 @@ func (w *scan) grains() {
 		if w.first && w.g.dirCount == 2 {
 			w.compare(t, at)
 		}
-		listed := w.g.entriesFrom(t)
-		return w.entries(at, func(i int64, raw uint64) {
+		listed, some := w.g.entriesFrom(t), false
+		ok := w.entries(at, func(i int64, raw uint64) {
+			some = true
 			if w.first {
 				w.reach.meet(t, raw)
 			}
 			if (w.first || w.near(raw)) && !(i < listed && w.sound(raw)) {
 				w.grain(t, i, at, raw)
 			}
-		}) && w.c.going()
+		})
+		if some && w.first {
+			w.named++
+		} else if w.first {
+			w.blank.add(w.g.file.place(at, w.g.tableBytes()))
+		}
+		return ok && w.c.going()
 	})
 }
 

@@ -56,6 +56,8 @@ type scan struct {
 	orphans   leaks // what nothing names and is not zero,
 	odds      leaks // the same, shorter than a grain
 	slack     hidden
+	named     int64 // tables with an entry,
+	blank     leaks // and those without
 	zeros     int64 // entries that say "zeros": their grains were given up
 	zeroed    leaks
 	looked    int64 // bytes of grains that were read to find zeros

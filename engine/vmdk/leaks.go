@@ -129,24 +129,37 @@ func (w *scan) unreferenced(from, to int64) {
 // they are not called unused.
 func (w *scan) reportLeaks() {
 	c := w.c
-	report := func(l leaks, severity disk.Severity, what string) {
+	report := func(l leaks, code string, severity disk.Severity, what string) {
 		if l.count == 0 {
 			return
 		}
-		text := fmt.Sprintf("%d bytes in %d ranges after the metadata belong to no grain; %s", l.bytes, l.count, what)
+		text := fmt.Sprintf("%d bytes in %s after the metadata belong to no grain; %s", l.bytes, decode.Plural(l.count, "range", "ranges"), what)
 		if c.doubt != "" {
 			severity = disk.SeverityInfo
-			text = fmt.Sprintf("%d bytes in %d ranges after the metadata are named by no entry that can be believed, and may be data of the disk all the same: settle %s first; %s", l.bytes, l.count, c.doubt, what)
+			text = fmt.Sprintf("%d bytes in %s after the metadata are named by no entry that can be believed, and may be data of the disk all the same: settle %s first; %s", l.bytes, decode.Plural(l.count, "range", "ranges"), c.doubt, what)
 		}
-		c.found(severity, "G12", l.where, "%s", text)
+		c.found(severity, code, l.where, "%s", text)
 	}
-	report(w.unused, disk.SeverityInfo, "all zeros")
-	if w.orphans.bytes > w.zeros*w.g.grain {
-		report(w.orphans, disk.SeverityWarning, "not zero: data that no entry leads to")
-	} else {
-		report(w.orphans, disk.SeverityInfo, "not zero: no more than was trimmed")
+	switch {
+	case w.orphans.bytes <= w.zeros*w.g.grain:
+		report(w.orphans, "G12:data", disk.SeverityInfo, "not zero: no more than was trimmed")
+	case w.named == 0 && w.g.tables > 0 && w.s.kind == vmdk.KindHosted:
+		report(w.orphans, "G12:data", disk.SeverityError, "not zero: data of the disk, but no table has an entry: the tables were wiped, and all of the disk reads as unallocated")
+	default:
+		report(w.orphans, "G12:data", disk.SeverityWarning, "not zero: data that no entry leads to"+w.blankTables())
 	}
-	report(w.odds, disk.SeverityWarning, "not zero, each shorter than a grain")
+	c.kept = c.doubt != "" || w.orphans.bytes > w.zeros*w.g.grain
+	report(w.unused, "G12", disk.SeverityInfo, "all zeros")
+	report(w.odds, "G12:data", disk.SeverityWarning, "not zero, each shorter than a grain")
+	w.between()
+}
+
+// blankTables words which tables have no entry: the data may have been theirs.
+func (w *scan) blankTables() string {
+	if w.blank.count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s of the disk has no entry at all, and may have lost them", decode.Plural(w.blank.count, "table", "tables"))
 }
 
 // leakAtEnd is what nothing refers to at the end of the file, if it is all zeros.

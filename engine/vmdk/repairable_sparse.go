@@ -52,8 +52,9 @@ var sparseConditions = map[string]func(s *sparse, f disk.Finding) bool{
 		_, ok := s.leakAtEnd(f)
 		return ok
 	},
-	"S1": canRepairTail,
-	"S2": func(_ *sparse, f disk.Finding) bool { return len(f.Where) > 1 },
+	"G15": func(s *sparse, f disk.Finding) bool { return s.grid != nil && len(f.Where) > 1 },
+	"S1":  canRepairTail,
+	"S2":  func(_ *sparse, f disk.Finding) bool { return len(f.Where) > 1 },
 	"S4": func(s *sparse, f disk.Finding) bool {
 		orderly := s.footer != 0 && !s.lost && s.grid != nil && s.grid.packed != nil && s.agreed() && s.floor() >= s.frontEnd()
 		return s.grid != nil && len(f.Where) > 1 && (f.Severity == severe || orderly)

@@ -139,12 +139,16 @@ var rules = disk.Rules{
 	"G11": {For: map[string]string{
 		"unused": "The disk ends before the bytes that the file lacks: nothing of it is lost.",
 	}, From: []string{"H10:cut", "H6:size"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
-	"G12": {Severity: info, Detail: "Nothing refers to these bytes. They were left behind by trimming or a crash, or put there to hide something, or the entry that named them is lost. A copy of the disk does not have them.",
-		NoRepair: "No repair: only zeros are cut off, and only at the end of the file while all tables can be believed; of a disk that was not closed cleanly that is known once H12 is settled."},
+	"G12": {For: map[string]string{
+		"data": "Left behind by trimming or a crash, put there to hide something, or data of the disk whose entry is lost: then the disk shows zeros, or its parent, where they belong. To look at them: platter read IMAGE --file --offset N --length 64K, with the places below; platter search IMAGE --file finds text in them. No repair: nothing says where they belong. A copy of the disk does not have them.",
+	}, Severity: info, Detail: "Nothing refers to these bytes. A copy of the disk does not have them.",
+		NoRepair: "No repair: only zeros are cut off, and only at the end of the file while all tables can be believed, and no data is there that nothing leads to; of a disk that was not closed cleanly that is known once H12 is settled."},
 	"G13": {Severity: warning, Detail: "Some programs ignore the directory and look for tables where they would normally be.",
 		NoRepair: "No repair in place: a copy of the disk has its tables where they are looked for."},
 	"G14": {Severity: info, Detail: "They take room for nothing; copying the disk gives it back.",
 		NoRepair: "No repair in place: copying the disk gives the room back."},
+	"G15": {Severity: warning, Detail: "Programs that fill a disk from its start to its end put the grains in that order. The entries of these are lost, or the grains were given up by trimming: then zeros are right, or the parent's data. platter read IMAGE --file --offset N --length 64K shows what lies there.",
+		NoRepair: "No repair: the entries are not where they were any more."},
 	"S1": {Severity: severe, Detail: "Only the footer knows where the directory is. VMware writes it last, so that an export that was interrupted has none; its grains could be found again by their markers.",
 		NoRepair: "No repair: the header does not say enough to find the grains, or not one of them is there. Get the file again from its source."},
 	"S2": {Severity: warning, Detail: "The footer counts for VMware and QEMU."},

@@ -50,9 +50,9 @@ var offers = map[string]offer{
 	"H13": onSparse(clearPad),
 	"H14": onSparse(pointToText),
 	"G7":  onTables((*image).allowZeroGrains),
-	"G8":  onTables((*image).part),
 	"G11": onTables((*image).extend),
 	"G12": onSparse(cutLeak),
+	"G15": onTables((*image).leadBetween),
 	"S1":  onTables((*image).repairTail),
 	"S2":  onSparse(followFooter),
 	"S4":  onSparse(repairAddress),
@@ -77,6 +77,7 @@ var lookers = map[string]func(m *image, ctx context.Context, s *reader.Sparse, f
 	"G4":  (*image).chooseCopy,
 	"G5":  (*image).chooseCopy,
 	"G6":  (*image).settle,
+	"G8":  (*image).part,
 	"G10": (*image).clearPast,
 	"C4":  (*image).settle,
 }

@@ -143,14 +143,24 @@ func (m *image) allowZeroGrains(s *reader.Sparse, f disk.Finding) []disk.Repair 
 
 // part ends the sharing of a grain by two entries: one gets a copy of its own,
 // or is cleared (G8).
-func (m *image) part(s *reader.Sparse, f disk.Finding) []disk.Repair {
+func (m *image) part(ctx context.Context, s *reader.Sparse, f disk.Finding) ([]disk.Repair, error) {
 	entry, grain := f.Where[0], f.Where[1]
 	var list []disk.Repair
+	if len(f.Where) > 2 {
+		loser, at, ok, err := s.LostSharer(ctx, [2]int64{entry.Offset, f.Where[2].Offset})
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			const risk = "that the entry has lost this grain is told only by the order of the grains in the file, and by there being no other that nothing leads to: look at both places of the disk first"
+			list = append(list, m.altering(setEntry(s, decode.Place{File: s.Name, Offset: loser, Length: s.Grid.Width}, uint64(at/vmdk.SectorSize), fmt.Sprintf("lead the entry at 0x%x to the grain at byte 0x%x", loser, at), risk)))
+		}
+	}
 	if !s.Grid.Packed {
 		const risk = "both places of the disk go on to read the same, and one of them had data of its own: which one, and where those are, nothing tells"
-		list = one(fmt.Sprintf("copy the grain for the entry at 0x%x", entry.Offset), risk, repaired(s, func(ctx context.Context, w *work) error {
+		list = append(list, one(fmt.Sprintf("copy the grain for the entry at 0x%x", entry.Offset), risk, repaired(s, func(ctx context.Context, w *work) error {
 			return w.copyGrain(ctx, entry.Offset, grain.Offset)
-		}))
+		}))...)
 	}
 	const risk = "the grain of this entry reads as unallocated from then on"
 	for _, at := range []int{0, 2} {
@@ -158,7 +168,7 @@ func (m *image) part(s *reader.Sparse, f disk.Finding) []disk.Repair {
 			list = append(list, m.altering(setEntry(s, f.Where[at], 0, fmt.Sprintf("clear the entry at 0x%x", f.Where[at].Offset), risk)))
 		}
 	}
-	return list
+	return list, nil
 }
 
 // copyGrain gives an entry a copy of its grain at the end of the file.
@@ -209,10 +219,33 @@ func (m *image) extend(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	return []disk.Repair{r}
 }
 
+// leadBetween has entries lead to grains that lie between those of their neighbours (G15).
+func (m *image) leadBetween(s *reader.Sparse, f disk.Finding) []disk.Repair {
+	entries, grains := f.Where[0], f.Where[1]
+	n := entries.Length / s.Grid.Width
+	title := fmt.Sprintf("lead the entry at 0x%x to the grain at byte 0x%x", entries.Offset, grains.Offset)
+	if n > 1 {
+		title = fmt.Sprintf("lead the %d entries from 0x%x on to the grains from byte 0x%x on", n, entries.Offset, grains.Offset)
+	}
+	const risk = "if the guest has given them up, old bytes show again where zeros are right: look at what lies there first"
+	return one(title, risk, m.altering(disk.Repair{Apply: repaired(s, func(ctx context.Context, w *work) error {
+		for i := range n {
+			sector, err := w.sector(grains.Offset + i*s.Grid.Grain)
+			if err != nil {
+				return err
+			}
+			if err := w.bothEntries(ctx, entries.Offset+i*s.Grid.Width, sector); err != nil {
+				return err
+			}
+		}
+		return nil
+	})}).Apply)
+}
+
 // cutLeak takes what nothing refers to off the end of the file (G12).
 func cutLeak(s *reader.Sparse, f disk.Finding) []disk.Repair {
 	at := s.LeakAtEnd(f)
-	return one(fmt.Sprintf("cut off the last %d bytes, which belong to nothing", at.Length), "what is hidden there is lost", disk.Resize(s.Name, at.Offset))
+	return one(fmt.Sprintf("cut off the last %d bytes, which belong to nothing", at.Length), "room that the program which wrote the file may have taken ahead is given back", disk.Resize(s.Name, at.Offset))
 }
 
 // otherEntry is where the redundant copy of the table entry at a byte lies.
