@@ -327,9 +327,36 @@ func (c *checker) footer(s *sparse) {
 		if f.Name() == vmdk.HeaderMagic.Field().Name() && (s.unmarked || s.footerUnmarked) {
 			continue // H1
 		}
-		if a, b := f.Value(s.header.Bytes()), f.Value(s.rules.Bytes()); a != b {
+		if words := apart(f, s.header.Bytes(), s.rules.Bytes()); words != "" {
 			c.found(disk.SeverityWarning, "S2", joined(s.file.field(0, f), s.file.field(s.footer, f)),
-				"header and footer differ in %s: %s and %s; the footer counts", f.Name(), a, b)
+				"header and footer differ in %s: %s; the footer counts", f.Name(), words)
 		}
 	}
+}
+
+// apart words in what a field of two records differs; empty if it does not. Of a long one it
+// shows the bytes from the first on that differs.
+func apart(f *decode.Field, one, two []byte) string {
+	const most = 16
+	if f.Size() <= most {
+		if a, b := f.Value(one), f.Value(two); a != b {
+			return fmt.Sprintf("%s and %s", a, b)
+		}
+		return ""
+	}
+	a, b := one[f.Offset():][:f.Size()], two[f.Offset():][:f.Size()]
+	first, n := -1, 0
+	for i := range a {
+		if a[i] != b[i] {
+			n++
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	end := min(first+most, len(a))
+	return fmt.Sprintf("%d of %d bytes, from the one at 0x%x on: % x and % x", n, len(a), f.Offset()+first, a[first:end], b[first:end])
 }

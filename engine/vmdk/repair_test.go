@@ -143,3 +143,25 @@ func TestPastTheEndWithData(t *testing.T) {
 		}
 	}
 }
+
+// TestZerosAfterAStream cuts zeros off without a risk, and nothing else.
+func TestZerosAfterAStream(t *testing.T) {
+	for last, risky := range map[byte]bool{0: false, 1: true} {
+		files := inStream(func(f *built) { f.b = append(f.b, make([]byte, 3*sector)...); f.b[len(f.b)-1] = last })
+		for _, r := range repairsOf(t, openMem(t, files, "d.vmdk"), "vmdk/S8") {
+			if (r.Risk != "") != risky {
+				t.Errorf("a last byte of %d: %s, risk %q", last, r.Title, r.Risk)
+			}
+		}
+	}
+}
+
+// TestLongFieldsDiffer shows of a long field that header and footer have differently no more than
+// can be read.
+func TestLongFieldsDiffer(t *testing.T) {
+	files := inStream(func(f *built) { copy(f.b[len(f.b)-2*sector+100:], "written here") })
+	list := findingsOf(t, openMem(t, files, "d.vmdk"), "S2")
+	if len(list) != 1 || len(list[0].Text) > 300 || !strings.Contains(list[0].Text, "12 of 433 bytes, from the one at 0x64 on") || !strings.Contains(list[0].Text, "77 72 69") {
+		t.Errorf("%+v", list)
+	}
+}

@@ -132,13 +132,16 @@ func (m *image) giveUp(s *reader.Sparse, f disk.Finding) []disk.Repair {
 // wholeSectors pads the file to a whole sector, or cuts what follows the end of
 // the stream: the footer's place counts from the end (S8).
 func wholeSectors(s *reader.Sparse, f disk.Finding) []disk.Repair {
-	const risk = "what is hidden there is lost"
+	risk, cut := "what is hidden there is lost", disk.Resize(s.Name, f.Where[0].Offset)
 	at := f.Where[0]
+	if s.IsZero(context.Background(), at.Offset, at.Length) {
+		risk, cut = "", disk.Steps(disk.MustBeZero(at), cut)
+	}
 	switch {
 	case at.Length >= vmdk.SectorSize:
-		return one("cut off what follows the end of the stream", risk, disk.Resize(s.Name, at.Offset))
+		return one("cut off what follows the end of the stream", risk, cut)
 	case s.Footer != 0:
-		return one("cut off the part of a sector", risk, disk.Resize(s.Name, at.Offset))
+		return one("cut off the part of a sector", risk, cut)
 	}
 	return one("pad the file to a whole sector", "", disk.Resize(s.Name, roundUp(s.Size, vmdk.SectorSize)))
 }
