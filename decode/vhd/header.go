@@ -88,12 +88,12 @@ var (
 	HeaderParentTime = HeaderTable.U32(56, "parent_timestamp",
 		"When the parent's file was last changed, as seen when the child was made. A parent that has changed since may have made the child worthless. Copying files changes it too, so it proves little; Windows 10 stores zero.",
 		decode.Time(Epoch(), time.Second))
-	_                = HeaderTable.Reserved(60, 4)
+	HeaderReserved   = HeaderTable.Reserved(60, 4)
 	HeaderParentName = HeaderTable.UTF16(64, 512, "parent_unicode_name",
 		"The parent's file name in big-endian UTF-16 (the locators' paths are little-endian). Usually the base name; Windows 10 stores the whole path.")
 	HeaderLocators = decode.Sub(HeaderTable, 576, Locators, "parent_locator",
 		"Eight slots that say where the parent is, each in the manner of one platform. Unused ones are zero.", LocatorTable)
-	_ = HeaderTable.Reserved(768, 256)
+	HeaderRest = HeaderTable.Reserved(768, 256)
 )
 
 func powerOfTwo(v uint64) string {

@@ -47,12 +47,16 @@ func Look(ctx context.Context, src disk.Source) (Content, bool) {
 	if f.head, err = f.read(0, headBytes); err != nil {
 		return Content{}, false
 	}
-	for _, look := range []func() (Content, bool){f.unmarked, f.damaged, f.signature, f.text, f.neighbour, f.plainDisk, f.zeros} {
+	for _, look := range []func() (Content, bool){f.unmarked, f.damaged, f.signature, f.text, f.neighbour} {
 		if c, ok := look(); ok {
 			return c, true
 		}
 	}
-	return Content{}, false
+	c, ok := f.plainDisk()
+	if !ok {
+		c, ok = f.zeros()
+	}
+	return f.footerless(c, ok)
 }
 
 // file is a file that is looked at.

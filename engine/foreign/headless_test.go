@@ -18,3 +18,30 @@ func TestHeadless(t *testing.T) {
 		t.Errorf("%v %s", ok, c)
 	}
 }
+
+// TestFooterless says of a file that is named like a VHD and holds a disk how it gets a footer.
+func TestFooterless(t *testing.T) {
+	boot := make([]byte, 64<<10)
+	copy(boot[1024:], "data of a guest")
+	boot[510], boot[511], boot[446], boot[450], boot[454], boot[458] = 0x55, 0xAA, 0x80, 7, 8, 16
+	full := make([]byte, 64<<10)
+	for i := range full {
+		full[i] = byte(1 + i*7)
+	}
+	for _, c := range []struct {
+		name   string
+		bytes  []byte
+		told   bool
+		length bool
+	}{
+		{"d.vhd", boot, true, true},
+		{"d.VHD", full, true, false},
+		{"d.img", boot, false, false},
+		{"d.vhd", full[:1000], false, false},
+	} {
+		got, _ := look(t, c.name, map[string][]byte{c.name: c.bytes})
+		if told, length := strings.Contains(got.Advice, "--format raw FILE NEW.vhd --type fixed"), strings.Contains(got.Advice, "--length 65024"); told != c.told || length != c.length {
+			t.Errorf("%s of %d bytes: %s", c.name, len(c.bytes), got)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"platter/decode/vhd"
 	"platter/engine/disk"
 	"platter/engine/space"
+	"platter/engine/store"
 )
 
 // Check examines the image and all of its table and bitmaps, and looks for
@@ -274,9 +275,20 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 		}
 		text = fmt.Sprintf("%s; %s not zero from 0x%x on, the last at 0x%x", c.gapWords(off, n), decode.Plural(count, "byte is", "bytes are"), f.First(off), last)
 	}
+	if large && f.Other >= 0 {
+		if severity, ok := c.wiped(ctx, n/v.table.stored()); ok {
+			count, last, err := c.look.Count(ctx, off, n)
+			if err != nil {
+				return c.Fail(err)
+			}
+			text = fmt.Sprintf("no entry of the table leads to a block, but the %d bytes at 0x%x have room for %s, and are data that no entry leads to: %s not zero from 0x%x on, the last at 0x%x",
+				n, off, blocks(n/v.table.stored()), decode.Plural(count, "byte is", "bytes are"), f.First(off), last)
+			return c.Report(graded(v.finding("V035:wiped", text, at...), severity))
+		}
+	}
 	var about any
 	if large && f.Other >= 0 {
-		o, ok, err := c.orphanIn(ctx, c.look, off, n, []int64{c.last + 1, next - 1})
+		o, among, ok, err := c.orphanIn(ctx, c.look, off, n, c.last, next)
 		if err == nil && !ok && c.doubt() != "" {
 			o, ok, err = c.loneIn(ctx, off)
 		}
@@ -285,6 +297,8 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 		}
 		if ok {
 			text, about, at = text+"; "+o.words(), o, append(at, v.entryPlace(o.Entry))
+		} else {
+			text += among
 		}
 	}
 	found := v.finding("V035", text, at...)
@@ -292,6 +306,22 @@ func (c *gaps) gap(ctx context.Context, off, n, next int64) bool {
 		found = graded(found, warning)
 	}
 	return c.Report(found)
+}
+
+// wiped reports whether no entry of the table leads to a block, and how bad that is where so many
+// blocks are there: a write that was cut off leaves some in an image that was empty.
+func (c *gaps) wiped(ctx context.Context, n int64) (disk.Severity, bool) {
+	severity := warning
+	if n*c.image.table.stored() > store.MaxStaged {
+		severity = severe
+	}
+	for e, err := range c.image.table.scan(ctx, 0, c.image.table.usable()) {
+		if err != nil || e.holes == 0 {
+			return severity, false
+		}
+		severity = severe // entries of zero are no program's
+	}
+	return severity, n > 1
 }
 
 // loneIn is the block of the only entry that leads nowhere, if it can only lie in

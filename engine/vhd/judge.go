@@ -181,7 +181,8 @@ func (v judge) judgeReserved() {
 		f.Detail = "SIMH keeps the type of the drive, its sector size, the simulator and the device there, and the drive's own geometry in the footer. Zeroing them makes SIMH forget what the disk is. 7-Zip refuses images with bytes here."
 		v.findings = append(v.findings, f)
 	default:
-		v.add("V022", "the reserved bytes of the footer are not zero", v.field(vhd.FooterReserved.Field()))
+		_, words := reservedWords(reserved)
+		v.add("V022", "the reserved bytes of the footer are not zero: %s", v.field(vhd.FooterReserved.Field()), words)
 	}
 }
 

@@ -1,6 +1,7 @@
 package vhd
 
 import (
+	"bytes"
 	"fmt"
 
 	"platter/decode"
@@ -39,8 +40,36 @@ func (v judge) judgeHeader() {
 	if next := vhd.HeaderNext.Get(h); next != vhd.None {
 		v.add("V025", "the dynamic header points on to 0x%x, expected all ones", v.headerField(vhd.HeaderNext.Field()), next)
 	}
+	v.judgeHeaderReserved()
 	v.judgeTable()
 	v.judgeParent()
+}
+
+// judgeHeaderReserved is V057 for the bytes of the dynamic header that are reserved.
+func (v judge) judgeHeaderReserved() {
+	for _, f := range []*decode.Field{vhd.HeaderReserved.Field(), vhd.HeaderRest.Field()} {
+		b := v.header.rec.Bytes()[f.Offset():][:f.Size()]
+		if isZero(b) {
+			continue
+		}
+		first, words := reservedWords(b)
+		at := v.headerField(f)
+		at.Offset, at.Length = at.Offset+int64(first), int64(len(bytes.TrimRight(b, "\x00"))-first)
+		v.findings = append(v.findings, v.finding("V057:reserved", fmt.Sprintf("the reserved bytes of the dynamic header are not zero, from 0x%x on: %s", at.Offset, words), at))
+	}
+}
+
+// reservedWords show what is in bytes that should be zero, from the first that is not.
+func reservedWords(b []byte) (first int, words string) {
+	const most = 48
+	first = len(b) - len(bytes.TrimLeft(b, "\x00"))
+	rest := bytes.TrimRight(b[first:], "\x00")
+	more := ""
+	if len(rest) > most {
+		more = fmt.Sprintf(" and %d bytes more", len(rest)-most)
+		rest = rest[:most]
+	}
+	return first, decode.Quote(string(rest)) + more
 }
 
 func (v *Image) headerField(first decode.Spot, more ...decode.Spot) decode.Place {

@@ -81,19 +81,37 @@ func (v *Image) orphan(ctx context.Context, look *space.Looker, entry int64) (Or
 	return Orphan{Entry: entry, Start: start}, err == nil && first >= 0, err
 }
 
-// orphanIn is the block that lies in [off, off+n), which nothing claims, and has
-// lost its entry: that after the block in front, or before the next one.
-func (c *checker) orphanIn(ctx context.Context, look *space.Looker, off, n int64, near []int64) (Orphan, bool, error) {
-	for _, entry := range near {
-		o, ok, err := c.image.orphan(ctx, look, entry)
-		if err != nil {
-			return o, false, err
-		}
-		if ok && o.Start >= off && o.Start+c.image.table.stored() <= off+n {
-			return o, true, nil
-		}
+// orphanIn is the block that lies in [off, off+n), which nothing claims, and has lost its entry:
+// the only one that names no block between that of the block in front in the file, last, and
+// that of the one after it, next; both -1 for none. Where there are several nothing tells which:
+// among words that.
+func (c *checker) orphanIn(ctx context.Context, look *space.Looker, off, n, last, next int64) (o Orphan, among string, ok bool, err error) {
+	t := &c.image.table
+	if next < 0 {
+		next = t.usable()
 	}
-	return Orphan{}, false, nil
+	first, final, count := int64(-1), int64(-1), 0
+	for entry := last + 1; entry < next; entry++ {
+		sector, err := t.entry(entry)
+		if err != nil {
+			return o, "", false, err
+		}
+		if sector != 0 && sector != vhd.Unallocated {
+			continue
+		}
+		if final = entry; count == 0 {
+			first = entry
+		}
+		count++
+	}
+	if count != 1 {
+		if count > 1 {
+			among = fmt.Sprintf("; in the order of the others one of %d entries of the table, from %d to %d, may have led there, and nothing tells which", count, first, final)
+		}
+		return o, among, false, nil
+	}
+	o, ok, err = c.image.orphan(ctx, look, first)
+	return o, "", err == nil && ok && o.Start >= off && o.Start+t.stored() <= off+n, err
 }
 
 // words tell of the entry that is missing.

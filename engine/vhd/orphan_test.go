@@ -10,6 +10,7 @@ import (
 	"platter/engine/enginetest"
 	"platter/engine/store"
 	"platter/engine/vhd"
+	"platter/engine/vhd/writer"
 )
 
 // TestLostEntry takes the entry of each block away: what lies there is never
@@ -68,6 +69,89 @@ func TestLostEntryUnknown(t *testing.T) {
 				t.Errorf("%s: %s, repairable %v: %s", name, found.Severity, found.Repairable, found.Text)
 			}
 		}
+	}
+}
+
+// TestLostEntryAmongOthers has a block lie between those of two entries with several without a
+// block between: which of them lost it nothing tells, and no repair guesses.
+func TestLostEntryAmongOthers(t *testing.T) {
+	for lost, repairable := range map[int64]bool{1: true, 3: false, 7: false} {
+		f := build(t, plan{kind: layout.Dynamic, size: 4 << 20, block: 512 << 10, id: 1, stored: []int64{0, 1, 2, 3, 6, 7}})
+		f.setEntry(lost, layout.Unallocated)
+		if lost == 7 {
+			f.setEntry(6, layout.Unallocated)
+		}
+		said := false
+		for _, found := range check(t, openBytes(t, f.bytes)) {
+			if found.Code != "vhd/V035" || found.Severity < disk.SeverityWarning {
+				continue
+			}
+			said = true
+			if found.Repairable != repairable || strings.Contains(found.Text, "nothing tells which") == repairable {
+				t.Errorf("entry %d: repairable %v: %s", lost, found.Repairable, found.Text)
+			}
+		}
+		if !said {
+			t.Errorf("entry %d: nothing is said", lost)
+		}
+	}
+}
+
+// TestWipedTable loses all entries: the blocks are still there, which is an error, and nothing is
+// offered that gives them up.
+func TestWipedTable(t *testing.T) {
+	for _, value := range []uint32{layout.Unallocated, 0} {
+		f := build(t, plan{kind: layout.Dynamic, size: 8 << 20, block: 512 << 10, id: 1, stored: []int64{0, 2, 5, 6, 7, 9, 10, 12}})
+		for i := range int64(16) {
+			f.setEntry(i, value)
+		}
+		list := check(t, openBytes(t, f.bytes))
+		disk.Explain(list)
+		said := false
+		for _, found := range list {
+			if found.Code == "vhd/V035" && (found.Severity == disk.SeverityError || value != 0 && found.Severity == disk.SeverityWarning) {
+				said = strings.Contains(found.Text, "room for 8 blocks")
+			}
+			if found.Repairable && found.Cause == "" && found.Severity > disk.SeverityInfo {
+				t.Errorf("entries of 0x%x: %s can be repaired: %s", value, found.Code, found.Text)
+			}
+		}
+		if !said {
+			t.Errorf("entries of 0x%x: %+v", value, list)
+		}
+	}
+}
+
+// TestReservedText names the text that lies in the reserved bytes of a header or a footer whose
+// checksum is right, and where; nothing offers to zero it without a risk.
+func TestReservedText(t *testing.T) {
+	f := build(t, plan{kind: layout.Dynamic, size: 1 << 20, block: 512 << 10, id: 1, stored: []int64{0}})
+	copy(layout.HeaderRest.Get(f.header())[32:], "hidden text")
+	copy(layout.FooterReserved.Get(f.footer())[100:], "more of it")
+	f.sealHeader()
+	f.both()
+	said := 0
+	folder := files(map[string]*fixture{"disk.vhd": f})
+	img := open(t, enginetest.Memory(t, folder, "disk.vhd", formats))
+	for _, found := range check(t, img) {
+		switch {
+		case found.Code == "vhd/V057" && strings.Contains(found.Text, "0x520") && strings.Contains(found.Text, `"hidden text"`), found.Code == "vhd/V022" && strings.Contains(found.Text, `"more of it"`):
+			said++
+		case found.Severity >= disk.SeverityWarning:
+			t.Errorf("%s: %s", found.Code, found.Text)
+		}
+		list, err := writer.Repairs(t.Context(), img, found)
+		for _, r := range list {
+			if r.Risk == "" {
+				t.Errorf("%s: %s names no risk", found.Text, r.Title)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if said != 2 {
+		t.Errorf("%d places are named", said)
 	}
 }
 
