@@ -215,7 +215,7 @@ func (f *Field) number(text string) (uint64, error) {
 	}
 	value := bare(text)
 	if f.epoch != nil {
-		if t, ok := parseTime(value); ok {
+		if t, ok := ParseTime(value); ok {
 			return f.epoch.count(t)
 		}
 	}
@@ -359,7 +359,8 @@ func (e *epoch) time(v uint64) (time.Time, bool) {
 // timeLayouts are the forms in which a time is taken; without a zone it is UTC.
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"}
 
-func parseTime(text string) (time.Time, bool) {
+// ParseTime reads a date as people type it; without a zone it is UTC. False for anything else.
+func ParseTime(text string) (time.Time, bool) {
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true

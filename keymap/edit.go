@@ -5,6 +5,7 @@ package keymap
 const (
 	EditField  Action = "edit-field"
 	PasteBytes Action = "paste"
+	Hands      Action = "change-bytes"
 	FixSum     Action = "fix-checksum"
 	Review     Action = "review"
 	Writing    Action = "writing"

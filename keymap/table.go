@@ -201,6 +201,7 @@ var table = []Binding{
 	{Context: Bytes, Action: SaveBytes, Keys: []string{"S"}, Help: "Save the selection, a structure, block, region or partition to a file", Group: groupFind},
 	{Context: Bytes, Action: NextMark, Keys: []string{"."}, Help: "Next mark: a hit, a bookmark, a note, a finding, staged bytes", Group: groupFind},
 	{Context: Bytes, Action: PrevMark, Keys: []string{","}, Help: "Previous mark", Group: groupFind},
+	{Context: Bytes, Action: Hands, Keys: []string{"P"}, Help: "More ways to change bytes: a field's value, a number, date or GUID, the bytes of a file or another image, a copy to another place, byte order, zero or trim a block", Group: groupEdit},
 	{Context: Bytes, Action: FixSum, Keys: []string{"alt+c"}, Help: "Stage what belongs with the bytes here: the structure's checksum, or the one bit that a CRC tells of; the second copy of a partition table or boot sector", Group: groupEdit},
 	{Context: Bytes, Action: Bookmark, Keys: []string{"m"}, Help: "Add or remove a bookmark here", Group: groupFind},
 	{Context: Bytes, Action: Note, Keys: []string{";"}, Help: "Write a note about this place", Group: groupFind},

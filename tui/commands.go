@@ -58,6 +58,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.Changes:   does(m.edits.showChanges, locked),
 		keymap.Renew:     does(m.edits.renew, locked),
 		keymap.FixSum:    does(m.edits.follow, locked, points),
+		keymap.Hands:     does(m.hands.open, locked, points),
 
 		keymap.Search:     does(m.searches.open, finder),
 		keymap.SearchThis: does(m.searches.this, finder, points),

@@ -49,6 +49,7 @@ type model struct {
 	comparison comparison
 	parents    parents
 	export     export
+	hands      hands
 	school     school
 
 	message     string
@@ -76,6 +77,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.comparison = comparison{feature: f, screens: m}
 	m.parents = parents{f, m.adopt}
 	m.export = export{f, &m.comparison, &m.checks, func() keymap.Action { return m.screens[m.active].action }}
+	m.hands = hands{f, &m.edits, m.standpoint}
 	m.school = school{feature: f, program: m}
 	m.commands = m.makeCommands()
 	m.say(cfg.Notice, true)
