@@ -30,7 +30,7 @@ var offered = map[string]int{
 	"H8 directory": 2, "H8 redundant directory": 2, "H8 directory, elsewhere": 1, "H10 overHead": 1, "H10 overHead short": 1, "H10 overHead long": 1, "H10 without grains": 1,
 	"H12 unclean": 1, "H12 unclean cowd": 1, "H13 pad": 1, "H13 pad of cowd": 1,
 	"G1 no table": 1, "G1 no first table": 1, "G1 no tables": 2, "G1 grains in the way": 1,
-	"G2 table outside": 2, "G2 redundant table outside": 2, "G2 table twice": 1, "G2 table outside, compressed grains": 1, "G3 one directory": 2, "G3 shared table": 1,
+	"G2 table outside": 2, "G2 redundant table outside": 2, "G2 table twice": 2, "G2 table outside, compressed grains": 1, "G3 one directory": 2, "G3 shared table": 1,
 	"G4 one copy zero": 2, "G5 copies differ": 2, "G6 grain outside": 2, "G6 grain in metadata": 2, "G6 one copy outside": 2, "G6 in a child": 3, "G6 both copies in metadata": 1, "G6 copies in metadata": 1,
 	"G7 zeroed": 2, "G8 shared": 3, "G8 overlap": 6, "G10 past the end": 1, "G11 cut grain": 1, "G11 cut padding": 1, "G12 at the end": 1,
 	"S1 no footer": 1, "S1 no footer marker": 1, "S1 no end": 1, "S1 cut in a grain": 1, "S2 footer differs": 1, "S4 address": 1, "S4 order": 1,

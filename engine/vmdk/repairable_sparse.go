@@ -124,11 +124,26 @@ func canRestoreTable(s *sparse, f disk.Finding) bool {
 		return false
 	}
 	_, ok, err := s.grid.tableOf(1-copy, t)
-	return ok && err == nil
+	return ok && err == nil && !s.grid.anothers(1-copy, t)
+}
+
+// anothers reports whether the entry t of a directory leads to where another entry of it leads,
+// whose usual place that is: the table is not that of t.
+func (g *grid) anothers(copy int, t int64) bool {
+	at, ok, err := g.tableOf(copy, t)
+	if err != nil || !ok {
+		return false
+	}
+	other := (at - g.usual(copy, 0)) / roundUp(g.tableBytes(), vmdk.SectorSize)
+	if other == t || other < 0 || other >= g.tables || g.usual(copy, other) != at {
+		return false
+	}
+	owns, ok, err := g.tableOf(copy, other)
+	return err == nil && ok && owns == at
 }
 
 // usualTable is where the table lies that a directory entry should lead to: in its
-// usual place, if it leads to none now and what is there is a table with grains; else -1.
+// usual place, if it leads to none now, or to another entry's, and what is there is a table with grains; else -1.
 func (s *sparse) usualTable(f disk.Finding) int64 {
 	copy, t, ok := s.directoryEntryAt(f.Where[0].Offset)
 	if !ok || !isEntry(s, f) || s.kind != vmdk.KindHosted || s.movedBy != 0 {
@@ -136,10 +151,26 @@ func (s *sparse) usualTable(f disk.Finding) int64 {
 	}
 	g := s.grid
 	raw, _, err := g.directoryEntry(copy, t)
-	if _, fault := g.tableAt(raw); err != nil || fault == noFault {
+	_, fault := g.tableAt(raw)
+	switch {
+	case err != nil, fault == noFault && !g.anothers(copy, t):
 		return -1 // it leads to a table already
+	case fault == noFault && !s.ownTable(copy, t):
+		return -1
 	}
 	return s.tableInPlace(copy, t)
+}
+
+// ownTable reports whether what lies in the usual place of table t is that table for sure: the
+// other directory has the same one, or nothing else claims it and its grains.
+func (s *sparse) ownTable(copy int, t int64) bool {
+	p := s.part()
+	same, err := p.sameAsOther(copy, t)
+	if err != nil || same {
+		return same && !s.grid.anothers(1-copy, t)
+	}
+	kept, err := p.LostTables(copy, t, 1)
+	return err == nil && len(kept) == 1
 }
 
 // grainAt reports whether a grain can lie at a byte: after the metadata, and with a
