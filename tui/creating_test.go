@@ -91,3 +91,11 @@ func TestCreateFormatsKeepWhatTheyShare(t *testing.T) {
 	s.keys("down", "right").expect("< vhdx >", "--format=vhdx", "log-size").keys("left").expect("(by the name)").not("--format")
 	s.keys("v").expect("< vhdx >").keys("ctrl+u").expect("adapter")
 }
+
+// TestCreateScreenIsNarrow has room for whole names of regions, and tells the size of the
+// chosen one, on a small screen.
+func TestCreateScreenIsNarrow(t *testing.T) {
+	s, _ := onForm(t, 80, 24)
+	s.expect("file type identifier  ", "520 B, its first bytes:", "a disk of 1 GiB")
+	s.keys("down", "right", "right").expect("redundant grain directory", "vmdk monolithicSparse, 1 GiB")
+}

@@ -48,6 +48,9 @@ func TestExplain(t *testing.T) {
 			effects := 0
 			for _, step := range e.Steps {
 				effects += len(e.Effects(step).List)
+				if kind.typ == "monolithicSparse" && !step.Sync && !step.Resizes() && step.Why == "" {
+					t.Errorf("no reason for the %d bytes at 0x%x", len(step.New), step.Offset)
+				}
 			}
 			if err := e.Close(); err != nil || effects == 0 || !e.Steps[len(e.Steps)-1].Sync {
 				t.Errorf("%d effects, the last step is %+v, %v", effects, e.Steps[len(e.Steps)-1], err)

@@ -157,6 +157,10 @@ func (r reader) followVolume(p disk.Partition, at int64) ([]disk.Follow, error) 
 			return nil, nil
 		}
 		return r.alike("backup of the NTFS boot sector", "NTFS keeps a copy of its boot sector in the last sector of the partition", p.Start, p.End()-unit, unit)
+	case "exFAT":
+		return r.followExFAT(p, boot, at)
+	case "ext2/3/4":
+		return r.followExt(p, at)
 	}
 	return nil, nil
 }

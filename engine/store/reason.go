@@ -29,3 +29,28 @@ func AllOrNothing(fs FS) bool {
 func Together(fs FS) FS { return together{fs} }
 
 type together struct{ FS }
+
+// Because is an FS that gives a reason for all that is written to its files without one.
+func Because(fs FS, why string) FS { return because{fs, why} }
+
+type because struct {
+	FS
+	why string
+}
+
+// OpenWrite opens a file whose writes have the reason.
+func (b because) OpenWrite(name string) (File, error) {
+	f, err := b.FS.OpenWrite(name)
+	if err != nil {
+		return nil, err
+	}
+	return reasoned{f, b.why}, nil
+}
+
+type reasoned struct {
+	File
+	why string
+}
+
+// WriteAt writes with the reason.
+func (r reasoned) WriteAt(p []byte, off int64) (int, error) { return WriteFor(r.File, p, off, r.why) }

@@ -169,7 +169,11 @@ func (v *View) drawLayout(a grid.Area, x int) {
 	if !v.known || v.err != nil {
 		style = theme.Dim // of what the form held before
 	}
-	line(fmt.Sprintf("%s %s, a disk of %s", i.Format, i.Type, decode.FormatSize(uint64(i.VirtualSize))), style)
+	form, disk := fmt.Sprintf("%s %s, ", i.Format, i.Type), decode.FormatSize(uint64(i.VirtualSize))
+	if what := "a disk of "; len(form)+len(what)+len(disk) <= in.W()-2 {
+		form += what
+	}
+	line(form+disk, style)
 	size := "takes " + decode.FormatSize(uint64(i.FileSize))
 	if n := len(v.plan.Files); n > 1 {
 		size += fmt.Sprintf(" in %d files", n)
@@ -193,13 +197,35 @@ func (v *View) drawLayout(a grid.Area, x int) {
 
 func (v *View) drawRegion(row grid.Area, i int, style theme.Style) {
 	r := v.plan.Layout[i]
-	x := row.Text(2, 0, fmt.Sprintf("0x%08x", r.Offset), theme.Offset)
-	row.TextRight(x+11, 0, decode.FormatSize(uint64(max(r.Length, 0))), style)
-	row.TextFit(x+13, 0, row.W()-x-13, decode.Printable(r.Name), style)
+	name, size := decode.Printable(r.Name), decode.FormatSize(uint64(max(r.Length, 0)))
+	if row.W() >= roomy {
+		x := row.Text(2, 0, fmt.Sprintf("0x%08x", r.Offset), theme.Offset)
+		row.TextRight(x+11, 0, size, style)
+		row.TextFit(x+13, 0, row.W()-x-13, name, style)
+	} else {
+		x := 2 + v.offsets()
+		row.TextRight(x, 0, fmt.Sprintf("%x", r.Offset), theme.Offset)
+		row.TextFit(x+1, 0, row.W()-x-1, name, style)
+		if x+1+grid.Width(name)+2+len(size) < row.W() {
+			row.TextRight(row.W()-1, 0, size, style)
+		}
+	}
 	if i == v.region {
 		row.Paint(0, 0, row.W(), theme.Selected)
 		row.Set(0, 0, '>', theme.Selected)
 	}
+}
+
+// roomy is the width from which on a region's size has a column of its own, beside its whole
+// name. Where there is less the size of the chosen one stands over its bytes.
+const roomy = 50
+
+// offsets is how wide the regions' offsets are.
+func (v *View) offsets() (w int) {
+	for _, r := range v.plan.Layout {
+		w = max(w, len(fmt.Sprintf("%x", r.Offset)))
+	}
+	return w
 }
 
 // drawBytes shows the first bytes of the region that is chosen.
@@ -209,13 +235,20 @@ func (v *View) drawBytes(a grid.Area) {
 		return
 	}
 	r, b := v.plan.Layout[v.region], v.plan.Heads[v.region]
-	in := a.Box(v.theme, "First bytes of "+decode.Printable(r.Name), false)
+	title, top := "First bytes of "+decode.Printable(r.Name), 0
+	if a.W()-2 < roomy {
+		title, top = decode.Printable(r.Name), 1
+	}
+	in := a.Box(v.theme, title, false)
+	if top > 0 {
+		in.TextFit(1, 0, in.W()-2, decode.FormatSize(uint64(max(r.Length, 0)))+", its first bytes:", theme.Dim)
+	}
 	per := 16
 	for per > 4 && 11+3*per > in.W() {
 		per /= 2
 	}
-	for y := range in.H() {
-		off := y * per
+	for y := top; y < in.H(); y++ {
+		off := (y - top) * per
 		if off >= len(b) {
 			return
 		}

@@ -72,9 +72,12 @@ func open(x reader.Target, img *reader.Image, to store.FS, how disk.WriteOptions
 	return g, nil
 }
 
+// renewed is the reason for a new content ID.
+const renewed = "a new content ID (CID), before the content changes, so that children notice"
+
 // renew gives the disk a new content ID, durable before the first change.
 func renew(ctx context.Context, r disk.Repair, name string, to store.FS) error {
-	if err := r.Apply(ctx, to); err != nil {
+	if err := r.Apply(ctx, store.Because(to, renewed)); err != nil {
 		return err
 	}
 	f, err := to.OpenWrite(name)
