@@ -97,6 +97,36 @@ func TestLostEntryAmongOthers(t *testing.T) {
 	}
 }
 
+// TestEntryOfAnothersBlock has an entry without a block lead to that of another one: by the order
+// of the others it is told whose that is, and the first repair gives the whole disk back.
+func TestEntryOfAnothersBlock(t *testing.T) {
+	for _, wrong := range []int64{4, 5, 7} {
+		f := build(t, plan{kind: layout.Dynamic, size: 4 << 20, block: 512 << 10, id: 1, stored: []int64{0, 1, 2, 3, 6}})
+		want := content512(t, openBytes(t, f.bytes))
+		f.setEntry(wrong, uint32(f.blocks[1]/512))
+		w := store.NewWorkspace(files(map[string]*fixture{"disk.vhd": f}), "disk.vhd")
+		repair(t, w, vhd.Open, "vhd/V034", 0)
+		if got := content512(t, reopen(t, w, vhd.Open)); !bytes.Equal(got, want) {
+			t.Errorf("entry %d: another disk", wrong)
+		}
+		w.Close()
+	}
+}
+
+// TestStrayBlockInOrder has an entry lead out of the file, and the entry of another block, which
+// lies between those of its neighbours, be lost: the first is not led to that block.
+func TestStrayBlockInOrder(t *testing.T) {
+	f := build(t, plan{kind: layout.Dynamic, size: 4 << 20, block: 512 << 10, id: 1, stored: []int64{0, 1, 2, 3, 4}})
+	f.setEntry(2, layout.Unallocated)
+	f.setEntry(7, 0x00FFFFFF)
+	_, list := repairsFor(t, openBytes(t, f.bytes), "vhd/V032")
+	for _, r := range list {
+		if strings.Contains(r.Title, "lead to the block") {
+			t.Error(r.Title)
+		}
+	}
+}
+
 // TestWipedTable loses all entries: the blocks are still there, which is an error, and nothing is
 // offered that gives them up.
 func TestWipedTable(t *testing.T) {

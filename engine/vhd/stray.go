@@ -58,6 +58,58 @@ func (p Parts) Parted(ctx context.Context, entries [2]int64) (found Orphan, ok b
 	return found, ok, nil
 }
 
+// Owned is which of the two entries of a finding V034 the block is of, that both lead to.
+type Owned int
+
+// Owner finds which of two entries that lead to the same place (V034) the block there is that of: by
+// the order of the others it is that of one, and not of the other, whose own is not in the file.
+func (p Parts) Owner(ctx context.Context, entries [2]int64) (owner Owned, ok bool, err error) {
+	v := p.image
+	rooms, err := v.strayRooms(ctx, true)
+	if err != nil || len(rooms) > 0 {
+		return 0, false, err
+	}
+	fits := 0
+	for i, entry := range entries {
+		at, told, err := v.expectedBut(entry, entries[1-i])
+		if err != nil {
+			return 0, false, err
+		}
+		place, err := v.placeOf(entry)
+		if err != nil {
+			return 0, false, err
+		}
+		if told && at == place {
+			owner = Owned(i)
+			fits++
+		}
+	}
+	return owner, fits == 1, nil
+}
+
+// inOrder reports whether the block of an entry may start at a place of the file: if all blocks
+// that the table names lie in the order of the disk, that one does too, unless it is the last in
+// the file, as one that was written later is.
+func (v *Image) inOrder(ctx context.Context, entry, start int64) (bool, error) {
+	last, fits, final := int64(-1), true, true
+	for cl, err := range v.ascending(ctx, v.order()) {
+		switch {
+		case err != nil:
+			return false, err
+		case cl.fixed.Length > 0 || v.leadsNowhere(cl.block.Unit):
+			continue
+		}
+		index := int64(cl.block.Index)
+		if index < last {
+			return true, nil // they lie in another order
+		}
+		fits = fits && (cl.off < start) == (index < entry)
+		final = final && cl.off < start
+		last = index
+	}
+	return fits || final, nil
+}
+
 // lone is the block of the only entry that leads nowhere, in the only range that
 // holds data and is as long as a block, but for what aligns the next one.
 func (v *Image) lone(ctx context.Context, rooms []claim) (Orphan, bool, error) {
@@ -83,6 +135,10 @@ func (v *Image) lone(ctx context.Context, rooms []claim) (Orphan, bool, error) {
 		if start = roundUp(start+t.bitmapBytes, aligned) - t.bitmapBytes; start+t.stored() > rooms[0].off+rooms[0].n {
 			return Orphan{}, false, nil
 		}
+	}
+	fits, err := v.inOrder(ctx, entry, start)
+	if err != nil || !fits {
+		return Orphan{}, false, err // by the order of the others it is another one's
 	}
 	return Orphan{Entry: entry, Start: start, Alone: true}, entry >= 0, nil
 }

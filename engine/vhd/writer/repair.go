@@ -85,15 +85,27 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 	return list(v, f), nil
 }
 
+// seekOwner looks for the block of one of two entries that lead to the same place (V034), or
+// else finds out which of them the block there is of.
+func (v *image) seekOwner(ctx context.Context, f *disk.Finding) error {
+	entries := [2]int64{v.Table.Index(f.Where[0].Offset), v.Table.Index(f.Where[1].Offset)}
+	o, ok, err := v.Parted(ctx, entries)
+	if err != nil || ok {
+		f.About = o
+		return err
+	}
+	owner, ok, err := v.Owner(ctx, entries)
+	if ok {
+		f.About = owner
+	}
+	return err
+}
+
 // seek looks for the block of an entry that leads nowhere (V031, V032). One of
 // which something is in the file leads there.
 func (v *image) seek(ctx context.Context, f *disk.Finding) error {
 	if f.Code == "vhd/V034" && f.About == nil {
-		o, ok, err := v.Parted(ctx, [2]int64{v.Table.Index(f.Where[0].Offset), v.Table.Index(f.Where[1].Offset)})
-		if ok {
-			f.About = o
-		}
-		return err
+		return v.seekOwner(ctx, f)
 	}
 	if code := strings.TrimPrefix(f.Code, "vhd/"); f.About != nil || code != "V031" && code != "V032" || f.Where[0].Length != vhd.EntrySize {
 		return nil

@@ -12,15 +12,25 @@ import (
 )
 
 // partBlocks is for two entries that share bytes (V034): one leads to the block that no entry
-// names where the order says so; else either gets a block of its own, or is given up.
+// names where the order says so; else either gets a block of its own, or is given up: first
+// that which by the order has none.
 func (v *image) partBlocks(f disk.Finding) []disk.Repair {
 	entries, blocks := f.Where[:2], f.Where[2:]
 	list := v.nameOrphan(f)
+	owner, owned := f.About.(reader.Owned)
+	if owned {
+		r := v.clearEntries(entries[1-owner])
+		r.Risk = fmt.Sprintf("that the block is that of entry %d is told by the order of the others, and that entry %d had none by there being no block that no entry leads to: look at what the disk holds there first",
+			v.Table.Index(entries[owner].Offset), v.Table.Index(entries[1-owner].Offset))
+		list = append(list, r)
+	}
 	for i := range entries {
 		list = append(list, v.cloneBlock(entries[i], blocks[i].Offset))
 	}
-	for _, at := range entries {
-		list = append(list, v.clearEntries(at))
+	for i, at := range entries {
+		if !owned || i == int(owner) {
+			list = append(list, v.clearEntries(at))
+		}
 	}
 	return list
 }
