@@ -30,6 +30,7 @@ type check struct {
 	seen   map[known]int
 	done   bool
 	err    error
+	wait   time.Duration // before it begins
 
 	profile string
 }
@@ -78,6 +79,17 @@ func (c *checks) start() tea.Cmd {
 	}
 	c.last = newCheck(c.ctx, img, c.profile, c.full)
 	return tea.Batch(c.tell(c.last.message()), c.last.slice())
+}
+
+// again checks the image from the start once nothing has changed for a while: whoever types
+// has no use for a check of each byte, and it takes the time of the frames.
+func (c *checks) again() tea.Cmd {
+	c.halt()
+	cmd := c.start()
+	if cmd != nil {
+		c.last.wait = c.cfg.CheckAfter
+	}
+	return cmd
 }
 
 // with checks again as another program would.
@@ -183,6 +195,11 @@ func newCheck(ctx context.Context, img disk.Image, profile string, full Checker)
 func (c *check) slice() tea.Cmd {
 	return func() tea.Msg {
 		msg := checked{of: c}
+		if !c.rested() {
+			c.stop()
+			msg.done = true
+			return msg
+		}
 		for begin := time.Now(); time.Since(begin) < checkSlice; {
 			f, err, ok := c.next()
 			if c.ctx.Err() != nil || !ok || err != nil {
@@ -194,6 +211,21 @@ func (c *check) slice() tea.Cmd {
 		}
 		return msg
 	}
+}
+
+// rested waits until the check may begin; it reports false if it was stopped by then.
+func (c *check) rested() bool {
+	if c.wait <= 0 {
+		return true
+	}
+	rest := time.NewTimer(c.wait)
+	defer rest.Stop()
+	c.wait = 0
+	select {
+	case <-rest.C:
+	case <-c.ctx.Done():
+	}
+	return c.ctx.Err() == nil
 }
 
 // take takes findings in. What opening had found is found again by the check,

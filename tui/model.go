@@ -108,7 +108,7 @@ func (m *model) show(img disk.Image, how Editing, path, parent string) {
 	m.release(img, how)
 	m.path, m.parent = path, parent
 	e := &m.edits
-	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.cfg.Theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue}
+	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.cfg.Theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue, Rest: m.cfg.CheckAfter}
 	m.views = nil
 	m.screens = offered(img)
 	for _, s := range m.screens {
@@ -186,8 +186,7 @@ func (m *model) startViews() tea.Cmd {
 
 // refresh has all views read the image again, and checks it again.
 func (m *model) refresh() tea.Cmd {
-	m.checks.halt()
-	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.checks.start())
+	return tea.Batch(m.tell(views.Changed{Image: m.image}), m.checks.again())
 }
 
 // view is the screen that shows.

@@ -50,6 +50,8 @@ type Config struct {
 	// Opened is told each path that was opened, to remember it; may be nil.
 	Opened func(path string)
 
+	// CheckAfter is how long nothing must have changed before the image is checked again.
+	CheckAfter time.Duration
 	// KeepAfter is how long what is staged waits to be kept by [Editing.Keep], in case the
 	// program dies; 0: until it ends.
 	KeepAfter time.Duration

@@ -10,6 +10,7 @@ package views
 import (
 	"slices"
 	"sync/atomic"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -47,6 +48,7 @@ type Env struct {
 	Repairs  disk.Repairer // nil: no repairs are offered
 	Queue    *Queue        // for Stage, Revert and Act; nil: they are sent as they come
 	Locked   string        // why nothing can be changed; empty where there is an Editor
+	Rest     time.Duration // that nothing has changed before a whole disk is gone through again
 }
 
 // Statuser is a view with something to say in the status line.

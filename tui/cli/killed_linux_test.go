@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,9 @@ func (k *killing) inspect(state, path string, commit bool, age time.Duration) {
 	if !commit && !bytes.Equal(now, k.from) {
 		k.t.Fatal("the file changed before it was to be written")
 	}
-	if _, err := os.Stat(store.JournalName(path)); err == nil {
+	_, err = os.Stat(store.JournalName(path))
+	begun := err == nil
+	if begun {
 		k.said["left a journal"]++
 		way := []string{"--back", "--forward"}[k.rng.IntN(2)]
 		code, said := program("", "recover", path, way, "--yes")
@@ -90,10 +93,11 @@ func (k *killing) inspect(state, path string, commit bool, age time.Duration) {
 	case strings.Trim(content, "\x00") != "" || len(content) != 512:
 		k.t.Fatalf("the disk holds neither the old content nor the new: %.80q", content)
 	}
-	kept, _ := os.ReadDir(filepath.Join(state, "platter", "staged"))
+	kept, _ := filepath.Glob(filepath.Join(state, "platter", "staged", "*"))
+	kept = slices.DeleteFunc(kept, func(name string) bool { return strings.Contains(filepath.Base(name), "-") }) // not whole yet
 	if len(kept) == 0 {
 		k.said["lost"]++
-		if commit || age > time.Second {
+		if begun || age > time.Second {
 			k.t.Fatalf("nothing is left of what was staged for %v", age)
 		}
 		return

@@ -58,7 +58,7 @@ func (a *app) screens(ctx context.Context, args []string, l looks, lesson *lesso
 		return exit{ExitUsage, err}
 	}
 	cfg := tui.Config{
-		KeepAfter: keepAfter,
+		KeepAfter: keepAfter, CheckAfter: checkAfter,
 		Open:      a.openToEdit,
 		Look:      a.look,
 		Samples:   append([]start.Sample{lessonsRow}, offered()...),
@@ -114,6 +114,9 @@ func offered() []start.Sample {
 	}
 	return list
 }
+
+// checkAfter is how long an edited image rests before it is checked again.
+const checkAfter = 300 * time.Millisecond
 
 // keepAfter is how long an edit waits to be kept on disk: what is lost when the program is
 // killed.

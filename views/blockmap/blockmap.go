@@ -10,6 +10,7 @@ package blockmap
 
 import (
 	"context"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -31,6 +32,8 @@ const (
 
 // View is the map screen. It implements [views.View].
 type View struct {
+	rest time.Duration // see [views.Env]
+
 	image disk.Image
 	info  disk.Info
 	theme *theme.Theme
@@ -104,7 +107,7 @@ func (j *job) end(gen views.Gen) bool {
 
 // New makes the screen of an image. Start begins to count its map.
 func New(env views.Env) *View {
-	v := &View{image: env.Image, theme: env.Theme, looks: looks(env.Theme.Glyphs)}
+	v := &View{image: env.Image, theme: env.Theme, looks: looks(env.Theme.Glyphs), rest: env.Rest}
 	v.open()
 	return v
 }
@@ -254,6 +257,7 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 	v.fine.forget()
 	v.content, v.detail = content{}, detail{}
 	v.SetSize(v.w, v.h)
+	v.tally.rest = v.rest
 	return tea.Batch(v.Start(), v.sample())
 }
 

@@ -98,6 +98,8 @@ func gather(ctx context.Context, gen views.Gen, ready <-chan page) tea.Msg {
 
 // tally is what a scan has counted so far.
 type tally struct {
+	rest time.Duration // before the next scan begins: whoever types has no use for one at each byte
+
 	shape   shape
 	pages   [][]count // nil where nothing is known yet
 	done    int       // pages
@@ -121,7 +123,21 @@ func (t *tally) start(img disk.Image, shared ranges) tea.Cmd {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.gen, t.cancel, t.running, t.done, t.err = views.NewGen(), cancel, true, 0, nil
-	return scan(ctx, t.gen, img, t.shape, shared)
+	work, rest := scan(ctx, t.gen, img, t.shape, shared), t.rest
+	t.rest = 0
+	if rest <= 0 {
+		return work
+	}
+	return func() tea.Msg {
+		timer := time.NewTimer(rest)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return work()
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // stop ends the scan and reports whether there was one.

@@ -109,6 +109,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 	case views.Changed:
 		v.scan.Stop()
 		v.take(msg.Image)
+		v.scan.Rest = v.env.Rest
 		v.arrange()
 		v.canvas.Dirty = true
 		return v.Start()

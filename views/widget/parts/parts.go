@@ -27,6 +27,10 @@ type Scan[T any] struct {
 	Running bool
 	Err     error // why it ended before its end
 
+	// Rest is how long it waits before its first step: one that is not wanted any more by
+	// then costs nothing.
+	Rest time.Duration
+
 	part int64 // bytes
 	look func(off, n int64) (T, error)
 }
@@ -58,6 +62,10 @@ func (s *Scan[T]) Step() tea.Cmd {
 		return nil
 	}
 	gen, look, size, part, at := s.Gen, s.look, s.Size, s.part, s.At
+	if rest := s.Rest; rest > 0 {
+		s.Rest = 0
+		return tea.Tick(rest, func(time.Time) tea.Msg { return Found[T]{gen: gen, first: int(at / part)} })
+	}
 	return func() tea.Msg {
 		msg := Found[T]{gen: gen, first: int(at / part)}
 		for begin := time.Now(); at < size && msg.err == nil && time.Since(begin) < slice; {

@@ -80,3 +80,24 @@ func TestLateAnswersAreDropped(t *testing.T) {
 		t.Error("an answer that comes too late counts")
 	}
 }
+
+// TestRest waits before the first step, and looks at nothing where the scan has ended by then.
+func TestRest(t *testing.T) {
+	looked := 0
+	look := func(_, n int64) (int64, error) { looked++; return n, nil }
+	s := parts.New(image{size: 8 << 20}, look)
+	s.Rest = 1
+	first := s.Step()().(parts.Found[int64])
+	if looked > 0 {
+		t.Fatal("it looked before it had rested")
+	}
+	s.Stop()
+	if _, next := s.Take(first); next != nil || looked > 0 {
+		t.Error("it goes on after it was stopped")
+	}
+	s = parts.New(image{size: 8 << 20}, look)
+	s.Rest = 1
+	if steps := run(&s); steps < 2 || looked == 0 || s.Running {
+		t.Errorf("%d steps, looked %d times, running: %v", steps, looked, s.Running)
+	}
+}
