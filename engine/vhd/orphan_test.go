@@ -113,6 +113,19 @@ func TestEntryOfAnothersBlock(t *testing.T) {
 	}
 }
 
+// TestMovedTable has all entries moved by one: that the first two are equal does not tell which
+// of them is wrong, and neither is cleared first.
+func TestMovedTable(t *testing.T) {
+	f := build(t, plan{kind: layout.Dynamic, size: 4 << 20, block: 512 << 10, id: 1, stored: []int64{0, 1, 2, 3, 4, 5, 6, 7}})
+	for i := int64(7); i > 0; i-- {
+		f.setEntry(i, uint32(f.blocks[i-1]/512))
+	}
+	_, list := repairsFor(t, openBytes(t, f.bytes), "vhd/V034")
+	if len(list) == 0 || strings.HasPrefix(list[0].Title, "clear") {
+		t.Errorf("%+v", list)
+	}
+}
+
 // TestStrayBlockInOrder has an entry lead out of the file, and the entry of another block, which
 // lies between those of its neighbours, be lost: the first is not led to that block.
 func TestStrayBlockInOrder(t *testing.T) {

@@ -79,7 +79,15 @@ func (p Parts) Owner(ctx context.Context, entries [2]int64) (owner Owned, ok boo
 		if err != nil {
 			return 0, false, err
 		}
-		if told && at == place {
+		beside := true // on both sides: a table that has moved leaves two equal entries at its start
+		for _, near := range []int64{entry - 1, entry + 1} {
+			where, err := v.placeOf(near)
+			if err != nil {
+				return 0, false, err
+			}
+			beside = beside && where >= 0 && near != entries[1-i]
+		}
+		if told && beside && at == place {
 			owner = Owned(i)
 			fits++
 		}
