@@ -63,12 +63,6 @@ func Copied(at decode.Place, format string, args ...any) error {
 	return Errorf(Unsupported, at, format+": --out makes a new image of that size", args...)
 }
 
-// ZeroTail is the step that makes [from, to) of a file zeros: the part of its last block
-// that lies past the end of a disk which is to grow. Nothing reads it before.
-func ZeroTail(file string, from, to int64) Step {
-	return Durably(file, Clear(decode.Place{File: file, Offset: from, Length: to - from}))
-}
-
 // Durably makes what a step writes to a file durable.
 func Durably(file string, step Step) Step {
 	return Steps(step, func(_ context.Context, to store.FS) error {

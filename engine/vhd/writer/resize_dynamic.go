@@ -28,13 +28,16 @@ func (r *resizing) grow(ctx context.Context) error {
 	if r.Batmap.Found && (end != r.Table.End || (entries+7)/8 > r.Batmap.Length) {
 		return disk.Copied(r.place(r.Batmap.Off, vhd.Sector), "the batmap of tapdisk lies right after the table, and would have to grow with it")
 	}
-	if err := errors.Join(r.spare(ctx), r.tail()); err != nil {
+	if err := r.spare(ctx); err != nil {
+		return err
+	}
+	var err error
+	if r.out.Prepare, err = r.endOf(r.Virtual); err != nil {
 		return err
 	}
 	next := max(roundUp(r.Tail.Off), end)
 	var moves []disk.Step
 	if end > r.Table.End {
-		var err error
 		if moves, next, err = r.makeWay(ctx, end, next); err != nil {
 			return err
 		}
@@ -61,22 +64,6 @@ func (r *resizing) spare(ctx context.Context) error {
 				"entry %d of the table, past the end of the disk, is not empty: what it names would become part of the disk; platter repair --code vhd/V030 empties it, --out makes a new image", e.Index)
 		}
 	}
-	return nil
-}
-
-// tail zeroes what the last block has past the old end of the disk.
-func (r *resizing) tail() error {
-	last := r.Virtual / r.Table.BlockSize
-	into := r.Virtual % r.Table.BlockSize
-	if into == 0 {
-		return nil
-	}
-	start, err := r.Table.Entry(last)
-	if err != nil || start == int64(vhd.Unallocated)*vhd.Sector {
-		return err
-	}
-	data := start + r.Table.BitmapBytes
-	r.out.Prepare = disk.ZeroTail(r.Source.Name, data+into, data+r.Table.BlockSize)
 	return nil
 }
 
@@ -207,8 +194,35 @@ func (r *resizing) shrink(ctx context.Context) error {
 		}
 	}
 	r.out.Switch = disk.Steps(r.blank(entries, end), disk.Clear(r.place(end, r.Table.End-end)), r.header(entries), r.put(r.Tail.Off, r.footer[:r.Tail.Length]), r.front())
-	r.out.Finish = func(ctx context.Context, to store.FS) error { return r.giveUp(ctx, to, free) }
-	return nil
+	last, err := r.endOf(r.after)
+	r.out.Finish = func(ctx context.Context, to store.FS) error {
+		if last != nil {
+			if err := last(ctx, to); err != nil {
+				return err
+			}
+		}
+		return r.giveUp(ctx, to, free)
+	}
+	return err
+}
+
+// endOf zeroes what the last block of a disk of some bytes has past its end: data, and the
+// bits of their sectors, which no program looks at. Nil: there is no such block.
+func (r *resizing) endOf(size int64) (disk.Step, error) {
+	into := size % r.Table.BlockSize
+	if into == 0 {
+		return nil, nil
+	}
+	start, err := r.Table.Entry(size / r.Table.BlockSize)
+	if err != nil || start == int64(vhd.Unallocated)*vhd.Sector {
+		return nil, err
+	}
+	data, used := start+r.Table.BitmapBytes, (into+vhd.Sector-1)/vhd.Sector
+	bits := r.change(start+used/8, r.Table.BitmapBytes-used/8, func(b []byte) {
+		b[0] &^= 0xFF >> (used % 8)
+		clear(b[1:])
+	})
+	return disk.Durably(r.Source.Name, disk.Steps(bits, disk.Clear(r.place(data+into, r.Table.BlockSize-into)))), nil
 }
 
 // giveUp makes the room of blocks zeros, and cuts off what lies at the end.

@@ -111,21 +111,45 @@ func (r *resizing) grow(ctx context.Context) error {
 // tail zeroes what the last block has past the old end of the disk. Bits of the sector
 // bitmap there say "here" or "in the parent", which ends before: both are zeros then.
 func (r *resizing) tail() error {
-	g := r.Geometry
+	at, err := r.pastEnd(r.Geometry)
+	if err != nil || at.Length == 0 {
+		return err
+	}
+	r.ahead = append(r.ahead, disk.Clear(at))
+	if at.End() > r.Size { // the file ends where the disk did
+		r.ahead = append(r.ahead, disk.Resize(r.Source.Name, at.End()))
+	}
+	return nil
+}
+
+// pastEnd is what the last block of a disk has past its end, if it is stored.
+func (r *resizing) pastEnd(g vhdx.Geometry) (decode.Place, error) {
 	into := g.DiskSize % g.BlockSize
 	if into == 0 {
-		return nil
+		return decode.Place{}, nil
 	}
 	e, err := r.Entry(g.PayloadIndex(g.Block(g.DiskSize)))
 	if state := vhdx.State(e); err != nil || state != vhdx.FullyPresent && state != vhdx.PartiallyPresent {
-		return err
+		return decode.Place{}, err
 	}
-	at := int64(vhdx.FileOffset(e))
-	r.ahead = append(r.ahead, disk.Clear(r.place(at+into, g.BlockSize-into)))
-	if end := at + g.BlockSize; end > r.Size { // the file ends where the disk did
-		r.ahead = append(r.ahead, disk.Resize(r.Source.Name, end))
+	return r.place(int64(vhdx.FileOffset(e))+into, g.BlockSize-into), nil
+}
+
+// bitsPastEnd zeroes the bits that the last sector bitmap has past the end of a disk.
+func (r *resizing) bitsPastEnd(g vhdx.Geometry) (disk.Step, error) {
+	sectors := g.DiskSize / g.SectorSize % vhdx.ChunkSectors
+	if !r.HasParent || sectors == 0 {
+		return disk.Steps(), nil
 	}
-	return nil
+	e, err := r.Entry(g.BitmapIndex(g.Chunks - 1))
+	if err != nil || vhdx.State(e) != vhdx.FullyPresent {
+		return disk.Steps(), err
+	}
+	first := sectors / 8
+	return disk.Change(r.place(int64(vhdx.FileOffset(e))+first, vhdx.MiB-first), func(b []byte) {
+		b[0] &= 1<<(sectors%8) - 1
+		clear(b[1:])
+	}), nil
 }
 
 // moveTable copies the BAT to fresh room, where it is longer. What it leaves becomes zeros.
@@ -190,7 +214,17 @@ func (r *resizing) shrink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.out.Finish = func(ctx context.Context, to store.FS) error { return r.giveBack(ctx, to, freed...) }
+	last, err := r.pastEnd(r.geo)
+	if err != nil {
+		return err
+	}
+	bits, err := r.bitsPastEnd(r.geo)
+	if err != nil {
+		return err
+	}
+	give := func(ctx context.Context, to store.FS) error { return r.giveBack(ctx, to, freed...) }
+	last.File = r.Source.Name
+	r.out.Finish = disk.Steps(disk.Durably(r.Source.Name, disk.Steps(bits, disk.Clear(last))), give)
 	return r.publish(r.empty(r.geo, r.had))
 }
 
