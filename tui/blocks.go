@@ -29,8 +29,8 @@ func (h *hands) blocks(p views.Pointed) []way {
 		why = first(why, "this image is open read-only")
 	}
 	return []way{
-		{menu.Item{Name: "zero block", Help: "zeros in all of the block or grain under the cursor, stored as cheaply as the format can", Why: why}, func() tea.Cmd { return h.clear("zero "+word, at, false) }},
-		{menu.Item{Name: "trim block", Help: "give up the block or grain under the cursor: its room in the file is free, the guest reads zeros", Why: why}, func() tea.Cmd { return h.clear("trim "+word, at, true) }},
+		{menu.Item{Name: "zero block", Help: "zeros in all of the block or grain here", Why: why}, func() tea.Cmd { return h.clear("zero "+word, at, false) }},
+		{menu.Item{Name: "trim block", Help: "give its room in the file up; the guest reads zeros", Why: why}, func() tea.Cmd { return h.clear("trim "+word, at, true) }},
 	}
 }
 

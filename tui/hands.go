@@ -75,15 +75,15 @@ func (h *hands) moves(p views.Pointed) []way {
 	}
 	list := []way{
 		{menu.Item{Name: "paste a file", Help: "overwrite from here on with the bytes of a file"}, func() tea.Cmd { return h.askFile(p) }},
-		{menu.Item{Name: "from another image", Help: "overwrite the selection with what another image holds at the same address of its disk", Why: disky}, func() tea.Cmd { return h.askImage(p) }},
-		{menu.Item{Name: "copy to", Help: "write the selection elsewhere too: at an offset, lba 2048, block 9", Why: selected}, func() tea.Cmd { return h.askTarget(p) }},
+		{menu.Item{Name: "from another image", Help: "the same address of another image", Why: disky}, func() tea.Cmd { return h.askImage(p) }},
+		{menu.Item{Name: "copy to", Help: "write it elsewhere too", Why: selected}, func() tea.Cmd { return h.askTarget(p) }},
 	}
 	for _, width := range []int{2, 4, 8} {
 		why := ""
 		if n := p.Place().Length; n%int64(width) != 0 {
 			why = fmt.Sprintf("%d bytes are no multiple of %d: select others", n, width)
 		}
-		list = append(list, way{menu.Item{Name: fmt.Sprintf("swap byte order, %d", width), Help: fmt.Sprintf("turn each group of %d bytes round, in the selection or the field", width), Why: why}, func() tea.Cmd { return h.swap(p.Place(), width) }})
+		list = append(list, way{menu.Item{Name: fmt.Sprintf("swap byte order, %d", width), Help: fmt.Sprintf("turn each group of %d bytes round", width), Why: why}, func() tea.Cmd { return h.swap(p.Place(), width) }})
 	}
 	return list
 }

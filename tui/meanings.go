@@ -23,8 +23,8 @@ func (h *hands) values(p views.Pointed) []way {
 		why = "there is no field of a known structure here"
 	}
 	return []way{
-		{menu.Item{Name: "field", Help: "type a new value for the field under the cursor; its checksums follow", Why: why}, func() tea.Cmd { return h.readField(p) }},
-		{menu.Item{Name: "value", Help: "a number of any width and byte order, a date or a GUID at the cursor"}, func() tea.Cmd { return h.readValues(p.Cursor) }},
+		{menu.Item{Name: "field", Help: "change the field here, with its checksums", Why: why}, func() tea.Cmd { return h.readField(p) }},
+		{menu.Item{Name: "value", Help: "type a number, a date or a GUID at the cursor"}, func() tea.Cmd { return h.readValues(p.Cursor) }},
 	}
 }
 
