@@ -97,9 +97,31 @@ func (c *checker) reserved() bool {
 		c.zeros("6", vhdx.HeaderOffset(1)+vhdx.HeaderSize, vhdx.HeaderOffset(1)+vhdx.SlotSize, "after header 2") &&
 		c.zeros("2", last, vhdx.MiB, "after the region tables")
 	if odd := v.size % vhdx.MiB; ok && odd != 0 {
-		return c.add("51", []decode.Place{v.place(v.size-odd, odd)}, "the file has 0x%x bytes, no multiple of 1 MiB", v.size)
+		return c.odd(v.place(v.size-odd, odd))
 	}
 	return ok
+}
+
+// odd reports what follows the last whole MiB of the file (51). Where no block lies there
+// it is looked at: somebody may have put something there.
+func (c *checker) odd(at decode.Place) bool {
+	v := c.image
+	text := fmt.Sprintf("the file has 0x%x bytes, no multiple of 1 MiB", v.size)
+	if !c.scannable() {
+		return c.add("51", []decode.Place{at}, "%s", text)
+	}
+	taken, err := v.claimed(c.ctx, at.Offset, at.Length, -1)
+	if err != nil {
+		return c.Fail(err)
+	}
+	first, last, err := v.notZero(c.ctx, at.Offset, at.End())
+	switch {
+	case err != nil:
+		return c.Fail(err)
+	case taken || first < 0:
+		return c.add("51", []decode.Place{at}, "%s", text)
+	}
+	return c.addAs(warning, "51:bytes", []decode.Place{at}, "%s; after the last whole one it is not zero from 0x%x to 0x%x, and no block lies there", text, first, last)
 }
 
 // zeros reports the bytes of a range that are not zero, from the first to the

@@ -10,6 +10,7 @@ import (
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/disk"
+	"platter/engine/space"
 	"platter/engine/store"
 )
 
@@ -155,6 +156,12 @@ func (p Parts) Unclaimed(ctx context.Context, off, n int64) (bool, error) {
 // file, other than the one with an index.
 func (p Parts) Claimed(ctx context.Context, off, n, except int64) (bool, error) {
 	return p.image.claimed(ctx, off, n, except)
+}
+
+// Empty reports whether n bytes of the file are zeros.
+func (p Parts) Empty(ctx context.Context, off, n int64) (bool, error) {
+	first, err := space.NewLooker(p.image.data, p.image.data.grown).NotZero(ctx, off, n)
+	return first < 0, err
 }
 
 // Owners yields the payload blocks that the file has from a place on, by the

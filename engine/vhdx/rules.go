@@ -88,7 +88,9 @@ var rules = disk.Rules{
 		"hole": "A fixed image has all its blocks allocated when it is made, and none is given up later. The entry was lost, and with it what the block held. Nobody notices: it reads as zeros.",
 	}, Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
 	"50": {Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
-	"51": {From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
+	"51": {For: map[string]string{
+		"bytes": "Windows and most others keep the size a multiple of 1 MiB, and no program looks at what follows: it is a part of a block whose entry was lost, or somebody has put it there.",
+	}, From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{
 		"changed":  "Each sector of such an entry bears its number, so that it was written to its end; the checksum says that bytes were changed after that. It is never replayed, and no program looks at it: data may be hidden there.",
 		"strange":  "Entries, descriptors and data of a log begin with a signature, and these sectors with none. Programs overwrite them some day; until then data may be hidden there.",

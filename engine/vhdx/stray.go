@@ -9,8 +9,8 @@ import (
 	"platter/engine/store"
 )
 
-// Stray finds the block of a BAT entry that leads nowhere (41, 42), in the bytes
-// that nothing claims: where the order of the others gives it a place, or else
+// Stray finds the block of a BAT entry that leads nowhere (41, 42), or onto a structure
+// (44), in the bytes that nothing else claims: where the order of the others gives it a place, or else
 // where there is one such entry and one range which could be its block's.
 func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	v := p.image
@@ -110,14 +110,16 @@ func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found 
 // are not zero. Where two entries share room there are none, unless it is one of those that
 // is looked for: one of them may be the one that lost its block.
 func (v *Image) strayRooms(ctx context.Context, shared bool) (list []store.Range, err error) {
-	m := v.survey(ctx)
+	seen := *v
+	seen.doubting = true // what leads onto a structure may cover the very block that is missed
+	m := seen.survey(ctx)
 	for w, err := range m.Windows(0) {
 		if err != nil || !shared && m.Has(space.Twice, w.Offset, w.Length) {
 			return nil, err
 		}
 	}
 	look := space.NewLooker(v.data, v.data.grown)
-	for r, err := range v.Regions(ctx) {
+	for r, err := range seen.Regions(ctx) {
 		if err != nil {
 			return nil, err
 		}

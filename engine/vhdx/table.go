@@ -122,6 +122,9 @@ func (v *Image) owners(ctx context.Context) iter.Seq2[*owner, error] {
 				if o.what, o.off, o.length = v.claim(bitmap, e); o.what == useNone {
 					continue
 				}
+				if v.doubting && o.what == usePayload && v.misplaced(e) != "" {
+					continue
+				}
 				if o.index = i; !yield(&o, nil) {
 					return
 				}

@@ -43,8 +43,10 @@ type Image struct {
 	params  parameters
 	geo     vhdx.Geometry
 	sized   bool // geo is valid and the BAT has room for it
-	entries *pages.Cache
-	bitmaps *pages.Cache
+	// doubting leaves out of the owners the blocks that lie on a structure.
+	doubting bool
+	entries  *pages.Cache
+	bitmaps  *pages.Cache
 
 	parent    disk.Image  // the next layer, usable or not
 	forced    error       // why the parent is another disk, where it is taken all the same

@@ -42,31 +42,66 @@ func (v *image) zeroPadding(f disk.Finding) []disk.Repair {
 	return v.one(fix{title: "zero the entries after the last one", risk: "what is hidden in them is lost", body: disk.Clear(f.Where[0])})
 }
 
-// defineState gives a block a state that there is (38): zeros for the draft's
-// UNMAPPED; for the reserved one its content, or zeros.
+// defineState gives a block a state that there is (38): that of its content, where
+// the entry has a place that can hold it, or zeros.
 func (v *image) defineState(f disk.Finding) []disk.Repair {
 	index := v.first(f)
 	entry, _ := v.Entry(index)
-	if vhdx.State(entry) == vhdx.UnmappedDraft {
-		f := fix{title: "mark the block as unmapped", reads: v.HasParent}
-		if v.HasParent {
-			f.risk = "the block reads as zeros then: what it held, or its parent has there, is not shown"
-		}
-		return []disk.Repair{v.changeEntry(f, index, withState(vhdx.Unmapped))}
-	}
-	off, n := int64(vhdx.FileOffset(entry)), v.Geometry.BlockSize
-	if off == 0 || off > v.Size-n || v.Meets(off, n) {
+	off := int64(vhdx.FileOffset(entry))
+	number, _ := v.Geometry.IsBitmap(index)
+	needed := min(v.Geometry.BlockSize, v.Geometry.DiskSize-number*v.Geometry.BlockSize)
+	placed := off > 0 && off <= v.Size-needed && !v.Meets(off, v.Geometry.BlockSize)
+	switch {
+	case vhdx.State(entry) == vhdx.UnmappedDraft:
+		return v.settleDraft(index, off, placed)
+	case !placed:
 		return v.blanks(index)
 	}
-	r := v.changeEntry(fix{title: "mark the block as fully present", risk: "that its content is what lies at its place is a guess", reads: true}, index, withState(vhdx.FullyPresent))
-	r.Apply = disk.Steps(func(ctx context.Context, _ store.FS) error {
-		taken, err := v.Claimed(ctx, off, n, index)
+	return append([]disk.Repair{v.believePlace(index, off, "")}, v.blanks(index)...)
+}
+
+// settleDraft is for the draft's UNMAPPED. A damaged state makes one of a block that is
+// stored, so that its content comes first where there is some.
+func (v *image) settleDraft(index, off int64, placed bool) []disk.Repair {
+	f := fix{title: "mark the block as unmapped", reads: v.HasParent}
+	if v.HasParent {
+		f.risk = "the block reads as zeros then: what it held, or its parent has there, is not shown"
+	}
+	room := min(v.Geometry.BlockSize, v.Size-off)
+	if off == 0 || room <= 0 || v.Meets(off, v.Geometry.BlockSize) {
+		return []disk.Repair{v.changeEntry(f, index, withState(vhdx.Unmapped))}
+	}
+	taken, err := v.Claimed(context.Background(), off, v.Geometry.BlockSize, index)
+	empty, readErr := v.Empty(context.Background(), off, room)
+	if taken && err == nil || empty && readErr == nil {
+		return []disk.Repair{v.changeEntry(f, index, withState(vhdx.Unmapped))}
+	}
+	if f.risk == "" {
+		f.risk = fmt.Sprintf("bytes from 0x%x on that are not zero may be what the block holds: it reads as zeros then, and whoever writes the image next may use their room", off)
+	}
+	unmap := v.changeEntry(f, index, withState(vhdx.Unmapped))
+	if !placed {
+		return []disk.Repair{unmap}
+	}
+	return []disk.Repair{v.believePlace(index, off, "; if the block was given up, old bytes show again"), unmap}
+}
+
+// believePlace marks a block as stored where its entry says, unless another lies there.
+func (v *image) believePlace(index, off int64, more string) disk.Repair {
+	r := v.changeEntry(fix{title: "mark the block as fully present", risk: "that its content is what lies at its place is a guess" + more, reads: true}, index, withState(vhdx.FullyPresent))
+	r.Apply = disk.Steps(v.unclaimed(index, off), r.Apply)
+	return r
+}
+
+// unclaimed fails where another block than that of an entry lies at a place.
+func (v *image) unclaimed(index, off int64) disk.Step {
+	return func(ctx context.Context, _ store.FS) error {
+		taken, err := v.Claimed(ctx, off, v.Geometry.BlockSize, index)
 		if err == nil && taken {
-			err = disk.Errorf(disk.Damaged, v.place(off, n), "another block lies there")
+			err = disk.Errorf(disk.Damaged, v.place(off, v.Geometry.BlockSize), "another block lies there")
 		}
 		return err
-	}, r.Apply)
-	return append([]disk.Repair{r}, v.blanks(index)...)
+	}
 }
 
 // blanks are the ways to give up the content of a payload block: zeros, and in

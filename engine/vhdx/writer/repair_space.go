@@ -27,8 +27,12 @@ func (v *image) extendFile(f disk.Finding) []disk.Repair {
 }
 
 // roundLength makes the length of the file a multiple of 1 MiB (51).
-func (v *image) roundLength(disk.Finding) []disk.Repair {
-	return []disk.Repair{v.extendTo(fix{title: "lengthen the file to a multiple of 1 MiB"}, v.Size, false)}
+func (v *image) roundLength(f disk.Finding) []disk.Repair {
+	round := fix{title: "lengthen the file to a multiple of 1 MiB"}
+	if f.Severity >= disk.SeverityWarning {
+		round.risk = "the bytes after the last whole MiB stay in the middle of the file, where nothing names them, and whoever writes the image next may use their room: look at them first"
+	}
+	return []disk.Repair{v.extendTo(round, v.Size, false)}
 }
 
 // separate moves one of two blocks that share space, or the one on a structure,
@@ -55,11 +59,15 @@ func (v *image) moveBlock(index int64) disk.Repair {
 	if _, bitmap := v.Geometry.IsBitmap(index); bitmap {
 		length = vhdx.MiB
 	}
+	risk := "what lies there may not be its own: compare the content with what is expected"
+	if v.Meets(off, length) {
+		risk = "bytes of a structure of the file lie there, not the block's own: they show as its content then, and what the disk held there may lie elsewhere (vhdx/50)"
+	}
 	move := v.inFreshRoom(length, func(room int64) disk.Step {
 		return disk.Steps(disk.Copy(v.place(off, length), room), v.changeEntryAt(index, func(uint64) uint64 { return uint64(room) | entry&(vhdx.MiB-1) }))
 	})
 	return v.one(fix{
-		title: fmt.Sprintf("copy what BAT entry %d places to the end of the file", index), risk: "what lies there may not be its own: compare the content with what is expected",
+		title: fmt.Sprintf("copy what BAT entry %d places to the end of the file", index), risk: risk,
 		reads: v.Meets(off, length), // it can't be read where it is
 		body:  disk.Steps(func(context.Context, store.FS) error { return err }, move),
 	})[0]
@@ -113,14 +121,7 @@ func (v *image) nameOrphan(o reader.Orphan) disk.Repair {
 		title: fmt.Sprintf("let the BAT place block %d at 0x%x", o.Block, o.Start), reads: true,
 		risk: "that the block belongs there is told " + told + ": look at what the disk holds there first; a block that was given up shows old bytes again",
 	}, o.Index, func(e uint64) uint64 { return uint64(o.Start) | max(vhdx.State(e), vhdx.FullyPresent) })
-	free := func(ctx context.Context, _ store.FS) error {
-		taken, err := v.Claimed(ctx, o.Start, v.Geometry.BlockSize, o.Index)
-		if err == nil && taken {
-			err = disk.Errorf(disk.Damaged, v.place(o.Start, v.Geometry.BlockSize), "another block lies there")
-		}
-		return err
-	}
-	r.Apply = disk.Steps(free, r.Apply)
+	r.Apply = disk.Steps(v.unclaimed(o.Index, o.Start), r.Apply)
 	return r
 }
 

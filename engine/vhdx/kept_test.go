@@ -1,0 +1,138 @@
+package vhdx_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"strings"
+	"testing"
+
+	layout "platter/decode/vhdx"
+	"platter/engine/disk"
+	"platter/engine/enginetest"
+	"platter/engine/store"
+	"platter/engine/vhdx"
+	"platter/engine/vhdx/writer"
+)
+
+// sumAfterFirst is the digest of the disk after the first repair of the first finding
+// of a code, with that repair and all of the finding's.
+func sumAfterFirst(t *testing.T, f *fixture, code string) ([32]byte, []disk.Repair) {
+	t.Helper()
+	folder := files(map[string]*fixture{"disk.vhdx": f})
+	img := open(t, enginetest.Memory(t, folder, "disk.vhdx", formats))
+	for _, found := range check(t, img) {
+		if found.Code != code {
+			continue
+		}
+		list, err := writer.Repairs(t.Context(), img, found)
+		if err != nil || len(list) == 0 {
+			t.Fatal(list, err)
+		}
+		w := store.NewWorkspace(folder, "disk.vhdx")
+		defer w.Close()
+		if err := enginetest.Repair(t, w, list[0]); err != nil {
+			t.Fatal(err)
+		}
+		again, err := vhdx.Open(t.Context(), enginetest.Staged(t, w, "disk.vhdx", formats))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sha256.Sum256(all(t, again)), list
+	}
+	t.Fatalf("no %s", code)
+	return [32]byte{}, nil
+}
+
+// TestStateFiveKeepsTheBlock damages the state of each block that is stored: what lies at
+// its place comes first, and nothing gives it up without a risk.
+func TestStateFiveKeepsTheBlock(t *testing.T) {
+	for lost := range int64(4) {
+		f := ascending(t, false)
+		want := sha256.Sum256(all(t, openFixture(t, f)))
+		f.batEntry(lost, uint64(f.next-(4-lost)*mib)|layout.UnmappedDraft)
+		got, list := sumAfterFirst(t, f, "vhdx/38")
+		if got != want {
+			t.Errorf("block %d: the disk is not as before", lost)
+		}
+		for _, r := range list {
+			if r.Risk == "" {
+				t.Errorf("block %d: no risk is said of %q", lost, r.Title)
+			}
+		}
+	}
+	f := ascending(t, false)
+	f.batEntry(1, uint64(f.grow(mib))|layout.UnmappedDraft)
+	if _, list := sumAfterFirst(t, f, "vhdx/38"); len(list) != 1 || list[0].Risk != "" {
+		t.Errorf("a block of zeros: %+v", list)
+	}
+}
+
+// TestBlockLedOntoStructure has the entry of each block in turn lead onto the log, the
+// metadata or the BAT: the block that nothing names any more comes first, and copying a
+// structure into the disk has a risk that says so.
+func TestBlockLedOntoStructure(t *testing.T) {
+	for lost := range int64(4) {
+		for _, at := range []uint64{logAt, metadataAt, batAt} {
+			f := ascending(t, false)
+			want := sha256.Sum256(all(t, openFixture(t, f)))
+			f.batEntry(lost, at|layout.FullyPresent)
+			got, list := sumAfterFirst(t, f, "vhdx/44")
+			if got != want {
+				t.Errorf("block %d at 0x%x: the disk is not as before: %q", lost, at, list[0].Title)
+			}
+			for _, r := range list {
+				if r.Risk == "" || strings.HasPrefix(r.Title, "copy") && !strings.Contains(r.Risk, "structure") {
+					t.Errorf("%q: risk %q", r.Title, r.Risk)
+				}
+			}
+		}
+	}
+}
+
+// TestLargeBlockLedOntoStructure: the place that a block is led to covers the structures,
+// and after them a part of the room that was its own.
+func TestLargeBlockLedOntoStructure(t *testing.T) {
+	f := build(t, plan{size: 32 * mib, block: 8 * mib, states: map[int64]uint64{0: 6, 2: 6, 3: 6}})
+	want := sha256.Sum256(all(t, openFixture(t, f)))
+	f.batEntry(0, logAt|layout.FullyPresent)
+	if got, list := sumAfterFirst(t, f, "vhdx/44"); got != want {
+		t.Errorf("the disk is not as before: %q", list[0].Title)
+	}
+}
+
+// TestBytesAfterLastMiB puts a few bytes after the last whole MiB: the check warns and says
+// where they are, and lengthening the file over them is a risk.
+func TestBytesAfterLastMiB(t *testing.T) {
+	for _, text := range []string{"", "kept here by somebody"} {
+		f := ascending(t, false)
+		f.Truncate(f.next + 512)
+		f.put(f.next+100, []byte(text))
+		img := openFixture(t, f)
+		var seen []disk.Finding
+		for _, found := range check(t, img) {
+			if found.Code == "vhdx/51" {
+				seen = append(seen, found)
+			}
+		}
+		if len(seen) != 1 {
+			t.Fatalf("%q: %v", text, seen)
+		}
+		list := repairsOf(t, img, seen[0])
+		if len(list) != 1 || (list[0].Risk != "") != (text != "") {
+			t.Errorf("%q: %+v", text, list)
+		}
+		if text == "" {
+			expectCodes(t, seen, "vhdx/51")
+			continue
+		}
+		if seen[0].Severity != disk.SeverityWarning || !strings.Contains(seen[0].Text, "0x800064 to 0x800078") {
+			t.Errorf("%s: %s", seen[0].Severity, seen[0].Text)
+		}
+		if err := list[0].Apply(t.Context(), files(map[string]*fixture{"disk.vhdx": f})); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(f.get(f.next+100, len(text)), []byte(text)) {
+			t.Error("the bytes are gone")
+		}
+	}
+}
