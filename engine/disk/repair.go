@@ -16,6 +16,7 @@ type Repair struct {
 	Title string // what it does: "recompute the checksum"
 	Risk  string // what may be lost or guessed; empty for a repair that is safe without asking
 	All   bool   // it repairs all findings of a row of many, not the first alone
+	Apart bool   // it depends on nothing else that a check finds, and need not wait for what is worse
 	Even  bool   // another repair of the finding is as likely to be right: none is taken that was not chosen
 
 	// Apply writes to the files of the image, as they are now, and to nothing

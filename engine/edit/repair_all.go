@@ -90,10 +90,15 @@ func (r *repairing) round(ctx context.Context) (more bool, err error) {
 	code := ""
 	least := r.least(list)
 	for _, f := range disk.Nest(disk.Merge(list)) {
-		if code != "" && f.Code != code || f.Cause != "" || !f.Repairable || f.Severity < least {
+		if code != "" && f.Code != code || f.Cause != "" || !f.Repairable || f.Severity < least && len(f.Alike) > 1 {
 			continue
 		}
-		ok, err := r.row(ctx, f)
+		ok, err := false, error(nil)
+		if f.Severity < least {
+			ok, err = r.one(ctx, f, true)
+		} else {
+			ok, err = r.row(ctx, f)
+		}
 		if err != nil {
 			return false, err
 		}
@@ -112,7 +117,7 @@ func (r *repairing) row(ctx context.Context, f disk.Finding) (bool, error) {
 		return false, nil
 	}
 	if len(f.Alike) < 2 {
-		return r.one(ctx, f)
+		return r.one(ctx, f, false)
 	}
 	if !r.tried[identity(f)] {
 		done, all, err := r.together(ctx, f)
@@ -122,7 +127,7 @@ func (r *repairing) row(ctx context.Context, f disk.Finding) (bool, error) {
 	}
 	any := false
 	for _, single := range f.Alike {
-		done, err := r.one(ctx, single)
+		done, err := r.one(ctx, single, false)
 		if err != nil {
 			return any, err
 		}
@@ -157,8 +162,8 @@ func (r *repairing) together(ctx context.Context, row disk.Finding) (done, all b
 }
 
 // least is the least severity that is repaired now. While there are errors the rest stays
-// as it is, unless its code was named: it may be a consequence, or needed to understand
-// them.
+// as it is, unless its code was named or its repair stands apart: it may be a consequence,
+// or needed to understand them.
 func (r *repairing) least(list []disk.Finding) disk.Severity {
 	for _, f := range list {
 		if f.Severity == disk.SeverityError && r.wish.Codes == nil {
@@ -169,12 +174,14 @@ func (r *repairing) least(list []disk.Finding) disk.Severity {
 }
 
 // one repairs a finding, if it can be, in the image as the repairs before have left it:
-// they may have changed the same structure.
-func (r *repairing) one(ctx context.Context, f disk.Finding) (bool, error) {
-	if r.tried[identity(f)] {
+// they may have changed the same structure. Before its turn only a repair that stands apart
+// is carried out, and only one without a risk.
+func (r *repairing) one(ctx context.Context, f disk.Finding, early bool) (bool, error) {
+	key := fmt.Sprint(early, identity(f))
+	if r.tried[key] {
 		return false, nil
 	}
-	r.tried[identity(f)] = true
+	r.tried[key] = true
 	img, err := r.Image()
 	if err != nil {
 		return false, err
@@ -184,7 +191,7 @@ func (r *repairing) one(ctx context.Context, f disk.Finding) (bool, error) {
 		return false, errors.Join(ctx.Err(), err)
 	}
 	n := r.wish.takes(f.Code, choices)
-	if n == 0 {
+	if n == 0 || early && (!choices[n-1].Apart || choices[n-1].Risk != "") {
 		return false, nil
 	}
 	return r.carryOut(ctx, f.Code, choices[n-1], n, 1)

@@ -136,3 +136,20 @@ func TestBytesAfterLastMiB(t *testing.T) {
 		}
 	}
 }
+
+// TestLoneBlockBesideZeros: room that is longer than a block holds as much data as one, in
+// one place, as QEMU lays its images out.
+func TestLoneBlockBesideZeros(t *testing.T) {
+	f := build(t, plan{size: 32 * mib, block: 8 * mib})
+	f.grow(3 * mib)
+	for _, block := range []int64{0, 2} {
+		at := f.grow(8 * mib)
+		f.put(at, bytes.Repeat([]byte{byte(block + 1)}, 8*mib))
+		f.batEntry(block, uint64(at)|layout.FullyPresent)
+	}
+	want := sha256.Sum256(all(t, openFixture(t, f)))
+	f.batEntry(0, logAt|layout.FullyPresent)
+	if got, list := sumAfterFirst(t, f, "vhdx/44"); got != want {
+		t.Errorf("the disk is not as before: %q", list[0].Title)
+	}
+}

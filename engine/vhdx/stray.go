@@ -84,9 +84,9 @@ func (v *Image) leadsNowhere(entry uint64) bool {
 }
 
 // lone is the block of the only entry that leads nowhere, in the only range that
-// holds data and has room for one block.
+// holds data and has room for one block, or holds as much data as one block.
 func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found bool, err error) {
-	if len(rooms) != 1 || rooms[0].Length >= v.geo.BlockSize+vhdx.MiB {
+	if len(rooms) != 1 {
 		return o, false, nil
 	}
 	for p, err := range v.storedPieces(ctx) {
@@ -99,11 +99,32 @@ func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found 
 			case !bitmap && (vhdx.State(e) == vhdx.ReservedState || v.leadsNowhere(e) && found):
 				return o, false, nil // either may be the one
 			case !bitmap && v.leadsNowhere(e):
-				o, found = Orphan{Index: i, Block: block, Start: roundUp(rooms[0].Offset), Alone: true}, true
+				o, found = Orphan{Index: i, Block: block, Alone: true}, true
 			}
 		}
 	}
-	return o, found && o.Start+v.geo.BlockSize <= rooms[0].End(), nil
+	if !found {
+		return o, false, nil
+	}
+	room := store.Range{Offset: roundUp(rooms[0].Offset), Length: rooms[0].End() - roundUp(rooms[0].Offset)}
+	if room.Length >= v.geo.BlockSize+vhdx.MiB {
+		if room, err = v.filled(ctx, room); err != nil || room.Length != v.geo.BlockSize {
+			return o, false, err
+		}
+	}
+	o.Start = room.Offset
+	return o, room.Length >= v.geo.BlockSize, nil
+}
+
+// filled is a range without the whole MiB of zeros at its start and its end: a block can lie
+// in it in one place only where what is left is as long as the block.
+func (v *Image) filled(ctx context.Context, r store.Range) (store.Range, error) {
+	first, last, err := v.notZero(ctx, r.Offset, r.End())
+	if err != nil || first < 0 {
+		return store.Range{}, err
+	}
+	from := first / vhdx.MiB * vhdx.MiB
+	return store.Range{Offset: from, Length: roundUp(last+1) - from}, nil
 }
 
 // strayRooms are the ranges with room for a block that nothing claims, and that
