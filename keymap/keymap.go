@@ -31,6 +31,7 @@ const (
 	Map        Context = "map"
 	Log        Context = "log"
 	Chain      Context = "chain"
+	Readers    Context = "eyes" // the disk as other programs see it
 	Compare    Context = "compare"
 	Edit       Context = "edit"
 	Paste      Context = "paste"  // the line whose bytes are put in
@@ -76,6 +77,8 @@ func (c Context) Title() string {
 		return "Log"
 	case Chain:
 		return "Chain"
+	case Readers:
+		return "Eyes"
 	case Compare:
 		return "Compare"
 	case Edit:

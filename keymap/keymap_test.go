@@ -10,7 +10,7 @@ import (
 
 var all = []keymap.Context{
 	keymap.Everywhere, keymap.Start, keymap.Overview, keymap.Bytes, keymap.Structure,
-	keymap.Hex, keymap.Explain, keymap.Sectors, keymap.Partitions, keymap.Edit, keymap.Paste, keymap.Field, keymap.Staging, keymap.Dialog, keymap.Findings, keymap.Repairs, keymap.Map, keymap.Log, keymap.Chain, keymap.Compare, keymap.Help, keymap.Prompt,
+	keymap.Hex, keymap.Explain, keymap.Sectors, keymap.Partitions, keymap.Edit, keymap.Paste, keymap.Field, keymap.Staging, keymap.Dialog, keymap.Findings, keymap.Repairs, keymap.Map, keymap.Log, keymap.Chain, keymap.Readers, keymap.Compare, keymap.Help, keymap.Prompt,
 	keymap.Find, keymap.Results, keymap.Menu,
 }
 

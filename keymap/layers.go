@@ -5,6 +5,7 @@ package keymap
 const (
 	Screen4    Action = "screen-4"
 	Screen7    Action = "screen-7"
+	Screen8    Action = "screen-8"
 	Screen9    Action = "screen-9"
 	LogBytes   Action = "log-bytes"
 	ReplayStep Action = "replay-step"
@@ -21,4 +22,10 @@ const (
 	Reviewed   Action = "reviewed"
 	CheckAgain Action = "check-again"
 	HideSeen   Action = "hide-reviewed"
+)
+
+// The actions of the screen that shows the disk as other programs see it.
+const (
+	ReaderHashes Action = "reader-hashes"
+	CompareAgain Action = "compare-readers"
 )

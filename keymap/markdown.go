@@ -22,7 +22,7 @@ func Markdown() string {
 
 // contexts are those that have keys, in the order in which people meet them.
 func contexts() []Context {
-	return []Context{Everywhere, Start, Overview, Bytes, Structure, Hex, Map, Log, Findings, Sectors, Partitions, Chain, Compare, Repairs, Edit, Paste, Field, Staging, Dialog, Help, Prompt, Find, Results, Menu}
+	return []Context{Everywhere, Start, Overview, Bytes, Structure, Hex, Map, Log, Findings, Sectors, Partitions, Chain, Readers, Compare, Repairs, Edit, Paste, Field, Staging, Dialog, Help, Prompt, Find, Results, Menu}
 }
 
 func markdownKeys(keys []string) string {

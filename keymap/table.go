@@ -262,6 +262,14 @@ var table = []Binding{
 	{Context: Chain, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell of the strip", Group: groupMove},
 	{Context: Chain, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell of the strip", Group: groupMove},
 
+	{Context: Readers, Action: Open, Keys: []string{"enter"}, Label: "bytes", Help: "Go to the bytes of the range in Sectors", Group: groupJump},
+	{Context: Readers, Action: Follow, Keys: []string{"f"}, Label: "cause", Help: "Go to the table entry, bit or header in Structure that the reader takes otherwise", Group: groupJump},
+	{Context: Readers, Action: ExplainPane, Keys: []string{"t"}, Label: "explain", Help: "Explain the range, and what the reader does otherwise than the format says, with the source and how sure it is", Group: groupView},
+	{Context: Readers, Action: ReaderHashes, Keys: []string{"c"}, Label: "hash", Help: "Hash the disk as each reader sees it", Group: groupView},
+	{Context: Readers, Action: CompareAgain, Keys: []string{"r"}, Label: "again", Help: "Compare the readers again, on what is stored by now", Group: groupView},
+	{Context: Readers, Action: Right, Keys: []string{"l", "right"}, hint: "h/l", Label: "reader", Help: "Next reader", Group: groupMove},
+	{Context: Readers, Action: Left, Keys: []string{"h", "left"}, Help: "Previous reader", Group: groupMove},
+
 	{Context: Compare, Action: Open, Keys: []string{"enter"}, Label: "sectors", Help: "Go to these bytes of the disk in Sectors", Group: groupJump},
 	{Context: Compare, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "difference", Help: "Next difference: in the list the next block, in the bytes the next run of bytes", Group: groupMove},
 	{Context: Compare, Action: PrevMark, Keys: []string{","}, Help: "Previous difference", Group: groupMove},
@@ -296,6 +304,7 @@ var table = []Binding{
 	{Context: Everywhere, Action: Screen5, Keys: []string{"5"}, Help: "Findings", Group: groupJump},
 	{Context: Everywhere, Action: Screen6, Keys: []string{"6"}, Help: "Sectors", Group: groupJump},
 	{Context: Everywhere, Action: Screen7, Keys: []string{"7"}, Help: "Chain", Group: groupJump},
+	{Context: Everywhere, Action: Screen8, Keys: []string{"8"}, Help: "Eyes: the disk as other programs see it", Group: groupJump},
 	{Context: Everywhere, Action: Screen9, Keys: []string{"9"}, Help: "Compare with a second image", Group: groupJump},
 
 	{Context: Everywhere, Action: Unaccounted, Keys: []string{"U"}, Help: "List the bytes of the file that no structure explains, with the first text in each range", Group: groupFind},

@@ -141,7 +141,7 @@ func (m *model) needsImage(a keymap.Action) bool {
 		return false
 	}
 	switch a {
-	case keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload:
+	case keymap.Screen8, keymap.Screen9, keymap.GoTo, keymap.Back, keymap.Forward, keymap.Reload:
 		return true
 	}
 	return a != keymap.CreateImage && len(m.commands[a].needs) > 0 || slices.ContainsFunc(screens, func(s screen) bool { return s.action == a })

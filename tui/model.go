@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
+	"platter/engine/eyes"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
@@ -110,12 +111,20 @@ func (m *model) show(img disk.Image, how Editing, path, parent string) {
 	e := &m.edits
 	env := views.Env{Image: img, Explorer: m.cfg.Explorer, Repairs: m.cfg.Repairs, Theme: m.cfg.Theme, Editor: e.Editor, Locked: e.Locked, Queue: e.queue, Rest: m.cfg.CheckAfter}
 	m.views = nil
-	m.screens = offered(img)
+	m.screens = offered(img, m.eyes(path, parent)...)
 	for _, s := range m.screens {
 		m.views = append(m.views, s.make(env))
 	}
 	m.active, m.history, m.prompt, m.help = 0, history{}, nil, nil
 	m.resize()
+}
+
+// eyes is the screen of other readers of an image, where the program can open it so.
+func (m *model) eyes(path, parent string) []screen {
+	if m.cfg.Eyes == nil {
+		return nil
+	}
+	return []screen{eyesScreen(func(ctx context.Context) (*eyes.Eyes, error) { return m.cfg.Eyes(ctx, path, parent) })}
 }
 
 // release puts an image in the place of the present one, which stays open as

@@ -11,6 +11,7 @@ import (
 	"platter/views/findings"
 	"platter/views/logview"
 	"platter/views/overview"
+	"platter/views/readers"
 	"platter/views/sectors"
 	"platter/views/structure"
 )
@@ -33,10 +34,15 @@ var screens = []screen{
 	{keymap.Screen7, func(e views.Env) views.View { return chain.New(e) }, chain.Lacks},
 }
 
-// offered lists the screens that an image has.
-func offered(img disk.Image) []screen {
+// eyesScreen is the screen of other readers of an image, which opens it once more.
+func eyesScreen(look readers.Look) screen {
+	return screen{keymap.Screen8, func(e views.Env) views.View { return readers.New(e, look) }, readers.Lacks}
+}
+
+// offered lists the screens that an image has, more of them after the usual ones.
+func offered(img disk.Image, more ...screen) []screen {
 	var list []screen
-	for _, s := range screens {
+	for _, s := range append(slices.Clone(screens), more...) {
 		if s.lacks == nil || s.lacks(img) == "" {
 			list = append(list, s)
 		}
@@ -55,6 +61,12 @@ func (m *model) lacking(a keymap.Action) string {
 		if m.replaying() {
 			return m.edits.locked()
 		}
+	}
+	if a == keymap.Screen8 && m.image != nil && m.screenOf(a) < 0 {
+		if m.cfg.Eyes == nil {
+			return "this program was built without other readers"
+		}
+		return readers.Lacks(m.image)
 	}
 	for _, s := range screens {
 		if s.action == a && s.lacks != nil && m.image != nil {

@@ -15,6 +15,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/engine/eyes"
 	"platter/tui/lessons"
 	"platter/tui/wire"
 	"platter/views/start"
@@ -31,6 +32,10 @@ type Config struct {
 	// Look opens one to look at beside that: read-only, without an editor. What
 	// needs it can't be done where it is nil.
 	Look func(ctx context.Context, path, parent string) (disk.Image, error)
+
+	// Eyes opens one as all programs see it that there is a policy for, read-only; nil: there
+	// is no screen for that.
+	Eyes func(ctx context.Context, path, parent string) (*eyes.Eyes, error)
 
 	// Path is the image to show first; empty for the start screen. Image is
 	// that image where it is open already, with how it can be changed, and

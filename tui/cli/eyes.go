@@ -73,6 +73,16 @@ func (a *app) eyes(ctx context.Context, e *eyes.Eyes, opt report.EyesOptions) er
 	return err
 }
 
+// throughEyes opens an image as all programs see it, for the screen.
+func (a *app) throughEyes(ctx context.Context, path, parent string) (*eyes.Eyes, error) {
+	if err := a.knownFormat(); err != nil {
+		return nil, err
+	}
+	opt := a.opt
+	opt.Parent = parent
+	return engine.Eyes(ctx, path, opt)
+}
+
 // asFlag adds --as to a verb that reads the disk.
 func (a *app) asFlag(cmd *cobra.Command) {
 	cmd.Flags().Var(&textFlag{&a.as, "READER"}, "as", "see the disk as another program does: "+strings.Join(eyes.Names(), ", "))

@@ -61,6 +61,7 @@ func (a *app) screens(ctx context.Context, args []string, l looks, lesson *lesso
 		KeepAfter: keepAfter, CheckAfter: checkAfter,
 		Open:      a.openToEdit,
 		Look:      a.look,
+		Eyes:      a.throughEyes,
 		Samples:   append([]start.Sample{lessonsRow}, offered()...),
 		Lesson:    lesson,
 		Studies:   a.studies(),

@@ -1,0 +1,203 @@
+package readers
+
+import (
+	"fmt"
+	"strings"
+
+	"platter/decode"
+	"platter/engine/eyes"
+	"platter/views/grid"
+	"platter/views/theme"
+)
+
+// The shape of the screen.
+const (
+	headRows   = 4 // names, whether they open the image, size, hash
+	labelWide  = 20
+	columnMost = 12
+	aboutLeast = 7
+)
+
+// layout is where the panes lie.
+type layout struct {
+	table, about grid.Rect
+	wide         int // columns of a reader, with the blank after it
+}
+
+// column is where that of a reader begins in the table.
+func (l layout) column(i int) int { return labelWide + i*l.wide }
+
+// arrange divides the screen: the table above, what it means below.
+func (v *View) arrange() {
+	about := min(max(aboutLeast, v.h/2-2), max(v.h-headRows-3, 0))
+	v.lay.table = grid.At(0, 0, v.w, v.h-about)
+	v.lay.about = grid.At(0, v.h-about, v.w, about)
+	v.lay.wide = max(1, min(columnMost, (v.w-2-labelWide)/max(len(v.who), 1)))
+	v.list.Fit(int64(len(v.rows)), v.lay.table.H-2-headRows)
+	v.column = max(0, min(v.column, len(v.who)-1))
+}
+
+// View paints the screen, or gives the last one again if nothing changed.
+func (v *View) View() string { return v.canvas.Paint(v.theme, v.w, v.h, v.draw) }
+
+func (v *View) draw(a grid.Area) {
+	v.drawTable(v.lay.table.In(a))
+	v.drawAbout(v.lay.about.In(a))
+}
+
+func (v *View) drawTable(a grid.Area) {
+	title := fmt.Sprintf("Readers  the same letter is the same bytes  %s", decode.Plural(v.count, "range differs", "ranges differ"))
+	if v.count > int64(len(v.rows)) {
+		title += fmt.Sprintf(", the first %d listed", len(v.rows))
+	}
+	in := a.Box(v.theme, title, true)
+	a.Extent(&v.list, "")
+	for i, label := range []string{"", "opens the image", "size of the disk", "SHA-256"} {
+		in.Text(1, i, label, theme.Label)
+	}
+	for i, r := range v.who {
+		v.drawReader(in, i, r)
+	}
+	for y := range v.list.Rows {
+		if i, ok := v.list.At(y); ok {
+			v.drawRow(in.Row(headRows+y), v.rows[i], i == v.list.Cursor)
+		}
+	}
+	if len(v.rows) == 0 {
+		in.TextFit(1, headRows, in.W()-2, v.verdict(), theme.Label)
+	}
+}
+
+// drawReader draws the head of a column.
+func (v *View) drawReader(in grid.Area, i int, r reader) {
+	x, w := v.lay.column(i), v.lay.wide-1
+	cell := func(y int, text string, s theme.Style) {
+		if grid.Width(text) > w {
+			text = text[:max(w, 0)] // names and sizes are ASCII
+		}
+		in.Text(x, y, text, s)
+	}
+	name := theme.Strong
+	if i == v.column {
+		name = theme.Selected
+	}
+	cell(0, r.policy.Name, name)
+	switch {
+	case r.unknown != "":
+		cell(1, "?", theme.Dim)
+		return
+	case r.refused != "":
+		cell(1, "no", theme.Warn)
+		return
+	}
+	cell(1, "yes", theme.Good)
+	cell(2, sizeWord(r.size, w), theme.Value)
+	switch {
+	case r.digest.SHA256 != "":
+		cell(3, r.digest.SHA256, theme.Value)
+	case r.digest.Lost > 0:
+		cell(3, "fails", theme.Warn)
+	default:
+		cell(3, "-", theme.Dim)
+	}
+}
+
+// sizeWord is a size in w columns: where they are few without the end of its unit, then
+// without its fraction.
+func sizeWord(n int64, w int) string {
+	s := strings.ReplaceAll(decode.FormatSize(uint64(n)), " ", "")
+	if len(s) > w {
+		s = strings.TrimSuffix(s, "iB")
+	}
+	if whole, fraction, ok := strings.Cut(s, "."); ok && len(s) > w {
+		s = whole + strings.TrimLeft(fraction, "0123456789")
+	}
+	return s
+}
+
+func (v *View) drawRow(in grid.Area, r row, cursor bool) {
+	in.TextFit(2, 0, labelWide-3, fmt.Sprintf("%x +%s", r.start, strings.ReplaceAll(decode.FormatSize(uint64(r.end-r.start)), " ", "")), theme.Offset)
+	if cursor {
+		in.Paint(0, 0, in.W(), theme.Selected)
+		in.Paint(2, 0, labelWide-3, theme.Selected)
+		in.Set(0, 0, '>', theme.Selected)
+	}
+	for i, class := range r.class {
+		text, style := classWord(class)
+		if cursor {
+			style = theme.Selected
+		}
+		in.Text(v.lay.column(i), 0, grid.Fit(text, max(v.lay.wide-1, 1)), style)
+	}
+}
+
+// classWord is what stands for what a reader sees.
+func classWord(class int) (string, theme.Style) {
+	switch class {
+	case eyes.ClassLost:
+		return "fails", theme.Warn
+	case eyes.ClassPast:
+		return "ended", theme.Note
+	case eyes.ClassNone:
+		return "-", theme.Dim
+	}
+	if class > 0 {
+		return string(rune('A' + class)), theme.Note
+	}
+	return "A", theme.Value
+}
+
+// drawAbout says what the row and the reader under the cursors are about.
+func (v *View) drawAbout(a grid.Area) {
+	who, ok := v.reader()
+	r, ranged := v.row()
+	title := "Why"
+	if ranged {
+		title = r.where()
+	}
+	in := a.Box(v.theme, title, false)
+	in = in.Sub(1, 0, in.W()-2, in.H())
+	y := 0
+	own := func() {
+		y = in.TextWrap(0, y, who.policy.Name+" "+strings.TrimSuffix(who.words(), ".")+". It is "+who.policy.Program+", known by "+knownBy(who.policy)+".", theme.Label)
+	}
+	if ok && v.column > 0 { // it was gone to
+		own()
+	}
+	for _, c := range r.causes {
+		y = in.TextWrap(0, y, "because "+names(c.Policies)+": "+decode.Printable(c.Text)+at(c.Place), theme.Value)
+	}
+	for _, g := range r.groups {
+		y = in.TextWrap(0, y, names(g.Policies)+": "+decode.Printable(g.Text), theme.Dim)
+	}
+	if ok && v.column == 0 {
+		own()
+	}
+}
+
+// where is the range in words.
+func (r row) where() string {
+	return fmt.Sprintf("disk 0x%x + %s", r.start, decode.FormatSize(uint64(r.end-r.start)))
+}
+
+// words is what a reader makes of the image.
+func (r reader) words() string {
+	switch {
+	case r.unknown != "":
+		return "not known: " + decode.Printable(r.unknown)
+	case r.refused != "":
+		return "refuses the image: " + decode.Printable(r.refused)
+	case r.digest.Lost > 0:
+		return fmt.Sprintf("opens it, a disk of %s bytes; reading fails in %s", decode.Grouped(r.size), decode.FormatSize(uint64(r.digest.Lost)))
+	}
+	return fmt.Sprintf("opens it, a disk of %s bytes", decode.Grouped(r.size))
+}
+
+func at(p decode.Place) string {
+	if p.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s at 0x%x)", decode.Printable(p.File), p.Offset)
+}
+
+func names(list []string) string { return strings.Join(list, ", ") }
