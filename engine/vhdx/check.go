@@ -46,6 +46,7 @@ type checker struct {
 	lone   Orphan // see loneIn
 	found  bool
 	among  string // see storedBlocks
+	blank  *bool  // see wiped
 }
 
 // full is Full with the number of a check.

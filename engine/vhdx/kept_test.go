@@ -3,6 +3,7 @@ package vhdx_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -151,5 +152,23 @@ func TestLoneBlockBesideZeros(t *testing.T) {
 	f.batEntry(0, logAt|layout.FullyPresent)
 	if got, list := sumAfterFirst(t, f, "vhdx/44"); got != want {
 		t.Errorf("the disk is not as before: %q", list[0].Title)
+	}
+}
+
+// TestWipedBAT zeroes all entries: that data is there which nothing leads to is an error
+// where it is much, and a warning where a write that was cut off may have left it.
+func TestWipedBAT(t *testing.T) {
+	for blocks, want := range map[int64]disk.Severity{4: disk.SeverityWarning, 40: disk.SeverityError} {
+		f := build(t, plan{size: 64 * mib})
+		f.put(f.grow(blocks*mib), []byte("text"))
+		text := fmt.Sprintf("the %d MiB at 0x400000 hold data that nothing leads to", blocks)
+		list := check(t, openFixture(t, f))
+		if len(list) != 1 || list[0].Code != "vhdx/50" || list[0].Severity != want || !strings.Contains(list[0].Text, text) || list[0].Repairable {
+			t.Errorf("%d blocks: %+v", blocks, list)
+		}
+		f.batEntry(9, 2) // a block that was zeroed
+		if list := check(t, openFixture(t, f)); len(list) != 1 || list[0].Severity != disk.SeverityWarning || strings.Contains(list[0].Text, "no entry of the BAT") {
+			t.Errorf("%d blocks, and an entry: %+v", blocks, list)
+		}
 	}
 }

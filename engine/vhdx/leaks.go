@@ -158,6 +158,9 @@ func (c *checker) leak(l *leak) disk.Finding {
 	if l.held.Zero() {
 		return v.worded("50", text, ok, why, at)
 	}
+	if doubt == "" && l.Length >= v.geo.BlockSize && v.steps < 0 && c.wiped() {
+		return c.wipedOut(l)
+	}
 	o, lost, err := v.orphan(l)
 	if err == nil && !lost && doubt != "" {
 		o, lost, err = c.loneIn(r.Offset, r.Length)
@@ -169,6 +172,34 @@ func (c *checker) leak(l *leak) disk.Finding {
 	found := v.worded("50", text, prospect{v}.unsettled() == "", prospect{v}.unsettled(), at, v.entryPlaceAt(o.Index))
 	found.About = o
 	return graded(found, warning)
+}
+
+// wiped reports whether no entry of the BAT says anything. It is looked for once.
+func (c *checker) wiped() bool {
+	if c.blank == nil {
+		blank := true
+		for p, err := range c.image.storedPieces(c.ctx) {
+			for i := p.first; blank && err == nil && i < p.first+p.count; i++ {
+				blank = p.at(i) == 0
+			}
+			if blank = blank && err == nil; !blank {
+				break
+			}
+		}
+		c.blank = &blank
+	}
+	return *c.blank
+}
+
+// wipedOut says that a range holds blocks, and the whole BAT names none. A write that was cut
+// off leaves some in an image that was empty, but not many.
+func (c *checker) wipedOut(l *leak) disk.Finding {
+	severity := warning
+	if l.Length > store.MaxStaged {
+		severity = severe
+	}
+	return graded(c.image.worded("50:wiped", fmt.Sprintf("no entry of the BAT leads to a block, but the %d MiB at 0x%x hold data that nothing leads to, not zero from 0x%x on",
+		l.Length/vhdx.MiB, l.Offset, l.held.First(l.Offset)), false, "", c.image.place(l.Offset, l.Length)), severity)
 }
 
 // words tell of the entry that is missing.
