@@ -166,10 +166,11 @@ func rank(err error) int {
 }
 
 // Without words that the parent can't be asked: that it is missing, or what else is
-// the matter with one that is there.
+// the matter with one that is there. Stored names are not followed into other folders by
+// themselves, so that a missing one may only be elsewhere.
 func Without(fault error) string {
 	if errors.Is(fault, fs.ErrNotExist) || errors.Is(fault, ErrNoName) {
-		return "is missing"
+		return "is missing (one in another folder needs --allow DIR, or --parent PATH)"
 	}
 	return "can't be used"
 }

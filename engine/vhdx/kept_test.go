@@ -172,3 +172,14 @@ func TestWipedBAT(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingParentNamesTheWay: a parent in another folder is not followed to by itself, and
+// reading says what allows it.
+func TestMissingParentNamesTheWay(t *testing.T) {
+	child := derived
+	child.states = nil
+	img := open(t, enginetest.Memory(t, files(map[string]*fixture{"disk.vhdx": build(t, child)}), "disk.vhdx", formats))
+	if _, err := img.ReadAt(make([]byte, 512), 0); err == nil || !strings.Contains(err.Error(), "is missing (one in another folder needs --allow DIR, or --parent PATH)") {
+		t.Error(err)
+	}
+}
