@@ -184,7 +184,7 @@ func (r row) where() string {
 func (r reader) words() string {
 	switch {
 	case r.unknown != "":
-		return "not known: " + decode.Printable(r.unknown)
+		return "has nothing to compare: " + decode.Printable(r.unknown)
 	case r.refused != "":
 		return "refuses the image: " + decode.Printable(r.refused)
 	case r.digest.Lost > 0:

@@ -106,7 +106,7 @@ func (p *page) eyesReaders(e *eyes.Eyes, digest func(i int) eyes.Digest, opt Eye
 	for i, r := range e.Readers {
 		switch {
 		case r.Unknown != "":
-			table.row(p, r.Policy.Name, "", "-", "not known: "+r.Unknown)
+			table.row(p, r.Policy.Name, "", "-", "nothing to compare: "+r.Unknown)
 		case r.Refused != nil:
 			table.row(p, r.Policy.Name, knownBy(r), "-", "refuses: "+r.Refused.Error())
 		default:
