@@ -16,10 +16,10 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 	v.canvas.Dirty = true
 	switch a {
 	case keymap.NextPane:
-		v.focus = (v.focus + 1) % panes
+		v.focus = (v.focus + 1) % v.shown()
 		return v.entered()
 	case keymap.PrevPane:
-		v.focus = (v.focus + panes - 1) % panes
+		v.focus = (v.focus + v.shown() - 1) % v.shown()
 		return v.entered()
 	case keymap.Open:
 		return v.open()
@@ -40,6 +40,14 @@ func (v *View) Do(a keymap.Action) tea.Cmd {
 		return v.moveCell(a)
 	}
 	return nil
+}
+
+// shown is how many panes show; the strip, the last of them, does not where there is no room.
+func (v *View) shown() pane {
+	if v.lay.answers.Shows() {
+		return panes
+	}
+	return stripPane
 }
 
 // entered reads what the strip tells about its cell when it gets the focus.
@@ -83,10 +91,16 @@ func (v *View) open() tea.Cmd {
 	return views.Send(views.OpenPath{Path: v.current().path})
 }
 
+// noStrip is why what is done on the strip is not, in a small terminal.
+const noStrip = "there is no room for the strip: it shows in a terminal with more rows"
+
 // Disabled tells why an action would do nothing.
 func (v *View) Disabled(a keymap.Action) string {
 	switch a {
 	case keymap.Overlay:
+		if !v.lay.answers.Shows() {
+			return noStrip
+		}
 		if v.cells() == 0 {
 			return "the disk can't be read"
 		}
@@ -105,6 +119,9 @@ func (v *View) Disabled(a keymap.Action) string {
 			return "this is the image that is open"
 		}
 	case keymap.Left, keymap.Right:
+		if !v.lay.answers.Shows() {
+			return noStrip
+		}
 		if v.focus != stripPane {
 			return "tab goes to the strip first"
 		}

@@ -124,6 +124,25 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestFewRows keeps the layers in sight where a lesson leaves few rows: the strip gives way, and
+// neither gets the focus nor says that the disk can't be read.
+func TestFewRows(t *testing.T) {
+	base := image("base.vhdx", nil, disk.LinkInfo{})
+	v := view(t, image("child.vhdx", base, disk.LinkInfo{Term: "ParentLinkage"}), 80, 11)
+	if s := v.View(); !strings.Contains(s, "child.vhdx") || !strings.Contains(s, "base.vhdx") {
+		t.Errorf("a layer does not show:\n%s", s)
+	}
+	for range 4 {
+		v.Do(keymap.NextPane)
+		if why := v.Disabled(keymap.Open); strings.Contains(why, "read") {
+			t.Errorf("the strip that does not show has the focus: %s", why)
+		}
+	}
+	if why := v.Disabled(keymap.Overlay); !strings.Contains(why, "no room") {
+		t.Errorf("the overlay of a strip that does not show: %q", why)
+	}
+}
+
 func TestAnySize(t *testing.T) {
 	for h := range 14 {
 		for _, w := range []int{0, 1, 10, 60, 130} {

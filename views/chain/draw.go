@@ -20,8 +20,15 @@ const sideWidth = 109
 // underStrip is the rows of a legend and of the ways through the layers.
 const underStrip = 2
 
+// stripHeight is the height from which on the strip shows: in less the layers and their links
+// take its rows.
+const stripHeight = 14
+
 func (v *View) arrange() {
-	answers := min(max(7, v.h/3), v.h)
+	answers := max(7, v.h/3)
+	if v.h < stripHeight {
+		answers = 0
+	}
 	above := v.h - answers
 	l := layout{answers: grid.At(0, above, v.w, answers)}
 	if v.w >= sideWidth {
@@ -29,6 +36,9 @@ func (v *View) arrange() {
 		l.layers, l.link = grid.At(0, 0, half, above), grid.At(half, 0, v.w-half, above)
 	} else {
 		list := min(len(v.layers)+3, above/2)
+		if answers == 0 {
+			list = min(len(v.layers)+3, above*2/3)
+		}
 		l.layers, l.link = grid.At(0, 0, v.w, list), grid.At(0, list, v.w, above-list)
 	}
 	rows := answers - 2 - 1 - underStrip
@@ -36,7 +46,9 @@ func (v *View) arrange() {
 		rows = answers - 2 - 2
 	}
 	l.strip = grid.At(2, above+1, max(0, v.w-4), max(0, rows))
-	v.lay = l
+	if v.lay = l; answers == 0 && v.focus == stripPane {
+		v.focus = layersPane
+	}
 	v.rows.Fit(int64(len(v.layers)), l.layers.H-3)
 	v.cell = max(0, min(v.cell, v.cells()-1))
 	v.rewrap()

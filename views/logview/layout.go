@@ -17,8 +17,15 @@ const (
 	columnsWidth = 100
 )
 
+// ringHeight is the height from which on the ring shows: in less the entries and what they
+// change take its rows.
+const ringHeight = 14
+
 func (v *View) arrange() {
-	ring := min(4, v.h)
+	ring := 4
+	if v.h < ringHeight {
+		ring = 0
+	}
 	list := max(0, v.h-ring) / 2
 	l := layout{
 		ring:    grid.At(0, 0, v.w, ring),

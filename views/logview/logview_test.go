@@ -46,6 +46,14 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestFewRows keeps entries and what they change in sight where a lesson leaves few rows.
+func TestFewRows(t *testing.T) {
+	s := view(t, viewtest.NewDirty(), 80, 11).View()
+	if !strings.Contains(s, ">") || !strings.Contains(s, "sequence") || !strings.Contains(s, "what replay changes") {
+		t.Errorf("no row of the entries shows:\n%s", s)
+	}
+}
+
 func TestAnySize(t *testing.T) {
 	for h := range 14 {
 		for _, w := range []int{0, 1, 10, 60, 130} {
