@@ -24,9 +24,6 @@ type killing struct {
 	said map[string]int
 }
 
-// killedSector is the first byte that is written.
-const killedSector = 512
-
 // round stages the text, kills the program while it edits or while it writes, and looks at
 // what is left.
 func (k *killing) round(commit bool) {
