@@ -18,23 +18,26 @@ import (
 // values are the ways to change bytes by what they mean: as a field of a structure, as a
 // number, a date or a GUID.
 func (h *hands) values(p views.Pointed) []way {
-	why := ""
-	if _, ok := fieldUnder(p); !ok {
-		why = "there is no field of a known structure here"
-	}
+	_, why := fieldUnder(p)
 	return []way{
 		{menu.Item{Name: "field", Help: "change the field here, with its checksums", Why: why}, func() tea.Cmd { return h.readField(p) }},
 		{menu.Item{Name: "value", Help: "type a number, a date or a GUID at the cursor"}, func() tea.Cmd { return h.readValues(p.Cursor) }},
 	}
 }
 
-// fieldUnder is the field around the cursor that a line has room for.
-func fieldUnder(p views.Pointed) (decode.Node, bool) {
+// noField says that nothing known lies under the cursor.
+const noField = "there is no field of a known structure here"
+
+// fieldUnder is the field around the cursor, and why it can't be typed as one; empty if it can.
+func fieldUnder(p views.Pointed) (n decode.Node, why string) {
 	n, ok := p.Node()
-	if !ok || n.Field == nil || n.Field.Kind() == decode.KindArray || len(n.Raw) < n.Field.Size() {
-		return n, false
+	switch {
+	case !ok || n.Field == nil || n.Field.Kind() == decode.KindArray || len(n.Raw) < n.Field.Size():
+		return n, noField
+	case n.Field.Kind() == decode.KindBytes && n.Field.Size() > fieldMost:
+		return n, decode.Printable(n.Name) + " has too many bytes for a line: type over them"
 	}
-	return n, n.Field.Kind() != decode.KindBytes || n.Field.Size() <= fieldMost
+	return n, ""
 }
 
 // fieldMost is the longest field of plain bytes that fits into a line.
@@ -46,7 +49,7 @@ func (h *hands) readField(p views.Pointed) tea.Cmd {
 	recs, _ := disk.Records(p.Nodes)
 	s, err := h.surface(p.Cursor)
 	if err != nil || len(recs) == 0 {
-		h.say("there is no field of a known structure here", false)
+		h.say(noField, false)
 		return nil
 	}
 	return h.later(func() (tea.Msg, error) {
