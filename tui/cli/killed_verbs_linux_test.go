@@ -124,8 +124,9 @@ func (b *killedBed) verb(dir string) *exec.Cmd {
 func (b *killedBed) shows(dir string) {
 	b.t.Helper()
 	top := filepath.Join(dir, b.top)
-	if got := mustRun(b.t, "", "read", top, "--offset", "0", "--length", "12M"); got != string(b.want) {
-		b.t.Fatalf("%v: the disk is another", b.args)
+	// A warning that the merge is not at its end goes to the other stream.
+	if got, err := exec.Command(built, "read", top, "--offset", "0", "--length", "12M").Output(); err != nil || !bytes.Equal(got, b.want) {
+		b.t.Fatalf("%v: the disk is another: %v", b.args, err)
 	}
 	if code, said := program("", "check", top); code != cli.ExitDone && !strings.Contains(said, "0 errors") {
 		b.t.Fatalf("%v: check: %s", b.args, said)
