@@ -81,7 +81,7 @@ func (h *hands) moves(p views.Pointed) []way {
 	for _, width := range []int{2, 4, 8} {
 		why := ""
 		if n := p.Place().Length; n%int64(width) != 0 {
-			why = fmt.Sprintf("%d bytes are no multiple of %d: select others", n, width)
+			why = fmt.Sprintf("%s no multiple of %d: select others", decode.Plural(n, "byte is", "bytes are"), width)
 		}
 		list = append(list, way{menu.Item{Name: fmt.Sprintf("swap byte order, %d", width), Help: fmt.Sprintf("turn each group of %d bytes round", width), Why: why}, func() tea.Cmd { return h.swap(p.Place(), width) }})
 	}

@@ -159,7 +159,7 @@ func (v *View) drawAbout(a grid.Area) {
 	in = in.Sub(1, 0, in.W()-2, in.H())
 	y := 0
 	own := func() {
-		y = in.TextWrap(0, y, who.policy.Name+" "+strings.TrimSuffix(who.words(), ".")+". It is "+who.policy.Program+", known by "+knownBy(who.policy)+".", theme.Label)
+		y = in.TextWrap(0, y, who.policy.Name+" "+strings.TrimSuffix(who.words(), ".")+". It is "+who.policy.Program+source(who.policy)+".", theme.Label)
 	}
 	if ok && v.column > 0 { // it was gone to
 		own()
@@ -191,6 +191,14 @@ func (r reader) words() string {
 		return fmt.Sprintf("opens it, a disk of %s bytes; reading fails in %s", decode.Grouped(r.size), decode.FormatSize(uint64(r.digest.Lost)))
 	}
 	return fmt.Sprintf("opens it, a disk of %s bytes", decode.Grouped(r.size))
+}
+
+// source tells how it is known what another program does.
+func source(p eyes.Policy) string {
+	if p.Name == eyes.Spec {
+		return ""
+	}
+	return "; how it reads is known by " + knownBy(p)
 }
 
 func at(p decode.Place) string {
