@@ -31,7 +31,7 @@ func Lay(ctx context.Context, f store.File, off, n, start int64, spec Spec) erro
 			return err
 		}
 	}
-	return fill(ctx, f, off, n, start, spec.Filling)
+	return fill(ctx, f, off, n, start, spec.Filling, make([]byte, min(n, copyPiece)))
 }
 
 func zeroOut(ctx context.Context, f store.File, off, n int64, tell func(n int64)) error {
@@ -49,12 +49,12 @@ func zeroOut(ctx context.Context, f store.File, off, n int64, tell func(n int64)
 	return nil
 }
 
-// fill copies the data in [start, start+n) of the content.
-func fill(ctx context.Context, f store.File, off, n, start int64, from Filling) error {
+// fill copies the data in [start, start+n) of the content, as many bytes at once as fit
+// into buf.
+func fill(ctx context.Context, f store.File, off, n, start int64, from Filling, buf []byte) error {
 	if from == nil {
 		return nil
 	}
-	buf := make([]byte, min(n, copyPiece))
 	for at := start; at < start+n; {
 		r, err := from.NextData(at)
 		if errors.Is(err, io.EOF) || err == nil && r.Offset >= start+n {
@@ -63,8 +63,8 @@ func fill(ctx context.Context, f store.File, off, n, start int64, from Filling) 
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		piece := buf[:min(r.Length, start+n-r.Offset, copyPiece)]
-		if got, err := from.ReadAt(piece, r.Offset); got < len(piece) {
+		piece, err := lent(from, r.Offset, buf[:min(r.Length, start+n-r.Offset, int64(len(buf)))])
+		if err != nil {
 			return err
 		}
 		if _, err := f.WriteAt(piece, off+r.Offset-start); err != nil {
@@ -73,6 +73,23 @@ func fill(ctx context.Context, f store.File, off, n, start int64, from Filling) 
 		at = r.Offset + int64(len(piece))
 	}
 	return nil
+}
+
+// Lender is a [Filling] whose bytes can be looked at where they lie: at least one from off
+// on, n at most, until it is asked again.
+type Lender interface {
+	Lend(off, n int64) ([]byte, error)
+}
+
+// lent is bytes of a content from off on: its own where it lends them, or all of buf.
+func lent(from Filling, off int64, buf []byte) ([]byte, error) {
+	if l, ok := from.(Lender); ok {
+		return l.Lend(off, int64(len(buf)))
+	}
+	if got, err := from.ReadAt(buf, off); got < len(buf) {
+		return nil, err
+	}
+	return buf, nil
 }
 
 // WindowsPath is a path with the separators of Windows.

@@ -24,6 +24,7 @@ type Shelf struct {
 // last one ends. What is zeros in them stays a hole.
 func (s Shelf) Lay(ctx context.Context, spec Spec) (end int64, err error) {
 	size := spec.Bytes(OptionSize)
+	buf := make([]byte, min(s.Unit, copyPiece))
 	for off := int64(0); spec.Filling != nil && off < size; {
 		r, err := spec.Filling.NextData(off)
 		if errors.Is(err, io.EOF) || err == nil && r.Offset >= size {
@@ -38,7 +39,7 @@ func (s Shelf) Lay(ctx context.Context, spec Spec) (end int64, err error) {
 			return 0, err
 		}
 		off = (block + 1) * s.Unit
-		if err := fill(ctx, s.File, at+s.Head, min(s.Unit, size-block*s.Unit), block*s.Unit, spec.Filling); err != nil {
+		if err := fill(ctx, s.File, at+s.Head, min(s.Unit, size-block*s.Unit), block*s.Unit, spec.Filling, buf); err != nil {
 			return 0, err
 		}
 		end += s.Head + s.Unit

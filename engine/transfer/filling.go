@@ -49,7 +49,10 @@ type Filling struct {
 	count Counts
 }
 
-var _ disk.Filling = (*Filling)(nil)
+var (
+	_ disk.Filling = (*Filling)(nil)
+	_ disk.Lender  = (*Filling)(nil)
+)
 
 // stretch is a chunk, as offsets of the new disk, and what of it is to be stored.
 type stretch struct {
@@ -263,6 +266,24 @@ func (f *Filling) ReadAt(p []byte, off int64) (int, error) {
 		}
 	}
 	return done, nil
+}
+
+// Lend is bytes of the new disk from off on, n at most, until something else is asked for.
+func (f *Filling) Lend(off, n int64) ([]byte, error) {
+	for off >= f.from && off >= f.cur.End() && off < f.want.Length {
+		if err := f.advance(); err != nil {
+			return nil, err
+		}
+	}
+	if off >= f.from && off < f.want.Length {
+		b := f.cur.at(off)
+		return b[:min(int64(len(b)), n)], nil
+	}
+	b := make([]byte, n)
+	if got, err := f.ReadAt(b, off); got < len(b) {
+		return nil, err
+	}
+	return b, nil
 }
 
 // some reads a part of what is asked for, or goes on to where it lies.
