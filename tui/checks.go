@@ -27,6 +27,7 @@ type check struct {
 	next   func() (disk.Finding, error, bool)
 	stop   func()
 	list   []disk.Finding
+	rows   []disk.Finding // as they are told
 	seen   map[known]int
 	done   bool
 	err    error
@@ -137,7 +138,7 @@ func (c *checks) badge() (string, theme.Style) {
 		return "", theme.Status
 	}
 	n, worst := 0, disk.SeverityInfo
-	for _, f := range c.found() {
+	for _, f := range c.last.rows {
 		n++
 		worst = max(worst, f.Severity)
 	}
@@ -245,7 +246,7 @@ func (c *check) take(msg checked) {
 		}
 	}
 	slices.SortStableFunc(c.list, func(a, b disk.Finding) int { return int(b.Severity) - int(a.Severity) })
-	c.done, c.err = msg.done, msg.err
+	c.rows, c.done, c.err = disk.Merge(c.list), msg.done, msg.err
 	if len(c.list) == findingsLimit {
 		c.cancel()
 	}

@@ -8,6 +8,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -237,6 +238,19 @@ type Findings struct {
 	Complete bool
 	Err      error  // why it is not complete and won't be
 	Profile  string // of the check, see [disk.Profiles]
+}
+
+// Headline is what a finding says in a list of rows, safe to print: how often, and indented
+// under what explains it.
+func Headline(f disk.Finding) string {
+	text := decode.Printable(f.Text)
+	if f.Count > 1 {
+		text = fmt.Sprintf("%d times: %s", f.Count, text)
+	}
+	if f.Cause != "" {
+		return "  " + text
+	}
+	return text
 }
 
 // CheckAgain asks the program to run the check again, with a profile. Findings

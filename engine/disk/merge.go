@@ -83,11 +83,7 @@ func (f Finding) Sum() string {
 		parts = append(parts, fmt.Sprintf("%d findings like this one", f.Count))
 	}
 	if f.Lost > 0 {
-		least := ""
-		if f.unlisted > 0 {
-			least = "at least "
-		}
-		parts = append(parts, least+decode.FormatSize(uint64(f.Lost))+" of the disk can't be read")
+		parts = append(parts, decode.FormatSize(uint64(f.Lost))+" of the disk can't be read")
 	}
 	if f.Needs > 0 {
 		parts = append(parts, fmt.Sprintf("the file was at least %s long", decode.FormatSize(uint64(f.Needs))))

@@ -84,7 +84,9 @@ func VerdictOf(profile string, found []Finding) (Verdict, bool) {
 	case len(refusals) > 0:
 		return Verdict{profile, false, reason(refusals)}, true
 	case len(faults) > 0:
-		return Verdict{profile, false, fmt.Sprintf("the check finds %s: %s", decode.Plural(len(faults), "error", "errors"), faults[0].Text)}, true
+		told := Arrange(Merge(faults))
+		n := TallyOf(told).By[SeverityError]
+		return Verdict{profile, false, fmt.Sprintf("the check finds %s: %s", decode.Plural(n, "error", "errors"), told[0].Text)}, true
 	case len(doubts) > 0:
 		return Verdict{profile, true, reason(doubts)}, true
 	}

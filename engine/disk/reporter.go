@@ -10,12 +10,13 @@ const PerCode = 1000
 type Reporter struct {
 	yield func(Finding, error) bool
 	count map[string]int
-	over  []Finding // the first of each code that is not listed
+	lost  map[string]int64 // what those that are not listed cost together
+	over  []Finding        // the first of each code that is not listed
 }
 
 // NewReporter makes a reporter for the yield function of a check.
 func NewReporter(yield func(Finding, error) bool) Reporter {
-	return Reporter{yield: yield, count: map[string]int{}}
+	return Reporter{yield: yield, count: map[string]int{}, lost: map[string]int64{}}
 }
 
 // Report hands a finding on, unless there are too many of its code. It reports
@@ -28,6 +29,7 @@ func (r *Reporter) Report(f Finding) bool {
 	case n == PerCode+1:
 		r.over = append(r.over, f)
 	}
+	r.lost[f.Code] += f.Lost
 	return true
 }
 
@@ -44,11 +46,15 @@ func (r *Reporter) Repeat(list []Finding) bool {
 // Full counts a finding of a code of which enough are listed, so that its words
 // need not be made. It reports false, and counts nothing, where it has to be
 // reported.
-func (r *Reporter) Full(code string) bool {
+func (r *Reporter) Full(code string) bool { return r.FullLosing(code, 0) }
+
+// FullLosing is Full for a finding because of which so many bytes of the disk can't be read.
+func (r *Reporter) FullLosing(code string, lost int64) bool {
 	if r.count[code] <= PerCode {
 		return false
 	}
 	r.count[code]++
+	r.lost[code] += lost
 	return true
 }
 
@@ -69,6 +75,7 @@ func (r *Reporter) Fail(err error) bool {
 func (r *Reporter) Rest() {
 	for _, f := range r.over {
 		f.unlisted, f.first = r.count[f.Code]-PerCode, f.Text
+		f.Lost = r.lost[f.Code]
 		f.Text = fmt.Sprintf("%d more like these, the first: %s", f.unlisted, f.first)
 		if !r.yield(f, nil) {
 			return

@@ -145,7 +145,7 @@ func (s *sites) readRules(file *ast.File) {
 }
 
 // makers are the functions that make findings of a code.
-var makers = []string{"add", "addAs", "error", "warn", "note", "found", "lost", "finding", "worded", "Finding"}
+var makers = []string{"add", "addAs", "error", "warn", "note", "found", "lost", "costing", "finding", "worded", "Finding"}
 
 // call notes a call that makes a finding, with the words that follow the code.
 func (s *sites) call(n *ast.CallExpr) {

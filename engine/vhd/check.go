@@ -127,11 +127,15 @@ func (c *checker) checkEntry(e tableEntry) bool {
 	case v.areaAt(start, t.stored()) != "":
 		code = "V031"
 	}
-	if code == "" || c.Full("vhd/"+code) {
+	lost := int64(0)
+	if code == "V032" {
+		lost = min(t.blockSize, start+t.stored()-v.dataEnd)
+	}
+	if code == "" || c.FullLosing("vhd/"+code, lost) {
 		return true
 	}
 	f := v.entryFinding(code, e)
-	if code == "V032" {
+	if f.Lost = lost; lost > 0 {
 		f.Among = c.storedBlocks()
 	}
 	return c.Report(f)
@@ -173,7 +177,7 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 			code = "V032:cut"
 		}
 		f := v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
-		f.Lost, f.Needs = min(t.blockSize, start+t.stored()-v.dataEnd), start+t.stored()+vhd.FooterSize
+		f.Needs = start + t.stored() + vhd.FooterSize
 		return f
 	case v.touchesMetadata(start, t.stored()):
 		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block)

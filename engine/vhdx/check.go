@@ -384,7 +384,7 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 		return c.full("42") || c.add("42:anchor", at, "the old place of block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
 	}
 	if what == useNone {
-		return c.full("42") || c.lost(needed, int64(off), "42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
+		return c.FullLosing("vhdx/42", needed) || c.lost(needed, int64(off), "42", at, "block %d is said to be at 0x%x, the file ends at 0x%x", block, off, v.data.grown)
 	}
 	where := append(at, v.place(int64(off), length))
 	if meets, _ := v.clearOf(int64(off), int64(off)+v.geo.BlockSize); meets != "" {
@@ -397,7 +397,7 @@ func (c *checker) checkPlace(index, block int64, entry uint64, at []decode.Place
 		return true
 	}
 	if length < needed {
-		return c.full("42") || c.lost(needed-length, int64(off)+length, "42:part", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
+		return c.FullLosing("vhdx/42", needed-length) || c.lost(needed-length, int64(off)+length, "42:part", where, "block %d at 0x%x: the last 0x%x bytes that the disk needs lie past the end of the file", block, off, needed-length)
 	}
 	return c.full("43") || c.addAs(v.quirk("QEMU", warning), "43", where, "block %d at 0x%x reaches 0x%x bytes past the end of the file; the disk does not need them", block, off, v.geo.BlockSize-length)
 }

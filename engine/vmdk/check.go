@@ -80,8 +80,8 @@ func (c *checker) spend(n int64) {
 
 // lost reports that n bytes of the disk, from a place in the file on, can't be read.
 func (c *checker) lost(n, from int64, code string, at decode.Place, format string, args ...any) {
-	if f, ok := c.finding(disk.SeverityError, code, []decode.Place{at}, format, args...); ok {
-		f.Lost, f.Needs = n, from+n
+	if f, ok := c.costing(n, disk.SeverityError, code, []decode.Place{at}, format, args...); ok {
+		f.Needs = from + n
 		c.out.Report(f)
 	}
 }
@@ -95,16 +95,21 @@ func (c *checker) found(severity disk.Severity, code string, where []decode.Plac
 
 // finding makes one, unless nobody wants it. The code may have a condition, see [disk.Rule].
 func (c *checker) finding(severity disk.Severity, conditioned string, where []decode.Place, format string, args ...any) (disk.Finding, bool) {
+	return c.costing(0, severity, conditioned, where, format, args...)
+}
+
+// costing is finding where so many bytes of the disk can't be read because of it.
+func (c *checker) costing(lost int64, severity disk.Severity, conditioned string, where []decode.Place, format string, args ...any) (disk.Finding, bool) {
 	code := disk.BaseCode(conditioned)
 	c.suspect(severity, code)
-	if c.stopped || c.errors && severity < disk.SeverityError || c.out.Full("vmdk/"+code) {
+	if c.stopped || c.errors && severity < disk.SeverityError || c.out.FullLosing("vmdk/"+code, lost) {
 		return disk.Finding{}, false
 	}
 	f := disk.Finding{Severity: severity, Where: where}
 	can := !c.errors && c.repairable(code, f) && !(c.kept && code == "G12")
 	unsure := c.errors || !c.whole && inFolder[code] // why there is no repair is not said
 	f = rules.Finding("vmdk", conditioned, fmt.Sprintf(format, args...), can || unsure, where...)
-	f.Severity, f.Repairable = severity, can
+	f.Severity, f.Repairable, f.Lost = severity, can, lost
 	f.Fatal = severity == disk.SeverityError && c.m.refused != nil && touches(where, c.m.refused.At)
 	return f, true
 }

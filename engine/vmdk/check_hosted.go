@@ -216,7 +216,7 @@ func (s *sparse) fixedAreas() []area {
 		list = append(list, area{"descriptor", s.textAt.Offset, s.textAt.Length, disk.KindDescriptor})
 	}
 	for copy := range g.dirCount {
-		list = append(list, area{title(copy, "grain directory"), g.dirs[copy], g.dirBytes(copy), disk.KindTable})
+		list = append(list, area{g.title(copy, "grain directory"), g.dirs[copy], g.dirBytes(copy), disk.KindTable})
 	}
 	if s.footer != 0 && !s.lost {
 		list = append(list, area{"footer", s.footer, vmdk.SectorSize, disk.KindHeader})

@@ -43,8 +43,7 @@ func (w *scan) strayEntry(at, t, i int64, grain stray) bool {
 		return false
 	}
 	where := joined(w.g.file.place(at, w.g.width), w.g.file.place(grain.at, vmdk.GrainMarkerSize))
-	if f, ok := w.c.finding(disk.SeverityError, "S10", where, "GT entry %d of table %d is 0, but the grain at byte 0x%x says that it is that of sector %d: it can't be read", i, t, grain.at, sectors(grain.number*w.g.grain)); ok {
-		f.Lost = w.inside(t, i)
+	if f, ok := w.c.costing(w.inside(t, i), disk.SeverityError, "S10", where, "GT entry %d of table %d is 0, but the grain at byte 0x%x says that it is that of sector %d: it can't be read", i, t, grain.at, sectors(grain.number*w.g.grain)); ok {
 		w.c.out.Report(f)
 	}
 	return true

@@ -146,7 +146,7 @@ func (w *scan) directories() {
 			w.directoryEntry(copy, t, raw)
 		}
 		if n := g.dirBytes(copy) / g.width; w.first && n < g.needed() && s.kind != vmdk.KindCowd {
-			c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: %d of %d entries lie in the file", title(copy, "grain directory"), n, g.needed())
+			c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: %d of %d entries lie in the file", g.title(copy, "grain directory"), n, g.needed())
 		}
 	}
 }
@@ -183,10 +183,10 @@ func (w *scan) emptyRow(copy int, t, n int64) {
 	}
 	at := g.file.place(g.dirs[copy]+t*g.width, n*g.width)
 	if copy == 0 && g.lostTables() {
-		w.c.error("G1", at, "%s %s 0, and the file has data that no table names: what the tables described is lost, or moved", tableName(0, false), words)
+		w.c.error("G1", at, "%s %s 0, and the file has data that no table names: what the tables described is lost, or moved", tableName(0, g.isRedundant(0)), words)
 		return
 	}
-	w.c.warn("G1", at, "%s %s 0: a hosted extent has all its tables from the start", tableName(0, copy == 1), words)
+	w.c.warn("G1", at, "%s %s 0: a hosted extent has all its tables from the start", tableName(0, g.isRedundant(copy)), words)
 }
 
 // secondTable is G1 for a table that only the redundant directory knows.
@@ -209,7 +209,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 	g, c := w.g, w.c
 	entry := g.file.place(g.dirs[copy]+t*g.width, g.width)
 	at, f := g.tableAt(raw)
-	name := tableName(0, copy == 1)
+	name := tableName(0, g.isRedundant(copy))
 	if f != noFault {
 		if w.first {
 			w.noTable(entry, copy, t, "%s entry %d is 0x%x: %s", name, t, raw, faultTexts[f])
@@ -235,19 +235,17 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 // noTable reports an entry that leads to no table, with what is lost if no other entry does.
 func (w *scan) noTable(entry decode.Place, copy int, t int64, format string, args ...any) {
 	g := w.g
-	f, ok := w.c.finding(disk.SeverityError, w.codes.directory, joined(entry), format, args...)
-	if !ok {
-		return
-	}
-	known := false
+	known, lost := false, int64(0)
 	if g.dirCount > 1 {
 		_, known, _ = g.tableOf(1-copy, t) // an error leaves it unknown, and what is lost untold
 		known = known || copy == 1
 	}
 	if each := g.perTable * g.grain; !known {
-		f.Lost = max(0, min(each, g.capacity-t*each))
+		lost = max(0, min(each, g.capacity-t*each))
 	}
-	w.c.out.Report(f)
+	if f, ok := w.c.costing(lost, disk.SeverityError, w.codes.directory, joined(entry), format, args...); ok {
+		w.c.out.Report(f)
+	}
 }
 
 // tablePlace is G3 for single entries, and G13.
@@ -264,7 +262,7 @@ func (w *scan) tablePlace(copy int, t, at int64, entry decode.Place) {
 			want = g.dirs[copy] + roundUp(g.tables*g.width, vmdk.SectorSize)
 		}
 		if at != want && want != 0 {
-			c.warn("G13", entry, "%s %d lies at byte 0x%x, some programs assume 0x%x", tableName(1, copy == 1), t, at, want)
+			c.warn("G13", entry, "%s %d lies at byte 0x%x, some programs assume 0x%x", tableName(1, g.isRedundant(copy)), t, at, want)
 		}
 	}
 	w.lastTable = at + roundUp(g.tableBytes(), vmdk.SectorSize)

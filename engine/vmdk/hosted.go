@@ -151,10 +151,11 @@ func (s *sparse) hostedGrid() {
 // one stands in for it (vmdk.md 4.3).
 func (s *sparse) directories(g *grid, base int64) bool {
 	first, second := s.directoryOffsets()
-	for _, sector := range []uint64{first, second} {
+	for i, sector := range []uint64{first, second} {
 		if sector == 0 || sector >= uint64(s.file.Size)/vmdk.SectorSize {
 			continue
 		}
+		g.turned = i == 1 && g.dirCount == 0
 		g.dirs[g.dirCount] = int64(sector) * vmdk.SectorSize
 		g.dirCount++
 	}

@@ -29,6 +29,10 @@ func tableName(level int, redundant bool) string {
 	return "GT"
 }
 
+// isRedundant reports whether a copy of the tables is the redundant one: it may be the only
+// one in the file.
+func (g *grid) isRedundant(copy int) bool { return copy == 1 || g.turned && g.dirCount == 1 }
+
 // entryLayouts are the tables that describe the entries of a kind of extent.
 func entryLayouts(kind vmdk.Kind) (directory, table *decode.Layout) {
 	switch kind {

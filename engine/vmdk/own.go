@@ -156,7 +156,9 @@ func (m own) Trail(via []disk.Via, off int64, r *layer.Run) ([]disk.Via, error) 
 }
 
 // isSecond reports whether a directory entry is one of the redundant directory.
-func (g *grid) isSecond(e layer.Entry) bool { return e.At-e.Index*g.width != g.dirs[0] }
+func (g *grid) isSecond(e layer.Entry) bool {
+	return g.isRedundant(0) || e.At-e.Index*g.width != g.dirs[0]
+}
 
 // Errors looks for errors of this layer alone, in as many table entries as are
 // left.

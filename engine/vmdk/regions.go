@@ -125,10 +125,7 @@ func (s *sparse) claimTables(put putter) error {
 	g := s.grid
 	for copy := range g.dirCount {
 		seen := visited{}
-		name, tableName := "grain directory", "grain table"
-		if copy == 1 {
-			name, tableName = "redundant grain directory", "redundant grain table"
-		}
+		name, tableName := g.title(copy, "grain directory"), g.title(copy, "grain table")
 		if s.kind != vmdk.KindSeSparse && !put(g.dirs[copy], roundUp(g.tables*g.width, vmdk.SectorSize), disk.KindTable, name) {
 			return nil
 		}

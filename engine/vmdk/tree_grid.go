@@ -20,8 +20,8 @@ func (s *sparse) gridNodes() []decode.Node {
 	return list
 }
 
-func title(copy int, name string) string {
-	if copy == 1 {
+func (g *grid) title(copy int, name string) string {
+	if g.isRedundant(copy) {
 		return "redundant " + name
 	}
 	return name
@@ -30,7 +30,7 @@ func title(copy int, name string) string {
 func (s *sparse) directoryNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
+		Name: g.title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: "One entry for each grain table. The redundant directory of a hosted extent leads to tables of its own with the same content.",
 	}
 	n.SecondCopy = s.second(copy, func(c int) (int64, bool) { return g.dirs[c], true }, n.Place.Length)
@@ -45,7 +45,7 @@ func (g *grid) dirBytes(copy int) int64 {
 func (s *sparse) directoryEntryNode(copy int, t int64) decode.Node {
 	g := s.grid
 	at := g.dirs[copy] + t*g.width
-	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(0, copy == 1), t))}
+	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(0, g.isRedundant(copy)), t))}
 	if second := s.second(copy, func(c int) (int64, bool) { return g.dirs[c] + t*g.width, true }, g.width); second != nil {
 		opts = append(opts, decode.SecondCopyAt(*second))
 	}
@@ -83,7 +83,7 @@ func entryValue(raw uint64, at int64, g *grid) string {
 func (s *sparse) tablesNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: title(copy, "grain tables"), Value: fmt.Sprintf("%d", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
+		Name: g.title(copy, "grain tables"), Value: fmt.Sprintf("%d", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: "The tables that the directory's entries lead to, each with an entry for every grain of its part of the disk.",
 	}
 	n = n.With(int(g.tables), func(i int) decode.Node { return s.tableNode(copy, int64(i)) })
@@ -118,7 +118,7 @@ func (s *sparse) findTable(copy int, file string, off int64) (int, bool) {
 func (s *sparse) tableNode(copy int, t int64) decode.Node {
 	g := s.grid
 	n := decode.Node{
-		Name: fmt.Sprintf("%s %d", tableName(1, copy == 1), t), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
+		Name: fmt.Sprintf("%s %d", tableName(1, g.isRedundant(copy)), t), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
 		Doc: fmt.Sprintf("Describes the disk from byte 0x%x on, %s.", t*g.coverage(), decode.FormatSize(uint64(g.coverage()))),
 	}
 	at, ok, err := g.tableOf(copy, t)
@@ -144,7 +144,7 @@ func (s *sparse) tableNode(copy int, t int64) decode.Node {
 func (s *sparse) entryNode(copy int, t, i, table int64, second *decode.Place) decode.Node {
 	g := s.grid
 	at := table + i*g.width
-	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(1, copy == 1), i))}
+	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(1, g.isRedundant(copy)), i))}
 	if second != nil {
 		opts = append(opts, decode.SecondCopyAt(second.Sub(i*g.width, g.width)))
 	}

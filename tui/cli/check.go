@@ -46,9 +46,9 @@ func (a *app) check(ctx context.Context, img disk.Image, form report.CheckForm) 
 	switch {
 	case err != nil:
 		return exit{exitNotChecked, fmt.Errorf("the check is not complete: %w", err)}
-	case tally[disk.SeverityError] > 0:
+	case tally.By[disk.SeverityError] > 0:
 		return exit{exitErrors, nil}
-	case tally[disk.SeverityWarning] > 0:
+	case tally.By[disk.SeverityWarning] > 0:
 		return exit{exitWarnings, nil}
 	}
 	return nil

@@ -172,9 +172,9 @@ func (a *app) repairIn(ctx context.Context, s *edit.Session, path string, wish e
 		}
 	}
 	switch {
-	case r.After[disk.SeverityError] > 0:
+	case r.After.By[disk.SeverityError] > 0:
 		return exit{exitErrors, nil}
-	case r.After[disk.SeverityWarning] > 0:
+	case r.After.By[disk.SeverityWarning] > 0:
 		return exit{exitWarnings, nil}
 	}
 	return nil
@@ -202,12 +202,7 @@ func checked(ctx context.Context, s *edit.Session) ([]disk.Finding, error) {
 	return edit.Findings(ctx, img)
 }
 
-func tallied(list []disk.Finding) (t report.Tally) {
-	for _, f := range list {
-		t[f.Severity]++
-	}
-	return t
-}
+func tallied(list []disk.Finding) disk.Tally { return disk.TallyOf(disk.Nest(disk.Merge(list))) }
 
 func (a *app) listRepairs(ctx context.Context, path string) error {
 	img, err := a.open(ctx, path)

@@ -5,6 +5,7 @@ import (
 
 	"platter/decode"
 	"platter/engine/disk"
+	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
 )
@@ -48,12 +49,12 @@ func (v *View) drawList(a grid.Area) {
 }
 
 func (v *View) title() string {
-	s := fmt.Sprintf("Findings  %d", len(v.all))
+	s := fmt.Sprintf("Findings  %d", v.rowCount)
 	switch v.least {
 	case disk.SeverityWarning:
-		s = fmt.Sprintf("Findings  %d of %d: warnings and errors", len(v.shown), len(v.all))
+		s = fmt.Sprintf("Findings  %d of %d: warnings and errors", len(v.shown), v.rowCount)
 	case disk.SeverityError:
-		s = fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), len(v.all))
+		s = fmt.Sprintf("Findings  %d of %d: errors only", len(v.shown), v.rowCount)
 	}
 	if v.profile != "" {
 		s += "  profile: " + v.profile + v.answer()
@@ -112,14 +113,7 @@ func (v *View) drawRow(row grid.Area, f disk.Finding, selected bool) {
 	if len(f.Where) > 0 {
 		row.TextFit(whereAt, 0, textAt-whereAt-1, fmt.Sprintf("0x%x", f.Where[0].Offset), theme.Offset)
 	}
-	text := decode.Printable(f.Text)
-	if f.Count > 1 {
-		text = fmt.Sprintf("%d times: %s", f.Count, text)
-	}
-	if f.Cause != "" {
-		text = "  " + text // under what explains it
-	}
-	row.TextFit(textAt, 0, row.W()-textAt, text, theme.Value)
+	row.TextFit(textAt, 0, row.W()-textAt, views.Headline(f), theme.Value)
 	if v.isReviewed(f) {
 		row.Paint(0, 0, row.W(), theme.Dim)
 		row.Set(3, 0, 'v', theme.Good)

@@ -5,7 +5,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -25,6 +24,8 @@ type View struct {
 	image    disk.Image // that was examined, or is to be
 	all      []disk.Finding
 	shown    []disk.Finding // equal ones are one row
+	rowCount int            // rows, whether they show or not
+	tally    disk.Tally
 	complete bool
 	foreign  bool // no image that could be checked
 	failure  error
@@ -61,8 +62,9 @@ func New(env views.Env) *View {
 // is where the worst ones come in.
 func (v *View) take(list []disk.Finding) {
 	at, _ := v.current()
-	v.all, v.shown, v.canvas.Dirty = list, nil, true
-	for _, f := range disk.Nest(disk.Merge(list)) {
+	rows := disk.Nest(disk.Merge(list))
+	v.all, v.shown, v.rowCount, v.tally, v.canvas.Dirty = list, nil, len(rows), disk.TallyOf(rows), true
+	for _, f := range rows {
 		if f.Severity >= v.least && !(v.hide && v.isReviewed(f)) {
 			v.shown = append(v.shown, f)
 		}
@@ -245,11 +247,7 @@ func (v *View) click(y int, what views.Mouse) tea.Cmd {
 
 // Status counts what was found and says how far the check is.
 func (v *View) Status() string {
-	count := [disk.SeverityError + 1]int{}
-	for _, f := range v.all {
-		count[f.Severity]++
-	}
-	s := fmt.Sprintf("%s, %s, %s", decode.Plural(count[disk.SeverityError], "error", "errors"), decode.Plural(count[disk.SeverityWarning], "warning", "warnings"), decode.Plural(count[disk.SeverityInfo], "note", "notes"))
+	s := v.tally.String()
 	switch {
 	case v.foreign:
 		return "this is not a disk image: there is nothing to check"

@@ -7,6 +7,7 @@ import (
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/keymap"
+	"platter/views"
 	"platter/views/grid"
 	"platter/views/theme"
 )
@@ -158,7 +159,7 @@ func (v *View) drawFinding(a grid.Area, f disk.Finding, code int, cursor bool) {
 		a.TextFit(x, 0, v.placeWidth(), decode.Printable(v.place(f)), theme.Dim)
 		x += v.placeWidth() + 2
 	}
-	a.TextFit(x, 0, a.W()-x, decode.Printable(f.Text), theme.Value)
+	a.TextFit(x, 0, a.W()-x, views.Headline(f), theme.Value)
 	if cursor && v.focus == findingsPane {
 		a.Paint(0, 0, a.W(), theme.Selected)
 		a.Set(0, 0, '>', theme.Selected)

@@ -58,7 +58,7 @@ func New(env views.Env) *View {
 
 func (v *View) take(img disk.Image) {
 	v.env.Image, v.info = img, img.Info()
-	v.findings = views.Findings{List: v.info.Findings}
+	v.findings = views.Findings{List: told(v.info.Findings)}
 	v.scan, v.total = parts.New(img, func(off, n int64) (tally, error) { return tallied(img, off, n) }), tally{}
 	v.guest = partitions{}
 	v.files = len(img.Files())
@@ -105,6 +105,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		}
 	case views.Findings:
 		v.findings, v.canvas.Dirty = msg, true
+		v.findings.List = told(msg.List)
 		v.arrange()
 	case views.Changed:
 		v.scan.Stop()
@@ -247,6 +248,9 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 	}
 	return nil
 }
+
+// told has equal findings in one row, and each after what explains it.
+func told(list []disk.Finding) []disk.Finding { return disk.Nest(disk.Merge(list)) }
 
 // severity is how a finding's weight is written and looks.
 func severity(s disk.Severity) (string, theme.Style) {

@@ -8,9 +8,6 @@ import (
 	"platter/engine/disk"
 )
 
-// Tally counts findings by severity.
-type Tally [disk.SeverityError + 1]int
-
 // CheckForm is how a check is reported.
 type CheckForm struct {
 	Form
@@ -22,7 +19,7 @@ type CheckForm struct {
 // being read first, then the errors; All, and JSON, have them singly in the order in which they are found, each with its
 // cause. The verdict that a profile asks for comes before them. The error says why the check is not complete; then there
 // is no verdict.
-func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm) (Tally, error) {
+func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm) (disk.Tally, error) {
 	_, asked := disk.VerdictOf(form.Profile, nil)
 	merged := form.Form != JSON && !form.All
 	list, failure := collect(findings)
@@ -38,7 +35,7 @@ func Check(w io.Writer, findings iter.Seq2[disk.Finding, error], form CheckForm)
 	return check(w, all(list, failure), verdict, form.Form)
 }
 
-func check(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict, form Form) (Tally, error) {
+func check(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict, form Form) (disk.Tally, error) {
 	if form == JSON {
 		return checkJSON(w, findings, verdict)
 	}
@@ -70,7 +67,7 @@ func all(list []disk.Finding, failure error) iter.Seq2[disk.Finding, error] {
 	}
 }
 
-func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (Tally, error) {
+func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (disk.Tally, error) {
 	d := newDocument(w, "check")
 	if verdict != nil {
 		d.object("verdict")
@@ -79,7 +76,7 @@ func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 		d.words("reason", verdict.Reason)
 		d.close()
 	}
-	var t Tally
+	var t disk.Tally
 	var failure error
 	d.list("findings")
 	for f, err := range findings {
@@ -87,7 +84,7 @@ func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 			failure = err
 			break
 		}
-		t[f.Severity]++
+		t.Add(f)
 		d.finding(f)
 	}
 	d.close()
@@ -101,18 +98,18 @@ func checkJSON(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 	return t, failure
 }
 
-func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (Tally, error) {
+func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *disk.Verdict) (disk.Tally, error) {
 	p := newPage(w)
 	if verdict != nil {
 		p.print("%s", verdict)
 	}
-	var t Tally
+	var t disk.Tally
 	for f, err := range findings {
 		if err != nil {
 			p.print("not complete: %v", err)
 			return t, p.end(err)
 		}
-		t[f.Severity] += max(f.Count, 1)
+		t.Add(f)
 		p.print("%-7s  %-12s  %s", f.Severity, f.Code, f.Text)
 		for _, at := range f.Where {
 			p.print("%23s at %s 0x%x, %s", "", at.File, at.Offset, decode.Plural(int(at.Length), "byte", "bytes"))
@@ -131,11 +128,10 @@ func checkText(w io.Writer, findings iter.Seq2[disk.Finding, error], verdict *di
 			p.print("%23s %s", "", f.Detail)
 		}
 	}
-	if t == (Tally{}) {
+	if t == (disk.Tally{}) {
 		p.print("No findings.")
 	} else {
-		p.print("%s, %s, %s", decode.Plural(t[disk.SeverityError], "error", "errors"),
-			decode.Plural(t[disk.SeverityWarning], "warning", "warnings"), decode.Plural(t[disk.SeverityInfo], "note", "notes"))
+		p.print("%s", t)
 	}
 	return t, p.end(nil)
 }

@@ -12,7 +12,7 @@ type Repairing struct {
 	Outcome
 	Path          string
 	Staged        []StagedRepair
-	Before, After Tally
+	Before, After disk.Tally
 	Remaining     []disk.Finding // equal ones in one row
 }
 
@@ -74,12 +74,6 @@ func times(n int) string {
 	return " (" + decode.Plural(n, "place", "places") + ")"
 }
 
-// String is the counts in words.
-func (t Tally) String() string {
-	return decode.Plural(t[disk.SeverityError], "error", "errors") + ", " + decode.Plural(t[disk.SeverityWarning], "warning", "warnings") + ", " +
-		decode.Plural(t[disk.SeverityInfo], "note", "notes")
-}
-
 func repairJSON(w io.Writer, r Repairing) error {
 	d := newDocument(w, "repair")
 	d.outcome(r.Outcome)
@@ -104,11 +98,12 @@ func repairJSON(w io.Writer, r Repairing) error {
 	return d.end(nil)
 }
 
-func (d *document) tally(name string, t Tally) {
+func (d *document) tally(name string, t disk.Tally) {
 	d.object(name)
-	d.number("error", int64(t[disk.SeverityError]))
-	d.number("warning", int64(t[disk.SeverityWarning]))
-	d.number("info", int64(t[disk.SeverityInfo]))
+	d.number("error", int64(t.By[disk.SeverityError]))
+	d.number("warning", int64(t.By[disk.SeverityWarning]))
+	d.number("info", int64(t.By[disk.SeverityInfo]))
+	d.number("more", int64(t.Rest))
 	d.close()
 }
 
