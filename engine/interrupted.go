@@ -69,7 +69,7 @@ func merging(folder store.Opener, name string) disk.Finding {
 		Where:    []decode.Place{{File: name}},
 		Text:     "a merge of this image into a layer below it " + how + ": " + store.JobName(name) + " lies beside it",
 		Detail: "The layer below holds old and new content, but this image shows what it did, and so do those based on it. " +
-			"A VMDK may not find its parent for the moment. Write to none of them: the same command, platter merge " + name + ", comes to the end.",
+			"Other programs may refuse a VMDK for the moment: its parent may have another CID than it expects. Write to none of them: the same command, platter merge " + name + ", comes to the end.",
 	}
 }
 

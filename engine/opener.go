@@ -26,6 +26,7 @@ type opener struct {
 	ctx    context.Context
 	folder *store.Listing
 	from   string         // the layer's own name in the folder
+	over   *opener        // of the layer above; nil for the image itself
 	prefix string         // put before names so that they are unique among all layers
 	dir    string         // the folder as the user named it, by the path of the image
 	chain  []store.FileID // the layers from the image down to this one
@@ -80,6 +81,17 @@ func (o *opener) Chosen() bool { return len(o.chain) == 1 && o.opt.Parent != "" 
 // Forced reports whether the user takes a parent of another identity.
 func (o *opener) Forced() bool { return o.opt.AnyParent }
 
+// Passing reports whether a merge of one of the layers so far is about to give a parent the
+// mark that is expected.
+func (o *opener) Passing(found, expected string) bool {
+	for l := o; l != nil; l = l.over {
+		if j, err := store.ReadJob(l.folder, l.from); err == nil && !j.Merged && j.Now == found && j.Next == expected {
+			return true
+		}
+	}
+	return false
+}
+
 // OpenParent opens the next layer, in the format that the child demands. What
 // the user names as parent stands for whatever the image says.
 func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
@@ -94,7 +106,7 @@ func (o *opener) OpenParent(claimed, format string) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: o.folder, from: name, prefix: o.prefix, dir: o.dir, lines: o.lines, opt: o.opt}
+	next := &opener{ctx: o.ctx, folder: o.folder, from: name, over: o, prefix: o.prefix, dir: o.dir, lines: o.lines, opt: o.opt}
 	return o.openLayer(f, next, disk.Source{Path: filepath.Join(o.dir, filepath.FromSlash(name)), Name: o.prefix + name, File: file, Opener: next, Redundant: o.opt.Redundant})
 }
 
@@ -110,7 +122,7 @@ func (o *opener) openGiven(f format) (disk.Image, error) {
 		folder.Close()
 		return nil, err
 	}
-	next := &opener{ctx: o.ctx, folder: store.NewListing(folder), from: name, dir: filepath.Dir(o.opt.Parent), lines: o.lines, opt: o.opt}
+	next := &opener{ctx: o.ctx, folder: store.NewListing(folder), from: name, over: o, dir: filepath.Dir(o.opt.Parent), lines: o.lines, opt: o.opt}
 	if own, ok := o.folder.Opener.(interface{ Dir() string }); !ok || own.Dir() != folder.Dir() {
 		next.prefix = slashed(folder.Dir()) + "/"
 	}

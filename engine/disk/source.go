@@ -60,6 +60,13 @@ type Forcer interface {
 	Forced() bool
 }
 
+// Passer is an ability of openers that know of merges which are not at their end.
+type Passer interface {
+	// Passing reports whether such a merge is about to give a parent, which has one mark
+	// of its content, the other one that a layer above expects already.
+	Passing(found, expected string) bool
+}
+
 // Chooser is an ability of openers whose user can name the parent.
 type Chooser interface {
 	// Chosen reports whether OpenParent opens what the user has named,

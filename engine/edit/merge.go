@@ -44,7 +44,7 @@ type Merge struct {
 	at     places
 	list   []*member // the layers from the image to the target
 	image  disk.Image
-	job    job
+	job    store.Job
 	begun  bool      // something was changed besides the job
 	before []Sized   // the target's files
 	kind   string    // of its mark
@@ -100,7 +100,7 @@ func (m *Merge) open(ctx context.Context, path string) error {
 		return err
 	}
 	m.list = []*member{top}
-	if err := m.resume(ctx, top); err != nil || m.job.merged || m.Resumed && m.how.DryRun {
+	if err := m.resume(ctx, top); err != nil || m.job.Merged || m.Resumed && m.how.DryRun {
 		return err
 	}
 	if _, err := top.folder.Stat(top.name); err != nil {
@@ -180,7 +180,7 @@ func (m *Merge) layers(ctx context.Context) error {
 func (m *Merge) depth(chain []disk.Image) (int, error) {
 	into := m.how.Into
 	if m.Resumed {
-		into = m.job.into
+		into = m.job.Into
 	}
 	switch n := max(m.how.Levels, 1); {
 	case into == Bottom:
@@ -282,14 +282,14 @@ func (m *Merge) relatives(ctx context.Context) error {
 			switch {
 			case i == 0:
 				m.Children = append(m.Children, path)
-			case m.at.same(path, m.list[i-1].path), m.has(m.From, path), m.Resumed && m.has(m.job.children, path):
+			case m.at.same(path, m.list[i-1].path), m.has(m.From, path), m.Resumed && m.has(m.job.Children, path):
 			default:
 				m.Stale = append(m.Stale, path)
 			}
 		}
 	}
 	if m.Resumed {
-		m.Children = m.job.children
+		m.Children = m.job.Children
 	}
 	switch {
 	case len(m.Stale) > 0 && !m.how.Force:

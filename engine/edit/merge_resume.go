@@ -15,26 +15,28 @@ import (
 
 // resume takes up what an earlier try has left.
 func (m *Merge) resume(ctx context.Context, top *member) error {
-	j, err := readJob(top.folder, top.name)
+	j, err := store.ReadJob(top.folder, top.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	case errors.Is(err, errTornJob):
+	case errors.Is(err, store.ErrTornJob):
 		if m.how.DryRun {
 			return nil
 		}
 		return top.folder.Remove(store.JobName(top.name))
+	case errors.Is(err, store.ErrForeignJob):
+		return &disk.Error{Kind: disk.Damaged, At: decode.Place{File: store.JobName(top.name)}, What: "nothing of it is followed; remove it if it came with the image", Err: err}
 	case err != nil:
 		return err
 	case errors.Is(store.HeldBy(top.folder, store.JobName(top.name)), store.ErrLocked):
 		return &disk.Error{Kind: disk.ReadOnly, At: decode.Place{File: store.JobName(top.name)}, What: "another platter is merging this image now", Err: store.ErrRunning}
 	}
-	j = j.under(filepath.Dir(top.path))
-	if m.how.Into != "" && m.how.Into != Bottom && !m.at.same(m.how.Into, j.into) {
-		return disk.Wrong("into", "an earlier merge into %s was interrupted, which is to be finished first", decode.InQuotes(j.into))
+	j = j.Under(filepath.Dir(top.path))
+	if m.how.Into != "" && m.how.Into != Bottom && !m.at.same(m.how.Into, j.Into) {
+		return disk.Wrong("into", "an earlier merge into %s was interrupted, which is to be finished first", decode.InQuotes(j.Into))
 	}
 	m.job, m.Resumed = j, true
-	m.From, m.Into, m.Children = j.layers, j.into, j.children
+	m.From, m.Into, m.Children = j.Layers, j.Into, j.Children
 	if m.how.DryRun {
 		return nil
 	}
@@ -44,13 +46,13 @@ func (m *Merge) resume(ctx context.Context, top *member) error {
 // heal brings changes of metadata to an end that were interrupted, so that the chain can be
 // opened.
 func (m *Merge) heal(ctx context.Context, top *member) error {
-	paths := append([]string{m.job.above, m.job.into}, m.job.children...)
+	paths := append([]string{m.job.Above, m.job.Into}, m.job.Children...)
 	if err := top.settle(); err != nil {
 		return err
 	}
 	for _, p := range paths {
 		l, err := m.at.member(p)
-		if errors.Is(err, fs.ErrNotExist) && m.job.merged {
+		if errors.Is(err, fs.ErrNotExist) && m.job.Merged {
 			continue
 		}
 		if err != nil {
@@ -64,13 +66,13 @@ func (m *Merge) heal(ctx context.Context, top *member) error {
 			return err
 		}
 	}
-	if m.job.merged {
+	if m.job.Merged {
 		return nil
 	}
 	if err := m.others[1].replay(ctx); err != nil {
 		return err
 	}
-	if m.job.next == "" {
+	if m.job.Next == "" {
 		return nil
 	}
 	return m.agree(ctx, m.others[0], m.others[1])
@@ -82,11 +84,11 @@ func (m *Merge) agree(ctx context.Context, above, into *member) error {
 	if err != nil {
 		return err
 	}
-	expects := slices.Contains(tieOf(img).Link.Wanted, m.job.next)
+	expects := slices.Contains(tieOf(img).Link.Wanted, m.job.Next)
 	if err := img.Close(); err != nil || !expects {
 		return err
 	}
-	return into.assume(ctx, m.job.next)
+	return into.assume(ctx, m.job.Next)
 }
 
 // replay settles what the earlier try has left in the target: a log, tables that do not

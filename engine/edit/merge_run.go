@@ -21,18 +21,19 @@ import (
 // Where children know their parent by a mark of its content, the target gets a new one
 // before its content changes, so that images elsewhere that are based on it too notice;
 // the layer above is told first. A VHDX can expect either of two (vhdx.md 7). A VMDK
-// can't: between the two steps the chain does not open, until the merge goes on.
+// can't: between the two steps the chain opens because the job is known, see
+// [disk.Passer].
 func (m *Merge) CarryOut(ctx context.Context) (done Merged, err error) {
-	if !m.job.merged && !m.Resumed {
+	if !m.job.Merged && !m.Resumed {
 		if err := m.plan(ctx); err != nil {
 			return done, err
 		}
 	}
-	kept, err := m.job.begin(m.top().folder, m.top().name, m.top().path, m.Resumed)
+	kept, err := beginJob(m.job, m.top().folder, m.top().name, m.top().path, m.Resumed)
 	if err != nil {
 		return done, err
 	}
-	if !m.job.merged {
+	if !m.job.Merged {
 		if err = m.merge(ctx, &done); err == nil {
 			err = kept.done()
 		}
@@ -56,14 +57,14 @@ func (m *Merge) changed(ctx context.Context) bool {
 		return true
 	}
 	defer img.Close()
-	return slices.Contains(tieOf(img).Link.Wanted, m.job.next)
+	return slices.Contains(tieOf(img).Link.Wanted, m.job.Next)
 }
 
 // plan notes what is to be done.
 func (m *Merge) plan(ctx context.Context) error {
-	m.job = job{into: m.Into, above: m.above().path, layers: m.From, files: m.files}
+	m.job = store.Job{Into: m.Into, Above: m.above().path, Layers: m.From, Files: m.files}
 	if !m.how.Leave {
-		m.job.children = m.Children
+		m.job.Children = m.Children
 	}
 	img, err := m.target().image(ctx)
 	if err != nil {
@@ -71,8 +72,8 @@ func (m *Merge) plan(ctx context.Context) error {
 	}
 	marked, ok := img.(disk.Marked)
 	if ties := engine.Ties(img); ok && ties != nil {
-		_, m.job.now = marked.Mark()
-		m.job.next = ties.Fresh(img)
+		_, m.job.Now = marked.Mark()
+		m.job.Next = ties.Fresh(img)
 	}
 	return img.Close()
 }
@@ -87,7 +88,7 @@ func (m *Merge) merge(ctx context.Context, done *Merged) (err error) {
 	if done.Overlaid, err = m.write(ctx); err != nil {
 		return err
 	}
-	done.Kind, done.Old, done.New = m.kind, m.job.now, m.job.next
+	done.Kind, done.Old, done.New = m.kind, m.job.Now, m.job.Next
 	for _, f := range m.before {
 		if rel, err := filepath.Rel(filepath.Dir(m.target().path), f.Path); err == nil {
 			if info, err := m.target().folder.Stat(filepath.ToSlash(rel)); err == nil {
@@ -101,21 +102,21 @@ func (m *Merge) merge(ctx context.Context, done *Merged) (err error) {
 
 // mark gives the target its new mark, and tells the layer above before.
 func (m *Merge) mark(ctx context.Context) error {
-	if m.job.next == "" {
+	if m.job.Next == "" {
 		m.begun = true
 		return nil
 	}
 	err := m.above().commit(ctx, func(img disk.Image) (disk.Repair, error) {
-		if slices.Contains(tieOf(img).Link.Wanted, m.job.next) {
+		if slices.Contains(tieOf(img).Link.Wanted, m.job.Next) {
 			return nothing, nil
 		}
-		return engine.Ties(img).Expect(img, m.job.now, m.job.next)
+		return engine.Ties(img).Expect(img, m.job.Now, m.job.Next)
 	})
 	if err != nil {
 		return err
 	}
 	m.begun = true
-	return m.target().assume(ctx, m.job.next)
+	return m.target().assume(ctx, m.job.Next)
 }
 
 // grow makes the target's disk as large as the image's.
@@ -128,7 +129,7 @@ func (m *Merge) grow(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	r, err := s.Resize(ctx, Sizing{NewSize: disk.NewSize{Size: m.Grows[1]}, Mark: m.job.next})
+	r, err := s.Resize(ctx, Sizing{NewSize: disk.NewSize{Size: m.Grows[1]}, Mark: m.job.Next})
 	if err != nil {
 		return err
 	}
@@ -163,13 +164,13 @@ func (m *Merge) relink(ctx context.Context, done *Merged) error {
 	if err := m.tie(ctx, m.top(), several || m.top().opt.Parent != ""); err != nil {
 		return err
 	}
-	if several && m.job.next != "" {
-		err := m.above().commit(ctx, func(img disk.Image) (disk.Repair, error) { return engine.Ties(img).Expect(img, m.job.now, m.job.now) })
+	if several && m.job.Next != "" {
+		err := m.above().commit(ctx, func(img disk.Image) (disk.Repair, error) { return engine.Ties(img).Expect(img, m.job.Now, m.job.Now) })
 		if err != nil {
 			return err
 		}
 	}
-	for _, path := range m.job.children {
+	for _, path := range m.job.Children {
 		l, err := m.at.member(path)
 		if err != nil {
 			return err
@@ -206,7 +207,7 @@ func (m *Merge) delete(ctx context.Context, done *Merged) error {
 	for _, l := range m.list {
 		l.letGo()
 	}
-	for _, path := range slices.Backward(m.job.files) {
+	for _, path := range slices.Backward(m.job.Files) {
 		l, err := m.at.member(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -234,7 +235,7 @@ func (m *Merge) delete(ctx context.Context, done *Merged) error {
 
 // needed are the files of the target, and of those below it.
 func (m *Merge) needed(ctx context.Context) (list []string, err error) {
-	t, err := m.at.member(m.job.into)
+	t, err := m.at.member(m.job.Into)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +250,7 @@ func (m *Merge) needed(ctx context.Context) (list []string, err error) {
 			return nil, errors.Join(refusedLink(img.Info().Path, l), top.Close())
 		}
 		for _, f := range img.Files() {
-			list = append(list, beside(m.job.into, f.Name))
+			list = append(list, beside(m.job.Into, f.Name))
 		}
 	}
 	return list, top.Close()

@@ -104,6 +104,13 @@ func Forced(o disk.Opener) bool {
 	return ok && f.Forced()
 }
 
+// Passing reports whether a merge that is not at its end explains that a parent has another
+// mark than its child expects.
+func Passing(o disk.Opener, found, expected string) bool {
+	p, ok := o.(disk.Passer)
+	return ok && p.Passing(found, expected)
+}
+
 // force opens the first image under one of the names, whatever its identity.
 func (s *Search) force(tries disk.Tries, fault error) (disk.Image, disk.Tries, error) {
 	for _, name := range s.Names {

@@ -36,16 +36,6 @@ const (
 // travels with a torn image.
 func JournalName(image string) string { return image + journalSuffix }
 
-// JobName is the name of the file that a work of many commits keeps beside an image until
-// it is done.
-func JobName(image string) string { return image + ".platter-job" }
-
-// HasJob tells whether such a work on an image is interrupted, or under way.
-func HasJob(o Opener, image string) bool {
-	info, err := o.Stat(JobName(image))
-	return err == nil && info.Regular
-}
-
 // Journal is what an interrupted commit left: what it meant to write, with the
 // old bytes.
 type Journal struct {

@@ -3,6 +3,7 @@ package vmdk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ type link struct {
 	found  *Image // the image that the hint leads to, even if it does not fit
 	err    error  // why there is no parent
 	forced error  // why the parent is another one, where it is taken all the same
+	merges error  // why it seems to be another one, while a merge is not at its end
 	tries  disk.Tries
 }
 
@@ -134,10 +136,17 @@ func (m *Image) findParent(ctx context.Context, hint string) error {
 	}
 	m.link.found = img.(*Image)
 	if err := m.fits(m.link.found); err != nil {
-		if m.link.found.refused != nil || !layer.Forced(m.src.Opener) {
+		cid, _ := m.link.found.cid()
+		switch {
+		case m.link.found.refused != nil:
+			return err
+		case layer.Passing(m.src.Opener, contentID(cid), contentID(m.link.cid)):
+			m.link.merges = err
+		case layer.Forced(m.src.Opener):
+			m.link.forced = err
+		default:
 			return err
 		}
-		m.link.forced = err
 	}
 	return m.stack.Over(img, &m.link.found.stack)
 }
@@ -169,6 +178,9 @@ func (m *Image) fits(parent *Image) error {
 	}
 	return nil
 }
+
+// contentID is a CID as descriptors have it.
+func contentID(cid uint32) string { return fmt.Sprintf("%08x", cid) }
 
 func hex(v int64) string { return "0x" + strconv.FormatUint(uint64(v), 16) }
 

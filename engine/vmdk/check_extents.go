@@ -160,6 +160,9 @@ func (c *checker) chain() {
 	if m.link.forced != nil {
 		c.error("L2", at, "%v; it is read all the same, as was asked for", m.link.forced)
 	}
+	if m.link.merges != nil {
+		c.warn("L2:merge", at, "%v; it is read all the same: a merge that is not at its end gives the parent that CID", m.link.merges)
+	}
 	switch {
 	case parent == nil && m.link.hint != "":
 		c.error("L1", at, "the parent %s can't be opened: %v", decode.InQuotes(m.link.hint), m.link.err)

@@ -1,8 +1,6 @@
 package vmdk
 
 import (
-	"fmt"
-
 	"platter/engine/disk"
 	"platter/engine/layer"
 )
@@ -17,10 +15,10 @@ func (m *Image) Link() disk.LinkInfo {
 	if m.link.alone {
 		return disk.LinkInfo{Term: "CID", Fault: m.link.err}
 	}
-	l := disk.LinkInfo{Term: "CID", Wanted: []string{fmt.Sprintf("%08x", m.link.cid)}, Fault: m.link.err, Forced: m.link.forced}
+	l := disk.LinkInfo{Term: "CID", Wanted: []string{contentID(m.link.cid)}, Fault: m.link.err, Forced: m.link.forced}
 	if m.link.found != nil {
 		if cid, ok := m.link.found.cid(); ok {
-			l.Found = fmt.Sprintf("%08x", cid)
+			l.Found = contentID(cid)
 		}
 	}
 	if m.link.hint != "" {

@@ -2,7 +2,6 @@ package vmdk
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"path"
@@ -113,11 +112,11 @@ func Kin(src disk.Source) (disk.Kin, bool) {
 	n := neighbour{text: text}
 	k := disk.Kin{}
 	if cid, ok := n.cid(); ok && cid != neverWritten && cid != noParent {
-		k.ID = fmt.Sprintf("%08x", cid)
+		k.ID = contentID(cid)
 	}
 	v, _ := text.Get("parentCID")
 	if cid, ok := parseCID(v); ok && cid != noParent {
-		k.Child, k.Wanted = true, []string{fmt.Sprintf("%08x", cid)}
+		k.Child, k.Wanted = true, []string{contentID(cid)}
 		if hint, ok := text.Get("parentFileNameHint"); ok && hint != "" {
 			k.Names = []string{hint}
 		}

@@ -95,7 +95,7 @@ func (t Text) WithID(cid uint32) []vmdk.Splice {
 // Mark is what children notice by that the content has changed.
 func (m *Image) Mark() (term, value string) {
 	if id, ok := m.cid(); ok {
-		return "CID", fmt.Sprintf("%08x", id)
+		return "CID", contentID(id)
 	}
 	return "", ""
 }

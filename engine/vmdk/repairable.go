@@ -75,12 +75,12 @@ var conditions = map[string]condition{
 
 // inFolder are the findings whose repairs depend on other files of the folder. An
 // image that is merely opened, as a parent or to see what it is, does not go
-// through its folder.
+// through its folder, and a merge that is not at its end puts the rest right.
 var inFolder = map[string]bool{"D4": true, "L1": true, "L2": true}
 
 // repairable reports whether there is a repair of a finding.
 func (c *checker) repairable(code string, f disk.Finding) bool {
-	if len(f.Where) == 0 || inFolder[code] && !c.whole {
+	if len(f.Where) == 0 || inFolder[code] && (!c.whole || c.m.link.merges != nil) {
 		return false
 	}
 	if can := conditions[code]; can != nil {

@@ -204,7 +204,9 @@ var rules = disk.Rules{
 		NoRepair: "No repair: the format was never published, so that nothing is written to it. Copy out what can be read."},
 	"L1": {Severity: severe, Detail: "What this layer does not store can't be read: it is missing, not zero.",
 		NoRepair: "No repair: no image in the folder has the content ID that this disk wants. Put the parent beside it, or name it when opening."},
-	"L2": {Severity: severe, Detail: "The parent was written to after the child was made, or it is another disk. VMware refuses the chain; QEMU opens it and fails at the first read from the parent. To look at the disk all the same: --any-parent."},
+	"L2": {Severity: severe, Detail: "The parent was written to after the child was made, or it is another disk. VMware refuses the chain; QEMU opens it and fails at the first read from the parent. To look at the disk all the same: --any-parent.", For: map[string]string{
+		"merge": "A merge gives a layer another content ID in two steps, first in its child, then in itself, and was cut between them. Other programs refuse the chain until platter merge of the same image is given again, which comes to the end.",
+	}},
 	"L3": {Severity: severe, Detail: "VMware refuses chains whose disks differ in size.",
 		NoRepair: "No repair: which size is right can't be told. A copy of the composed disk stands alone."},
 	"L4": {Severity: warning, Detail: "A parent that is written to, or merged with one child, makes its other children unusable. Copying files changes their times too, so that this is only a hint; snapshots of one machine may well share a parent.",

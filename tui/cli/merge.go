@@ -32,8 +32,8 @@ func mergeVerb(a *app) *cobra.Command {
 		Long: "Writes what IMAGE holds itself into its parent, zeros as zeros, so that the parent's disk is that of IMAGE; with --into or --levels\n" +
 			"into a layer further down, with all layers between. Images of the folder that are based on IMAGE are based on that layer then.\n" +
 			"IMAGE itself shows the same at every moment, also after a power cut: a file IMAGE.platter-job lies beside it until all is done,\n" +
-			"and the same command continues. After a cut a VMDK may not open before that command was given again: it can expect one state of\n" +
-			"its parent only. It is refused where other images are based on a layer that changes.\n" +
+			"and the same command continues. After a cut other programs may refuse a VMDK until that command was given again: it can expect one\n" +
+			"state of its parent only, and Platter knows the other one from that file. It is refused where other images are based on a layer that changes.\n" +
 			"With --out a new image gets the disk of IMAGE, or with --levels N the sum of IMAGE and the N layers below it as a child of the\n" +
 			"rest, and no layer is written: that is the safer way.",
 		RunE: func(cmd *cobra.Command, args []string) error {
