@@ -101,9 +101,15 @@ func isPart(name string) bool {
 
 // kinOf reads what a file tells of its parent; nothing if it can't be read.
 func kinOf(in store.Opener, name string) disk.Kin {
+	k, _ := kinAs(in, name)
+	return k
+}
+
+// kinAs is kinOf with the name of the file's format.
+func kinAs(in store.Opener, name string) (disk.Kin, string) {
 	file, err := in.Open(name)
 	if err != nil {
-		return disk.Kin{}
+		return disk.Kin{}, ""
 	}
 	defer file.Close()
 	for _, f := range formats {
@@ -111,10 +117,10 @@ func kinOf(in store.Opener, name string) disk.Kin {
 			continue
 		}
 		if k, ok := f.kin(disk.Source{Name: name, File: file}); ok {
-			return k
+			return k, f.name
 		}
 	}
-	return disk.Kin{}
+	return disk.Kin{}, ""
 }
 
 // sameBase reports whether a path, of Windows or of Unix, ends with a name in any case.

@@ -45,8 +45,12 @@ func (e *export) reports() (what string, list []plain) {
 		form("JSON", "json", "as platter check --json prints it", func(_ context.Context, w io.Writer) error { return saveCheck(w, found, profile, report.JSON) })
 	case keymap.Screen7:
 		what = "chain"
-		form("text", "txt", "as platter chain prints it", func(ctx context.Context, w io.Writer) error { return report.Chain(ctx, w, img, report.Text) })
-		form("JSON", "json", "as platter chain --json prints it", func(ctx context.Context, w io.Writer) error { return report.Chain(ctx, w, img, report.JSON) })
+		form("text", "txt", "as platter chain prints it", func(ctx context.Context, w io.Writer) error {
+			return report.Chain(ctx, w, img, report.Elsewhere{}, report.Text)
+		})
+		form("JSON", "json", "as platter chain --json prints it", func(ctx context.Context, w io.Writer) error {
+			return report.Chain(ctx, w, img, report.Elsewhere{}, report.JSON)
+		})
 	}
 	return what, list
 }

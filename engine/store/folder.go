@@ -85,6 +85,15 @@ func (d *Folder) Allow(dirs ...string) error {
 	return nil
 }
 
+// Allowed are the folders that were added, by names that the other methods take.
+func (d *Folder) Allowed() []string {
+	var names []string
+	for _, a := range d.allowed {
+		names = append(names, filepath.ToSlash(a.dir))
+	}
+	return names
+}
+
 // Close releases the folder; files opened through it stay open.
 func (d *Folder) Close() error {
 	var errs []error

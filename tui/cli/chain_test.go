@@ -29,11 +29,39 @@ func TestMissingMiddle(t *testing.T) {
 				t.Errorf("%s: the chain does not say %q:\n%s", ext, want, out)
 			}
 		}
+		if !bytes.Contains(out, []byte("platter read "+path("base"))) || !bytes.Contains(out, []byte("--salvage")) {
+			t.Errorf("%s: the chain does not say how to read its parts:\n%s", ext, out)
+		}
 		if code, out, errs := run(t, "read", path("a"), "--offset", "4M", "--length", "2"); code != cli.ExitDone || string(out) != "BB" {
 			t.Errorf("%s: what the image stores itself: %q, exit code %d: %s", ext, out, code, errs)
 		}
 		if code, _, errs := run(t, "read", path("a"), "--length", "2"); code == cli.ExitDone || bytes.Contains(errs, []byte("leaves")) || !bytes.Contains(errs, []byte("missing")) {
 			t.Errorf("%s: exit code %d: %s", ext, code, errs)
+		}
+	}
+}
+
+// TestRenamedMiddle gives the middle of a chain another name, or puts it into a folder that may
+// be looked into: it is found by its identity, and the command that is named reads the disk.
+func TestRenamedMiddle(t *testing.T) {
+	for _, ext := range []string{".vhd", ".vhdx", ".vmdk"} {
+		dir, other := t.TempDir(), t.TempDir()
+		path := func(name string) string { return filepath.Join(dir, name+ext) }
+		done(t, "create", path("base"), "8M", "-q")
+		done(t, "create", path("b"), "--parent", path("base"), "-q")
+		done(t, "create", path("a"), "--parent", path("b"), "-q")
+		for _, to := range []string{path("x"), filepath.Join(other, "y"+ext)} {
+			if err := os.Rename(path("b"), to); err != nil {
+				t.Fatal(err)
+			}
+			_, out, _ := run(t, "chain", path("a"), "--allow", other)
+			if !bytes.Contains(out, []byte(path("a")+" --parent "+to)) || bytes.Contains(out, []byte("have lain below")) {
+				t.Errorf("%s: the parent is not found as %s:\n%s", ext, to, out)
+			}
+			done(t, "read", path("a"), "--length", "2", "--parent", to, "--allow", dir)
+			if err := os.Rename(to, path("b")); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

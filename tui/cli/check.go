@@ -2,13 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/engine/store"
 	"platter/views/report"
 )
 
@@ -57,5 +60,57 @@ func (a *app) check(ctx context.Context, img disk.Image, form report.CheckForm) 
 func chainVerb(a *app) *cobra.Command {
 	return a.verb("chain IMAGE", "The image and its parents",
 		"Prints the layers of a differencing image, from the image itself to its base: how each is tied to its parent, and how much each stores.",
-		func(ctx context.Context, img disk.Image) error { return report.Chain(ctx, a.out, img, a.form()) })
+		func(ctx context.Context, img disk.Image) error {
+			found, closed, err := a.elsewhere(ctx, img)
+			if err == nil {
+				err = report.Chain(ctx, a.out, img, found, a.form())
+			}
+			return errors.Join(err, closed())
+		})
+}
+
+// mostFound bounds how many images a broken chain's folder is shown with.
+const mostFound = 8
+
+// elsewhere opens what the folder of the last layer has of a chain that is broken there.
+func (a *app) elsewhere(ctx context.Context, img disk.Image) (found report.Elsewhere, closed func() error, err error) {
+	var opened []disk.Image
+	closed = func() error {
+		var errs []error
+		for _, img := range opened {
+			errs = append(errs, img.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for img.Parent() != nil {
+		img = img.Parent()
+	}
+	path := img.Info().Path
+	folder, name, file, err := store.OpenImage(path)
+	if err != nil {
+		return found, closed, nil // a sample: its layers are all there
+	}
+	defer folder.Close()
+	defer file.Close()
+	if err := folder.Allow(a.opt.Allow...); err != nil {
+		return found, closed, err
+	}
+	rest := engine.RestOf(folder, name, folder.Allowed()...)
+	take := func(names []string) (list []disk.Image) {
+		for _, n := range names[:min(len(names), mostFound)] {
+			if !filepath.IsAbs(n) {
+				n = filepath.Join(filepath.Dir(path), filepath.FromSlash(n))
+			}
+			opt := a.opt
+			opt.Parent = ""
+			if other, err := engine.Open(ctx, n, opt); err == nil {
+				list, opened = append(list, other), append(opened, other)
+			}
+		}
+		found.More += max(0, len(names)-mostFound)
+		return list
+	}
+	found.More = rest.Left
+	found.Same, found.Below = take(rest.Same), take(rest.Below)
+	return found, closed, nil
 }

@@ -34,17 +34,35 @@ const (
 // the child was made from.
 var mismatches = []string{"vhd/V044", "vhdx/34", "vmdk/L2"}
 
+// Elsewhere is what was found of a chain whose next layer is not there under its name.
+type Elsewhere struct {
+	Same  []disk.Image // have the identity that is wanted
+	Below []disk.Image // may be what lay below the missing layer
+	More  int          // images of either kind that were not opened
+}
+
 // Chain reports the layers of a differencing image, from the image itself to
-// its base.
-func Chain(ctx context.Context, w io.Writer, img disk.Image, form Form) error {
+// its base, and what was found elsewhere of one that is broken.
+func Chain(ctx context.Context, w io.Writer, img disk.Image, found Elsewhere, form Form) error {
 	layers, err := chain(ctx, img)
 	if err != nil {
 		return err
 	}
-	if form == JSON {
-		return chainJSON(w, layers)
+	var below [][]layer
+	for _, img := range found.Below {
+		l, err := chain(ctx, img)
+		if err != nil {
+			return err
+		}
+		below = append(below, l)
 	}
-	return chainText(w, layers)
+	if form == JSON {
+		return chainJSON(w, layers, found, below)
+	}
+	p := newPage(w)
+	chainText(p, layers)
+	foundText(p, layers, found, below)
+	return p.end(nil)
 }
 
 func chain(ctx context.Context, img disk.Image) ([]layer, error) {
@@ -133,9 +151,32 @@ func ownBytes(ctx context.Context, img disk.Image) (int64, error) {
 	return n, nil
 }
 
-func chainJSON(w io.Writer, layers []layer) error {
+func chainJSON(w io.Writer, layers []layer, found Elsewhere, below [][]layer) error {
 	d := newDocument(w, "chain")
-	d.list("layers")
+	d.layers("layers", layers)
+	if len(found.Same) > 0 {
+		d.list("renamed")
+		for _, img := range found.Same {
+			d.item()
+			d.text("path", img.Info().Path)
+			d.close()
+		}
+		d.close()
+	}
+	if len(below) > 0 {
+		d.list("maybe_below")
+		for _, l := range below {
+			d.item()
+			d.layers("layers", l)
+			d.close()
+		}
+		d.close()
+	}
+	return d.end(nil)
+}
+
+func (d *document) layers(name string, layers []layer) {
+	d.list(name)
 	for _, l := range layers {
 		d.item()
 		d.text("path", l.info.Path)
@@ -152,19 +193,53 @@ func chainJSON(w io.Writer, layers []layer) error {
 		d.close()
 	}
 	d.close()
-	return d.end(nil)
 }
 
-func chainText(w io.Writer, layers []layer) error {
-	p := newPage(w)
-	table := columns{{"layer", 5, true}, {"own data", 11, true}, {"link", 8, false}, {"type", 24, false}, {"path", 0, false}}
-	table.head(p)
-	for i, l := range layers {
-		own := "not counted"
-		if l.own != uncounted {
-			own = decode.FormatSize(uint64(l.own))
+var chainColumns = columns{{"layer", 5, true}, {"own data", 11, true}, {"link", 8, false}, {"type", 24, false}, {"path", 0, false}}
+
+func layerRow(p *page, name string, l layer) {
+	own := "not counted"
+	if l.own != uncounted {
+		own = decode.FormatSize(uint64(l.own))
+	}
+	chainColumns.row(p, name, own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+}
+
+// foundText lists what was found of a broken chain, and how each part of it is read.
+func foundText(p *page, layers []layer, found Elsewhere, below [][]layer) {
+	broken := layers[len(layers)-1].info.Path
+	for _, img := range found.Same {
+		p.print("%s has the identity that is wanted, under another name. To read the disk of the layer above over it: platter chain|read|convert %s --parent %s", decode.InQuotes(img.Info().Path), argument(broken), argument(img.Info().Path))
+	}
+	if len(below) > 0 {
+		p.print("these may have lain below the missing layer, since nothing is based on them; nothing proves it:")
+	}
+	for _, chain := range below {
+		for _, l := range chain {
+			layerRow(p, "?", l)
 		}
-		table.row(p, decode.Grouped(int64(i)), own, l.link, strings.ToUpper(l.info.Format)+" "+l.info.Type, l.info.Path)
+		p.print("%7s to read it: platter read %s", "", argument(chain[0].info.Path))
+	}
+	if found.More > 0 {
+		p.print("%7s and %s that may have, or were not looked into", "", decode.Plural(found.More, "more image", "more images"))
+	}
+	if len(found.Same) == 0 && slices.ContainsFunc(layers, func(l layer) bool { return l.link == linkMissing }) {
+		p.print("to read what the layers above the missing one store, with zeros for the rest, which are listed: platter convert %s OUT.raw --salvage", argument(layers[0].info.Path))
+	}
+}
+
+// argument is a path in a command line.
+func argument(path string) string {
+	if strings.ContainsAny(path, " \t'\"\\$&;()<>|*?[]#~`!{}") || decode.Printable(path) != path {
+		return decode.InQuotes(path)
+	}
+	return path
+}
+
+func chainText(p *page, layers []layer) {
+	chainColumns.head(p)
+	for i, l := range layers {
+		layerRow(p, decode.Grouped(int64(i)), l)
 		if l.info.Refused != nil && l.info.Format != "unknown" {
 			p.print("%7s this layer can't be read, nor what is stored below it through it: %v", "", l.info.Refused)
 		}
@@ -187,7 +262,6 @@ func chainText(w io.Writer, layers []layer) error {
 			}
 		}
 	}
-	return p.end(nil)
 }
 
 // tiedJSON writes what a layer wants of its parent, and what was found.

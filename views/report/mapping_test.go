@@ -65,7 +65,7 @@ func TestMapWithoutEnd(t *testing.T) {
 			if !picked() {
 				return
 			}
-			if err := report.Chain(t.Context(), io.Discard, img, report.JSON); err != nil {
+			if err := report.Chain(t.Context(), io.Discard, img, report.Elsewhere{}, report.JSON); err != nil {
 				t.Errorf("chain: %v", err)
 			}
 		})
