@@ -28,4 +28,5 @@ const (
 const (
 	ReaderHashes Action = "reader-hashes"
 	CompareAgain Action = "compare-readers"
+	NextReader   Action = "next-reader"
 )

@@ -182,6 +182,8 @@ var table = []Binding{
 	{Context: Sectors, Action: MoreBytes, Keys: []string{"+"}, Help: "More bytes in a row", Group: groupView},
 	{Context: Sectors, Action: FewerBytes, Keys: []string{"-"}, Help: "Fewer bytes in a row", Group: groupView},
 
+	{Context: Sectors, Action: NextReader, Keys: []string{"r"}, Label: "reader", Help: "See the disk as the next program does: qemu, hyper-v and so on, with the bytes marked that differ from what the format says; esc goes back", Group: groupView},
+
 	{Context: Sectors, Action: EditBytes, Keys: []string{"e", "i", "insert"}, Label: "edit", Help: "Overwrite bytes with hexadecimal digits or text; nothing is written before the review", Group: groupEdit},
 	{Context: Sectors, Action: FillBytes, Keys: []string{"F"}, Help: "Fill the selection with the byte you type next", Group: groupEdit},
 	{Context: Sectors, Action: PasteBytes, Keys: []string{"p"}, Help: "Overwrite from the cursor on with hexadecimal bytes, or with text in quotes", Group: groupEdit},

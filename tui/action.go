@@ -145,6 +145,9 @@ func (m *model) escape() tea.Cmd {
 	if d, ok := m.view().(views.Disabler); ok && d.Disabled(keymap.Escape) == "" {
 		return m.view().Do(keymap.Escape)
 	}
+	if m.replay.program != "" {
+		return m.replay.leave()
+	}
 	m.stopAny()
 	return nil
 }

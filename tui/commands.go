@@ -77,6 +77,7 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.CreateImage: {do: m.openCreate, needs: []func() string{m.uncreative}},
 		keymap.Unaccounted: does(m.export.listUnaccounted, finder),
 
+		keymap.NextReader:  does(m.replay.nextReader, m.replay.noReader),
 		keymap.Parent:      does(m.parents.find, finder, m.parents.lacks, view(keymap.Parent)),
 		keymap.VerifyLinks: does(m.parents.verify, finder, m.parents.lacks, view(keymap.VerifyLinks)),
 
@@ -168,7 +169,7 @@ func (m *model) answered(msg tea.Msg) (tea.Cmd, bool) {
 	case completions:
 		m.completions(msg)
 	case views.Answer:
-		if msg.Image == nil || msg.Image == m.image {
+		if msg.Image == nil || msg.Image == m.image || msg.Image == m.replay.whole {
 			m.trails.showAnswer(msg)
 		}
 	case second:

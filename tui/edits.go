@@ -147,8 +147,8 @@ func (e *edits) locked() string {
 	switch {
 	case e.current().image == nil:
 		return "open an image first"
-	case e.replaying():
-		return "nothing can be changed in the middle of a replay; A on the log screen shows the image with the whole replay"
+	case e.otherwise() != "":
+		return e.otherwise()
 	case e.Editor == nil:
 		return cmp.Or(e.Locked, "this image is open read-only")
 	}
@@ -221,6 +221,9 @@ func (e *edits) enqueue(do func(disk.Session) (string, error)) tea.Cmd {
 func (e *edits) enqueueWork(w work) tea.Cmd {
 	if why := e.locked(); why != "" {
 		e.say(why, false)
+		if _, foreign := e.current().image.(disk.Foreign); foreign { // which not all screens show
+			return nil
+		}
 		return e.tell(views.Changed{Image: e.current().image})
 	}
 	e.todo = append(e.todo, w)

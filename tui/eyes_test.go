@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"platter/engine"
@@ -24,5 +25,26 @@ func TestEyes(t *testing.T) {
 	s.keys("j", "enter").expect("[6 Sectors]", "LBA 132")
 	s.keys("[").expect("[8 Eyes]")
 	s.keys("l", "l", "l", "l", "l", "l", "l", "f").expect("[2 Structure]", "0x80a01")
+	through(t, s)
 	withImage(t).not("8 Eyes").keys("8").expect("built without other readers")
+}
+
+// through cycles through the readers in Sectors. What is not as the format says is marked,
+// nothing can be changed, and hashes and the other screens are of what the reader sees.
+func through(t *testing.T, s *story) {
+	t.Helper()
+	s.keys("8", "j", "enter").expect("[6 Sectors]", "Virtual disk  LBA 132").not("byte differs", "bytes differ")
+	s.keys("r").expect("AS QEMU", "can't be read as qemu sees it", "points after the end")
+	for range 9 {
+		if !strings.Contains(s.screen(), "AS DISSECT") {
+			s.keys("r")
+		}
+	}
+	s.expect("as dissect sees it", "8 bytes differ here from the format")
+	s.keys("e").expect("this is the disk as dissect sees it: esc")
+	s.keys("P").expect("this is the disk as dissect sees it: esc")
+	s.keys("1").expect("dissect.hypervisor", "AS DISSECT")
+	s.keys("6", "esc").expect("Virtual disk  LBA 132").not("AS DISSECT", "bytes differ")
+	s.keys("r").expect("AS QEMU")
+	s.keys("esc").expect("LBA 132").not("AS QEMU")
 }

@@ -29,8 +29,9 @@ type host interface {
 	pointed() (views.Pointed, bool)
 	// visit goes to a spot; remember has the way back lead here.
 	visit(to views.Spot, remember bool) tea.Cmd
-	// replaying reports whether the image shows in the middle of a replay.
-	replaying() bool
+	// otherwise says why nothing can be changed because the image shows otherwise than
+	// it is; empty if it does not.
+	otherwise() string
 	// refresh has all views read the image again, and checks it again. showMarks
 	// tells them of hits and notes.
 	refresh() tea.Cmd

@@ -71,7 +71,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	f := feature{m, ctx, &m.cfg, &m.jobs}
 	m.edits = edits{feature: f, program: m, queue: &views.Queue{}}
 	m.checks = checks{feature: f, profile: disk.Profiles()[0], full: cfg.Check}
-	m.replay = replay{feature: f, busy: func() bool { return m.edits.busy }}
+	m.replay = replay{feature: f, busy: func() bool { return m.edits.busy }, disky: m.tellDisk}
 	m.goTo = goTo{feature: f, standpoint: m.standpoint, update: m.update}
 	m.searches, m.trails, m.notes = searches{feature: f}, trails{f}, notes{feature: f}
 	m.marks = marks{f, &m.searches, &m.notes, &m.checks, &m.edits}
@@ -272,8 +272,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// replaying reports whether the image shows in the middle of a replay.
-func (m *model) replaying() bool { return m.replay.whole != nil }
+// otherwise says why nothing can be changed in what shows; empty if it shows as it is.
+func (m *model) otherwise() string { return m.replay.otherwise() }
 
 // showMarks tells all views of hits and notes.
 func (m *model) showMarks() tea.Cmd { return m.tell(m.marks.message()) }

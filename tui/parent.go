@@ -239,8 +239,8 @@ func layerName(img disk.Image) string {
 
 // lacks says why nothing of this can be done now.
 func (p *parents) lacks() string {
-	if p.cfg.Look != nil && p.replaying() {
-		return "not in the middle of a replay; A on the log screen shows the image with the whole replay"
+	if why := p.otherwise(); p.cfg.Look != nil && why != "" {
+		return why
 	}
 	return p.lacksLook()
 }

@@ -9,7 +9,8 @@ import (
 	"platter/views"
 )
 
-// replay is the image shown in the middle of the replay of its log.
+// replay is the image shown otherwise than it is: in the middle of the replay of its log,
+// or as another program reads it.
 type replay struct {
 	feature
 	busy  func() bool  // a change is being staged
@@ -17,7 +18,10 @@ type replay struct {
 	steps []disk.Image // what was shown of it; commands may still read them
 	asked views.Gen
 	words string // which step shows
-	step  int    // its number
+	step  int    // its number; -1: none
+
+	program string                // the reader through which it shows; empty: the format
+	disky   func(tea.Msg) tea.Cmd // tells the screens that show the disk
 }
 
 // replayed is the image at a step of the replay.
@@ -28,6 +32,8 @@ type replayed struct {
 	words string
 	step  int
 	err   error
+
+	program string
 }
 
 // to shows the image after so many entries of its log.
@@ -52,7 +58,7 @@ func (r *replay) to(steps int) tea.Cmd {
 			return replayed{gen: gen, whole: whole, err: err}
 		}
 		img, err := l.AtStep(ctx, steps)
-		return replayed{gen, whole, img, fmt.Sprintf("REPLAY %d/%d", steps, log.Steps), steps, err}
+		return replayed{gen: gen, whole: whole, image: img, words: fmt.Sprintf("REPLAY %d/%d", steps, log.Steps), step: steps, err: err}
 	}
 }
 
@@ -68,13 +74,17 @@ func (r *replay) show(msg replayed) tea.Cmd {
 		r.say(msg.err.Error(), true)
 		return nil
 	}
-	r.whole, r.words, r.step = msg.whole, msg.words, msg.step
+	reading := msg.program != "" || r.program != "" && msg.image == nil
+	r.whole, r.words, r.step, r.program = msg.whole, msg.words, msg.step, msg.program
 	if msg.image == nil {
 		r.whole, msg.image = nil, msg.whole
 	} else {
 		r.keep(msg.image)
 	}
 	r.current().set(msg.image)
+	if reading {
+		return r.disky(views.Changed{Image: msg.image})
+	}
 	return r.refresh()
 }
 
@@ -98,5 +108,5 @@ func (r *replay) end() {
 	for _, img := range r.steps {
 		img.Close()
 	}
-	*r = replay{feature: r.feature, busy: r.busy}
+	*r = replay{feature: r.feature, busy: r.busy, disky: r.disky}
 }

@@ -306,15 +306,15 @@ func (s *school) take(m marked) {
 
 // now is what the user has in front of him, for the task of a lesson.
 func (m *model) now() lessons.Now {
-	n := lessons.Now{Image: m.image, Screen: strings.ToLower(m.view().Title()), Replayed: -1, Found: map[string]int{}}
+	n := lessons.Now{Image: m.replay.own(), Screen: strings.ToLower(m.view().Title()), Replayed: -1, Found: map[string]int{}}
 	n.Pointed, n.Points = m.underCursor()
-	if m.replaying() {
+	if m.replay.whole != nil {
 		n.Replayed = m.replay.step
 	}
 	for _, f := range m.checks.found() {
 		n.Found[f.Code]++
 	}
-	n.Complete = m.checks.last != nil && m.checks.last.image == m.image && m.checks.last.message().Complete
+	n.Complete = m.checks.last != nil && m.checks.last.image == m.replay.own() && m.checks.last.message().Complete
 	return n
 }
 
@@ -332,11 +332,11 @@ func (m *model) underCursor() (views.Pointed, bool) {
 
 // standing is what may change whether a task is done.
 func (m *model) standing() standing {
-	s := standing{image: m.number, shows: m.image, screen: m.view().Title(), replayed: -1}
+	s := standing{image: m.number, shows: m.replay.own(), screen: m.view().Title(), replayed: -1}
 	if p, ok := m.underCursor(); ok {
 		s.cursor = p.Cursor
 	}
-	if m.replaying() {
+	if m.replay.whole != nil {
 		s.replayed = m.replay.step
 	}
 	s.found = len(m.checks.found())

@@ -58,7 +58,7 @@ func (m *model) lacking(a keymap.Action) string {
 	}
 	switch a {
 	case keymap.EditBytes, keymap.EditField, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
-		if m.replaying() {
+		if m.replay.whole != nil {
 			return m.edits.locked()
 		}
 	}

@@ -80,7 +80,7 @@ func (w *walk) run(ctx context.Context, size int64, progress func(int64)) error 
 		}
 		end := size
 		for i := range w.cursors {
-			if err := w.cursors[i].reach(pos, w.readers[i].Size); err != nil {
+			if err := w.cursors[i].reach(pos); err != nil {
 				return err
 			}
 			end = min(end, w.cursors[i].piece.End)
@@ -100,7 +100,7 @@ func (w *walk) run(ctx context.Context, size int64, progress func(int64)) error 
 }
 
 // reach moves a cursor to the piece that holds the byte at pos.
-func (c *cursor) reach(pos, size int64) error {
+func (c *cursor) reach(pos int64) error {
 	for c.next != nil && pos >= c.piece.End {
 		p, err, ok := c.next()
 		switch {

@@ -11,7 +11,8 @@ import (
 // seen is an image whose disk is the one that a program sees.
 type seen struct {
 	disk.Image
-	r *Reader
+	r     *Reader
+	close func() error
 }
 
 // As is an image as one policy reads it: ReadAt, Map and Info are that program's, all else
@@ -22,14 +23,14 @@ func As(p Policy, src disk.Source, img disk.Image) (disk.Image, error) {
 	if r.Unknown != "" {
 		return nil, errors.Join(disk.Errorf(disk.Unsupported, decode.Place{File: src.Name}, "not known as %s reads it: %s", p.Name, r.Unknown), r.Close())
 	}
-	return seen{img, r}, nil
+	return seen{img, r, func() error { return errors.Join(img.Close(), r.Close()) }}, nil
 }
 
 // ReadAt reads the disk as the program does.
 func (s seen) ReadAt(b []byte, off int64) (int, error) { return s.r.ReadAt(b, off) }
 
 // Close closes the image and the reader.
-func (s seen) Close() error { return errors.Join(s.Image.Close(), s.r.Close()) }
+func (s seen) Close() error { return s.close() }
 
 // Info is the image's, with the disk that the program sees.
 func (s seen) Info() disk.Info {

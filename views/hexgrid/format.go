@@ -125,6 +125,9 @@ func (f Format) Row(off int64) int64 { return off - off%int64(f.Bytes) }
 // Lead is the column where the bytes start: after the offset and the gutter.
 func (f Format) Lead() int { return f.digits + f.lead }
 
+// Gutter is the column of the mark of a row.
+func (f Format) Gutter() int { return f.digits }
+
 // byteX is the column of the first digit of byte i of a row.
 func (f Format) byteX(i int) int {
 	return f.Lead() + 3*i + i/group*(f.gap-1)

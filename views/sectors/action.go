@@ -214,6 +214,9 @@ func (v *View) secondPlace() (decode.Place, bool) {
 
 // Disabled says why an action would do nothing where the cursor is.
 func (v *View) Disabled(a keymap.Action) string {
+	if a == keymap.Escape && v.run.cancel == nil && v.hex.Selection().Empty() && !v.zoomed && v.focus == bytesPane {
+		return "there is nothing to leave"
+	}
 	if v.ground.size == 0 {
 		return v.disabledAll(a)
 	}
@@ -237,10 +240,6 @@ func (v *View) Disabled(a keymap.Action) string {
 	case keymap.EditBytes, keymap.FillBytes, keymap.PasteBytes, keymap.RevertBytes:
 		if err := v.fixed(v.hex.Cursor(), v.hex.Cursor()+1); err != nil {
 			return err.Error()
-		}
-	case keymap.Escape:
-		if v.run.cancel == nil && v.hex.Selection().Empty() && !v.zoomed && v.focus == bytesPane {
-			return "there is nothing to leave"
 		}
 	case keymap.NextFile, keymap.PrevFile:
 		return "the virtual disk is one space, however many files hold it"

@@ -40,6 +40,9 @@ func (v *View) startEdit(a keymap.Action) tea.Cmd {
 // fixed says why a range of the disk can't be overwritten where it lies; nil
 // if it can, as far as the map is known.
 func (v *View) fixed(start, end int64) error {
+	if v.foreign.image != nil {
+		return errors.New(v.foreign.fixed())
+	}
 	if v.editor == nil {
 		return errors.New(v.locked)
 	}

@@ -43,7 +43,7 @@ func (v *View) frame(a grid.Area) grid.Area {
 
 // title says where the cursor is in the guest's terms.
 func (v *View) title() string {
-	parts := []string{"Virtual disk"}
+	parts := []string{"Virtual disk" + v.foreign.words()}
 	if v.ground.size > 0 {
 		parts = append(parts, fmt.Sprintf("LBA %d", v.hex.Cursor()/v.hex.Source().Sector))
 	}
@@ -76,7 +76,7 @@ func (v *View) paintBytes(a grid.Area) {
 func (v *View) paintRefused(a grid.Area) {
 	text := "The virtual disk is empty."
 	if err := v.info.Refused; err != nil {
-		text = "The virtual disk can't be read: " + decode.Printable(err.Error())
+		text = "The virtual disk can't be read" + v.foreign.words() + ": " + decode.Printable(err.Error())
 	}
 	for y, l := range grid.Wrap(text, a.W()-2) {
 		a.Text(1, y+1, l, theme.Message)
@@ -88,7 +88,7 @@ func (v *View) mark() {
 	m := &v.hex.Marks
 	m.InText = v.edit.InText()
 	m.High, m.Half = v.edit.Half()
-	m.Staged = v.ground.staged(m.Staged[:0], v.staged, v.hex.Shown())
+	m.Staged = append(v.ground.staged(m.Staged[:0], v.staged, v.hex.Shown()), v.foreign.list...)
 	v.hex.Frame(0, 0, false)
 	if n, ok := v.current(); ok {
 		v.hex.Frame(n.Place.Offset, n.Place.Length, false)

@@ -42,6 +42,7 @@ type View struct {
 	image    disk.Image
 	info     disk.Info
 	gen      views.Gen // of the image
+	foreign  foreign   // how another program sees it
 
 	w, h    int
 	lay     layout
@@ -52,6 +53,7 @@ type View struct {
 
 	hex    hexpane.Pane
 	ground ground
+	stood  int64         // where the cursor was on a disk that had so much
 	volume bool          // offsets count from the start of the partition at the cursor
 	grown  hexgrid.Range // the selection that the last growing made
 	seed   int64         // the byte that it grew around
@@ -89,6 +91,10 @@ func New(env views.Env) *View {
 // open takes an image in: the first one, or the same with other bytes.
 func (v *View) open(img disk.Image) {
 	v.image, v.info, v.gen = img, img.Info(), views.NewGen()
+	v.foreign = foreign{}
+	if v.foreign.image, _ = img.(disk.Foreign); v.foreign.image != nil {
+		v.staged = nil
+	}
 	v.ground.open(img)
 	v.factGen, v.asking = views.NewGen(), false
 	v.guest, v.guestErr = decode.Node{}, nil
@@ -102,7 +108,7 @@ func (v *View) source() hexpane.Source {
 
 // Start reads the disk's first bytes and its partitions.
 func (v *View) Start() tea.Cmd {
-	return tea.Batch(v.survey(), views.Compare(v.gen, v.editor, v.image), v.refresh())
+	return tea.Batch(v.survey(), v.compare(), v.refresh())
 }
 
 // Stop ends a search for the next data, and reports whether there was one.
@@ -142,6 +148,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		v.surveyed(msg)
 	case examined:
 		v.examined(msg)
+	case unlike:
+		v.foreign.take(msg)
 	case views.Compared:
 		v.compared(msg)
 	case tea.WindowSizeMsg: // more may show than was asked for
@@ -164,10 +172,17 @@ func (v *View) changed(msg views.Changed) tea.Cmd {
 		v.editor = msg.Editor
 	}
 	from := min(v.hex.Cursor(), v.hex.Shown().Start)
+	if v.ground.size > v.stood {
+		v.stood = v.hex.Cursor()
+	}
 	v.open(msg.Image)
 	v.hex.Renew(v.source())
+	if v.stood != v.hex.Cursor() && v.stood < v.ground.size {
+		v.hex.Go(v.stood)
+		from = v.stood
+	}
 	v.place()
-	return tea.Batch(v.ground.remap(from), v.survey(), views.Compare(v.gen, v.editor, v.image), v.refresh())
+	return tea.Batch(v.ground.remap(from), v.survey(), v.compare(), v.refresh())
 }
 
 // refresh works out what shows by now and asks for what is lacking.
@@ -184,7 +199,7 @@ func (v *View) refresh() tea.Cmd {
 	if rows := 2 * v.hex.Rows(); rows > 0 && v.ground.size > 0 {
 		cmds = append(cmds, v.ground.reach(v.hex.Shown(), rows, int64(v.hex.PerRow())))
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, v.foreign.ask(v.hex.Shown()))...)
 }
 
 // moved follows the cursor to where the map may not be known.

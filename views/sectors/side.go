@@ -295,7 +295,7 @@ func (v *View) partitionText(p disk.Partition) string {
 // Status is where the cursor is, in the file and on the disk.
 func (v *View) Status() string {
 	if v.ground.size == 0 {
-		return ""
+		return v.foreign.refused()
 	}
 	parts := []string{"virtual " + v.hex.FormatOffset(v.hex.Cursor())}
 	if v.known() {
@@ -304,6 +304,9 @@ func (v *View) Status() string {
 		} else {
 			parts = append(parts, s.State.String())
 		}
+	}
+	if s := v.foreign.status(v.hex.Shown()); s != "" {
+		parts = append([]string{s}, parts...)
 	}
 	if n, ok := v.current(); ok {
 		parts = append(parts, decode.Printable(n.Name))

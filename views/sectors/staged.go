@@ -5,10 +5,20 @@ import (
 	"errors"
 	"io"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"platter/engine/disk"
 	"platter/views"
 	"platter/views/hexgrid"
 )
+
+// compare asks what is staged; of a disk that another program sees nothing is.
+func (v *View) compare() tea.Cmd {
+	if v.foreign.image != nil {
+		return nil
+	}
+	return views.Compare(v.gen, v.editor, v.image)
+}
 
 // compared takes in what is staged.
 func (v *View) compared(msg views.Compared) {

@@ -30,12 +30,21 @@ func (p *Pane) drawLine(a grid.Area, l line) {
 	case bareLine:
 		t := p.cache.src.Runs.Label(l.start)
 		x = p.format.PaintOffset(a, 0, p.counted(l.start))
+		p.drawStaged(a, l)
 		a.Set(x+1, 0, t.Glyph, p.style(l, t.Style))
 		a.TextFit(x+3, 0, a.W()-x-3, t.Text, p.style(l, theme.Value))
 	case zeroLine:
 		p.drawFold(a, x, l)
+		p.drawStaged(a, l)
 	case edgeLine:
 		a.TextFit(x, 0, a.W()-x, p.cache.src.Runs.Edge(), theme.Dim)
+	}
+}
+
+// drawStaged marks a line that stands for bytes some of which are marked.
+func (p *Pane) drawStaged(a grid.Area, l line) {
+	if hexgrid.Touches(p.Marks.Staged, hexgrid.Range{Start: l.start, End: l.end}) {
+		a.Set(p.format.Gutter(), 0, '*', theme.Mark)
 	}
 }
 
