@@ -222,7 +222,7 @@ var table = []Binding{
 	{Context: Map, Action: ZoomOut, Keys: []string{"-"}, Help: "Twice as many blocks in a cell, up to the whole disk", Group: groupView},
 	{Context: Map, Action: NextMark, Keys: []string{"."}, hint: ",/.", Label: "change", Help: "Next cell of another kind: an anomaly, other states, other content", Group: groupMove},
 	{Context: Map, Action: PrevMark, Keys: []string{","}, Help: "Previous cell of another kind", Group: groupMove},
-	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Colour by allocation, order in the file, the layer of a chain that answers, or sampled content: zeros, text, random", Group: groupView},
+	{Context: Map, Action: Overlay, Keys: []string{"a"}, Label: "overlay", Help: "Colour by allocation, order in the file, the layer of a chain that answers, sampled content (zeros, text, random), or where other programs see another disk", Group: groupView},
 	{Context: Map, Action: SaveReport, Keys: []string{"S"}, Help: "Save the map of the whole disk to a file, as CSV, JSON or text", Group: groupFind},
 	{Context: Map, Action: Right, Keys: []string{"l", "right"}, Help: "Next cell", Group: groupMove},
 	{Context: Map, Action: Left, Keys: []string{"h", "left"}, Help: "Previous cell", Group: groupMove},

@@ -48,3 +48,22 @@ func through(t *testing.T, s *story) {
 	s.keys("r").expect("AS QEMU")
 	s.keys("esc").expect("LBA 132").not("AS QEMU")
 }
+
+// TestMapOfReaders marks the cells in which the readers disagree, as the screen of readers
+// found them, and goes to the first byte and to the next such cell.
+func TestMapOfReaders(t *testing.T) {
+	look := func(ctx context.Context, path, parent string) (*eyes.Eyes, error) {
+		return engine.Eyes(ctx, path, engine.Options{Parent: parent})
+	}
+	img, err := engine.Open(t.Context(), "sample:damaged", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tell(t, tui.Config{Image: img, Path: "sample:damaged", Eyes: look}, 80, 24)
+	s.keys("3", "a", "a", "a").expect("readers  15.9 MiB", "readers disagree in 2 ranges, first 0x10000 +512 B", "# readers disagree", "same to all readers")
+	s.keys("l").expect(" the same to all readers |")
+	s.keys(",").expect("readers disagree in 2 ranges")
+	s.keys("enter").expect("[6 Sectors]", "LBA 128")
+	s.keys("[", "a").expect("allocation  15.9 MiB")
+	withImage(t).keys("3", "a", "a", "a").expect("allocation")
+}

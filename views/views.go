@@ -19,6 +19,7 @@ import (
 	"platter/engine/disk"
 	"platter/keymap"
 	"platter/views/grid"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 )
 
@@ -256,6 +257,13 @@ func Headline(f disk.Finding) string {
 // CheckAgain asks the program to run the check again, with a profile. Findings
 // follows.
 type CheckAgain struct{ Profile string }
+
+// Disagreed tells all views where the readers of an image do not see the same disk.
+type Disagreed struct {
+	List  []hexgrid.Range // bytes of the disk, ascending, none touching the next
+	Until int64           // how far the readers are compared
+	Whole bool            // up to the end
+}
 
 // OpenPath asks the program to open an image instead of the present one.
 type OpenPath struct{ Path string }

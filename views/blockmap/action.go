@@ -120,6 +120,9 @@ func (v *View) nextOverlay() tea.Cmd {
 	if v.overlay == layered && v.image.Parent() == nil {
 		v.overlay++
 	}
+	if v.overlay == readers && v.readers == nil {
+		v.overlay = allocation
+	}
 	v.stale = true
 	if v.overlay != contents {
 		v.content.stop()
@@ -139,6 +142,9 @@ func (v *View) visit(a keymap.Action) tea.Cmd {
 		return v.refresh()
 	}
 	s := v.detail.blocks[0].span
+	if first, n := v.disputedHere(); n > 0 && a == keymap.Open {
+		return goTo(decode.Place{File: disk.VirtualDisk, Offset: first.Start})
+	}
 	if a == keymap.Open {
 		return goTo(decode.Place{File: disk.VirtualDisk, Offset: s.Start})
 	}

@@ -46,6 +46,7 @@ type View struct {
 	due     bool   // the survey is to follow the scan
 	shared  ranges // what the survey found to be claimed more than once
 	content content
+	readers *views.Disagreed // nil: the image has no readers
 	detail  detail
 	exam    job
 	seeking job
@@ -197,6 +198,8 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.sought(msg)
 	case tea.WindowSizeMsg:
 		return tea.Batch(v.refresh(), v.sample())
+	case views.Disagreed:
+		v.readers, v.stale, v.canvas.Dirty = &msg, true, true
 	case views.Changed:
 		return v.changed(msg)
 	}

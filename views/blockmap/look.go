@@ -10,11 +10,12 @@ const (
 	fileOrder
 	layered
 	contents
+	readers
 	overlays
 )
 
 func (o overlay) String() string {
-	return [...]string{"allocation", "file order", "layer", "content"}[o]
+	return [...]string{"allocation", "file order", "layer", "content", "readers"}[o]
 }
 
 // look is the appearance of a cell, and the words that the legend has for it.
@@ -101,6 +102,10 @@ func looks(g theme.Glyphs) [overlays][]look {
 			contentLow:   {g.Density(1), theme.StatePartial, "repetitive"}, contentText: {g.Density(2), theme.StatePartial, "text-like"},
 			contentMixed: {g.Density(3), theme.StatePartial, "mixed"}, contentDense: of(theme.CellFull, "packed or encrypted"),
 			contentLost: of(theme.CellMissing, "can't be read"),
+		},
+		readers: {
+			lookUnknown: {' ', theme.Plain, "not compared"},
+			disputeNone: {none.glyph, none.style, "same to all readers"}, disputeSome: {'#', theme.StateMissing, "readers disagree"},
 		},
 	}
 }

@@ -62,6 +62,8 @@ func (v *View) judge(first, n int64) {
 			l = ordered(&v.cells[i])
 		case v.overlay == layered:
 			l = layerLook(&v.cells[i])
+		case v.overlay == readers:
+			l = v.disputed(first + int64(i))
 		case sampled && i < v.content.done:
 			l = v.content.cells[i].look
 		}

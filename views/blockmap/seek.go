@@ -25,6 +25,9 @@ func (v *View) seek(step int64) tea.Cmd {
 	if v.overlay == contents {
 		return v.arrive(v.seekShown(step))
 	}
+	if v.overlay == readers {
+		return v.arrive(v.seekDisputed(step))
+	}
 	s := seeker{
 		img: v.image, shape: v.tally.shape, shared: v.shared, pages: slices.Clone(v.tally.pages),
 		level: v.level, judge: func(c *count) uint8 { return kin(allocated(c)) }, step: step,

@@ -20,6 +20,9 @@ func (v *View) Status() string {
 	case v.note != "":
 		add(v.note)
 	}
+	if v.overlay == readers && v.focus == mapPane && v.tally.shape.blocks > 0 {
+		add(v.statusDisputed())
+	}
 	if v.focus == stripPane {
 		add("file " + v.region())
 	} else if v.tally.shape.blocks > 0 {

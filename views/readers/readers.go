@@ -8,6 +8,7 @@ package readers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -17,6 +18,7 @@ import (
 	"platter/keymap"
 	"platter/views"
 	"platter/views/grid"
+	"platter/views/hexgrid"
 	"platter/views/theme"
 )
 
@@ -34,9 +36,10 @@ type View struct {
 	format  string
 	who     []reader
 	rows    []row
-	count   int64 // ranges that differ, also those that are not listed
-	bytes   int64 // in them
-	hashed  bool  // digests are asked for
+	unlike  views.Disagreed // for the other screens
+	count   int64           // ranges that differ, also those that are not listed
+	bytes   int64           // in them
+	hashed  bool            // digests are asked for
 	running bool
 	changed bool // the image has changed since it was compared
 	err     error
@@ -110,16 +113,38 @@ func (v *View) take(msg told) tea.Cmd {
 		if len(v.rows) < rowLimit {
 			v.rows = append(v.rows, r)
 		}
+		v.disagree(r)
 		v.bytes += r.end - r.start
 	}
 	v.count += int64(len(msg.rows))
 	v.err = msg.err
 	v.arrange()
+	v.unlike.Whole = msg.over && msg.err == nil && len(v.unlike.List) < unlikeMost
+	unlike := v.unlike
+	unlike.List = slices.Clone(unlike.List)
+	tell := views.Send(unlike)
 	if msg.over {
 		v.running = false
-		return nil
+		return tell
 	}
-	return msg.wait()
+	return tea.Batch(tell, msg.wait())
+}
+
+// unlikeMost bounds the ranges that the other screens are told of.
+const unlikeMost = 1 << 16
+
+// disagree adds a range to what the other screens are told.
+func (v *View) disagree(r row) {
+	list := v.unlike.List
+	switch n := len(list); {
+	case n >= unlikeMost:
+		return
+	case n > 0 && list[n-1].End == r.start:
+		list[n-1].End = r.end
+	default:
+		list = append(list, hexgrid.Range{Start: r.start, End: r.end})
+	}
+	v.unlike.List, v.unlike.Until = list, r.end
 }
 
 // row is the range under the cursor.

@@ -68,6 +68,7 @@ func (v *View) begin(hashed bool) tea.Cmd {
 	v.cancel()
 	ctx, cancel := context.WithCancel(context.Background())
 	v.gen, v.cancel, v.running, v.hashed = views.NewGen(), cancel, true, hashed
+	v.unlike = views.Disagreed{}
 	v.rows, v.who, v.count, v.bytes, v.err, v.changed, v.canvas.Dirty = nil, nil, 0, 0, nil, false, true
 	v.arrange()
 	out := make(chan told)
