@@ -57,7 +57,7 @@ func TestHitsBeyondTheLimit(t *testing.T) {
 				return
 			}
 		}
-	})
+	}, func(disk.Hit) string { return "" })
 	(&searches{}).collect(h)
 	if len(h.hits) != hitLimit || !h.full || h.complete || !strings.Contains(h.Note, "2 ranges can't be read") {
 		t.Errorf("%d hits, %s", len(h.hits), h.Note)

@@ -42,6 +42,7 @@ type search struct {
 // found is what a search hands over.
 type found struct {
 	hits   []disk.Hit
+	held   []string // what holds each
 	unread int
 	over   bool
 	full   bool
@@ -59,15 +60,15 @@ func (s *searches) begin(q query, where disk.Stretch) tea.Cmd {
 	s.jobs.stop(searching)
 	h := &search{query: q, where: where}
 	h.Title = q.title(where)
-	h.Head, h.Empty = []string{"offset", "as", "context"}, "nothing yet"
+	h.Head, h.Empty = []string{"offset", "as", "held by", "context"}, "nothing yet"
 	h.open = func(row int) tea.Cmd { return jumpTo(h.hits[row].Place) }
 	s.last = h
 	s.cover(&h.results)
-	on, finder := s.surface(q.file), s.cfg.Finder
+	on, finder, img := s.surface(q.file), s.cfg.Finder, s.current().image
 	return s.jobs.start(searching, func() tea.Cmd { return s.collect(h) }, func(j *job) tea.Msg {
 		hits, err := finder.Search(j.ctx, on, q.Pattern, where, j.progress)
 		if err == nil {
-			h.run(hits)
+			h.run(hits, s.holder(j.ctx, img))
 		} else {
 			h.fresh.put(func(f *found) { f.over, f.err = true, err })
 		}
@@ -75,8 +76,17 @@ func (s *searches) begin(q query, where disk.Stretch) tea.Cmd {
 	})
 }
 
+// holder says what holds a hit, in words.
+func (s *searches) holder(ctx context.Context, img disk.Image) func(disk.Hit) string {
+	if s.cfg.Explorer == nil {
+		return func(disk.Hit) string { return "" }
+	}
+	placer := disk.NewPlacer(ctx, s.cfg.Explorer, img)
+	return func(h disk.Hit) string { return placer.Of(ctx, h.Place).String() }
+}
+
 // run goes through the hits, in the background.
-func (h *search) run(hits func(func(disk.Hit, error) bool)) {
+func (h *search) run(hits func(func(disk.Hit, error) bool), holder func(disk.Hit) string) {
 	count := 0
 	end := found{over: true}
 	for hit, err := range hits {
@@ -91,7 +101,8 @@ func (h *search) run(hits func(func(disk.Hit, error) bool)) {
 			end.full = true
 		default:
 			count++
-			h.fresh.put(func(f *found) { f.hits = append(f.hits, hit) })
+			held := holder(hit)
+			h.fresh.put(func(f *found) { f.hits, f.held = append(f.hits, hit), append(f.held, held) })
 			continue
 		}
 		break
@@ -102,8 +113,8 @@ func (h *search) run(hits func(func(disk.Hit, error) bool)) {
 // collect takes in what a search has found by now.
 func (s *searches) collect(h *search) tea.Cmd {
 	f := h.fresh.take()
-	for _, hit := range f.hits {
-		h.Add(hitRow(hit))
+	for i, hit := range f.hits {
+		h.Add(hitRow(hit, f.held[i]))
 	}
 	h.hits = append(h.hits, f.hits...)
 	h.unread += f.unread
@@ -162,10 +173,10 @@ func (h *search) nowhere() string {
 	return words
 }
 
-// hitRow is a hit in the list.
-func hitRow(h disk.Hit) listing.Row {
+// hitRow is a hit in the list, with what holds it.
+func hitRow(h disk.Hit, held string) listing.Row {
 	before, match, after := h.Parts()
-	return listing.Row{Cells: []string{fmt.Sprintf("0x%x", h.Place.Offset), h.Encoding, before + match + after}, Lead: grid.Width(before), Mark: match}
+	return listing.Row{Cells: []string{fmt.Sprintf("0x%x", h.Place.Offset), h.Encoding, held, before + match + after}, Lead: grid.Width(before), Mark: match}
 }
 
 // none says that there was no search.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"platter/decode"
+	"platter/engine"
 	"platter/engine/disk"
 	"platter/engine/search"
 	"platter/views/report"
@@ -122,7 +123,9 @@ func (a *app) search(ctx context.Context, path, pattern string, q query) error {
 		total, largest = total+s.Size, max(largest, s.Size)
 	}
 	bar := a.progress(total)
-	found, err := report.Search(a.out, a.hits(ctx, surfaces, m, limits, bar), report.SearchOptions{Size: largest, Limit: q.limit, Where: q.where(q.pattern(pattern))}, a.form())
+	placer := disk.NewPlacer(ctx, engine.Explorer{}, img)
+	opt := report.SearchOptions{Size: largest, Limit: q.limit, Where: q.where(q.pattern(pattern)), Holds: func(h disk.Hit) disk.Whereabouts { return placer.Of(ctx, h.Place) }}
+	found, err := report.Search(a.out, a.hits(ctx, surfaces, m, limits, bar), opt, a.form())
 	bar.done()
 	if err == nil && found.Unread > 0 {
 		err = fmt.Errorf("the search is not complete: %d ranges can't be read", found.Unread)

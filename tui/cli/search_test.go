@@ -148,3 +148,35 @@ func TestCompare(t *testing.T) {
 		t.Errorf("one image: exit code %d", code)
 	}
 }
+
+// TestSearchSaysWhatHoldsAHit puts the same text into both layers of a disk with a partition, and
+// before it: each hit says which layer, partition or structure it lies in.
+func TestSearchSaysWhatHoldsAHit(t *testing.T) {
+	dir := t.TempDir()
+	base, child, bytesOf := filepath.Join(dir, "base.vhdx"), filepath.Join(dir, "child.vhdx"), filepath.Join(dir, "mbr")
+	mbr := make([]byte, 512)
+	copy(mbr[446:], []byte{0, 0, 0, 0, 7, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0}) // from sector 2048 on, 1 MiB
+	mbr[510], mbr[511] = 0x55, 0xAA
+	put := func(image, at string, b []byte) {
+		if err := os.WriteFile(bytesOf, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		done(t, "write", image, "--offset", at, "--from", bytesOf, "-q")
+	}
+	done(t, "create", base, "8M", "-q")
+	put(base, "0", mbr)
+	put(base, "1M", []byte("needle one"))
+	done(t, "create", child, "--parent", base, "-q")
+	put(child, "4096", []byte("needle two"))
+	_, out, _ := run(t, "search", child, "needle")
+	for _, want := range []string{"layer 0 child.vhdx, outside the partitions", "layer 1 base.vhdx, partition 1"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no hit is held by %q:\n%s", want, out)
+		}
+	}
+	for text, want := range map[string]string{"needle one": "disk 0x100000, partition 1", "regi": "region table"} {
+		if _, out, _ := run(t, "search", base, text, "--file"); !strings.Contains(string(out), want) {
+			t.Errorf("no hit of %q is held by %q:\n%s", text, want, out)
+		}
+	}
+}

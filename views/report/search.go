@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"iter"
@@ -12,9 +13,10 @@ import (
 
 // SearchOptions say what belongs to a report on a search.
 type SearchOptions struct {
-	Size  int64  // of the largest surface searched, bytes
-	Limit int    // hits to print; 0 is all
-	Where string // where nothing was found, in words
+	Size  int64                           // of the largest surface searched, bytes
+	Limit int                             // hits to print; 0 is all
+	Where string                          // where nothing was found, in words
+	Holds func(disk.Hit) disk.Whereabouts // what holds a hit
 }
 
 // Found counts what a search came to.
@@ -72,6 +74,7 @@ func searchJSON(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions)
 		d.number("offset", h.Place.Offset)
 		d.number("length", h.Place.Length)
 		d.text("encoding", h.Encoding)
+		d.whereabouts(opt.Holds(h))
 		d.number("context_offset", h.Place.Offset-int64(h.Before))
 		d.text("context", string(h.Context))
 		d.close()
@@ -90,6 +93,18 @@ func searchJSON(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions)
 	return f, d.end(nil)
 }
 
+// whereabouts writes what holds a hit, as far as it is known.
+func (d *document) whereabouts(w disk.Whereabouts) {
+	if w.Virtual >= 0 {
+		d.number("disk_offset", w.Virtual)
+	}
+	d.words("structure", w.Structure)
+	d.number("layer", int64(w.Layer))
+	d.words("layer_path", w.Path)
+	d.positive("partition", int64(w.Partition.Number))
+	d.words("file_system", cmp.Or(w.Partition.System, w.System))
+}
+
 // places lists ranges that could not be read.
 func (d *document) places(name string, list []decode.Place) {
 	d.list(name)
@@ -104,14 +119,14 @@ func (d *document) places(name string, list []decode.Place) {
 
 func searchText(w io.Writer, hits iter.Seq2[disk.Hit, error], opt SearchOptions) (Found, error) {
 	p := newPage(w)
-	table := columns{{"offset", 2 + hexDigits(opt.Size), false}, {"length", 6, true}, {"as", 9, false}, {"in", 4, false}, {"around", 0, false}}
+	table := columns{{"offset", 2 + hexDigits(opt.Size), false}, {"length", 6, true}, {"as", 9, false}, {"in", 4, false}, {"around", 34, false}, {"held by", 0, false}}
 	head := false
 	f, err := consume(hits, opt, func(h disk.Hit) bool {
 		if !head {
 			head = true
 			table.head(p)
 		}
-		table.row(p, hexOffset(h.Place.Offset, opt.Size), decode.Grouped(h.Place.Length), h.Encoding, plane(h), around(h))
+		table.row(p, hexOffset(h.Place.Offset, opt.Size), decode.Grouped(h.Place.Length), h.Encoding, plane(h), around(h), opt.Holds(h).String())
 		return p.err == nil
 	}, func(e *disk.Error) { p.print("! %v", e) })
 	if err != nil {
