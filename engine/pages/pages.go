@@ -3,9 +3,11 @@
 package pages
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"platter/engine/store"
@@ -29,6 +31,7 @@ type Cache struct {
 	holes [4]atomic.Pointer[store.Range] // those met last: two sets of tables lie in two
 	turn  atomic.Uint32
 	data  atomic.Pointer[store.Range] // met last
+	ends  [4]atomic.Int64             // of the reads that went last, see ahead
 }
 
 type page struct {
@@ -90,9 +93,9 @@ func (c *Cache) load(off int64) (*page, error) {
 	}
 	p := &page{start, zeros[:n]}
 	if !c.met(start, n) {
-		b := make([]byte, n)
-		if got, err := c.file.ReadAt(b, start); got < len(b) {
-			return nil, shortRead(start, got, len(b), err)
+		b, err := c.read(start, n)
+		if err != nil {
+			return nil, err
 		}
 		if !isZero(b) {
 			p.data = b
@@ -102,6 +105,51 @@ func (c *Cache) load(off int64) (*page, error) {
 	}
 	c.slot(off).Store(p)
 	return p, nil
+}
+
+// read reads the page at start, and those after it too where one was read after the other
+// so far.
+func (c *Cache) read(start, n int64) ([]byte, error) {
+	b := make([]byte, n)
+	if c.ahead(start, b) {
+		return b, nil
+	}
+	if got, err := c.file.ReadAt(b, start); got < len(b) {
+		return nil, shortRead(start, got, len(b), err)
+	}
+	return b, nil
+}
+
+// most is how many bytes are read at once.
+const most = 64 << 10
+
+var scratch = sync.Pool{New: func() any { return new([most]byte) }}
+
+// ahead reads a page, and keeps those after it, if the page before it was read last, or
+// nearly so: a table and its second copy are gone through by turns.
+func (c *Cache) ahead(start int64, first []byte) bool {
+	size := int64(1) << c.bits
+	all := min(most, int64(len(c.slots)/len(c.ends))*size, c.limit-start) / size * size
+	for i := range c.ends {
+		end := &c.ends[i]
+		if all <= size || end.Load() != start || !end.CompareAndSwap(start, start+all) {
+			continue
+		}
+		buf := scratch.Get().(*[most]byte)
+		defer scratch.Put(buf)
+		if got, _ := c.file.ReadAt(buf[:all], start); int64(got) < all {
+			return false
+		}
+		copy(first, buf[:])
+		for at := size; at < all; at += size {
+			if b := buf[at : at+size]; !isZero(b) {
+				c.slot(start + at).Store(&page{start + at, bytes.Clone(b)})
+			}
+		}
+		return true
+	}
+	c.ends[c.turn.Add(1)%uint32(len(c.ends))].Store(start + size)
+	return false
 }
 
 func isZero(b []byte) bool { return string(b) == string(zeros[:len(b)]) }

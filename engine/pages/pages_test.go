@@ -72,16 +72,49 @@ func TestHitsReadNothing(t *testing.T) {
 	if c.Peek(5) != nil {
 		t.Error("a page is at hand before it was read")
 	}
-	for range 3 {
+	var first int64
+	for pass := range 3 {
 		for off := int64(0); off < int64(len(b)); off += 4096 {
 			c.Get(off)
 		}
+		if pass == 0 {
+			first = f.reads.Load()
+		}
 	}
-	if n := f.reads.Load(); n != 16 {
-		t.Errorf("%d reads of 16 pages", n)
+	if n := f.reads.Load(); n != first || n > 16 {
+		t.Errorf("%d reads of 16 pages, %d of them in the first pass", n, first)
 	}
 	if n := testing.AllocsPerRun(100, func() { c.Get(9000); c.Peek(9000) }); n != 0 {
 		t.Errorf("a hit allocates %v times", n)
+	}
+}
+
+// TestReadsAhead goes through two places by turns, as through a table and its second copy:
+// what is read at once is right, and makes the reads few. Other orders read page by page.
+func TestReadsAhead(t *testing.T) {
+	f, b := filled(2<<20 + 77)
+	c := pages.New(f, int64(len(b)), 12, 512<<10)
+	look := func(off int64) {
+		t.Helper()
+		end := min(off>>12<<12+1<<12, int64(len(b)))
+		if got, err := c.Get(off); err != nil || !bytes.Equal(got, b[off:end]) {
+			t.Fatalf("at %d: %d bytes, %v", off, len(got), err)
+		}
+	}
+	for at := int64(0); at < 1<<20; at += 4096 {
+		look(at)
+		look(1<<20 + at + 5)
+	}
+	if n := f.reads.Load(); n > 512/8 {
+		t.Errorf("%d reads of 512 pages in order", n)
+	}
+	f.reads.Store(0)
+	c = pages.New(f, int64(len(b)), 12, 1<<20)
+	for at := int64(2<<20 - 4096); at > 0; at -= 8192 {
+		look(at)
+	}
+	if n := f.reads.Load(); n != 256 {
+		t.Errorf("%d reads of 256 pages from the end to the front", n)
 	}
 }
 

@@ -196,6 +196,7 @@ func (s *sparse) claimGrains(put putter, copy int, t, at int64) (bool, error) {
 	if copy > 0 {
 		name = "grain data, by the redundant table"
 	}
+	grains := grainRun{put: put, name: name}
 	err = g.entries(at, func(i int64, raw uint64) bool {
 		r := run{length: g.grain}
 		if g.judge(raw, 0, &r); r.state != disk.Data || i >= listed || copy > 0 && g.names(first, i, raw) {
@@ -208,13 +209,38 @@ func (s *sparse) claimGrains(put putter, copy int, t, at int64) (bool, error) {
 			}
 			length = roundUp(r.packed, vmdk.SectorSize)
 		}
-		more = put(r.offset, length, disk.KindPayload, name)
+		more = grains.add(r.offset, length)
 		return more
 	})
 	if err == nil {
 		err = failed
 	}
-	return more, err
+	return more && grains.done(), err
+}
+
+// grainRun puts grains that lie one after the other in the file at once: a table mostly names
+// them so.
+type grainRun struct {
+	put         putter
+	name        string
+	off, length int64
+}
+
+func (j *grainRun) add(off, length int64) bool {
+	if j.length > 0 && j.off+j.length == off {
+		j.length += length
+		return true
+	}
+	more := j.done()
+	j.off, j.length = off, length
+	return more
+}
+
+// done puts what is held.
+func (j *grainRun) done() bool {
+	length := j.length
+	j.length = 0
+	return length == 0 || j.put(j.off, length, disk.KindPayload, j.name)
 }
 
 // names reports whether entry i of the table at a byte is raw.
