@@ -101,7 +101,11 @@ func editFile(t *testing.T, path string, w, h int, set ...func(*tui.Config)) *be
 	cfg := tui.Config{Path: path, Explorer: engine.Explorer{}, Finder: engine.Finder{}, Repairs: engine.Repairs}
 	cfg.Copy = func(text string) (string, error) { b.clip = text; return "", nil }
 	cfg.Open = func(ctx context.Context, path, _ string) (disk.Image, tui.Editing, error) {
-		ed, err := edit.Open(ctx, path, engine.Options{})
+		opt := engine.Options{}
+		if filepath.Ext(path) == ".raw" { // nothing in it tells
+			opt.Format = "raw"
+		}
+		ed, err := edit.Open(ctx, path, opt)
 		if err != nil {
 			return nil, tui.Editing{}, err
 		}

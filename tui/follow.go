@@ -94,6 +94,26 @@ func (e *edits) chooseFollow(list []disk.Follow) tea.Cmd {
 	})
 }
 
+// sums stages the checksums that guard what was just changed at a place and lie in another
+// structure, and says so.
+func (t *typing) sums(ed disk.Session, at decode.Place, changed string) (string, error) {
+	f, ok := ed.(disk.Follower)
+	if !ok {
+		return "", nil
+	}
+	list, err := f.Follow(context.Background(), at)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range list {
+		if l.Sum {
+			say, err := t.stageFollow(ed, l)
+			return both(say, "and before it: "+changed), err
+		}
+	}
+	return "", nil
+}
+
 // stageFollow stages it, and says what belongs with that.
 func (t *typing) stageFollow(ed disk.Session, f disk.Follow) (string, error) {
 	*t = typing{mark: t.mark, followed: t.followed}

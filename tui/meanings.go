@@ -106,6 +106,10 @@ func (h *hands) stageField(n decode.Node, recs []disk.Record, e disk.Edit) tea.C
 	if len(sums.Edits) > 0 {
 		cmds = append(cmds, h.edits.wanted(sums))
 	}
+	if n.Place.File == disk.VirtualDisk && !n.Field.IsSum() {
+		last := h.edits.last
+		cmds = append(cmds, h.edits.enqueue(func(ed disk.Session) (string, error) { return last.sums(ed, n.Place, title) }))
+	}
 	return tea.Batch(cmds...)
 }
 

@@ -11,6 +11,7 @@ import (
 type Follow struct {
 	Title string
 	Why   string // in a sentence
+	Sum   bool   // it is checksums alone: nothing that the user wrote is written elsewhere too
 	Edits []Edit // of files, or of the virtual disk
 }
 

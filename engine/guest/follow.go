@@ -118,7 +118,7 @@ func (r reader) followGPT(sector, at int64) ([]disk.Follow, error) {
 	var list []disk.Follow
 	sealed := own.sealed(own.entries)
 	if !bytes.Equal(sealed, own.header) {
-		list = append(list, disk.Follow{Title: "checksums of the " + name + " GPT",
+		list = append(list, disk.Follow{Sum: true, Title: "checksums of the " + name + " GPT",
 			Why:   "a copy of the partition table whose checksums are wrong is not used: both are computed again",
 			Edits: []disk.Edit{{File: VirtualDisk, Offset: own.at, Data: sealed}}})
 		own.header = sealed

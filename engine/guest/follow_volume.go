@@ -36,7 +36,7 @@ func (r reader) followExFAT(p disk.Partition, boot []byte, at int64) ([]disk.Fol
 	summed := exFATRegion*unit - unit
 	sealed := append(bytes.Clone(region[:summed]), exFATSum(region[:summed], unit)...)
 	if !bytes.Equal(sealed, region) {
-		list = append(list, disk.Follow{Title: "checksum of the exFAT boot region",
+		list = append(list, disk.Follow{Sum: true, Title: "checksum of the exFAT boot region",
 			Why:   "a volume whose boot region has a wrong checksum is not mounted: it is computed again over the eleven sectors",
 			Edits: []disk.Edit{{File: VirtualDisk, Offset: p.Start + summed, Data: sealed[summed:]}}})
 	}
@@ -82,7 +82,7 @@ func (r reader) followExt(p disk.Partition, at int64) ([]disk.Follow, error) {
 	var list []disk.Follow
 	sealed := extSealed(b, format.ExtGroup.Get(own))
 	if !bytes.Equal(sealed, b) {
-		list = append(list, disk.Follow{Title: "checksum of the ext superblock", Why: "a superblock with a wrong checksum is not mounted: it is computed again",
+		list = append(list, disk.Follow{Sum: true, Title: "checksum of the ext superblock", Why: "a superblock with a wrong checksum is not mounted: it is computed again",
 			Edits: []disk.Edit{{File: VirtualDisk, Offset: start, Data: sealed}}})
 	}
 	copies := disk.Follow{Title: "copies of the ext superblock", Why: "ext keeps copies of the superblock in other block groups, with their own group numbers and checksums, for a repair to read"}

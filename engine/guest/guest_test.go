@@ -266,6 +266,34 @@ func TestGPTTreeJumpsBetweenCopies(t *testing.T) {
 	}
 }
 
+// TestTreeFindsFields holds that a byte leads to its field also where that lies away from
+// what it belongs to: in the list of partitions, and in a superblock of a disk without a table.
+func TestTreeFindsFields(t *testing.T) {
+	ext := make([]byte, mib)
+	superblock(ext, 0, 1024, 0, "root")
+	for _, c := range []struct {
+		disk []byte
+		at   int64
+		want string
+	}{
+		{gptDisk(), 2*512 + 40, "partition list/partition entry 1/EndingLBA"},
+		{ext, 1024 + 120, "volume/ext superblock/s_volume_name"},
+	} {
+		n, err := guest.Tree(t.Context(), diskOf(t, c.disk))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, i := range n.Find(guest.VirtualDisk, c.at) {
+			n = n.Child(i)
+			names = append(names, n.Name)
+		}
+		if got := strings.Join(names, "/"); got != c.want {
+			t.Errorf("at 0x%x: %s, want %s", c.at, got, c.want)
+		}
+	}
+}
+
 // FuzzPartitions: whatever the table claims, reading it ends.
 func FuzzPartitions(f *testing.F) {
 	f.Add(gptDisk()[:64*1024])
