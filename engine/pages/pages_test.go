@@ -92,7 +92,7 @@ func TestHitsReadNothing(t *testing.T) {
 // TestReadsAhead goes through two places by turns, as through a table and its second copy:
 // what is read at once is right, and makes the reads few. Other orders read page by page.
 func TestReadsAhead(t *testing.T) {
-	f, b := filled(2<<20 + 77)
+	f, b := filled(3<<20 + 77)
 	c := pages.New(f, int64(len(b)), 12, 512<<10)
 	look := func(off int64) {
 		t.Helper()
@@ -103,7 +103,7 @@ func TestReadsAhead(t *testing.T) {
 	}
 	for at := int64(0); at < 1<<20; at += 4096 {
 		look(at)
-		look(1<<20 + at + 5)
+		look(1<<20 + 200<<10 + at + 5)
 	}
 	if n := f.reads.Load(); n > 512/8 {
 		t.Errorf("%d reads of 512 pages in order", n)
