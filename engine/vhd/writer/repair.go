@@ -33,8 +33,8 @@ var offers = map[string]offer{
 		func(f decode.Record[vhd.Footer]) { vhd.FooterCookie.Put(f, vhd.Cookie) }),
 	"V008": (*image).alignFile,
 	"V009": (*image).cutTrailing,
-	"V011": footerOffer("set the features to the defined bits", "",
-		func(f decode.Record[vhd.Footer]) { vhd.FooterFeatures.Put(f, vhd.FooterFeatures.Get(f)&1|2) }),
+	"V011": apart(footerOffer("set the features to the defined bits", "",
+		func(f decode.Record[vhd.Footer]) { vhd.FooterFeatures.Put(f, vhd.FooterFeatures.Get(f)&1|2) })),
 	"V012": (*image).inferType,
 	"V013": (*image).pointFooter,
 	"V014": (*image).correctSize,
@@ -46,7 +46,7 @@ var offers = map[string]offer{
 	"V022": footerOffer("zero the reserved bytes", "what is hidden in them is lost", zeroReserved),
 	"V020": (*image).newIdentity,
 	"V024": (*image).restoreHeader,
-	"V025": headerOffer("set the offset to all ones", "", func(h decode.Record[vhd.Header]) { vhd.HeaderNext.Put(h, vhd.None) }),
+	"V025": apart(headerOffer("set the offset to all ones", "", func(h decode.Record[vhd.Header]) { vhd.HeaderNext.Put(h, vhd.None) })),
 	"V029": (*image).fitTable,
 	"V030": (*image).dropSpares,
 	"V031": (*image).settleEntry,
@@ -132,6 +132,18 @@ func (v *image) change(off, n int64, change func([]byte)) disk.Step {
 
 // put writes bytes to the file.
 func (v *image) put(off int64, b []byte) disk.Step { return disk.Put(v.Source.Name, off, b) }
+
+// apart marks repairs that change only fields of records whose checksum is right: nothing else
+// that is wrong bears on them.
+func apart(of offer) offer {
+	return func(v *image, f disk.Finding) []disk.Repair {
+		list := of(v, f)
+		for i := range list {
+			list[i].Apart = true
+		}
+		return list
+	}
+}
 
 // one is a single repair.
 func one(title, risk string, apply disk.Step) []disk.Repair {

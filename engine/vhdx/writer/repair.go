@@ -127,6 +127,14 @@ func (v *image) basedOn(i int, f fix) disk.Repair {
 	return disk.Repair{Title: f.title, Risk: f.risk, Apply: disk.Steps(steps...)}
 }
 
+// apart marks the first of some repairs, if it has no risk: it changes only copies in the first
+// MiB, or room that no entry leads to. Where the header that counts gives the log no place, an
+// update of it is no help.
+func (v *image) apart(list []disk.Repair) []disk.Repair {
+	list[0].Apart = list[0].Risk == "" && v.LogFits(v.Current)
+	return list
+}
+
 // rewrite is the fix with the bytes at a place changed.
 func (v *image) rewrite(f fix, at decode.Place, change func([]byte)) []disk.Repair {
 	f.body = disk.Change(at, change)

@@ -80,10 +80,8 @@ func (v *image) sign(disk.Finding) []disk.Repair {
 }
 
 // renewOther updates both headers from the current one (3, 8).
-func (v *image) renewOther(f disk.Finding) []disk.Repair {
-	list := v.one(fix{title: fmt.Sprintf("rewrite header %d from header %d", 2-v.Current, v.Current+1)})
-	list[0].Apart = f.Code == "vhdx/3" && v.LogFits(v.Current)
-	return list
+func (v *image) renewOther(disk.Finding) []disk.Repair {
+	return v.apart(v.one(fix{title: fmt.Sprintf("rewrite header %d from header %d", 2-v.Current, v.Current+1)}))
 }
 
 // chooseHeader settles two headers with the same number (5).

@@ -19,8 +19,9 @@ func (v *image) renewTable(disk.Finding) []disk.Repair {
 	if v.OtherValid {
 		list = append(list, v.copyTable(other, fix{title: fmt.Sprintf("region table %d is right: rewrite the other one from it", other+1),
 			risk: "the image is read by the other table then: look at both first", reads: true})...)
+		return list // each table says something
 	}
-	return list
+	return v.apart(list)
 }
 
 // hiddenIn is the risk of writing over table i: what stands there after the entries that the
@@ -96,8 +97,8 @@ func (v *image) changeRegion(entry int64, change func(decode.Record[vhdx.RegionE
 
 // requireRegion sets Required of a region (19).
 func (v *image) requireRegion(f disk.Finding) []disk.Repair {
-	return v.one(fix{title: "mark the region as required",
-		body: v.changeRegion(f.Where[0].Offset, func(r decode.Record[vhdx.RegionEntry]) { vhdx.RegionRequired.Put(r, 1) })})
+	return v.apart(v.one(fix{title: "mark the region as required",
+		body: v.changeRegion(f.Where[0].Offset, func(r decode.Record[vhdx.RegionEntry]) { vhdx.RegionRequired.Put(r, 1) })}))
 }
 
 // rebuildTables looks for metadata and BAT where neither region table is valid

@@ -32,7 +32,7 @@ func (v *image) roundLength(f disk.Finding) []disk.Repair {
 	if f.Severity >= disk.SeverityWarning {
 		round.risk = "the bytes after the last whole MiB stay in the middle of the file, where nothing names them, and whoever writes the image next may use their room: look at them first"
 	}
-	return []disk.Repair{v.extendTo(round, v.Size, false)}
+	return v.apart([]disk.Repair{v.extendTo(round, v.Size, false)})
 }
 
 // separate moves one of two blocks that share space, or the one on a structure,
