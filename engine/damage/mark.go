@@ -25,9 +25,10 @@ type Marks struct {
 // FaultMark is a fault, and whether it was repaired.
 type FaultMark struct {
 	KeyFault
-	Done  bool
-	Named bool           // one of its bytes was named
-	Left  []decode.Place // of the fault's bytes those that are not what they were; not empty with Done where it was repaired in another way
+	Done      bool
+	Untouched bool           // its bytes are as they were planted
+	Named     bool           // one of its bytes was named
+	Left      []decode.Place // of the fault's bytes those that are not what they were; not empty with Done where it was repaired in another way
 }
 
 // Name takes in at which offsets of the file the student thinks that faults lie.
@@ -79,13 +80,18 @@ func (m Marks) Passed() bool {
 	return got == of
 }
 
-// Mark compares an image with its answer key. A fault is repaired if its bytes are what they
-// were, or if the check no longer finds it and the disk shows what it showed before. What
+// Mark compares an image with its answer key. Each fault is judged by itself: it is repaired if
+// its bytes are what they were, or if the check no longer finds it and the disk shows what it
+// showed before once all other faults are put right, which is tried on the bench. What
 // else was changed is found by the key's digests of the good file; only bytes that a repair
 // has to change as well, such as sequence numbers, may be others.
-func Mark(ctx context.Context, img disk.Image, k Key) (Marks, error) {
-	file := img.Files()[0]
+func Mark(ctx context.Context, bench Bench, k Key) (Marks, error) {
 	var m Marks
+	img, err := bench.Image()
+	if err != nil {
+		return m, err
+	}
+	file := img.Files()[0]
 	sum, _, _, err := sums(ctx, file)
 	if err != nil {
 		return m, err
@@ -96,7 +102,11 @@ func Mark(ctx context.Context, img disk.Image, k Key) (Marks, error) {
 		if err != nil {
 			return m, err
 		}
-		m.Faults = append(m.Faults, FaultMark{KeyFault: f, Done: m.Exact || len(left) == 0, Left: left})
+		planted, err := untouched(file, f)
+		if err != nil {
+			return m, err
+		}
+		m.Faults = append(m.Faults, FaultMark{KeyFault: f, Done: m.Exact || len(left) == 0, Untouched: planted, Left: left})
 	}
 	if m.Exact {
 		return m, nil
@@ -104,40 +114,24 @@ func Mark(ctx context.Context, img disk.Image, k Key) (Marks, error) {
 	if m.Touched, err = touched(ctx, file, k); err != nil {
 		return m, err
 	}
-	return m, m.check(ctx, img, k)
-}
-
-// check looks at an image as the program does: at what it finds, and at what the disk shows.
-func (m *Marks) check(ctx context.Context, img disk.Image, k Key) error {
-	found, err := codes(ctx, img)
+	whole, err := look(ctx, bench, k)
 	if err != nil {
-		return err
+		return m, err
 	}
-	shows, err := content(ctx, img)
-	if ctx.Err() != nil {
-		return err
-	}
-	same := k.Disk == "" || shows == k.Disk
 	done := true
 	for i := range m.Faults {
 		f := &m.Faults[i]
-		if len(found[f.Code]) <= k.Found[f.Code] && same {
-			f.Done = true
+		if !f.Done {
+			if f.Done, err = m.alone(ctx, bench, k, i, whole); err != nil {
+				return m, err
+			}
 		}
 		done = done && f.Done
 	}
-	if !done {
-		return nil // what else is wrong may follow from what is left
+	if done { // else what is wrong may follow from what is left
+		m.Other, m.New = !whole.same, whole.fresh(k)
 	}
-	m.Other = !same
-	for code, list := range found {
-		for _, f := range list[min(len(list), k.Found[code]):] {
-			if f.Severity >= disk.SeverityWarning {
-				m.New = append(m.New, f)
-			}
-		}
-	}
-	return nil
+	return m, nil
 }
 
 // remaining are the bytes of a fault that are not what they were.

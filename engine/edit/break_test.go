@@ -2,6 +2,7 @@ package edit_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -41,12 +42,12 @@ func broken(t *testing.T, source string, seed uint64, wishes ...damage.Wish) (st
 // marked is what an image is marked with.
 func marked(t *testing.T, path string, key damage.Key) damage.Marks {
 	t.Helper()
-	img, err := engine.Open(t.Context(), path, engine.Options{Format: key.Format})
+	s, err := edit.Open(t.Context(), path, engine.Options{Format: key.Format})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer img.Close()
-	m, err := damage.Mark(t.Context(), img, key)
+	defer s.Close()
+	m, err := damage.Mark(t.Context(), s, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,6 +150,85 @@ func repairCode(t *testing.T, path, code string) {
 	if err := s.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestEachByItself repairs one of three faults: by its bytes and in another way that is right; by
+// other bytes, by giving up what the disk holds, and with another byte touched. What
+// becomes of the two others is not its concern.
+func TestEachByItself(t *testing.T) {
+	wishes := func() (list []damage.Wish) {
+		for _, code := range []string{"V034", "V019", "V033"} {
+			list = append(list, damage.Called("vhd", code))
+		}
+		return list
+	}
+	lay := func(off int64, b ...byte) func(*testing.T, string, damage.Key) {
+		return func(t *testing.T, path string, _ damage.Key) {
+			all, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copy(all[off:], b)
+			if err := os.WriteFile(path, all, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_, like := broken(t, "sample:vhd", 3, wishes()...)
+	entry := like.Faults[0].Changes[0].Offset &^ 3
+	for name, c := range map[string]struct {
+		do     func(*testing.T, string, damage.Key)
+		state  [3]bool // done
+		points int
+		left   bool // the first fault is untouched
+	}{
+		"nothing": {func(*testing.T, string, damage.Key) {}, [3]bool{}, 0, true},
+		"its bytes": {func(t *testing.T, path string, key damage.Key) {
+			for _, c := range key.Faults[0].Changes {
+				lay(c.Offset, c.Before...)(t, path, key)
+			}
+		}, [3]bool{true}, 1, false},
+		"other bytes": {lay(entry, 0, 0x7f, 0xff, 0), [3]bool{}, 0, false},
+		"given up":    {lay(entry, 0xff, 0xff, 0xff, 0xff), [3]bool{}, 0, false},
+		"all, and another byte": {func(t *testing.T, path string, key damage.Key) {
+			putBack(t, path, key)
+			touch(t, path, 0x80a00+4096)
+		}, [3]bool{true, true, true}, 3, false},
+		"another time": {func(t *testing.T, path string, key damage.Key) {
+			for _, footer := range []int64{0, key.Size - 512} {
+				lay(footer+24, 0x30, 0, 0, 0)(t, path, key)
+				lay(footer+64, sumOf(t, path, footer)...)(t, path, key)
+			}
+		}, [3]bool{false, true}, 1, true},
+		"another time, wrong sum": {lay(24, 0x30, 0, 0, 0), [3]bool{}, 0, true},
+	} {
+		path, key := broken(t, "sample:vhd", 3, wishes()...)
+		c.do(t, path, key)
+		m := marked(t, path, key)
+		var done [3]bool
+		for i, f := range m.Faults {
+			done[i] = f.Done
+		}
+		if got, _ := m.Points(); done != c.state || got != c.points || m.Faults[0].Untouched != c.left {
+			t.Errorf("%s: %v, %d points, first untouched %t: %+v", name, done, got, m.Faults[0].Untouched, m.Faults)
+		}
+	}
+}
+
+// sumOf is the checksum that the VHD footer at off should have.
+func sumOf(t *testing.T, path string, off int64) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := uint32(0)
+	for i, c := range b[off : off+512] {
+		if i < 64 || i >= 68 {
+			sum += uint32(c)
+		}
+	}
+	return binary.BigEndian.AppendUint32(nil, ^sum)
 }
 
 // TestHidingIsNoRepair removes the finding in a way that loses what the disk holds.

@@ -25,6 +25,12 @@ func TestBreakAndCheck(t *testing.T) {
 	if code, out, _ = ran(t, "lesson", "check", path); code != 3 || !strings.Contains(out, "not repaired: vhd/V017") || !strings.Contains(out, "0x38, 2 bytes") || !strings.Contains(out, "0 of 2 points") {
 		t.Errorf("%d:\n%s", code, out)
 	}
+	if strings.Contains(out, "answer:") {
+		t.Errorf("the answer is told without being asked for:\n%s", out)
+	}
+	if _, out, _ = ran(t, "lesson", "check", path, "--answers"); !strings.Contains(out, "answer: the check says: ") || !strings.Contains(out, "answer: at 0x38 the good bytes are ") || !strings.Contains(out, "; the damage made them 00 00") {
+		t.Errorf("the answers:\n%s", out)
+	}
 	if _, out, _ = ran(t, "lesson", "check", path, "--at", "0x39", "--at", "4096"); !strings.Contains(out, "a byte of it was named") || !strings.Contains(out, "no fault lies there: 0x1000") || !strings.Contains(out, "0 of 3 points") {
 		t.Errorf("named:\n%s", out)
 	}

@@ -17,6 +17,7 @@ import (
 	"platter/decode"
 	"platter/engine"
 	"platter/engine/damage"
+	"platter/engine/edit"
 	"platter/tui"
 	"platter/tui/lessons"
 	"platter/views/report"
@@ -156,12 +157,12 @@ func (s studyFile) Save(lesson string, st tui.Study) error {
 }
 
 func lessonCheckVerb(a *app) *cobra.Command {
-	key := ""
+	key, answers := "", false
 	var at []string
 	cmd := &cobra.Command{
 		Use: "check IMAGE", Short: "Whether the damage of platter break was repaired, and nothing else touched", Args: exactly(1),
-		Long: "Compares an image that platter break has damaged with its answer key. A fault is repaired if its bytes are what they were, or if the\n" +
-			"check no longer finds it and the disk shows what it showed before. A point is given for each fault, and one more if all are repaired\n" +
+		Long: "Compares an image that platter break has damaged with its answer key. Each fault is judged by itself: it is repaired if its\n" +
+			"bytes are what they were, or if, all others put right in memory, the check no longer finds it and the disk shows what it showed before. A point is given for each fault, and one more if all are repaired\n" +
 			"and nothing else was changed but what their repairs write, such as checksums. Lists the bytes of faults that were missed. Nothing is\n" +
 			"written. Exit code: 0 all points, 3 not all, 1 could not be checked.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -176,17 +177,18 @@ func lessonCheckVerb(a *app) *cobra.Command {
 				}
 				named = append(named, int64(off))
 			}
-			return a.mark(cmd.Context(), args[0], key, named)
+			return a.mark(cmd.Context(), args[0], key, named, answers)
 		},
 	}
 	cmd.Flags().StringArrayVar(&at, "at", nil, "name a byte that is damaged, by its `OFFSET` in the file; can be repeated: a point for each fault, a wrong one takes a point")
 	cmd.Flags().StringVar(&key, "key", "", "the answer key, if it is not at IMAGE"+damage.Ending+": `PATH`")
+	cmd.Flags().BoolVar(&answers, "answers", false, "tell after that what each fault is: what the check says, and its bytes, good and damaged")
 	cmd.Flags().BoolVar(&a.json, "json", false, "print a JSON document ("+report.Schema("lesson")+")")
 	return cmd
 }
 
 // mark tells how far an image was repaired.
-func (a *app) mark(ctx context.Context, path, keyPath string, named []int64) (err error) {
+func (a *app) mark(ctx context.Context, path, keyPath string, named []int64, answers bool) (err error) {
 	f, err := os.Open(keyPath)
 	if err != nil {
 		return err
@@ -197,19 +199,19 @@ func (a *app) mark(ctx context.Context, path, keyPath string, named []int64) (er
 	}
 	opt := a.opt
 	opt.Format = key.Format
-	img, err := engine.Open(ctx, path, opt)
+	bench, err := edit.Open(ctx, path, opt)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, img.Close()) }()
-	m, err := damage.Mark(ctx, img, key)
+	defer func() { err = errors.Join(err, bench.Close()) }()
+	m, err := damage.Mark(ctx, bench, key)
 	if err != nil {
 		return err
 	}
 	if named != nil {
 		m.Name(named)
 	}
-	if err := report.Marks(a.out, m, a.form()); err != nil {
+	if err := report.Marks(a.out, m, answers, a.form()); err != nil {
 		return err
 	}
 	if !m.Passed() {

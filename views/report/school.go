@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
 
@@ -53,10 +54,10 @@ func Faults(w io.Writer, list []damage.Fault, form Form) error {
 	return p.end(nil)
 }
 
-// Marks reports how far a damaged image was repaired.
-func Marks(w io.Writer, m damage.Marks, form Form) error {
+// Marks reports how far a damaged image was repaired, and with answers what each fault is.
+func Marks(w io.Writer, m damage.Marks, answers bool, form Form) error {
 	if form == JSON {
-		return marksJSON(w, m)
+		return marksJSON(w, m, answers)
 	}
 	got, of := m.Points()
 	p := newPage(w)
@@ -66,6 +67,9 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 			p.print("  a byte of it was named")
 		} else if m.Asked {
 			p.print("  no byte of it was named")
+		}
+		if answers {
+			p.answer(f.KeyFault)
 		}
 	}
 	for _, off := range m.Wrong {
@@ -90,7 +94,7 @@ func Marks(w io.Writer, m damage.Marks, form Form) error {
 	return p.end(nil)
 }
 
-func marksJSON(w io.Writer, m damage.Marks) error {
+func marksJSON(w io.Writer, m damage.Marks, answers bool) error {
 	got, of := m.Points()
 	d := newDocument(w, "lesson")
 	d.bool("passed", m.Passed())
@@ -103,8 +107,21 @@ func marksJSON(w io.Writer, m damage.Marks) error {
 		d.text("code", f.Code)
 		d.text("about", f.About)
 		d.bool("repaired", f.Done)
+		d.text("state", stateOf(f))
 		d.bool("named", f.Named)
 		d.located("left", f.Left)
+		if answers {
+			d.text("finding", f.Text)
+			d.list("changes")
+			for _, c := range f.Changes {
+				d.item()
+				d.number("offset", c.Offset)
+				d.text("good", hex.EncodeToString(c.Before))
+				d.text("damaged", hex.EncodeToString(c.After))
+				d.close()
+			}
+			d.close()
+		}
 		d.close()
 	}
 	d.close()
@@ -132,9 +149,50 @@ func (p *page) mark(name string, f damage.FaultMark) {
 	case f.Done:
 		p.print("%s: repaired in another way than byte for byte: %s, %s", name, f.Code, f.About)
 	default:
-		p.print("%s: not repaired: %s, %s", name, f.Code, f.About)
+		state := "not repaired"
+		if !f.Untouched {
+			state += ", though changed"
+		}
+		p.print("%s: %s: %s, %s", name, state, f.Code, f.About)
 		p.print("  these bytes are not what they were:")
 		p.placed(f.Left)
+	}
+}
+
+// stateOf is what became of a fault in a word.
+func stateOf(f damage.FaultMark) string {
+	switch {
+	case f.Done && len(f.Left) == 0:
+		return "repaired"
+	case f.Done:
+		return "repaired in another way"
+	case f.Untouched:
+		return "untouched"
+	}
+	return "changed"
+}
+
+// answerBytes is how many bytes of a change an answer shows.
+const answerBytes = 16
+
+// answer tells all that the key holds of a fault.
+func (p *page) answer(f damage.KeyFault) {
+	p.print("  answer: the check says: %s", f.Text)
+	show := func(b []byte) string {
+		text := fmt.Sprintf("% x", b[:min(len(b), answerBytes)])
+		switch {
+		case len(b) == 0:
+			return "no bytes"
+		case len(b) > answerBytes:
+			return fmt.Sprintf("%s .. (%d bytes)", text, len(b))
+		}
+		return text
+	}
+	for _, c := range f.Changes[:min(len(f.Changes), placesListed)] {
+		p.print("  answer: at 0x%x the good bytes are %s; the damage made them %s", c.Offset, show(c.Before), show(c.After))
+	}
+	if more := len(f.Changes) - placesListed; more > 0 {
+		p.print("  answer: and %s more; --json lists all", decode.Plural(more, "change", "changes"))
 	}
 }
 
