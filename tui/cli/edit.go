@@ -86,6 +86,7 @@ func (a *app) staged(ctx context.Context, s *edit.Session) tui.Editing {
 	if file == "" {
 		return e
 	}
+	sweep(filepath.Dir(file))
 	e.Keep = func() error { return keep(s, file) }
 	e.Forget = func() error { return forget(file) }
 	switch l, err := reload(ctx, s, file); {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"platter/engine"
 )
@@ -75,12 +76,29 @@ func (a *app) remember(path string) {
 	_ = writeWhole(dir, "recent", b.String()) // a list that is not kept is no reason to fail
 }
 
+// halfAge is the age past which a file of [writeWhole] was left by a run that was stopped.
+const halfAge = time.Minute
+
+// sweep removes what runs that were stopped left half written in a folder.
+func sweep(dir string) {
+	list, _ := os.ReadDir(dir) // one that is not there holds nothing
+	for _, e := range list {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.Contains(e.Name(), halfMark) && time.Since(info.ModTime()) > halfAge {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // one that stays does no harm
+		}
+	}
+}
+
+// halfMark is what the name of a file has in it that is not whole yet.
+const halfMark = "-"
+
 // writeWhole replaces a file so that readers see the old or the new content.
 func writeWhole(dir, name, content string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, name+"-")
+	f, err := os.CreateTemp(dir, name+halfMark)
 	if err != nil {
 		return err
 	}
