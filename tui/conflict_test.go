@@ -165,3 +165,15 @@ func cutShort(t *testing.T) string {
 		}
 	}
 }
+
+// TestWriteWaitsForWhatIsBeingStaged presses w while a change is on its way: the question
+// comes after it.
+func TestWriteWaitsForWhatIsBeingStaged(t *testing.T) {
+	b := onFile(t, "vhd", 120, 40)
+	b.keys("6", ":", "0x1b8", "enter", "e", "01", "esc", ":", "0x200", "enter", "e", "02", "esc", "W", "t", "s").expect("Staged changes", "RW")
+	_, first := b.m.Update(key("u"))
+	_, second := b.m.Update(key("w"))
+	b.run(first)
+	b.run(second)
+	b.expect("Write to disk", "1 byte in 1 place")
+}

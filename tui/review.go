@@ -131,8 +131,9 @@ func (e *edits) askCommit() tea.Cmd {
 	drained := e.drain()
 	switch {
 	case e.busy:
-		e.say("wait until the last change is staged", false)
-		return drained
+		e.say("after the last change is staged ..", false)
+		ask := work{do: func(disk.Session) (string, error) { return "", nil }, after: e.askCommit}
+		return tea.Batch(drained, e.enqueueWork(ask))
 	case e.SaveCopy != nil:
 		return tea.Batch(drained, e.offerCopy())
 	case !e.writing:
