@@ -94,8 +94,9 @@ func (w *walk) run(ctx context.Context, size int64, progress func(int64)) error 
 			progress(pos)
 		}
 	}
-	w.flush()
-	w.digests.finish(w.readers)
+	if err := w.flush(); err == nil {
+		w.digests.finish(w.readers)
+	}
 	return nil
 }
 
@@ -156,8 +157,7 @@ func (w *walk) segment(ctx context.Context, pos, end int64) error {
 		if len(groups) > 1 {
 			return w.emit(pos, end, w.classes(groups))
 		}
-		w.flush()
-		return nil
+		return w.flush()
 	}
 	for at := pos; at < end; {
 		n := min(end-at, chunkSize-at%chunkSize)
@@ -198,8 +198,7 @@ func (w *walk) load(groups []group, at, n int64) {
 func (w *walk) chunk(groups []group, at, n int64) error {
 	w.digests.feed(w.readers, groups, n)
 	if len(groups) == 1 {
-		w.flush()
-		return nil
+		return w.flush()
 	}
 	same := func(a, b group, from, to int64) bool {
 		if a.kind == Lost || a.kind == Past || b.kind == Lost || b.kind == Past {
@@ -208,8 +207,7 @@ func (w *walk) chunk(groups []group, at, n int64) error {
 		return bytes.Equal(a.data[from:to], b.data[from:to])
 	}
 	if w.alike(groups, 0, n, same) {
-		w.flush()
-		return nil
+		return w.flush()
 	}
 	for from := int64(0); from < n; {
 		to := min(n, from+sectorSize-(at+from)%sectorSize)
@@ -271,8 +269,7 @@ func (w *walk) classesOf(groups []group, from, to int64, same func(a, b group, f
 // end it.
 func (w *walk) emit(start, end int64, classes []int) error {
 	if agreed(classes) {
-		w.flush()
-		return nil
+		return w.flush()
 	}
 	if w.open && w.last.End == start && equal(w.last.Class, classes) && w.alikeBy() {
 		w.last.End = end
@@ -284,8 +281,8 @@ func (w *walk) emit(start, end int64, classes []int) error {
 		}
 		return nil
 	}
-	if !w.flush() {
-		return errStopped{}
+	if err := w.flush(); err != nil {
+		return err
 	}
 	w.last = Range{Start: start, End: end, Class: classes, Pieces: make([]Piece, len(w.readers)), Parts: 1}
 	for i := range w.cursors {
@@ -308,13 +305,15 @@ func (w *walk) alikeBy() bool {
 	return true
 }
 
-// flush hands out the range at hand; false if no more are wanted.
-func (w *walk) flush() bool {
+// flush hands out the range at hand; it fails if no more are wanted.
+func (w *walk) flush() error {
 	if !w.open {
-		return true
+		return nil
 	}
-	w.open = false
-	return w.out(w.last)
+	if w.open = false; !w.out(w.last) {
+		return errStopped{}
+	}
+	return nil
 }
 
 func agreed(classes []int) bool {

@@ -2,15 +2,12 @@ package eyes_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"platter/decode"
 	"platter/decode/vhd"
 	"platter/decode/vhdx"
 	"platter/decode/vmdk"
-	"platter/engine"
 	"platter/engine/eyes"
 )
 
@@ -123,66 +120,6 @@ func oneEntry(b []byte) []byte {
 		vmdk.PutEntry(b[table:], vmdk.EntrySize, vmdk.ZeroGrain)
 	}
 	return b
-}
-
-// TestMinimalImages makes for each deviation the smallest image that shows it: the reader
-// names it, and sees another disk than before, or refuses the image.
-func TestMinimalImages(t *testing.T) {
-	built := map[string]string{}
-	for i, m := range minimals {
-		t.Run(m.policy+" "+m.code, func(t *testing.T) {
-			id := m.kind.format + m.kind.values["type"] + m.kind.values["creator"]
-			if built[id] == "" {
-				dir, err := os.MkdirTemp("", "minimal")
-				if err != nil {
-					t.Fatal(err)
-				}
-				built[id] = m.kind.build(t, dir, i)
-			}
-			whole, err := os.ReadFile(built[id])
-			if err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join(t.TempDir(), filepath.Base(built[id]))
-			if err := os.WriteFile(path, m.change(whole), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			shows(t, path, m)
-		})
-	}
-	for _, path := range built {
-		os.RemoveAll(filepath.Dir(filepath.Dir(path)))
-	}
-}
-
-// shows reports whether an image shows a deviation.
-func shows(t *testing.T, path string, m minimal) {
-	t.Helper()
-	e, err := engine.Eyes(t.Context(), path, engine.Options{Format: m.kind.format})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	for _, r := range e.Readers {
-		if r.Policy.Name != m.policy {
-			continue
-		}
-		if d, ok := r.Policy.Deviation(m.kind.format, m.code); !ok || !d.Modelled || d.Source == "" {
-			t.Errorf("%s is not declared as modelled with its source", m.code)
-		}
-		if m.refused {
-			if r.Refused == nil {
-				t.Error("the reader opens the image")
-			}
-			return
-		}
-		if r.Refused != nil {
-			t.Fatalf("refused: %v", r.Refused)
-		}
-		if !decided(t, r, m.code) {
-			t.Errorf("%s decides nowhere; notes %v", m.code, r.Notes)
-		}
-	}
 }
 
 // decided reports whether a deviation took effect at opening or in a piece.

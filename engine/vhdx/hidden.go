@@ -72,7 +72,7 @@ func (c *checker) strangers() bool {
 	if first < 0 {
 		return true
 	}
-	return c.Report(graded(v.finding("52:strange", fmt.Sprintf("%s of the log hold what is no part of a log, from 0x%x to 0x%x", decode.Plural(count, "sector", "sectors"), first, last), v.place(first, last-first+1)), warning))
+	return c.Report(graded(v.finding("52:strange", fmt.Sprintf("%s what is no part of a log, from 0x%x to 0x%x", decode.Plural(count, "sector of the log holds", "sectors of the log hold"), first, last), v.place(first, last-first+1)), warning))
 }
 
 // repeated is how many bytes of unused room of the metadata region are the last entry of its
