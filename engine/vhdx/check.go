@@ -184,7 +184,11 @@ func (c *checker) checkLog() bool {
 	}
 	stale, torn := 0, 0
 	var at, changed []decode.Place
+	var left leftovers
 	for e, err := range v.log.entries(c.ctx, v.src.File) {
+		if err == nil && e.whole() {
+			err = left.look(v, e, v.stepOf(e) == 0)
+		}
 		if err != nil {
 			return c.Fail(err)
 		}
@@ -201,7 +205,7 @@ func (c *checker) checkLog() bool {
 			at = append(at, v.place(v.log.off+e.pos, vhdx.LogSector))
 		}
 	}
-	if !c.strangers() || !c.changed(changed) {
+	if !c.strangers() || !c.changed(changed) || !c.hiddenInLog(left) {
 		return false
 	}
 	if stale == 0 {

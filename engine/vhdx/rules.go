@@ -95,6 +95,8 @@ var rules = disk.Rules{
 	}, From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},
 	"52": {Severity: info, Detail: "Entries of earlier sessions tell what was done to the image. They are never replayed.", For: map[string]string{
 		"changed":  "Each sector of such an entry bears its number, so that it was written to its end; the checksum says that bytes were changed after that. It is never replayed, and no program looks at it: data may be hidden there.",
+		"padding":  "The room of the descriptors ends with a sector, and what follows the last one is part of the entry: its checksum fits. No program looks at these bytes; QEMU leaves there what its memory held. Data may be hidden there.",
+		"page":     "It is never replayed, and no program looks at it. A page of the BAT has entries, in which these bits are zero; any other page that holds text would be found at the place that it names, unless it was changed there since. Data may be hidden there.",
 		"strange":  "Entries, descriptors and data of a log begin with a signature, and these sectors with none. Programs overwrite them some day; until then data may be hidden there.",
 		"bitmap":   "The disk has no block for these bits, and no program looks at them: it was made smaller, or something is hidden there.",
 		"end":      "The disk ends inside its last block. What follows there is no part of the disk: it was made smaller, or data is hidden.",
