@@ -10,20 +10,21 @@ import (
 )
 
 // Stray finds the block of a BAT entry that leads nowhere (41, 42), or onto a structure
-// (44), in the bytes that nothing else claims: where the order of the others gives it a place, or else
+// (44), or that has no place and a state that is none (38), in the bytes that nothing else claims: where the order of the others gives it a place, or else
 // where there is one such entry and one range which could be its block's.
 func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	v := p.image
 	block, bitmap := v.geo.IsBitmap(index)
 	entry, err := v.entry(index)
-	if err != nil || bitmap || !v.leadsNowhere(entry) {
+	undefined := (vhdx.State(entry) == vhdx.ReservedState || vhdx.State(entry) == vhdx.UnmappedDraft) && !v.mayHold(entry)
+	if err != nil || bitmap || !v.leadsNowhere(entry) && !undefined {
 		return Orphan{}, false, err
 	}
 	rooms, err := v.strayRooms(ctx, false)
 	if err != nil || len(rooms) == 0 {
 		return Orphan{}, false, err
 	}
-	at, ok, err := v.expected(block)
+	at, ok, err := v.inOrder(block, -1)
 	if err != nil {
 		return Orphan{}, false, err
 	}
@@ -81,6 +82,14 @@ func (p Parts) Strays(ctx context.Context) error {
 // it can be where it says.
 func (v *Image) leadsNowhere(entry uint64) bool {
 	return vhdx.State(entry) >= vhdx.FullyPresent && (vhdx.FileOffset(entry) == 0 || v.misplaced(entry) != "")
+}
+
+// mayHold reports whether an entry has a place that a block can lie at: in the file, and on no
+// structure.
+func (v *Image) mayHold(entry uint64) bool {
+	off := int64(vhdx.FileOffset(entry))
+	meets, _ := v.clearOf(off, off+v.geo.BlockSize)
+	return off > 0 && off < v.data.grown && meets == ""
 }
 
 // lone is the block of the only entry that leads nowhere, in the only range that

@@ -83,9 +83,10 @@ func Repairs(ctx context.Context, img disk.Image, f disk.Finding) ([]disk.Repair
 	return list(v, f), nil
 }
 
-// seek looks for the block of an entry that leads nowhere (41, 42), or to another one (44).
+// seek looks for the block of an entry that leads nowhere (41, 42), to another one (44), or
+// has no place with a state that is none (38).
 func (v *image) seek(ctx context.Context, f *disk.Finding) error {
-	if f.About != nil || f.Code != "vhdx/41" && f.Code != "vhdx/42" && f.Code != "vhdx/44" {
+	if f.About != nil || f.Code != "vhdx/38" && f.Code != "vhdx/41" && f.Code != "vhdx/42" && f.Code != "vhdx/44" {
 		return nil
 	}
 	list := v.EntriesAt(f.Where)

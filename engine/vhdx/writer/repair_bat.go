@@ -51,13 +51,17 @@ func (v *image) defineState(f disk.Finding) []disk.Repair {
 	number, _ := v.Geometry.IsBitmap(index)
 	needed := min(v.Geometry.BlockSize, v.Geometry.DiskSize-number*v.Geometry.BlockSize)
 	placed := off > 0 && off <= v.Size-needed && !v.Meets(off, v.Geometry.BlockSize)
+	var list []disk.Repair
+	if o, ok := f.About.(reader.Orphan); ok {
+		list = append(list, v.nameOrphan(o))
+	}
 	switch {
 	case vhdx.State(entry) == vhdx.UnmappedDraft:
-		return v.settleDraft(index, off, placed)
-	case !placed:
-		return v.blanks(index)
+		return append(list, v.settleDraft(index, off, placed)...)
+	case placed:
+		list = append(list, v.believePlace(index, off, ""))
 	}
-	return append([]disk.Repair{v.believePlace(index, off, "")}, v.blanks(index)...)
+	return append(list, v.blanks(index)...)
 }
 
 // settleDraft is for the draft's UNMAPPED. A damaged state makes one of a block that is
@@ -69,6 +73,9 @@ func (v *image) settleDraft(index, off int64, placed bool) []disk.Repair {
 	}
 	room := min(v.Geometry.BlockSize, v.Size-off)
 	if off == 0 || room <= 0 || v.Meets(off, v.Geometry.BlockSize) {
+		if f.risk == "" {
+			f.risk = v.lostDraft(off)
+		}
 		return []disk.Repair{v.changeEntry(f, index, withState(vhdx.Unmapped))}
 	}
 	taken, err := v.Claimed(context.Background(), off, v.Geometry.BlockSize, index)
@@ -84,6 +91,18 @@ func (v *image) settleDraft(index, off int64, placed bool) []disk.Repair {
 		return []disk.Repair{unmap}
 	}
 	return []disk.Repair{v.believePlace(index, off, "; if the block was given up, old bytes show again"), unmap}
+}
+
+// lostDraft is the risk of taking a block for given up whose entry has no place that can hold
+// one; empty where nothing in the file can be what it held.
+func (v *image) lostDraft(off int64) string {
+	switch {
+	case off != 0:
+		return fmt.Sprintf("no block can lie at 0x%x, where the entry leads, so that it may be damaged and the block stored: it reads as zeros then", off)
+	case v.Strays(context.Background()) != nil:
+		return "bytes that nothing claims may be what the block held: it reads as zeros then, and whoever writes the image next may use their room"
+	}
+	return ""
 }
 
 // believePlace marks a block as stored where its entry says, unless another lies there.
