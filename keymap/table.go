@@ -268,6 +268,7 @@ var table = []Binding{
 	{Context: Readers, Action: Follow, Keys: []string{"f"}, Label: "cause", Help: "Go to the table entry, bit or header in Structure that the reader takes otherwise", Group: groupJump},
 	{Context: Readers, Action: ExplainPane, Keys: []string{"t"}, Label: "explain", Help: "Explain the range, and what the reader does otherwise than the format says, with the source and how sure it is", Group: groupView},
 	{Context: Readers, Action: ReaderHashes, Keys: []string{"c"}, Label: "hash", Help: "Hash the disk as each reader sees it", Group: groupView},
+	{Context: Readers, Action: SaveReport, Keys: []string{"S"}, Help: "Save the readers and the ranges to a file, as text or JSON", Group: groupFind},
 	{Context: Readers, Action: CompareAgain, Keys: []string{"r"}, Label: "again", Help: "Compare the readers again, on what is stored by now", Group: groupView},
 	{Context: Readers, Action: Right, Keys: []string{"l", "right"}, hint: "h/l", Label: "reader", Help: "Next reader", Group: groupMove},
 	{Context: Readers, Action: Left, Keys: []string{"h", "left"}, Help: "Previous reader", Group: groupMove},

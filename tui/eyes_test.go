@@ -2,6 +2,8 @@ package tui_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,7 +23,13 @@ func TestEyes(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := tell(t, tui.Config{Image: img, Path: "sample:damaged", Eyes: look}, 80, 24)
-	s.keys("8").expect("[8 Eyes]", "because dissect: ignores sector bitmaps")
+	s.keys("8").expect("[8 Eyes]", "because dissect: ignores sector bitmaps", "virtualbox", "discutils")
+	out := filepath.Join(t.TempDir(), "eyes.txt")
+	s.keys("S").expect("as platter eyes prints it").keys("enter", "ctrl+u").keys(strings.Split(out, "")...).keys("enter")
+	if b, err := os.ReadFile(out); err != nil || !strings.Contains(string(b), "the readers do not agree") {
+		t.Errorf("the report is %s, %v", b, err)
+	}
+	s.keys("c").expect("SHA-256 (begins)").keys("esc")
 	s.keys("j", "enter").expect("[6 Sectors]", "LBA 132")
 	s.keys("[").expect("[8 Eyes]")
 	s.keys("l", "l", "l", "l", "l", "l", "l", "f").expect("[2 Structure]", "0x80a01")

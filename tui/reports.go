@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine/disk"
+	"platter/engine/eyes"
 	"platter/keymap"
 	"platter/views"
 	"platter/views/report"
@@ -51,8 +52,31 @@ func (e *export) reports() (what string, list []plain) {
 		form("JSON", "json", "as platter chain --json prints it", func(ctx context.Context, w io.Writer) error {
 			return report.Chain(ctx, w, img, report.Elsewhere{}, report.JSON)
 		})
+	case keymap.Screen8:
+		what = "eyes"
+		form("text", "txt", "as platter eyes prints it", e.throughEyes(report.Text))
+		form("JSON", "json", "as platter eyes --json prints it", e.throughEyes(report.JSON))
 	}
 	return what, list
+}
+
+// throughEyes reports the image as all readers see it, opened once more for that.
+func (e *export) throughEyes(form report.Form) func(context.Context, io.Writer) error {
+	look, path, parent := e.cfg.Eyes, e.current().path, e.current().parent
+	return func(ctx context.Context, w io.Writer) error {
+		all, err := look(ctx, path, parent)
+		if err != nil {
+			return err
+		}
+		var d *eyes.Digests
+		digest := func(int) eyes.Digest { return eyes.Digest{} }
+		if all.Size() <= report.EyesHashed {
+			d = eyes.NewDigests(all)
+			digest = d.Of
+		}
+		_, err = report.Eyes(w, all, all.Compare(ctx, d, nil), digest, report.EyesOptions{Hashed: d != nil}, form)
+		return errors.Join(err, all.Close())
+	}
 }
 
 // openReports lets the user choose in which form the screen is saved.

@@ -17,9 +17,6 @@ import (
 // exitDisagree is the exit code of eyes where the readers do not agree.
 const exitDisagree = 3
 
-// eyesHashed is up to which size of the disk digests are made unless they are asked for.
-const eyesHashed = 16 << 30
-
 func eyesVerb(a *app) *cobra.Command {
 	var hash, noHash, all, why bool
 	cmd := &cobra.Command{
@@ -40,7 +37,7 @@ func eyesVerb(a *app) *cobra.Command {
 				return err
 			}
 			a.unfinished(e.Image.Info())
-			opt := report.EyesOptions{Hashed: hash || !noHash && e.Size() <= eyesHashed, Why: why, Most: 100}
+			opt := report.EyesOptions{Hashed: hash || !noHash && e.Size() <= report.EyesHashed, Why: why, Most: 100}
 			if all {
 				opt.Most = 0
 			}

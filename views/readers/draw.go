@@ -13,6 +13,7 @@ import (
 // The shape of the screen.
 const (
 	headRows   = 4 // names, whether they open the image, size, hash
+	digits     = 8 // of a hash, in a column
 	labelWide  = 20
 	columnMost = 12
 	aboutLeast = 7
@@ -22,18 +23,25 @@ const (
 type layout struct {
 	table, about grid.Rect
 	wide         int // columns of a reader, with the blank after it
+	step         int // lines that names and hashes take: 2 where a column has no room for one
 }
+
+// head is how many rows lie above the ranges.
+func (l layout) head() int { return headRows + 2*(l.step-1) }
 
 // column is where that of a reader begins in the table.
 func (l layout) column(i int) int { return labelWide + i*l.wide }
 
 // arrange divides the screen: the table above, what it means below.
 func (v *View) arrange() {
-	about := min(max(aboutLeast, v.h/2-2), max(v.h-headRows-3, 0))
+	v.lay.wide = max(1, min(columnMost, (v.w-2-labelWide)/max(len(v.who), 1)))
+	if v.lay.step = 1; v.lay.wide < columnMost-1 {
+		v.lay.step = 2
+	}
+	about := min(max(aboutLeast, v.h/2-2), max(v.h-v.lay.head()-3, 0))
 	v.lay.table = grid.At(0, 0, v.w, v.h-about)
 	v.lay.about = grid.At(0, v.h-about, v.w, about)
-	v.lay.wide = max(1, min(columnMost, (v.w-2-labelWide)/max(len(v.who), 1)))
-	v.list.Fit(int64(len(v.rows)), v.lay.table.H-2-headRows)
+	v.list.Fit(int64(len(v.rows)), v.lay.table.H-2-v.lay.head())
 	v.column = max(0, min(v.column, len(v.who)-1))
 }
 
@@ -52,53 +60,53 @@ func (v *View) drawTable(a grid.Area) {
 	}
 	in := a.Box(v.theme, title, true)
 	a.Extent(&v.list, "")
-	for i, label := range []string{"", "opens the image", "size of the disk", "SHA-256"} {
-		in.Text(1, i, label, theme.Label)
+	for i, label := range []string{"opens the image", "size of the disk", "SHA-256 (begins)"} {
+		in.Text(1, v.lay.step+i, label, theme.Label)
 	}
 	for i, r := range v.who {
 		v.drawReader(in, i, r)
 	}
 	for y := range v.list.Rows {
 		if i, ok := v.list.At(y); ok {
-			v.drawRow(in.Row(headRows+y), v.rows[i], i == v.list.Cursor)
+			v.drawRow(in.Row(v.lay.head()+y), v.rows[i], i == v.list.Cursor)
 		}
 	}
 	if len(v.rows) == 0 {
-		in.TextFit(1, headRows, in.W()-2, v.verdict(), theme.Label)
+		in.TextFit(1, v.lay.head(), in.W()-2, v.verdict(), theme.Label)
 	}
 }
 
-// drawReader draws the head of a column.
+// drawReader draws the head of a column. Where it is narrow, names and hashes have two lines:
+// every second column takes the lower one, and the room of the next.
 func (v *View) drawReader(in grid.Area, i int, r reader) {
-	x, w := v.lay.column(i), v.lay.wide-1
-	cell := func(y int, text string, s theme.Style) {
-		if grid.Width(text) > w {
-			text = text[:max(w, 0)] // names and sizes are ASCII
-		}
-		in.Text(x, y, text, s)
+	x, w, step := v.lay.column(i), v.lay.wide-1, v.lay.step
+	cell := func(y, w int, text string, s theme.Style) { in.TextFit(x, y, max(w, 0), text, s) }
+	room, low := w, 0
+	if step > 1 {
+		room, low = 2*v.lay.wide-1, i%step
 	}
 	name := theme.Strong
 	if i == v.column {
 		name = theme.Selected
 	}
-	cell(0, r.policy.Name, name)
+	cell(low, room, r.policy.Name, name)
 	switch {
 	case r.unknown != "":
-		cell(1, "?", theme.Dim)
+		cell(step, w, "?", theme.Dim)
 		return
 	case r.refused != "":
-		cell(1, "no", theme.Warn)
+		cell(step, w, "no", theme.Warn)
 		return
 	}
-	cell(1, "yes", theme.Good)
-	cell(2, sizeWord(r.size, w), theme.Value)
+	cell(step, w, "yes", theme.Good)
+	cell(step+1, w, sizeWord(r.size, w), theme.Value)
 	switch {
 	case r.digest.SHA256 != "":
-		cell(3, r.digest.SHA256, theme.Value)
+		cell(step+2+low, room, r.digest.SHA256[:digits], theme.Value)
 	case r.digest.Lost > 0:
-		cell(3, "fails", theme.Warn)
+		cell(step+2+low, room, "fails", theme.Warn)
 	default:
-		cell(3, "-", theme.Dim)
+		cell(step+2+low, room, "-", theme.Dim)
 	}
 }
 
@@ -160,6 +168,9 @@ func (v *View) drawAbout(a grid.Area) {
 	y := 0
 	own := func() {
 		y = in.TextWrap(0, y, who.policy.Name+" "+strings.TrimSuffix(who.words(), ".")+". It is "+who.policy.Program+source(who.policy)+".", theme.Label)
+		if who.digest.SHA256 != "" {
+			y = in.TextWrap(0, y, "SHA-256 "+who.digest.SHA256, theme.Value)
+		}
 	}
 	if ok && v.column > 0 { // it was gone to
 		own()

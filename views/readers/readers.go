@@ -41,7 +41,9 @@ type View struct {
 	bytes   int64           // in them
 	hashed  bool            // digests are asked for
 	running bool
-	changed bool // the image has changed since it was compared
+	changed bool         // the image has changed since it was compared
+	editor  disk.Staging // nil: nothing can be staged
+	staged  bool
 	err     error
 
 	list   grid.Scroll
@@ -62,7 +64,7 @@ func Lacks(img disk.Image) string {
 
 // New makes the screen of an image. Start compares the readers.
 func New(env views.Env, look Look) *View {
-	return &View{image: env.Image, theme: env.Theme, look: look, cancel: func() {}}
+	return &View{image: env.Image, theme: env.Theme, look: look, cancel: func() {}, editor: env.Editor}
 }
 
 // Start compares the readers.
@@ -96,6 +98,10 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.take(msg)
 	case views.Changed:
 		v.image, v.changed, v.canvas.Dirty = msg.Image, true, true
+		if msg.Editor != nil {
+			v.editor = msg.Editor
+		}
+		v.staged = v.editor != nil && slices.ContainsFunc(v.image.Files(), func(f disk.File) bool { return len(v.editor.Dirty(f.Name)) > 0 })
 	}
 	return nil
 }
@@ -166,7 +172,10 @@ func (v *View) reader() (reader, bool) {
 // Status says how far the comparison is and what it came to.
 func (v *View) Status() string {
 	s := v.verdict()
-	if v.changed {
+	switch {
+	case v.staged:
+		s += " | what is staged is not seen: the readers look at what is stored"
+	case v.changed:
 		s += " | the image has changed since: r compares again what is stored"
 	}
 	return s
@@ -208,7 +217,7 @@ func (v *View) Mouse(x, y int, what views.Mouse) tea.Cmd {
 			v.column = i
 		}
 	}
-	hit := what.On(&v.list, y-table.Y-headRows)
+	hit := what.On(&v.list, y-table.Y-v.lay.head())
 	if hit && what == views.DoubleClick {
 		return v.open()
 	}

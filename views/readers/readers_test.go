@@ -112,7 +112,7 @@ func TestHash(t *testing.T) {
 // TestMouse puts both cursors where it clicks.
 func TestMouse(t *testing.T) {
 	v := view(t, "damaged", 80, 20)
-	v.Mouse(1+20+7*6, 6, views.Click)
+	v.Mouse(1+20+7*6, 8, views.Click)
 	msgs := viewtest.Run(v, v.Do(keymap.Follow))
 	if g, ok := msgs[0].(views.Goto); !ok || g.To.Place.Offset != 0x80a01 {
 		t.Errorf("a click on dissect leads to %v", msgs)

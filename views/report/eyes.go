@@ -17,6 +17,10 @@ type EyesOptions struct {
 	Most   int  // ranges to list; 0: all
 }
 
+// EyesHashed is up to which size of the disk digests are made unless they are asked for, in
+// bytes.
+const EyesHashed = 16 << 30
+
 // Saw is what looking through all eyes came to.
 type Saw struct {
 	Ranges int64 // in which the readers do not agree
