@@ -63,7 +63,7 @@ func TestCreateChild(t *testing.T) {
 	s.name(base).keys("ctrl+s").expect("made")
 	s.keys("C").name(filepath.Join(dir, "child.vhd")).keys("down", "down", "down")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(base), Paste: true})
-	s.expect("vhd differencing, a disk of 1 GiB", "size         1G (default)")
+	s.expect("vhd differencing, a disk of 1 GiB", "size        1G (default)")
 	x, y := s.at("[ Create ]")
 	s.press(x+2, y)
 	s.expect("VHD differencing")
@@ -98,4 +98,12 @@ func TestCreateScreenIsNarrow(t *testing.T) {
 	s, _ := onForm(t, 80, 24)
 	s.expect("file type identifier  ", "520 B, its first bytes:", "a disk of 1 GiB")
 	s.keys("down", "right", "right").expect("redundant grain directory", "vmdk monolithicSparse, 1 GiB")
+}
+
+// TestFormCutsNothing holds that at 80x24 the longest type shows whole, and all of what is
+// said about a row.
+func TestFormCutsNothing(t *testing.T) {
+	s, dir := onForm(t, 80, 24)
+	s.expect("name of the file", "be there yet; the ending tells the", "| format  ").name(filepath.Join(dir, "disk.vmdk"))
+	s.keys("down", "down", "down", "down").expect("< monolithicSparse >").keys("up").expect("type        monolithicSparse ")
 }

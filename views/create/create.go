@@ -47,8 +47,9 @@ type View struct {
 	delay   time.Duration // how long typing has to rest before the plan is made again
 	rows    []row
 	list    grid.Scroll
-	format  string // whose options are in the rows
-	sized   bool   // the size is what somebody typed
+	doc     []string // about the row with the cursor, line by line
+	format  string   // whose options are in the rows
+	sized   bool     // the size is what somebody typed
 
 	gen    views.Gen
 	cancel context.CancelFunc

@@ -16,12 +16,11 @@ type layout struct {
 	skip                  int // regions above those that show
 }
 
-// The shape of the screen: rows of the boxes below the form, and columns of the form and
-// of the names in it.
+// The shape of the screen: rows of the box below the form, and of the text in it.
 const (
 	commandRows = 4
-	docRows     = 3
-	labelWidth  = 16
+	docRows     = 3 // at least, with the line over them
+	docMost     = 6
 )
 
 // SetSize arranges the parts.
@@ -33,7 +32,30 @@ func (v *View) SetSize(w, h int) {
 func (v *View) arrange() {
 	wide := min(max(v.w*9/20, 38), 64)
 	v.lay.form = grid.At(0, 0, min(wide, v.w), max(v.h-commandRows, 0))
-	v.list.Fit(int64(len(v.rows)), max(v.lay.form.H-2-docRows, 1))
+	v.fitDoc()
+}
+
+// fitDoc gives the text about the row with the cursor the rows that it needs, and the list
+// the rest.
+func (v *View) fitDoc() {
+	text, _ := v.about()
+	doc := grid.Wrap(decode.Printable(text), max(v.lay.form.W-4, 1))
+	v.doc = doc[:min(len(doc), docMost-1)]
+	v.list.Fit(int64(len(v.rows)), max(v.lay.form.H-2-v.docHeight(), 1))
+}
+
+// docHeight is how many rows the text takes, with the line over it.
+func (v *View) docHeight() int { return max(1+len(v.doc), docRows) }
+
+// about is what is said of the row with the cursor.
+func (v *View) about() (string, theme.Style) {
+	if name := v.guilty(); v.known && v.err != nil && (name == v.current().name || name == "" || v.unlisted(name)) {
+		return "! " + v.problem(), theme.Failure
+	}
+	if why := v.plan.Useless[v.current().name]; why != "" {
+		return why, theme.Dim
+	}
+	return v.current().doc, theme.Dim
 }
 
 // View is the screen as text.
@@ -49,23 +71,17 @@ func (v *View) draw(a grid.Area) {
 
 func (v *View) drawForm(a grid.Area) {
 	in := a.Box(v.theme, "New image", true)
-	list := in.H() - docRows
+	v.fitDoc()
+	list := in.H() - v.docHeight()
 	for y := range max(list, 0) {
 		if i, ok := v.list.At(y); ok {
 			v.drawRow(in.Row(y), int(i))
 		}
 	}
 	in.HLine(0, list, in.W(), v.theme.Glyphs.Border(false).Horizontal, theme.Frame)
-	text, style := v.current().doc, theme.Dim
-	if name := v.guilty(); v.known && v.err != nil && (name == v.current().name || name == "" || v.unlisted(name)) {
-		text, style = "! "+v.problem(), theme.Failure
-	} else if why := v.plan.Useless[v.current().name]; why != "" {
-		text = why
-	}
-	for y, line := range grid.Wrap(decode.Printable(text), in.W()-2) {
-		if y < docRows-1 {
-			in.TextFit(1, list+1+y, in.W()-1, line, style)
-		}
+	_, style := v.about()
+	for y, line := range v.doc {
+		in.TextFit(1, list+1+y, in.W()-1, line, style)
 	}
 }
 
@@ -77,6 +93,15 @@ func (v *View) unlisted(name string) bool {
 		}
 	}
 	return true
+}
+
+// valueAt is the column of the values: past the longest name, unless room is short.
+func (v *View) valueAt() int {
+	longest := 0
+	for _, r := range v.rows {
+		longest = max(longest, grid.Width(r.name))
+	}
+	return min(longest+4, max(15, v.lay.form.W/3))
 }
 
 func (v *View) drawRow(a grid.Area, i int) {
@@ -95,15 +120,27 @@ func (v *View) drawRow(a grid.Area, i int) {
 	if r.name == v.guilty() {
 		a.Set(1, 0, '!', theme.Failure)
 	}
-	a.TextFit(3, 0, labelWidth-4, r.name, label)
-	room := a.W() - labelWidth - 1
+	at := v.valueAt()
+	a.TextFit(3, 0, at-4, r.name, label)
+	room := a.W() - at - 1
+	short := strings.TrimSuffix(value, " (default)") // the style says that it is the default
+	if grid.Width(value) > room {
+		value = short
+	}
+	choice := "< " + decode.Printable(value) + " >"
+	if grid.Width(choice) > room {
+		choice = "< " + decode.Printable(short) + " >"
+	}
+	if grid.Width(choice) > room { // the keys below say that there are others
+		choice = decode.Printable(short)
+	}
 	switch {
 	case !here:
-		a.TextFit(labelWidth, 0, room, decode.Printable(value), style)
+		a.TextFit(at, 0, room, decode.Printable(value), style)
 	case r.words != nil:
-		a.TextFit(labelWidth, 0, room, "< "+decode.Printable(value)+" >", theme.Selected)
+		a.TextFit(at, 0, room, choice, theme.Selected)
 	default:
-		v.drawLine(a.Sub(labelWidth, 0, room, 1), r, value, style)
+		v.drawLine(a.Sub(at, 0, room, 1), r, value, style)
 	}
 	if here {
 		a.Set(0, 0, '>', theme.Selected)

@@ -34,8 +34,9 @@ type Menu struct {
 	typed  string
 	scroll grid.Scroll
 	grid   grid.Grid
-	name   int // width of the names' column
-	key    int // of the keys'
+	name   int      // width of the names' column
+	key    int      // of the keys'
+	foot   []string // below the items: what the chosen row cuts
 }
 
 // New makes a menu of the items, in their order.
@@ -117,8 +118,40 @@ func (m *Menu) SetSize(w, h int) {
 // headRows stand over the items: what is typed, and a blank.
 const headRows = 2
 
+// footMost is how many rows at most tell the whole of a text that its row cuts.
+const footMost = 3
+
+// fit gives the rows to the items, less those below that tell the whole of the chosen one.
 func (m *Menu) fit() {
-	m.scroll.Fit(int64(len(m.match)), max(1, m.grid.Area().H()-2-headRows))
+	a := m.grid.Area()
+	rows := a.H() - 2 - headRows
+	m.scroll.Fit(int64(len(m.match)), max(1, rows))
+	m.foot = nil
+	if n, ok := m.Choice(); ok && m.cuts(m.items[n], a.W()-2) && rows > 2*footMost {
+		lines := grid.Wrap(m.items[n].line(), a.W()-4)
+		m.foot = lines[:min(len(lines), footMost)]
+		m.scroll.Fit(int64(len(m.match)), rows-len(m.foot))
+	}
+}
+
+// cuts reports whether a row of a width cuts the text of an item.
+func (m *Menu) cuts(i Item, w int) bool { return grid.Width(i.line()) > w-m.textAt()-1 }
+
+// textAt is where the text of a row begins.
+func (m *Menu) textAt() int {
+	x := 2 + m.name + 2
+	if m.key > 0 {
+		x += m.key + 2
+	}
+	return x
+}
+
+// line is the text of a row: why it would do nothing, and what it does.
+func (i Item) line() string {
+	if i.Why != "" {
+		return "(" + i.Why + ") " + i.Help
+	}
+	return i.Help
 }
 
 // View is the menu in its frame.
@@ -133,6 +166,9 @@ func (m *Menu) View(t *theme.Theme) string {
 		if n, ok := m.scroll.At(y); ok {
 			m.drawItem(in.Row(headRows+y), m.items[m.match[n]], n == m.scroll.Cursor)
 		}
+	}
+	for y, text := range m.foot {
+		in.Text(1, in.H()-len(m.foot)+y, text, theme.Value)
 	}
 	if len(m.match) == 0 {
 		in.Text(1, headRows, "nothing matches", theme.Dim)
@@ -153,13 +189,9 @@ func (m *Menu) drawItem(a grid.Area, i Item, cursor bool) {
 	x += m.name + 2
 	if m.key > 0 {
 		a.TextFit(x, 0, m.key, i.Key, key)
-		x += m.key + 2
 	}
-	text := i.Help
-	if i.Why != "" {
-		text = "(" + i.Why + ") " + text
-	}
-	a.TextFit(x, 0, a.W()-x-1, text, help)
+	x = m.textAt()
+	a.TextFit(x, 0, a.W()-x-1, i.line(), help)
 	if cursor {
 		a.Paint(0, 0, a.W(), theme.Selected)
 		a.Set(0, 0, '>', theme.Selected)

@@ -74,3 +74,26 @@ func TestMovesAndLooks(t *testing.T) {
 		m.View(viewtest.Theme(t))
 	}
 }
+
+// TestWhatARowCutsIsToldBelow holds that the whole text of the chosen row shows, and none is
+// covered by it.
+func TestWhatARowCutsIsToldBelow(t *testing.T) {
+	var items []menu.Item
+	for i := range 12 {
+		items = append(items, menu.Item{Name: "item " + string(rune('a'+i)), Help: "turn each group of bytes round", Why: "the selection is no multiple of so many bytes"})
+	}
+	m := menu.New("Change", items)
+	m.SetSize(60, 16)
+	m.Do(keymap.Last)
+	lines := viewtest.Lines(t, m.View(viewtest.Theme(t)), 60, 16)
+	all := strings.Join(lines, "\n")
+	for _, want := range []string{"(the selection is no multiple of so many bytes) turn", "| each group of bytes round", "item l", "item c"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %q in\n%s", want, all)
+		}
+	}
+	m.SetSize(140, 16)
+	if all := strings.Join(viewtest.Lines(t, m.View(viewtest.Theme(t)), 140, 16), "\n"); strings.Count(all, "turn each group") != 12 {
+		t.Errorf("told again though nothing is cut:\n%s", all)
+	}
+}
