@@ -43,6 +43,15 @@ func Steps(list ...Step) Step {
 	}
 }
 
+// Done takes the work out of repairs of a finding that another repair has settled meanwhile: to
+// carry one out again would move what is at its place already, and leave its room to nobody.
+func Done(list []Repair) []Repair {
+	for i := range list {
+		list[i].Apply = Steps()
+	}
+	return list
+}
+
 // Change has the bytes at a place changed where they lie. A place that is not
 // wholly in the file is an [Error] of kind OutOfRange, one that is longer than a
 // workspace takes is [store.ErrTooMuch].

@@ -48,7 +48,30 @@ func (v *image) separate(f disk.Finding) []disk.Repair {
 	for _, index := range list {
 		repairs = append(repairs, v.giveUp(index)...)
 	}
+	if !v.clash(list) {
+		return disk.Done(repairs)
+	}
 	return repairs
+}
+
+// clash reports whether the entries still lead to the same room, or a single one onto a
+// structure.
+func (v *image) clash(list []int64) bool {
+	var off, length [2]int64
+	for i, index := range list[:min(len(list), 2)] {
+		entry, err := v.Entry(index)
+		if err != nil {
+			return true // nobody knows
+		}
+		off[i], length[i] = int64(vhdx.FileOffset(entry)), v.Geometry.BlockSize
+		if _, bitmap := v.Geometry.IsBitmap(index); bitmap {
+			length[i] = vhdx.MiB
+		}
+		if v.Meets(off[i], length[i]) {
+			return true
+		}
+	}
+	return len(list) > 1 && off[0] > 0 && off[1] > 0 && off[0] < off[1]+length[1] && off[1] < off[0]+length[0]
 }
 
 // moveBlock copies a block or a sector bitmap to fresh room at the end of the

@@ -168,6 +168,9 @@ func (m *image) part(ctx context.Context, s *reader.Sparse, f disk.Finding) ([]d
 			list = append(list, m.altering(setEntry(s, f.Where[at], 0, fmt.Sprintf("clear the entry at 0x%x", f.Where[at].Offset), risk)))
 		}
 	}
+	if raw, err := s.Grid.EntryAt(entry.Offset); err == nil && !s.Grid.Packed && s.Grid.Entry(raw).Off != grain.Offset {
+		return disk.Done(list), nil // it was led elsewhere since
+	}
 	return list, nil
 }
 
