@@ -56,6 +56,8 @@ type editHost interface {
 	do(keymap.Action) tea.Cmd
 	// reopen reads the image again from its files, and then says something.
 	reopen(say string) tea.Cmd
+	// studying reports whether a lesson is open.
+	studying() bool
 	// reviewed is the review screen where it shows.
 	reviewed() (*review.View, bool)
 }

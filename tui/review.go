@@ -251,6 +251,11 @@ func (e *edits) quitDrained() tea.Cmd {
 	cancel, reviewed := button{"Cancel", nil}, button{"Review", e.openReview}
 	discard := button{"Discard", func() tea.Cmd { return e.leave(e.Forget) }}
 	switch {
+	case e.SaveCopy != nil && e.program.studying():
+		d.title = "Leave the lesson?"
+		d.lines = []string{"What you changed is in the lesson's sample, in memory only.", "How far you have come in the lesson is kept."}
+		d.buttons = []button{cancel, {"Save a copy", e.askCopy}, {"Leave", discard.press}}
+		d.at = 2
 	case e.SaveCopy != nil:
 		d.buttons = []button{cancel, {"Save a copy", e.askCopy}, reviewed, discard}
 	case e.Keep == nil:

@@ -304,6 +304,9 @@ func (s *school) take(m marked) {
 	}
 }
 
+// studying reports whether a lesson is open.
+func (m *model) studying() bool { return m.school.lesson != nil }
+
 // now is what the user has in front of him, for the task of a lesson.
 func (m *model) now() lessons.Now {
 	n := lessons.Now{Image: m.replay.own(), Screen: strings.ToLower(m.view().Title()), Replayed: -1, Found: map[string]int{}}

@@ -207,3 +207,16 @@ func TestLessonsFromTheStart(t *testing.T) {
 	s := tell(t, cfg, 120, 40).expect("step by step", "platter lesson").keys("enter").expect("Lessons", "VMDK 2: a stream")
 	s.keys("VHD 2", "enter").expect("sample:damaged", "step 1 of 6", "What is wrong")
 }
+
+// TestLeave asks at the end of a lesson in its own words: its sample is in memory only.
+func TestLeave(t *testing.T) {
+	l, _ := lessons.Named("vhdx-3-write")
+	img, how, err := openSample(t.Context(), l.Image, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how.SaveCopy = func(context.Context, string) (string, error) { return "", nil }
+	s := tell(t, tui.Config{Image: img, Editing: how, Path: l.Image, Open: openSample, Lesson: &l, Studies: studies{}}, 80, 24)
+	s.keys("6", "e", "4", "1", "esc", "q").expect("Leave the lesson?", "in memory only", "is kept").not("Changes are staged")
+	s.keys("esc").expect("[6 Sectors]").keys("f10", "q").expect("Changes are staged")
+}
