@@ -163,7 +163,7 @@ func (s *school) leave() tea.Cmd {
 	s.keep()
 	s.teaching = teaching{}
 	s.program.resize()
-	return nil
+	return s.tell(tea.WindowSizeMsg{}) // more shows than was read
 }
 
 // keep keeps how far the user has come.

@@ -220,3 +220,14 @@ func TestLeave(t *testing.T) {
 	s.keys("6", "e", "4", "1", "esc", "q").expect("Leave the lesson?", "in memory only", "is kept").not("Changes are staged")
 	s.keys("esc").expect("[6 Sectors]").keys("f10", "q").expect("Changes are staged")
 }
+
+// TestLeaveReads has the room that a lesson leaves filled with bytes.
+func TestLeaveReads(t *testing.T) {
+	l, _ := lessons.Named("vhdx-1-headers")
+	for _, screen := range []string{"2", "6"} {
+		for _, size := range [][2]int{{80, 24}, {160, 50}} {
+			s := inLesson(t, l, studies{}, size[0], size[1])
+			s.keys(screen, "f10").not(".. .. ..")
+		}
+	}
+}
