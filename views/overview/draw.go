@@ -21,17 +21,30 @@ func (v *View) draw(a grid.Area) {
 		title string
 		focus bool
 		draw  func(grid.Area)
+		rows  *grid.Scroll // nil: all that there is room for
 	}{
-		{v.lay.identity, "Identity", v.focus == identityPane, v.drawIdentity},
-		{v.lay.next, v.nextTitle(), false, v.drawNext},
-		{v.lay.findings, v.findingsTitle(), v.focus == findingsPane, v.drawFindings},
-		{v.lay.strip, v.stripTitle(), false, v.drawStrip},
-		{v.lay.guest, "Partitions", false, v.drawGuest},
+		{v.lay.identity, "Identity", v.focus == identityPane, v.drawIdentity, &v.facts},
+		{v.lay.next, v.nextTitle(), false, v.drawNext, nil},
+		{v.lay.findings, v.findingsTitle(), v.focus == findingsPane, v.drawFindings, &v.list},
+		{v.lay.strip, v.stripTitle(), false, v.drawStrip, nil},
+		{v.lay.guest, "Partitions", false, v.drawGuest, nil},
 	} {
 		if p.where.W > 1 && p.where.H > 1 {
 			p.draw(p.where.In(a).Box(v.env.Theme, p.title, p.focus))
+			if p.rows != nil {
+				p.where.In(a).Extent(p.rows, v.more(p.focus))
+			}
 		}
 	}
+}
+
+// more says how to see the rows of a pane that do not fit.
+func (v *View) more(focus bool) string {
+	down := keymap.Key(keymap.Overview, keymap.Down)
+	if focus {
+		return " (" + down + ")"
+	}
+	return " (" + keymap.Key(keymap.Overview, keymap.NextPane) + ", " + down + ")"
 }
 
 func (v *View) nextTitle() string {
