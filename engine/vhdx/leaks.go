@@ -36,8 +36,14 @@ func (c *checker) checkLeaks() bool {
 	if err := v.neighbours(c.ctx, list); err != nil {
 		return c.Fail(err)
 	}
+	all := total{}
 	for _, l := range list {
-		if !c.Report(c.leak(l)) {
+		if !l.held.Zero() && l.Length >= v.geo.BlockSize {
+			all.bytes, all.ranges = all.bytes+l.Length, all.ranges+1
+		}
+	}
+	for _, l := range list {
+		if l.all = all; !c.Report(c.leak(l)) {
 			return false
 		}
 	}
@@ -50,6 +56,13 @@ type leak struct {
 	disk.Region
 	held          space.Filling
 	before, after int64 // the blocks that lie right in front of it and right after it; -1: none
+	all           total
+}
+
+// total is how much of the file nothing claims that is not zero and can hold a block.
+type total struct {
+	bytes  int64
+	ranges int
 }
 
 // neighbours finds the blocks beside the ranges that hold something and have room
@@ -195,11 +208,15 @@ func (c *checker) wiped() bool {
 // off leaves some in an image that was empty, but not many.
 func (c *checker) wipedOut(l *leak) disk.Finding {
 	severity := warning
-	if l.Length > store.MaxStaged {
+	if l.all.bytes > store.MaxStaged {
 		severity = severe
 	}
-	return graded(c.image.worded("50:wiped", fmt.Sprintf("no entry of the BAT leads to a block, but the %d MiB at 0x%x hold data that nothing leads to, not zero from 0x%x on",
-		l.Length/vhdx.MiB, l.Offset, l.held.First(l.Offset)), false, "", c.image.place(l.Offset, l.Length)), severity)
+	more := ""
+	if l.all.ranges > 1 {
+		more = fmt.Sprintf("; in all %d MiB in %d ranges", l.all.bytes/vhdx.MiB, l.all.ranges)
+	}
+	return graded(c.image.worded("50:wiped", fmt.Sprintf("no entry of the BAT leads to a block, but the %d MiB at 0x%x hold data that nothing leads to, not zero from 0x%x on%s",
+		l.Length/vhdx.MiB, l.Offset, l.held.First(l.Offset), more), false, "", c.image.place(l.Offset, l.Length)), severity)
 }
 
 // words tell of the entry that is missing.

@@ -46,7 +46,7 @@ var offered = map[string]int{
 	"41 present without a place": 1, "41 bitmap without a place": 1, "41 child's block without a place": 2,
 	"42 block past the end": 1, "42 block at the last MiB there is": 1, "42 block cut off": 2, "42 block cut off inside its last MiB": 2, "42 bitmap past the end": 1, "42 anchor past the end": 1,
 	"43 last block cut off where the disk ends": 1,
-	"44 two blocks in one place":                3, "44 blocks that overlap by half": 6, "44 block on the log": 2, "44 bitmap on a block": 4, "44 bitmap on the metadata": 2,
+	"44 two blocks in one place":                3, "44 blocks that overlap by half": 6, "44 block on the log": 2, "44 bitmap on a block": 4, "44 bitmap on the metadata": 1,
 	"45 anchor on a block": 1, "45 block after an anchor": 1, "45 anchor on the log": 1,
 	"46 bitmap in a dynamic image": 1, "46 state of a bitmap": 2, "46 state of a bitmap without a place": 1, "47 no bitmap": 1,
 	"48 all bits clear": 1, "48 all bits set": 1, "49 fixed with a hole": 1, "49 fixed by QEMU": 1, "50 leaked": 1, "51 odd size": 1,

@@ -32,6 +32,9 @@ func (v *image) partBlocks(f disk.Finding) []disk.Repair {
 			list = append(list, v.clearEntries(at))
 		}
 	}
+	for i := range list {
+		list[i].Even = len(list) == 2*len(entries) // nothing tells whose the block is
+	}
 	for i, at := range entries {
 		if start, err := v.Table.Entry(v.Table.Index(at.Offset)); err == nil && start != blocks[i].Offset {
 			return disk.Done(list) // it was led elsewhere since

@@ -44,7 +44,9 @@ func (v *image) separate(f disk.Finding) []disk.Repair {
 	if o, ok := f.About.(reader.Orphan); ok {
 		repairs = append(repairs, v.nameOrphan(o))
 	}
-	repairs = append(repairs, v.moveBlock(list[len(list)-1]))
+	if last := list[len(list)-1]; !v.bitsOfStructure(last) {
+		repairs = append(repairs, v.moveBlock(last))
+	}
 	for _, index := range list {
 		repairs = append(repairs, v.giveUp(index)...)
 	}
@@ -52,6 +54,14 @@ func (v *image) separate(f disk.Finding) []disk.Repair {
 		return disk.Done(repairs)
 	}
 	return repairs
+}
+
+// bitsOfStructure reports whether an entry takes a structure of the file for a sector bitmap: a
+// copy of that says nothing of the sectors.
+func (v *image) bitsOfStructure(index int64) bool {
+	entry, err := v.Entry(index)
+	_, bitmap := v.Geometry.IsBitmap(index)
+	return err == nil && bitmap && v.Meets(int64(vhdx.FileOffset(entry)), vhdx.MiB)
 }
 
 // clash reports whether the entries still lead to the same room, or a single one onto a
