@@ -119,6 +119,9 @@ func (s *Session) stand(ctx context.Context, img disk.Image, r Rebasing, done *R
 	if err != nil {
 		return err
 	}
+	if img, err = s.fillBlocks(ctx, img, r, done); err != nil || img == nil {
+		return err
+	}
 	change, err := engine.Relink(img, disk.Relink{})
 	if err != nil {
 		return err

@@ -5,14 +5,21 @@ import (
 	"errors"
 	"io"
 
+	"github.com/google/uuid"
+
 	"platter/decode"
 	"platter/decode/vhdx"
 	"platter/engine/store"
 )
 
 // DiskSize is where the size of the disk lies.
-func (p Parts) DiskSize() (decode.Place, bool) {
-	list := p.image.itemPlaces(vhdx.ItemDiskSize)
+func (p Parts) DiskSize() (decode.Place, bool) { return p.item(vhdx.ItemDiskSize) }
+
+// Parameters is where the file parameters lie.
+func (p Parts) Parameters() (decode.Place, bool) { return p.item(vhdx.ItemFileParameters) }
+
+func (p Parts) item(id uuid.UUID) (decode.Place, bool) {
+	list := p.image.itemPlaces(id)
 	if len(list) == 0 {
 		return decode.Place{}, false
 	}

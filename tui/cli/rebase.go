@@ -43,7 +43,7 @@ func rebaseVerb(a *app) *cobra.Command {
 	f.BoolVar(&r.relink, "relink", false, "accept the parent as it is now")
 	f.Var(&textFlag{&r.onto, "PATH"}, "onto", "take the image at PATH for the parent")
 	f.BoolVar(&r.unsafe, "unsafe", false, "with --onto: without comparing, for a parent that was moved or copied")
-	f.BoolVar(&r.none, "none", false, "store all that the parent holds, and have no parent any more (VHD, VMDK)")
+	f.BoolVar(&r.none, "none", false, "store all that the parent holds, and have no parent any more")
 	f.BoolVar(&r.relative, "relative", false, "store only the relative path of the parent")
 	f.BoolVar(&r.absolute, "absolute", false, "store only the absolute path of the parent")
 	f.BoolVar(&r.replay, "replay", false, "first replay a log that was not replayed (VHDX), in the same commit")

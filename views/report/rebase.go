@@ -52,7 +52,11 @@ func Rebase(w io.Writer, r Rebased, form Form) error {
 		if r.Mode == "none" {
 			from = "which it had from its parent"
 		}
-		p.print("  %s %s stored in the image, %s: the disk is the same", bytesLong(r.Copied), past(r.DryRun, "would be", "were"), from)
+		least := ""
+		if r.DryRun && r.Mode == "none" {
+			least = "at least " // blocks that come to be stored in part are filled up
+		}
+		p.print("  %s%s %s stored in the image, %s: the disk is the same", least, bytesLong(r.Copied), past(r.DryRun, "would be", "were"), from)
 	}
 	if r.Mode == "relink" && !r.Same {
 		p.print("  what the image leaves to the parent reads as the parent holds it now")

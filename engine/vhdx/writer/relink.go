@@ -24,7 +24,7 @@ func Relink(img disk.Image, to disk.Relink) (disk.Repair, error) {
 		return disk.Repair{}, err
 	}
 	if to.Base == nil {
-		return disk.Repair{}, disk.Errorf(disk.Unsupported, decode.Place{File: v.Source.Path}, "a differencing VHDX is made one that stands alone only by a new image: platter convert, or merge --out")
+		return v.alone()
 	}
 	base, ok := parentOf(disk.Spec{Parent: to.Base})
 	if !ok {

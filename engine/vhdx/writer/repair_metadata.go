@@ -59,14 +59,8 @@ func putFlags(e decode.Record[vhdx.MetadataEntry], known vhdx.Item) {
 // deleteItem takes the mark of an incomplete file out of the table (26).
 func (v *image) deleteItem(of disk.Finding) []disk.Repair {
 	f := fix{title: "delete the mark", risk: "any part of the disk may never have been written", reads: true}
-	table := v.place(v.Meta.Off, v.TableBytes())
-	return v.rewrite(f, table, func(b []byte) {
-		head, _ := vhdx.MetadataTable.Of(b)
-		vhdx.MetadataCount.Put(head, uint16(v.Items-1))
-		at := of.Where[0].Offset - table.Offset
-		copy(b[at:], b[at+vhdx.MetadataEntrySize:])
-		clear(b[len(b)-vhdx.MetadataEntrySize:])
-	})
+	f.body = v.withoutItem(of.Where[0].Offset)
+	return v.one(f)
 }
 
 // supply is what can be put in the place of a mandatory item.
