@@ -54,7 +54,7 @@ func aSuspicious(t *testing.T) (whole, suspicious string) {
 // do not; and that --as gives the disk of one of them.
 func TestEyes(t *testing.T) {
 	whole, suspicious := aSuspicious(t)
-	if out := string(done(t, "eyes", whole)); !strings.Contains(out, "the readers agree") {
+	if out := string(done(t, "eyes", whole)); !strings.Contains(out, "the readers agree") || !strings.Contains(out, "  spec (the format), qemu (tests), hyper-v") {
 		t.Errorf("a sound image: %s", out)
 	}
 	code, out, _ := run(t, "eyes", suspicious)

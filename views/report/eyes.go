@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"platter/decode"
@@ -69,7 +70,11 @@ func eyesText(w io.Writer, e *eyes.Eyes, ranges iter.Seq2[eyes.Range, error], di
 	if saw.Ranges > 0 {
 		p.print("")
 	}
-	p.eyesReaders(e, digest, opt)
+	if opt.Why {
+		p.eyesReaders(e, digest, opt)
+	} else {
+		p.eyesAgreed(e, digest, opt, saw.Ranges == 0)
+	}
 	saw.Agree = saw.Ranges == 0 && !refuses(e)
 	p.print("")
 	p.print("%s", saw.verdict(e))
@@ -104,6 +109,42 @@ func (p *page) eyesRange(e *eyes.Eyes, r eyes.Range, size int64) {
 	}
 }
 
+// eyesAgreed has a line for all readers that see the same disk, and one for each that has none.
+func (p *page) eyesAgreed(e *eyes.Eyes, digest func(i int) eyes.Digest, opt EyesOptions, same bool) {
+	table := columns{{"size", 18, true}, {"SHA-256 of the disk", 64, false}, {"readers, and how it is known what they do", 0, false}}
+	type line struct{ size, sum, readers string }
+	var lines []line
+	for i, r := range e.Readers {
+		if !r.Readable() {
+			continue
+		}
+		d := digest(i)
+		l := line{decode.Grouped(r.Size), told(d, opt), r.Policy.Name + " (" + knownBy(r) + ")"}
+		sure := d.SHA256 != "" && d.Lost == 0 || same && d.Lost == 0
+		at := slices.IndexFunc(lines, func(o line) bool { return sure && o.size == l.size && o.sum == l.sum })
+		if at < 0 {
+			lines = append(lines, l)
+		} else {
+			lines[at].readers += ", " + l.readers
+		}
+	}
+	if len(lines) > 0 {
+		table.head(p)
+	}
+	for _, l := range lines {
+		table.row(p, l.size, l.sum, l.readers)
+	}
+	for _, r := range e.Readers {
+		switch {
+		case r.Unknown != "":
+			p.print("%s has nothing to compare: %s", r.Policy.Name, r.Unknown)
+		case r.Refused != nil:
+			p.print("%s (%s) refuses: %s", r.Policy.Name, knownBy(r), r.Refused)
+		}
+	}
+}
+
+// eyesReaders has a line for each reader, and what it does otherwise.
 func (p *page) eyesReaders(e *eyes.Eyes, digest func(i int) eyes.Digest, opt EyesOptions) {
 	table := columns{{"reader", 10, false}, {"known by", 10, false}, {"size", 18, true}, {"SHA-256 of the disk", 0, false}}
 	table.head(p)
@@ -116,9 +157,7 @@ func (p *page) eyesReaders(e *eyes.Eyes, digest func(i int) eyes.Digest, opt Eye
 		default:
 			table.row(p, r.Policy.Name, knownBy(r), decode.Grouped(r.Size), told(digest(i), opt))
 		}
-		if opt.Why {
-			p.eyesWhy(e, r)
-		}
+		p.eyesWhy(e, r)
 	}
 }
 
