@@ -2,7 +2,6 @@ package vhdx
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"platter/decode"
@@ -68,7 +67,7 @@ func (l *leftovers) page(v *Image, c change) error {
 	} else {
 		n, entries := 0, min(int64(len(buf))/vhdx.EntrySize, (v.bat.off+v.bat.length-at)/vhdx.EntrySize)
 		for i := range entries {
-			if vhdx.ReservedBits(binary.LittleEndian.Uint64(buf[i*vhdx.EntrySize:])) != 0 {
+			if vhdx.ReservedBits(vhdx.EntryAt(buf[i*vhdx.EntrySize:])) != 0 {
 				n++
 			}
 		}
