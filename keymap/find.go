@@ -24,6 +24,8 @@ const (
 	Bookmarks    Action = "bookmarks"
 	Note         Action = "note"
 	Remove       Action = "remove"
+	Earlier      Action = "move-up"
+	Later        Action = "move-down"
 	AsHex        Action = "as-hex"
 	AsText       Action = "as-text"
 	AsUTF16      Action = "as-utf-16"

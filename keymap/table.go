@@ -451,6 +451,8 @@ var table = []Binding{
 	{Context: Results, Action: HashThis, Keys: []string{"#"}, Label: "hash", Help: "In a list of ranges: hash the bytes", Group: groupFind},
 	{Context: Results, Action: CompareImage, Keys: []string{"="}, Label: "another image", Help: "In a comparison with the second copy: compare with another image", Group: groupFind},
 	{Context: Results, Action: Remove, Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the bookmark or note", Group: groupFind},
+	{Context: Results, Action: Earlier, Keys: []string{"K", "shift+up"}, Label: "earlier", Help: "In the history: move the change before the one over it, where it does not build on that", Group: groupEdit},
+	{Context: Results, Action: Later, Keys: []string{"J", "shift+down"}, Help: "In the history: move the change after the one below it", Group: groupEdit},
 	{Context: Results, Action: Cancel, Keys: []string{"esc", "q", "ctrl+c", "ctrl+n"}, Label: "close", Help: "Close the list; a search goes on", Group: groupProgram},
 
 	{Context: Results, Action: ShowHelp, Keys: []string{"?", "f1"}, Label: "help", Help: "All keys of lists", Group: groupProgram},

@@ -18,19 +18,37 @@ func (e *edits) showChanges() tea.Cmd {
 	return tea.Batch(e.drain(), e.enqueueWork(work{do: func(disk.Session) (string, error) { return "", nil }, after: e.coverChanges}))
 }
 
-func (e *edits) coverChanges() tea.Cmd {
+func (e *edits) coverChanges() tea.Cmd { return e.coverChangesAt(made(e.Editor.History())) }
+
+// coverChangesAt lists the changes with the cursor on a row.
+func (e *edits) coverChangesAt(row int) tea.Cmd {
 	list := e.Editor.History()
 	r := &results{}
-	r.Title, r.Note = "History", decode.Plural(len(list), "change", "changes")+", enter goes to that state"
+	r.Title, r.Note = "History", decode.Plural(len(list), "change", "changes")+", enter goes to that state, K and J move one"
 	r.Head = []string{"#", "state", "change", "places"}
 	r.Add(listing.Row{Cells: []string{"0", "", "the image as it was opened", ""}, Style: theme.Dim})
 	for i, c := range list {
 		r.Add(changeRow(i+1, c))
 	}
-	r.open = e.travel
+	r.open, r.shift = e.travel, e.shift
 	e.cover(r)
-	r.Go(made(list))
+	r.Go(row)
 	return nil
+}
+
+// shift moves the change in a row up (-1) or down by one, and the cursor with it.
+func (e *edits) shift(row, by int) tea.Cmd {
+	list, up := e.Editor.History(), row+min(by, 0) // the change in row up changes places with the one after it
+	o, ok := e.Editor.(disk.Orderer)
+	if !ok || up < 1 || up >= len(list) {
+		e.say("there is no change to change places with", false)
+		return nil
+	}
+	last, first, second := e.last, list[up-1], list[up]
+	return e.enqueueWork(work{do: func(disk.Session) (string, error) {
+		*last = typing{mark: last.mark}
+		return "now first: " + decode.Printable(second.Title) + ", then: " + decode.Printable(first.Title), o.Earlier(second.ID)
+	}, after: func() tea.Cmd { return e.coverChangesAt(row + by) }})
 }
 
 // changeRow is a change in the list.

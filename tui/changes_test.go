@@ -53,3 +53,16 @@ func TestTravelInTheHistory(t *testing.T) {
 		t.Error("nothing was written")
 	}
 }
+
+// TestChangesChangePlaces moves a change in the history: the one that is then the last is
+// undone first. One that builds on another stays after it, and the new mark of the content
+// before what it came with.
+func TestChangesChangePlaces(t *testing.T) {
+	b := onFile(t, "vhdx", 120, 40)
+	b.keys("6", ":", "0x1b8", "enter", "e", "01", "esc", ":", "0x1ba", "enter", "e", "02", "esc", ":", "0x1ba", "enter", "e", "03", "esc")
+	b.keys("alt+u").expect("History", "4 changes").keys("K").expect("a later change touches the same bytes")
+	b.keys("up", "K").expect("now first: 1 byte typed at LBA 0 +0x1ba, then: 1 byte typed at LBA 0 +0x1b8").keys("K").expect("the new mark of the disk's content stays before")
+	b.keys("J").expect("now first: 1 byte typed at LBA 0 +0x1b8").keys("K", "home", "K").expect("there is no change to change places with").keys("esc")
+	b.holds(0x1b8, 1, 0, 3)
+	b.keys("u").expect("undone: 1 byte typed at LBA 0 +0x1ba").keys("u").expect("undone: 1 byte typed at LBA 0 +0x1b8")
+}

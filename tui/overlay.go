@@ -52,8 +52,9 @@ type results struct {
 	listing.List
 	open   func(row int) tea.Cmd
 	remove func(row int) tea.Cmd
-	part   func(row int) part // what can be saved or hashed
-	below  overlay            // what the list covers
+	shift  func(row, by int) tea.Cmd // moves the row up (-1) or down
+	part   func(row int) part        // what can be saved or hashed
+	below  overlay                   // what the list covers
 
 	compare bool // the list leads on to a comparison with another image
 }
@@ -69,6 +70,8 @@ func (r *results) skip(a keymap.Action) bool {
 		return r.open == nil || !any
 	case keymap.Remove:
 		return r.remove == nil || !any
+	case keymap.Earlier, keymap.Later:
+		return r.shift == nil || !any
 	case keymap.Copy, keymap.CopyAll:
 		return !any
 	case keymap.SaveBytes, keymap.HashThis:
@@ -96,6 +99,10 @@ func (r *results) do(m *model, a keymap.Action, p press) tea.Cmd {
 		return r.open(row)
 	case a == keymap.Remove && r.remove != nil:
 		return r.remove(row)
+	case a == keymap.Earlier && r.shift != nil:
+		return r.shift(row, -1)
+	case a == keymap.Later && r.shift != nil:
+		return r.shift(row, 1)
 	case a == keymap.SaveBytes && r.part != nil:
 		p := r.part(row)
 		return m.export.askName(m.export.saveBytes(p.what, p.place), m.export.defaultName(p.what, p.place.Offset, "bin"))

@@ -2,6 +2,13 @@ package disk
 
 import "context"
 
+// Orderer is an ability of sessions whose staged changes can change places.
+type Orderer interface {
+	// Earlier moves a staged change before the one that was made before it; the error tells
+	// why it can't.
+	Earlier(id int) error
+}
+
 // Clearer is an ability of sessions that stage what the format's writer does to a range of
 // the disk besides writing bytes to it.
 type Clearer interface {

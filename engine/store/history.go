@@ -176,3 +176,37 @@ func (w *Workspace) takeOut(d draft, c, by *change) ([]splice, error) {
 	}
 	return list, nil
 }
+
+// Earlier moves a staged change before the one that was made before it, so that it is undone
+// after that; what is visible stays as it is. ErrEntangled tells that it builds on that one,
+// ErrNothing that there is none, or that one of the two is on disk, undone or a drop.
+func (w *Workspace) Earlier(id int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := slices.IndexFunc(w.history[:w.cursor], func(c *change) bool { return c.id == id })
+	switch {
+	case w.busy:
+		return fmt.Errorf("move earlier: %w", ErrBusy)
+	case at < 1:
+		return fmt.Errorf("move change %d earlier: %w", id, ErrNothing)
+	}
+	before, c := w.history[at-1], w.history[at]
+	for _, one := range []*change{before, c} {
+		if one.state() != Staged || one.drops != nil || one.settled != nil {
+			return fmt.Errorf("move %q before %q: only changes that are staged, and drop none, change places: %w", c.title, before.title, ErrNothing)
+		}
+	}
+	if overlaps(before.edits(), c.edits()) {
+		return fmt.Errorf("move %q before %q: %w", c.title, before.title, ErrEntangled)
+	}
+	for _, one := range []*change{before, c} { // the other may have bytes in the gaps, which is now made first or last
+		var list []splice
+		for _, s := range one.splices {
+			list = append(list, s.pieces()...)
+		}
+		one.splices = list
+	}
+	w.history[at-1], w.history[at] = c, before
+	w.publish(w.now.Load().draft())
+	return nil
+}
