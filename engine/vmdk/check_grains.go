@@ -124,7 +124,7 @@ func (w *scan) stored(t, i int64, entry decode.Place, at int64) {
 	}
 	w.highest = max(w.highest, at+length)
 	if w.inWindow(at) && w.space.Has(useMeta, at, length) {
-		c.found(disk.SeverityError, w.copied(w.codes.table, w.codes.tableCopies, entry.Offset), joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
+		c.found(disk.SeverityError, w.copied(w.codes.tableMet, w.codes.tableCopies, entry.Offset), joined(entry, g.file.place(at, length)), "GT entry %d of table %d leads to byte 0x%x, where headers or tables lie", i, t, at)
 	} else if w.space.Mark(useData, at, length) && w.inWindow(at) {
 		if len(w.clash) > disk.PerCode {
 			w.unlisted++
@@ -221,7 +221,7 @@ func (w *scan) owners() {
 		w.c.found(disk.SeverityError, code, where, "the grain at byte 0x%x is claimed by the entry at 0x%x and by another one%s", k.off, k.entry.Offset, at(k.owner))
 	}
 	// Only now: counted before them, they would use up what may be listed.
-	w.c.out.Skip("vmdk/"+w.codes.shared, w.unlisted)
+	w.c.out.Skip("vmdk/"+disk.BaseCode(w.codes.shared), w.unlisted)
 	w.clash, w.unlisted = w.clash[:0], 0
 }
 

@@ -201,6 +201,6 @@ func (c *checker) seBitmap(s *sparse) {
 		}) && c.going()
 	})
 	if wrong.count > 0 {
-		c.found(disk.SeverityWarning, "Z5", wrong.where, "%d grains are in use, but free in the free bitmap", wrong.count)
+		c.found(disk.SeverityWarning, "Z5:free", wrong.where, "%d grains are in use, but free in the free bitmap", wrong.count)
 	}
 }

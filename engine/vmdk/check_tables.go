@@ -10,14 +10,15 @@ import (
 	"platter/engine/store"
 )
 
-// codes are the numbers of the checks that all kinds of table share; the last two are for
-// entries whose two copies differ.
-type codes struct{ directory, table, shared, tableCopies, sharedCopies string }
+// codes are the numbers of the checks that all kinds of table share: of entries that lead
+// nowhere or, the met ones, to where something else lies, and of directories that end early; the
+// last two are for entries whose two copies differ.
+type codes struct{ directory, directoryMet, directoryCut, table, tableMet, shared, tableCopies, sharedCopies string }
 
 var codesOf = map[vmdk.Kind]codes{
-	vmdk.KindHosted:   {"G2", "G6", "G8", "G6:copies", "G8:copies"},
-	vmdk.KindCowd:     {"C4", "C4", "C4", "C4", "C4"},
-	vmdk.KindSeSparse: {"Z4", "Z4", "Z5", "Z4", "Z5"},
+	vmdk.KindHosted:   {"G2", "G2:met", "G2:cut", "G6:outside", "G6", "G8", "G6:copies", "G8:copies"},
+	vmdk.KindCowd:     {"C4", "C4:met", "C4", "C4", "C4:met", "C4:met", "C4", "C4:met"},
+	vmdk.KindSeSparse: {"Z4", "Z4:met", "Z4", "Z4", "Z4:met", "Z5", "Z4", "Z5"},
 }
 
 // The uses that a scan tells apart.
@@ -146,7 +147,7 @@ func (w *scan) directories() {
 			w.directoryEntry(copy, t, raw)
 		}
 		if n := g.dirBytes(copy) / g.width; w.first && n < g.needed() && s.kind != vmdk.KindCowd {
-			c.error(w.codes.directory, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: %d of %d entries lie in the file", g.title(copy, "grain directory"), n, g.needed())
+			c.error(w.codes.directoryCut, g.file.place(g.dirs[copy], g.dirBytes(copy)), "the %s is cut off: %d of %d entries lie in the file", g.title(copy, "grain directory"), n, g.needed())
 		}
 	}
 }
@@ -225,7 +226,7 @@ func (w *scan) directoryEntry(copy int, t int64, raw uint64) {
 		*r = store.Range{Offset: start, Length: end - start}
 	}
 	if w.space.Mark(useMeta, at, length) && w.inWindow(at) {
-		c.found(disk.SeverityError, w.codes.directory, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
+		c.found(disk.SeverityError, w.codes.directoryMet, joined(entry, g.file.place(at, length)), "%s entry %d leads to byte 0x%x, where another table or structure lies", name, t, at)
 	}
 	if w.first && w.s.kind == vmdk.KindHosted {
 		w.tablePlace(copy, t, at, entry)

@@ -110,7 +110,10 @@ var rules = disk.Rules{
 		NoRepair: "No repair: look at the bytes first. A copy of the disk does not have them."},
 	"G1": {From: []string{"H6:size"}, Severity: warning, Detail: "Where nothing else knows the table it reads as unallocated; data that may belong there are an error, not zeros. QEMU writes the data of such a range to the start of the file and destroys the header; some VMware products refuse the disk.",
 		NoRepair: "No repair in place: the grains are compressed, or the tables would lie after what a file may hold. A copy of the disk has them all."},
-	"G2": {From: []string{"H10:cut"}, Severity: severe, Detail: "The 32 MiB or so that the table describes can't be found, unless the redundant directory knows them.",
+	"G2": {For: map[string]string{
+		"met": "A table and something else have the same bytes: one was written over the other, or the entry is wrong. Where no repair is offered, nothing tells where the table was.",
+		"cut": "The part of the disk that the entries past the end of the file describe can't be found. No repair: get the file again from its source.",
+	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The 32 MiB or so that the table describes can't be found, unless the redundant directory knows them.",
 		NoRepair: "No repair: the other directory does not know the table either, so that what it described can't be found by the format; or the grains are compressed: then a copy of the disk has the table."},
 	"G3": {Severity: warning, Detail: "A damaged table has no second copy. VirtualBox refuses such files; FreeBSD's mkimg writes them.",
 		NoRepair: "No repair in place: a copy of the disk has two sets of tables."},
@@ -120,6 +123,7 @@ var rules = disk.Rules{
 	}, Severity: severe, Detail: "Programs that read the first copy (QEMU, VirtualBox) and those that read the second (libvmdk) see different disks."},
 	"G6": {FromFor: afterTables, For: map[string]string{
 		"copies":   "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
+		"outside":  "Nothing of the grain can be read: the file was cut, or the entry is wrong and the grain lies elsewhere.",
 		"reserved": "The grain is read like any other. But overHead says that metadata lie there, so that a program may write over it. No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere.",
 	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The grain's data is lost or never was there; a write to it would destroy metadata.",
 		NoRepair: "No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere."},
@@ -184,7 +188,9 @@ var rules = disk.Rules{
 	"C3": {For: map[string]string{
 		"outside": "The next write would leave a gap, or the end of the file is missing.",
 	}, Severity: severe, Detail: "The next write would be put over data that is in use."},
-	"C4": {Severity: severe, Detail: "The part of the disk behind this entry is lost, or shared with another.",
+	"C4": {For: map[string]string{
+		"met": "Something else has the same bytes: two places of the disk share their data, or a write to one damages the other. Where no repair is offered, nothing tells which of the two is wrong.",
+	}, Severity: severe, Detail: "The part of the disk that this entry stands for can't be read: the file was cut, or the entry is wrong.",
 		NoRepair: "No repair: nothing else knows where the grain or table lies."},
 	"C6": {Severity: severe, Detail: "A directory entry was lost, and with it up to 4096 grains. Other programs show what the parent has there, or zeros, without a word.",
 		NoRepair: "No repair: several directory entries are 0, and which of them the table belongs to is written nowhere. Let ESXi look at a copy, or try the entries one by one in a copy."},
@@ -196,11 +202,15 @@ var rules = disk.Rules{
 		NoRepair: "No repair: the format was never published, so that nothing is written to it. Let ESXi consolidate the snapshot."},
 	"Z3": {Severity: severe, Detail: "Only ESXi can replay the journal; its format is not known. The tables as they are would show an outdated disk.",
 		NoRepair: "No repair: only ESXi knows how to replay the journal. Let it open the disk once."},
-	"Z4": {Severity: severe, Detail: "The part of the disk behind this entry can't be found.",
+	"Z4": {For: map[string]string{
+		"met": "A grain or table and something else have the same bytes: the entry is wrong. No repair: the format was never published, so that nothing is written to it. Copy out what can be read.",
+	}, Severity: severe, Detail: "The part of the disk that this entry stands for can't be found.",
 		NoRepair: "No repair: the format was never published, so that nothing is written to it. Copy out what can be read."},
 	"Z6": {Severity: severe, Detail: "A directory entry was lost, and with it up to 4096 grains. Other programs show what the parent has there, or zeros, without a word.",
 		NoRepair: "No repair: the format was never published, so that nothing is written to it. Copy out what can be read."},
-	"Z5": {Severity: severe, Detail: "Two places of the disk share their data, or the bookkeeping of free grains lags behind.",
+	"Z5": {For: map[string]string{
+		"free": "The disk reads right. Who takes the bookkeeping of free grains at its word may write something else over these. No repair: the format was never published, so that nothing is written to it. Copy out what can be read.",
+	}, Severity: severe, Detail: "Two places of the disk share their data: at least one of them is wrong.",
 		NoRepair: "No repair: the format was never published, so that nothing is written to it. Copy out what can be read."},
 	"L1": {Severity: severe, Detail: "What this layer does not store can't be read: it is missing, not zero.",
 		NoRepair: "No repair: no image in the folder has the content ID that this disk wants. Put the parent beside it, or name it when opening."},
