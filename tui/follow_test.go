@@ -1,12 +1,14 @@
 package tui_test
 
 import (
+	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/engine"
 	"platter/engine/disk"
+	"platter/tui"
 )
 
 func init() {
@@ -98,4 +100,16 @@ func reserved(boot []byte) string {
 		text = string(rune('0'+n%10)) + text
 	}
 	return text
+}
+
+// TestAmbiguous lists the places that a name may mean, and goes to the one that is chosen.
+func TestAmbiguous(t *testing.T) {
+	img, err := engine.Open(t.Context(), "sample:vhdx", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tell(t, tui.Config{Image: img, Path: "sample:vhdx"}, 80, 24)
+	s.keys("2", "ctrl+g").keys(strings.Split("checksum", "")...).keys("enter").expect("may be", "@0x10004", "@0x20004")
+	s.keys("down", "enter").expect("sample.vhdx 0x20004")
+	s.keys("ctrl+g").keys(strings.Split("checksum+4", "")...).keys("enter").expect(`may be`).not("@0x20004")
 }

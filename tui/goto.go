@@ -2,13 +2,16 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"platter/decode"
 	"platter/engine/disk"
 	"platter/views"
+	"platter/views/widget/menu"
 )
 
 // pointed is what the user points at in the view that shows; failing that, in
@@ -75,7 +78,7 @@ func (g *goTo) open() tea.Cmd {
 		gen := g.asked
 		return func() tea.Msg {
 			place, err := resolve(ctx, finder, from, text)
-			return resolved{gen, of, place, err}
+			return resolved{gen, of, text, place, err}
 		}
 	}
 	p.suggest = func(text string) tea.Cmd {
@@ -114,6 +117,7 @@ func (g *goTo) hold(msg tea.Msg) {
 type resolved struct {
 	gen   views.Gen
 	of    views.Gen // the image
+	text  string    // that was typed
 	place decode.Place
 	err   error
 }
@@ -128,14 +132,28 @@ func (g *goTo) arrive(msg resolved) tea.Cmd {
 	case msg.of != g.current().number:
 		return nil
 	case msg.err != nil:
-		g.say(msg.err.Error(), true)
-		return nil
+		return g.choose(msg)
 	}
 	cmds := []tea.Cmd{g.visit(views.Spot{Place: msg.place}, true)}
 	for _, msg := range g.ahead {
 		cmds = append(cmds, g.update(msg))
 	}
 	return tea.Batch(cmds...)
+}
+
+// choose lets the user choose among the places that a name may mean, where nothing follows
+// the name; else it says why the address leads nowhere.
+func (g *goTo) choose(msg resolved) tea.Cmd {
+	var several *disk.Ambiguous
+	if !errors.As(msg.err, &several) || !strings.HasSuffix(strings.TrimSpace(msg.text), several.Word) {
+		g.say(msg.err.Error(), true)
+		return nil
+	}
+	var items []menu.Item
+	for _, n := range several.Nodes {
+		items = append(items, menu.Item{Name: decode.Printable(n.Name), Help: placeText(n.Place)})
+	}
+	return g.offer(decode.InQuotes(several.Word)+" may be", items, func(i int) tea.Cmd { return jumpTo(several.Nodes[i].Place) })
 }
 
 // jumpTo is a command that goes to a place.

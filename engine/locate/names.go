@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"platter/decode"
+	"platter/engine/disk"
 )
 
 // shortNames are the words that people type for a structure's name.
@@ -129,21 +130,9 @@ func step(n decode.Node, word, file string) (decode.Node, error) {
 	case len(found) == 0:
 		return decode.Node{}, fmt.Errorf("%s has nothing called %q", decode.Printable(n.Name), decode.Printable(word))
 	case len(found) > 1:
-		return decode.Node{}, fmt.Errorf("%q may be %s", decode.Printable(word), list(found))
+		return decode.Node{}, &disk.Ambiguous{Word: word, Nodes: found}
 	}
 	return found[0], nil
-}
-
-func list(nodes []decode.Node) string {
-	var names []string
-	for i, n := range nodes {
-		if i == 4 {
-			names = append(names, "...")
-			break
-		}
-		names = append(names, fmt.Sprintf("%s at 0x%x", decode.Printable(n.Name), n.Place.Offset))
-	}
-	return strings.Join(names, ", ")
 }
 
 // candidates lists the nodes that fit a word best on the first level that has
