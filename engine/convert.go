@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -80,7 +81,11 @@ func Pipe(ctx context.Context, src disk.Image, to io.Writer, name string, opt Co
 		return transfer.Converted{}, err
 	}
 	if kind := spec.Text(disk.OptionType); f.name != "raw" && kind != flows {
-		return transfer.Converted{}, disk.Wrong(disk.OptionType, "%s %s can't be written from front to back: to a pipe go raw, a fixed VHD, and a streamOptimized VMDK", f.name, kind)
+		wrong := disk.OptionType
+		if flows == "" {
+			wrong, kind = "to", "" // no type of it is
+		}
+		return transfer.Converted{}, disk.Wrong(wrong, "%s can't be written from front to back: to a pipe go raw, a fixed VHD, and a streamOptimized VMDK", strings.TrimSpace(f.name+" "+kind))
 	}
 	size := spec.Bytes(disk.OptionSize)
 	if err := v.fits(size); err != nil {

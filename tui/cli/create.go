@@ -132,7 +132,7 @@ func worded(err error) error {
 			c := *e
 			c.What, c.Err = e.Err.Error(), nil
 			err = &c
-		case slices.ContainsFunc(madeOptions(), func(o disk.Option) bool { return o.Name == name }), name == "format", name == "parent":
+		case slices.ContainsFunc(madeOptions(), func(o disk.Option) bool { return o.Name == name }), name == "format", name == "parent", name == "to":
 			c := *e
 			c.What = "--" + c.What
 			err = &c
