@@ -14,7 +14,10 @@ import (
 	"platter/views/theme"
 )
 
-func (m *model) tooSmall() string {
+// frame draws what is around a screen: title, badges and tabs above, status and keys below.
+type frame struct{ *model }
+
+func (m frame) tooSmall() string {
 	quits := "q quits"
 	if m.edits.staged > 0 {
 		quits = "ctrl+c twice\nkeeps what is\nstaged and quits"
@@ -30,7 +33,7 @@ func (m *model) tooSmall() string {
 }
 
 // drawTop paints title and tabs.
-func (m *model) drawTop() {
+func (m frame) drawTop() {
 	m.top.Clear()
 	a := m.top.Area()
 	x := a.Text(1, 0, "platter", theme.Title)
@@ -48,7 +51,7 @@ func (m *model) drawTop() {
 }
 
 // identity is the image's name and what it is.
-func (m *model) identity() (name, kind string) {
+func (m frame) identity() (name, kind string) {
 	info := m.info
 	name = decode.Printable(filepath.Base(info.Path))
 	kind = strings.ToUpper(info.Format)
@@ -73,7 +76,7 @@ type badge struct {
 }
 
 // badges lays out what matters everywhere, from left to right.
-func (m *model) badges() []badge {
+func (m frame) badges() []badge {
 	if m.image == nil {
 		return nil
 	}
@@ -94,7 +97,7 @@ func (m *model) badges() []badge {
 }
 
 // drawBadges paints the badges and returns the column before them.
-func (m *model) drawBadges(a grid.Area) int {
+func (m frame) drawBadges(a grid.Area) int {
 	list := m.badges()
 	for _, b := range list {
 		a.Text(b.x, 0, strings.TrimRight(b.text, " "), b.style)
@@ -113,7 +116,7 @@ type tab struct {
 
 // tabs lays the tabs out: closer together where there is not enough room, and
 // then with less of the words.
-func (m *model) tabs() []tab {
+func (m frame) tabs() []tab {
 	if m.image == nil {
 		return nil
 	}
@@ -135,7 +138,7 @@ func (m *model) tabs() []tab {
 
 // tabText is a tab with brackets where its screen shows, so that it can be
 // seen without colour. Of the titles of the others it has so many letters.
-func (m *model) tabText(i, letters int) string {
+func (m frame) tabText(i, letters int) string {
 	key, title := keymap.Key(keymap.Everywhere, m.screens[i].action), m.views[i].Title()
 	if i == m.active {
 		return "[" + key + " " + title + "]"
@@ -143,7 +146,7 @@ func (m *model) tabText(i, letters int) string {
 	return " " + key + " " + title[:min(letters, len(title))] + " "
 }
 
-func (m *model) drawTabs(a grid.Area) {
+func (m frame) drawTabs(a grid.Area) {
 	if m.image == nil {
 		a.Text(1, 1, "a VHD, VHDX or VMDK to look into", theme.Dim)
 		return
@@ -159,7 +162,7 @@ func (m *model) drawTabs(a grid.Area) {
 
 // drawBottom paints the status line (or the prompt, or a message) and the
 // hints.
-func (m *model) drawBottom() {
+func (m frame) drawBottom() {
 	m.bottom.Clear()
 	a := m.bottom.Area()
 	switch {
@@ -174,10 +177,10 @@ func (m *model) drawBottom() {
 }
 
 // prompting reports whether the prompt shows in place of messages.
-func (m *model) prompting() bool { return m.prompt != nil && m.help == nil }
+func (m frame) prompting() bool { return m.prompt != nil && m.help == nil }
 
 // drawMessage paints a message, over the hints if one row has no room for it.
-func (m *model) drawMessage(a grid.Area) {
+func (m frame) drawMessage(a grid.Area) {
 	style := theme.Message
 	if m.failure {
 		style = theme.Failure
@@ -188,7 +191,7 @@ func (m *model) drawMessage(a grid.Area) {
 }
 
 // messageRows is a message in two rows; the second is empty if one is enough.
-func (m *model) messageRows() (first, rest string) {
+func (m frame) messageRows() (first, rest string) {
 	text := decode.Printable(m.message)
 	lines := grid.Wrap(text, m.bottom.Area().W()-2)
 	if len(lines) < 2 {
@@ -197,7 +200,7 @@ func (m *model) messageRows() (first, rest string) {
 	return lines[0], strings.Join(lines[1:], " ")
 }
 
-func (m *model) drawStatus(a grid.Area) {
+func (m frame) drawStatus(a grid.Area) {
 	var parts []string
 	if text := m.jobs.text(); text != "" {
 		parts = append(parts, text)
@@ -223,15 +226,15 @@ func (m *model) drawStatus(a grid.Area) {
 	a.TextFit(1, 0, a.W()-1, strings.Join(parts, " | "), theme.Status)
 }
 
-func (m *model) drawHints(a grid.Area) {
-	for _, h := range m.hints() {
+func (m frame) drawHints(a grid.Area) {
+	for _, h := range pointer(m).hints() {
 		x := a.Text(h.x, 1, h.Keys, theme.HintKey)
 		a.Text(x+1, 1, h.Label, theme.Hint)
 	}
 }
 
 // skipHint leaves out what would do nothing where the cursor is.
-func (m *model) skipHint(a keymap.Action) bool {
+func (m frame) skipHint(a keymap.Action) bool {
 	if m.needsImage(a) {
 		return true
 	}

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"maps"
+
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -30,7 +32,7 @@ func does(do func() tea.Cmd, needs ...func() string) command { return command{do
 // makeCommands lists the actions that the parts of the program carry out. What
 // stands neither here nor in [model.do] is the view's.
 func (m *model) makeCommands() map[keymap.Action]command {
-	finder, locked, none := m.searches.lacksFinder, m.edits.locked, m.searches.none
+	finder, none := m.searches.lacksFinder, m.searches.none
 	points := func() string {
 		if _, ok := pointedIn(m.view()); !ok {
 			return "nothing is selected"
@@ -39,26 +41,9 @@ func (m *model) makeCommands() map[keymap.Action]command {
 	}
 	view := func(a keymap.Action) func() string { return func() string { return refusal(m.view(), a) } }
 	to := func(do func(int) tea.Cmd, step int) func() tea.Cmd { return func() tea.Cmd { return do(step) } }
-	return map[keymap.Action]command{
+	list := map[keymap.Action]command{
 		keymap.Palette: does(m.openPalette),
 		keymap.LookUp:  does(m.lookUp, points),
-
-		keymap.Lessons:     does(m.school.choose),
-		keymap.LessonNext:  does(to(m.school.turn, 1), m.school.lacks),
-		keymap.LessonBack:  does(to(m.school.turn, -1), m.school.lacks),
-		keymap.LessonHint:  does(m.school.hint, m.school.lacks),
-		keymap.LessonReply: does(m.school.reply, m.school.lacks),
-		keymap.LessonClose: does(m.school.leave, m.school.lacks),
-
-		keymap.Undo:      does(m.edits.undo, locked),
-		keymap.Redo:      does(m.edits.redo, locked),
-		keymap.Review:    does(m.edits.openReview, locked),
-		keymap.Writing:   does(m.edits.toggleWriting, locked),
-		keymap.ShowSteps: does(m.edits.showSteps, locked),
-		keymap.Changes:   does(m.edits.showChanges, locked),
-		keymap.Renew:     does(m.edits.renew, locked),
-		keymap.FixSum:    does(m.edits.follow, locked, points),
-		keymap.Hands:     does(m.hands.open, locked, points),
 
 		keymap.Search:     does(m.searches.open, finder),
 		keymap.SearchThis: does(m.searches.this, finder, points),
@@ -95,6 +80,9 @@ func (m *model) makeCommands() map[keymap.Action]command {
 		keymap.Bookmarks: does(m.notes.show, finder),
 		keymap.Note:      does(m.notes.edit, finder, points, m.notes.lacks),
 	}
+	maps.Copy(list, m.school.commands())
+	maps.Copy(list, m.edits.commands(&m.hands, points))
+	return list
 }
 
 // command is what the program does at an action; false for what is the view's.
@@ -188,4 +176,32 @@ func (m *model) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	return nil, true
+}
+
+// commands are those of a lesson.
+func (s *school) commands() map[keymap.Action]command {
+	return map[keymap.Action]command{
+		keymap.Lessons:     does(s.choose),
+		keymap.LessonNext:  does(func() tea.Cmd { return s.turn(1) }, s.lacks),
+		keymap.LessonBack:  does(func() tea.Cmd { return s.turn(-1) }, s.lacks),
+		keymap.LessonHint:  does(s.hint, s.lacks),
+		keymap.LessonReply: does(s.reply, s.lacks),
+		keymap.LessonClose: does(s.leave, s.lacks),
+	}
+}
+
+// commands are those that change something, or lead to what was changed. Points says whether
+// something is selected.
+func (e *edits) commands(h *hands, points func() string) map[keymap.Action]command {
+	return map[keymap.Action]command{
+		keymap.Undo:      does(e.undo, e.locked),
+		keymap.Redo:      does(e.redo, e.locked),
+		keymap.Review:    does(e.openReview, e.locked),
+		keymap.Writing:   does(e.toggleWriting, e.locked),
+		keymap.ShowSteps: does(e.showSteps, e.locked),
+		keymap.Changes:   does(e.showChanges, e.locked),
+		keymap.Renew:     does(e.renew, e.locked),
+		keymap.FixSum:    does(e.follow, e.locked, points),
+		keymap.Hands:     does(h.open, e.locked, points),
+	}
 }

@@ -335,7 +335,7 @@ func (m *model) mouseHelp(x, y int, what views.Mouse) tea.Cmd {
 	default:
 		if key := h.at(x-1, y-1-helpHead); key != "" {
 			m.help = nil
-			return m.pressKey(key)
+			return pointer{m}.pressKey(key)
 		}
 	}
 	return nil

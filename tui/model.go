@@ -240,7 +240,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return m.keys(msg)
 	case tea.MouseMsg:
-		return m.mouse(msg)
+		return pointer{m}.mouse(msg)
 	case views.Goto:
 		return m.visit(msg.To, true)
 	case views.Failed:
@@ -332,7 +332,7 @@ func (m *model) View() string {
 	case m.w == 0 || m.h == 0:
 		m.text = ""
 	case m.small():
-		m.text = m.tooSmall()
+		m.text = frame{m}.tooSmall()
 	default:
 		m.text = m.frame()
 	}
@@ -353,8 +353,8 @@ func (m *model) frame() string {
 			body = m.school.panel.with(body, m.cfg.Theme)
 		}
 	}
-	m.drawTop()
-	m.drawBottom()
+	frame{m}.drawTop()
+	frame{m}.drawBottom()
 	return strings.Join([]string{m.top.String(m.cfg.Theme), body, m.bottom.String(m.cfg.Theme)}, "\n")
 }
 

@@ -21,8 +21,11 @@ type click struct {
 // doubleClick is how soon a second click on the same cell must come.
 const doubleClick = 400 * time.Millisecond
 
+// pointer does what the mouse is used for.
+type pointer struct{ *model }
+
 // mouse acts on the frame itself and passes on what lies within it.
-func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
+func (m pointer) mouse(msg tea.MouseMsg) tea.Cmd {
 	if msg.Action == tea.MouseActionMotion {
 		return m.drag(msg.X, msg.Y-chromeTop)
 	}
@@ -53,13 +56,13 @@ func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 }
 
 // mouseBody passes the mouse on to what shows between tabs and status line.
-func (m *model) mouseBody(x, y int, what views.Mouse) tea.Cmd {
+func (m pointer) mouseBody(x, y int, what views.Mouse) tea.Cmd {
 	m.message, m.failure = "", false
 	switch {
 	case m.help != nil:
 		return m.mouseHelp(x, y, what)
 	case m.over != nil:
-		return m.over.mouse(m, x, y, what)
+		return m.over.mouse(m.model, x, y, what)
 	}
 	if m.school.lesson != nil && m.school.covers(x, y) {
 		return nil
@@ -72,7 +75,7 @@ func (m *model) mouseBody(x, y int, what views.Mouse) tea.Cmd {
 }
 
 // drag tells the view that the button is still held.
-func (m *model) drag(x, y int) tea.Cmd {
+func (m pointer) drag(x, y int) tea.Cmd {
 	v, ok := m.view().(views.Dragger)
 	if !ok || !m.held || !m.bare() {
 		return nil
@@ -81,7 +84,7 @@ func (m *model) drag(x, y int) tea.Cmd {
 }
 
 // uppermost is what shows between tabs and status line.
-func (m *model) uppermost() any {
+func (m pointer) uppermost() any {
 	switch {
 	case m.help != nil:
 		return m.help
@@ -115,14 +118,14 @@ func (last *click) kind(msg tea.MouseMsg, on any) (views.Mouse, bool) {
 
 // clickTop acts on the badges and the tabs. A question stays: it wants an
 // answer first.
-func (m *model) clickTop(x, y int) tea.Cmd {
+func (m pointer) clickTop(x, y int) tea.Cmd {
 	if _, asks := m.over.(*dialog); asks || m.prompt != nil {
 		return nil
 	}
 	if y == 0 {
 		return m.clickBadge(x)
 	}
-	for _, t := range m.tabs() {
+	for _, t := range frame(m).tabs() {
 		if x >= t.x && x < t.x+t.w {
 			m.help, m.over = nil, nil
 			return m.goScreen(t.screen)
@@ -133,8 +136,8 @@ func (m *model) clickTop(x, y int) tea.Cmd {
 
 // clickBadge does what a badge is about: RO and RW turn writing on and off,
 // the findings and what is staged show.
-func (m *model) clickBadge(x int) tea.Cmd {
-	for _, b := range m.badges() {
+func (m pointer) clickBadge(x int) tea.Cmd {
+	for _, b := range frame(m).badges() {
 		if x >= b.x && x < b.x+grid.Width(strings.TrimRight(b.text, " ")) && m.bare() {
 			return m.do(b.action)
 		}
@@ -144,7 +147,7 @@ func (m *model) clickBadge(x int) tea.Cmd {
 
 // clickStatus acts on the line over the hints: the cursor and the completions
 // of a prompt, or the crumbs of the view's status.
-func (m *model) clickStatus(x int) tea.Cmd {
+func (m pointer) clickStatus(x int) tea.Cmd {
 	if m.prompt != nil {
 		return m.prompt.click(x)
 	}
@@ -155,7 +158,7 @@ func (m *model) clickStatus(x int) tea.Cmd {
 }
 
 // clickHint presses the key that a hint names.
-func (m *model) clickHint(x int) tea.Cmd {
+func (m pointer) clickHint(x int) tea.Cmd {
 	for _, h := range m.hints() {
 		if x >= h.x && x < h.x+h.Width() {
 			return m.pressKey(h.key(x - h.x))
@@ -165,7 +168,7 @@ func (m *model) clickHint(x int) tea.Cmd {
 }
 
 // pressKey is as if a key had been pressed.
-func (m *model) pressKey(name string) tea.Cmd {
+func (m pointer) pressKey(name string) tea.Cmd {
 	if name == "" {
 		return nil
 	}
@@ -181,13 +184,13 @@ type hint struct {
 }
 
 // hints lays the hint line out.
-func (m *model) hints() []hint {
+func (m pointer) hints() []hint {
 	var out []hint
-	if _, rest := m.messageRows(); rest != "" && !m.prompting() {
+	if _, rest := frame(m).messageRows(); rest != "" && !frame(m).prompting() {
 		return nil // it lies over them
 	}
 	x, ctx := 1, m.context()
-	for _, h := range keymap.Hints(ctx, m.bottom.Area().W()-1, m.skipHint) {
+	for _, h := range keymap.Hints(ctx, m.bottom.Area().W()-1, frame(m).skipHint) {
 		out = append(out, hint{h, ctx, x})
 		x += h.Width() + 2
 	}

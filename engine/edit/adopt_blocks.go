@@ -12,7 +12,7 @@ import (
 // it leaves to that in blocks which it stores in part. Programs that know no sector bitmaps
 // would show what lies in the file there, and a VHDX without a parent has none. The image is
 // nil where a dry run leaves that undone.
-func (s *Session) fillBlocks(ctx context.Context, img disk.Image, r Rebasing, done *Rebased) (disk.Image, error) {
+func (s rebase) fillBlocks(ctx context.Context, img disk.Image, r Rebasing, done *Rebased) (disk.Image, error) {
 	var n int64
 	err := gaps(ctx, img, func(_, length int64) error { n += length; return nil })
 	if err != nil || n == 0 {

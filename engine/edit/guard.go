@@ -197,3 +197,47 @@ func (s *Session) Replay(ctx context.Context) (bool, error) {
 func (s *Session) Children(ctx context.Context) ([]string, error) {
 	return engine.Children(ctx, s.folder, s.name)
 }
+
+// Settled fails while an earlier write to the image is neither finished nor undone.
+func (s *Session) Settled() error { return s.settled() }
+
+// settled fails while an earlier write to the image is neither finished nor undone,
+// whatever the file was called then.
+func (s *Session) settled() error {
+	journal, recover := store.JournalName(s.name), s.name
+	switch {
+	case store.IsRunning(s.folder, s.name):
+		return fmt.Errorf("commit: %s: %w", decode.Printable(s.name), store.ErrRunning)
+	case store.HasJournal(s.folder, s.name):
+	default:
+		found, err := s.ownJournal()
+		if err != nil || found.Name == "" {
+			return err
+		}
+		if journal = found.Name; found.Part {
+			recover = found.Image
+		}
+	}
+	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: journal},
+		What: "an earlier write to this image was interrupted: platter recover " + recover + " shows what is open, and undoes or finishes it first"}
+}
+
+// ownJournal looks for a journal of the image's file under another name; one without a
+// name is none.
+func (s *Session) ownJournal() (store.Found, error) {
+	f, err := s.ws.OnDisk(s.name)
+	if err != nil {
+		return store.Found{}, err
+	}
+	defer f.Close()
+	id, err := f.ID()
+	if err != nil {
+		return store.Found{}, err
+	}
+	for _, found := range store.FindJournals(s.folder, s.name, id) {
+		if found.Own || found.Part {
+			return found, nil
+		}
+	}
+	return store.Found{}, nil
+}

@@ -196,10 +196,10 @@ func (l *loading) bytes(saved store.SavedChange, c keptChange) error {
 	}
 	l.result.Staged++
 	if c.Through {
-		l.s.keepThrough()
+		placing{l.s}.keepThrough()
 	}
 	if len(c.Meant) > 0 {
-		l.s.mean(c.Meant)
+		placing{l.s}.mean(c.Meant)
 	}
 	if saved.ID == l.record.Mark {
 		l.s.remember(l.s.ws.Last())
@@ -214,7 +214,7 @@ func (l *loading) again(c keptChange, covered bool) error {
 	for _, m := range c.Meant {
 		edits = append(edits, disk.Edit{Offset: m.Start, Data: m.Data})
 	}
-	now, err := l.s.meaning(edits)
+	now, err := placing{l.s}.meaning(edits)
 	for i := range now {
 		switch same := bytes.Equal(now[i].Was, c.Meant[i].Was); {
 		case !same && covered:

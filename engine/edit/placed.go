@@ -36,8 +36,11 @@ type meant struct {
 	Was, Data []byte
 }
 
+// placing notes where the sectors lie that a session's edits are meant for.
+type placing struct{ *Session }
+
 // meaning reads what edits of the disk replace.
-func (s *Session) meaning(edits []disk.Edit) ([]meant, error) {
+func (s placing) meaning(edits []disk.Edit) ([]meant, error) {
 	img, err := s.Image()
 	if err != nil {
 		return nil, err
@@ -54,7 +57,7 @@ func (s *Session) meaning(edits []disk.Edit) ([]meant, error) {
 }
 
 // mean remembers what the last change was meant to do.
-func (s *Session) mean(list []meant) {
+func (s placing) mean(list []meant) {
 	id := s.ws.Last()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +71,7 @@ func (s *Session) mean(list []meant) {
 const maxAsked = 1 << 12
 
 // asked remembers that places were looked up.
-func (s *Session) asked(list []placement) {
+func (s placing) asked(list []placement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.placed.asked == nil || len(s.placed.asked)+len(list) > maxAsked {
@@ -81,7 +84,7 @@ func (s *Session) asked(list []placement) {
 
 // onDisk are the edits of a list that places were looked up for, as edits of the disk, and
 // whether those are all.
-func (s *Session) onDisk(edits []disk.Edit) (places []placement, content []disk.Edit, all bool) {
+func (s placing) onDisk(edits []disk.Edit) (places []placement, content []disk.Edit, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all = len(edits) > 0
@@ -102,7 +105,7 @@ func (s *Session) onDisk(edits []disk.Edit) (places []placement, content []disk.
 }
 
 // keepPlaces ties the places that edits were looked up for to the last change.
-func (s *Session) keepPlaces(list []placement) {
+func (s placing) keepPlaces(list []placement) {
 	id := s.ws.Last()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +115,7 @@ func (s *Session) keepPlaces(list []placement) {
 }
 
 // place ties a place to a change. The lock is held.
-func (s *Session) place(id int, p placement) {
+func (s placing) place(id int, p placement) {
 	if s.placed.of == nil {
 		s.placed.of = map[int][]placement{}
 	}
@@ -120,7 +123,7 @@ func (s *Session) place(id int, p placement) {
 }
 
 // keepThrough remembers that the last change was made by a writer.
-func (s *Session) keepThrough() {
+func (s placing) keepThrough() {
 	id := s.ws.Last()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +136,7 @@ func (s *Session) keepThrough() {
 // stillPlaced checks before a commit that the disk's bytes are where they were when the
 // staged changes were made: another program may have moved blocks, whose bytes are equal
 // to those that were there. It opens the image again, since tables are kept in memory.
-func (s *Session) stillPlaced(ctx context.Context) store.Check {
+func (s placing) stillPlaced(ctx context.Context) store.Check {
 	return func(changed bool) error {
 		list, through := s.stagedPlaces()
 		if through && changed {
@@ -162,7 +165,7 @@ func (s *Session) stillPlaced(ctx context.Context) store.Check {
 }
 
 // stagedPlaces are the places of what is staged, and whether a writer chose some.
-func (s *Session) stagedPlaces() (list []placement, through bool) {
+func (s placing) stagedPlaces() (list []placement, through bool) {
 	history := s.ws.History()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -69,22 +69,22 @@ func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 		return done, err
 	}
 	if r.Mode == RebaseNone {
-		return done, s.stand(ctx, img, r, &done)
+		return done, rebase{s}.stand(ctx, img, r, &done)
 	}
-	base, err := s.base(ctx, img, r)
+	base, err := rebase{s}.base(ctx, img, r)
 	if err != nil {
 		return done, err
 	}
 	defer base.Image.Close()
-	if err := s.fitsUnder(img, base, r); err != nil {
+	if err := (rebase{s}).fitsUnder(img, base, r); err != nil {
 		return done, err
 	}
 	if r.Mode == RebaseOnto {
-		if img, err = s.adopt(ctx, base.Image, r, &done); err != nil {
+		if img, err = (rebase{s}).adopt(ctx, base.Image, r, &done); err != nil {
 			return done, err
 		}
 	}
-	to := disk.Relink{Base: base, Names: r.Mode != RebaseRelink || !s.leads(img, base), Identity: r.Mode != RebasePaths}
+	to := disk.Relink{Base: base, Names: r.Mode != RebaseRelink || !rebase{s}.leads(img, base), Identity: r.Mode != RebasePaths}
 	change, err := engine.Relink(img, to)
 	if err != nil {
 		return done, err
@@ -94,11 +94,14 @@ func (s *Session) Rebase(ctx context.Context, r Rebasing) (Rebased, error) {
 		return done, err
 	}
 	done.Same = len(s.Plan()) == 0
-	return done, s.tied(ctx, base, &done)
+	return done, rebase{s}.tied(ctx, base, &done)
 }
 
+// rebase finds out what a session stages for another tie.
+type rebase struct{ *Session }
+
 // adopt stores what the new parent does not hold, and opens the image again.
-func (s *Session) adopt(ctx context.Context, parent disk.Image, r Rebasing, done *Rebased) (img disk.Image, err error) {
+func (s rebase) adopt(ctx context.Context, parent disk.Image, r Rebasing, done *Rebased) (img disk.Image, err error) {
 	if done.Copied, err = s.Adopt(ctx, parent, !r.DryRun, r.Progress); err != nil {
 		return nil, err
 	}
@@ -111,7 +114,7 @@ func (s *Session) adopt(ctx context.Context, parent disk.Image, r Rebasing, done
 }
 
 // stand stores all that the image has from its parent, and stages that it has none.
-func (s *Session) stand(ctx context.Context, img disk.Image, r Rebasing, done *Rebased) error {
+func (s rebase) stand(ctx context.Context, img disk.Image, r Rebasing, done *Rebased) error {
 	if _, err := engine.Relink(img, disk.Relink{}); err != nil {
 		return err // before anything is stored
 	}
@@ -142,7 +145,7 @@ func (s *Session) stand(ctx context.Context, img disk.Image, r Rebasing, done *R
 }
 
 // base opens the parent that the image shall get.
-func (s *Session) base(ctx context.Context, img disk.Image, r Rebasing) (*disk.Base, error) {
+func (s rebase) base(ctx context.Context, img disk.Image, r Rebasing) (*disk.Base, error) {
 	parent := r.Onto
 	if parent == "" {
 		if parent = s.opt.Parent; parent == "" {
@@ -156,7 +159,7 @@ func (s *Session) base(ctx context.Context, img disk.Image, r Rebasing) (*disk.B
 }
 
 // leads reports whether the image's own names lead to a parent.
-func (s *Session) leads(img disk.Image, base *disk.Base) bool {
+func (s rebase) leads(img disk.Image, base *disk.Base) bool {
 	if s.opt.Parent != "" {
 		return false
 	}
@@ -174,7 +177,7 @@ func same(a, b string) bool {
 }
 
 // fitsUnder refuses a parent that can't be one of this image.
-func (s *Session) fitsUnder(img disk.Image, base *disk.Base, r Rebasing) error {
+func (s rebase) fitsUnder(img disk.Image, base *disk.Base, r Rebasing) error {
 	at := decode.Place{File: base.Image.Info().Path}
 	if fi, err := os.Stat(s.path); err == nil && engine.Consists(base.Image, fi) {
 		return disk.Errorf(disk.BadChain, at, "it is the image itself, or based on it: the chain of parents would come back to itself")
@@ -200,7 +203,7 @@ func accepts(img, parent disk.Image) bool {
 
 // tied holds the image as staged against the parent that it shall have: the whole chain
 // must be one that can be written.
-func (s *Session) tied(ctx context.Context, base *disk.Base, done *Rebased) error {
+func (s rebase) tied(ctx context.Context, base *disk.Base, done *Rebased) error {
 	path := base.Image.Info().Path
 	for _, given := range []string{path, ""} {
 		img, err := s.openedWith(ctx, given)
@@ -236,7 +239,7 @@ func unfollowed(child, parent string) disk.Finding {
 
 // openedWith opens the image as staged, with a parent that is given, or with the one that it
 // finds by itself.
-func (s *Session) openedWith(ctx context.Context, parent string) (disk.Image, error) {
+func (s rebase) openedWith(ctx context.Context, parent string) (disk.Image, error) {
 	files := s.ws.Snapshot()
 	file, err := files.Open(s.name)
 	if err != nil {

@@ -230,7 +230,7 @@ func (r *Resize) stage(ctx context.Context, title string, step disk.Step) error 
 	if err := r.session.ws.Do(title, func(tx *store.Tx) error { return step(ctx, tx) }); err != nil {
 		return err
 	}
-	r.session.keepThrough()
+	placing{r.session}.keepThrough()
 	return nil
 }
 

@@ -132,11 +132,11 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		return err
 	}
 	keeps := s.sectorsOnly(edits)
-	places, content, all := s.onDisk(edits)
+	places, content, all := placing{s}.onDisk(edits)
 	var meant []meant
 	if all {
 		var err error
-		if meant, err = s.meaning(content); err != nil {
+		if meant, err = (placing{s}).meaning(content); err != nil {
 			return err
 		}
 	}
@@ -150,8 +150,8 @@ func (s *Session) Stage(title string, edits ...disk.Edit) error {
 		return nil
 	})
 	if err == nil && s.ws.Last() != top {
-		s.keepPlaces(places)
-		s.mean(meant)
+		placing{s}.keepPlaces(places)
+		placing{s}.mean(meant)
 	}
 	if keeps && err == nil {
 		s.mu.Lock()
@@ -207,7 +207,7 @@ func (s *Session) Place(off, n int64) ([]disk.Edit, error) {
 	s.mu.Lock()
 	s.verdict.placed = slices.Clone(edits)
 	s.mu.Unlock()
-	s.asked(places)
+	placing{s}.asked(places)
 	return edits, nil
 }
 
@@ -340,54 +340,10 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.renewOriginal()
-	if err := s.ws.Commit(ctx, s.stillPlaced(ctx)); err != nil {
+	if err := s.ws.Commit(ctx, (placing{s}).stillPlaced(ctx)); err != nil {
 		return err
 	}
-	return s.endTakeBack()
-}
-
-// Settled fails while an earlier write to the image is neither finished nor undone.
-func (s *Session) Settled() error { return s.settled() }
-
-// settled fails while an earlier write to the image is neither finished nor undone,
-// whatever the file was called then.
-func (s *Session) settled() error {
-	journal, recover := store.JournalName(s.name), s.name
-	switch {
-	case store.IsRunning(s.folder, s.name):
-		return fmt.Errorf("commit: %s: %w", decode.Printable(s.name), store.ErrRunning)
-	case store.HasJournal(s.folder, s.name):
-	default:
-		found, err := s.ownJournal()
-		if err != nil || found.Name == "" {
-			return err
-		}
-		if journal = found.Name; found.Part {
-			recover = found.Image
-		}
-	}
-	return &disk.Error{Kind: disk.ReadOnly, Op: "commit", At: decode.Place{File: journal},
-		What: "an earlier write to this image was interrupted: platter recover " + recover + " shows what is open, and undoes or finishes it first"}
-}
-
-// ownJournal looks for a journal of the image's file under another name; one without a
-// name is none.
-func (s *Session) ownJournal() (store.Found, error) {
-	f, err := s.ws.OnDisk(s.name)
-	if err != nil {
-		return store.Found{}, err
-	}
-	defer f.Close()
-	id, err := f.ID()
-	if err != nil {
-		return store.Found{}, err
-	}
-	for _, found := range store.FindJournals(s.folder, s.name, id) {
-		if found.Own || found.Part {
-			return found, nil
-		}
-	}
-	return store.Found{}, nil
+	return undoing{s}.endTakeBack()
 }
 
 // Key names the image for what is kept about it between runs: by its path and

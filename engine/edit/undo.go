@@ -38,15 +38,18 @@ func (s *Session) CommitKept(ctx context.Context) error {
 	if err := s.Commit(ctx); err != nil {
 		return err
 	}
-	err := s.keepUndo(names, record.Bytes())
+	err := undoing{s}.keepUndo(names, record.Bytes())
 	if err != nil {
 		return fmt.Errorf("the changes are on disk, but no record to take them back: %w", err)
 	}
 	return nil
 }
 
+// undoing takes back what a session has committed.
+type undoing struct{ *Session }
+
 // keepUndo writes the record under its name when it is whole.
-func (s *Session) keepUndo(names []string, record []byte) error {
+func (s undoing) keepUndo(names []string, record []byte) error {
 	at, err := s.changedAt(names)
 	if err != nil {
 		return err
@@ -68,7 +71,7 @@ func (s *Session) keepUndo(names []string, record []byte) error {
 }
 
 // changedAt is when one of the files was changed last.
-func (s *Session) changedAt(names []string) (last time.Time, err error) {
+func (s undoing) changedAt(names []string) (last time.Time, err error) {
 	for _, name := range names {
 		f, err := s.folder.Open(name)
 		if err != nil {
@@ -119,7 +122,7 @@ func (s *Session) TakeBack(force bool) ([]store.Step, error) {
 	for _, step := range steps {
 		names = append(names, step.File)
 	}
-	if last, err := s.changedAt(names); err != nil || !force && last.UnixNano() != at {
+	if last, err := (undoing{s}).changedAt(names); err != nil || !force && last.UnixNano() != at {
 		if err != nil {
 			return steps, err
 		}
@@ -144,7 +147,7 @@ type tookBack struct {
 
 // endTakeBack cuts off what files have gained, and removes the record, if the change that
 // takes it back is on disk.
-func (s *Session) endTakeBack() error {
+func (s undoing) endTakeBack() error {
 	s.mu.Lock()
 	t := s.taken
 	s.mu.Unlock()
@@ -166,7 +169,7 @@ func (s *Session) endTakeBack() error {
 }
 
 // cut gives a file the length that it had before a step.
-func (s *Session) cut(step store.Step) error {
+func (s undoing) cut(step store.Step) error {
 	f, err := s.folder.OpenWrite(step.File)
 	if err != nil {
 		return err

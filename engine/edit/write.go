@@ -41,7 +41,7 @@ func (s *Session) Write(ctx context.Context, title string, off int64, data []byt
 
 // Store makes one undoable change of writing to the virtual disk with the format's writer.
 func (s *Session) Store(ctx context.Context, title string, edits ...disk.Edit) (int64, error) {
-	meant, err := s.meaning(edits)
+	meant, err := placing{s}.meaning(edits)
 	if err != nil {
 		return 0, err
 	}
@@ -55,7 +55,7 @@ func (s *Session) Store(ctx context.Context, title string, edits ...disk.Edit) (
 		return nil
 	})
 	if err == nil && s.ws.Last() != top {
-		s.mean(meant)
+		placing{s}.mean(meant)
 	}
 	return n.Stored, err
 }
@@ -72,7 +72,7 @@ func (s *Session) Through(ctx context.Context, title string, do Task) (n Blocks,
 		return err
 	})
 	if err == nil && s.ws.Last() != top {
-		s.keepThrough()
+		placing{s}.keepThrough()
 	}
 	return n, err
 }

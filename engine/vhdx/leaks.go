@@ -126,7 +126,7 @@ func (v *Image) orphan(l *leak) (Orphan, bool, error) {
 // of the others.
 func (v *Image) expected(block int64) (int64, bool, error) {
 	entry, err := v.entry(v.geo.PayloadIndex(block))
-	if err != nil || !v.leadsNowhere(entry) && entry&^vhdx.ReservedBits(entry) != vhdx.NotPresent {
+	if err != nil || !(strays{v}).leadsNowhere(entry) && entry&^vhdx.ReservedBits(entry) != vhdx.NotPresent {
 		return 0, false, err
 	}
 	return v.inOrder(block, -1)

@@ -16,11 +16,11 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 	v := p.image
 	block, bitmap := v.geo.IsBitmap(index)
 	entry, err := v.entry(index)
-	undefined := (vhdx.State(entry) == vhdx.ReservedState || vhdx.State(entry) == vhdx.UnmappedDraft) && !v.mayHold(entry)
-	if err != nil || bitmap || !v.leadsNowhere(entry) && !undefined {
+	undefined := (vhdx.State(entry) == vhdx.ReservedState || vhdx.State(entry) == vhdx.UnmappedDraft) && !strays{v}.mayHold(entry)
+	if err != nil || bitmap || !(strays{v}).leadsNowhere(entry) && !undefined {
 		return Orphan{}, false, err
 	}
-	rooms, err := v.strayRooms(ctx, false)
+	rooms, err := strays{v}.strayRooms(ctx, false)
 	if err != nil || len(rooms) == 0 {
 		return Orphan{}, false, err
 	}
@@ -33,7 +33,7 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 			return Orphan{Index: index, Block: block, Start: at}, true, nil
 		}
 	}
-	o, ok, err := v.lone(ctx, rooms)
+	o, ok, err := strays{v}.lone(ctx, rooms)
 	return o, ok && o.Index == index, err
 }
 
@@ -42,7 +42,7 @@ func (p Parts) Stray(ctx context.Context, index int64) (Orphan, bool, error) {
 // other one.
 func (p Parts) Parted(ctx context.Context, entries [2]int64) (found Orphan, ok bool, err error) {
 	v := p.image
-	rooms, err := v.strayRooms(ctx, true)
+	rooms, err := strays{v}.strayRooms(ctx, true)
 	if err != nil {
 		return found, false, err
 	}
@@ -71,22 +71,25 @@ func (p Parts) Parted(ctx context.Context, entries [2]int64) (found Orphan, ok b
 
 // Strays fails where bytes that nothing claims may be a block that is missed.
 func (p Parts) Strays(ctx context.Context) error {
-	rooms, err := p.image.strayRooms(ctx, false)
+	rooms, err := strays{p.image}.strayRooms(ctx, false)
 	if err == nil && len(rooms) > 0 {
 		err = disk.Errorf(disk.Unsupported, p.image.place(rooms[0].Offset, rooms[0].Length), "nothing claims these bytes, and they may be what a missing block held: settle vhdx/50 first")
 	}
 	return err
 }
 
+// strays looks for blocks in bytes that nothing claims.
+type strays struct{ *Image }
+
 // leadsNowhere reports whether an entry says that its block is stored, and nothing of
 // it can be where it says.
-func (v *Image) leadsNowhere(entry uint64) bool {
+func (v strays) leadsNowhere(entry uint64) bool {
 	return vhdx.State(entry) >= vhdx.FullyPresent && (vhdx.FileOffset(entry) == 0 || v.misplaced(entry) != "")
 }
 
 // mayHold reports whether an entry has a place that a block can lie at: in the file, and on no
 // structure.
-func (v *Image) mayHold(entry uint64) bool {
+func (v strays) mayHold(entry uint64) bool {
 	off := int64(vhdx.FileOffset(entry))
 	meets, _ := v.clearOf(off, off+v.geo.BlockSize)
 	return off > 0 && off < v.data.grown && meets == ""
@@ -94,7 +97,7 @@ func (v *Image) mayHold(entry uint64) bool {
 
 // lone is the block of the only entry that leads nowhere, in the only range that
 // holds data and has room for one block, or holds as much data as one block.
-func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found bool, err error) {
+func (v strays) lone(ctx context.Context, rooms []store.Range) (o Orphan, found bool, err error) {
 	if len(rooms) != 1 {
 		return o, false, nil
 	}
@@ -127,7 +130,7 @@ func (v *Image) lone(ctx context.Context, rooms []store.Range) (o Orphan, found 
 
 // filled is a range without the whole MiB of zeros at its start and its end: a block can lie
 // in it in one place only where what is left is as long as the block.
-func (v *Image) filled(ctx context.Context, r store.Range) (store.Range, error) {
+func (v strays) filled(ctx context.Context, r store.Range) (store.Range, error) {
 	first, last, err := v.notZero(ctx, r.Offset, r.End())
 	if err != nil || first < 0 {
 		return store.Range{}, err
@@ -139,8 +142,8 @@ func (v *Image) filled(ctx context.Context, r store.Range) (store.Range, error) 
 // strayRooms are the ranges with room for a block that nothing claims, and that
 // are not zero. Where two entries share room there are none, unless it is one of those that
 // is looked for: one of them may be the one that lost its block.
-func (v *Image) strayRooms(ctx context.Context, shared bool) (list []store.Range, err error) {
-	seen := *v
+func (v strays) strayRooms(ctx context.Context, shared bool) (list []store.Range, err error) {
+	seen := *v.Image
 	seen.doubting = true // what leads onto a structure may cover the very block that is missed
 	m := seen.survey(ctx)
 	for w, err := range m.Windows(0) {
@@ -172,11 +175,11 @@ func (v *Image) strayRooms(ctx context.Context, shared bool) (list []store.Range
 func (c *checker) loneIn(off, n int64) (Orphan, bool, error) {
 	if !c.sought {
 		c.sought = true
-		rooms, err := c.image.strayRooms(c.ctx, false)
+		rooms, err := strays{c.image}.strayRooms(c.ctx, false)
 		if err != nil {
 			return Orphan{}, false, err
 		}
-		if c.lone, c.found, err = c.image.lone(c.ctx, rooms); err != nil {
+		if c.lone, c.found, err = (strays{c.image}).lone(c.ctx, rooms); err != nil {
 			return Orphan{}, false, err
 		}
 	}

@@ -218,31 +218,6 @@ func (s *sparse) claimGrains(put putter, copy int, t, at int64) (bool, error) {
 	return more && grains.done(), err
 }
 
-// grainRun puts grains that lie one after the other in the file at once: a table mostly names
-// them so.
-type grainRun struct {
-	put         putter
-	name        string
-	off, length int64
-}
-
-func (j *grainRun) add(off, length int64) bool {
-	if j.length > 0 && j.off+j.length == off {
-		j.length += length
-		return true
-	}
-	more := j.done()
-	j.off, j.length = off, length
-	return more
-}
-
-// done puts what is held.
-func (j *grainRun) done() bool {
-	length := j.length
-	j.length = 0
-	return length == 0 || j.put(j.off, length, disk.KindPayload, j.name)
-}
-
 // names reports whether entry i of the table at a byte is raw.
 func (g *grid) names(table, i int64, raw uint64) bool {
 	if table <= 0 {

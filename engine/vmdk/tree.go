@@ -98,7 +98,7 @@ func (m *Image) hostedNodes(s *sparse) []decode.Node {
 		list = append(list, decode.Node{Name: "descriptor room", Place: s.textAt, Doc: "Reserved for a descriptor, but empty: this extent is described by another file.", Ref: vmdk.DescriptorRef})
 	}
 	if s.grid != nil {
-		list = append(list, s.gridNodes()...)
+		list = append(list, branches{s}.gridNodes()...)
 	}
 	if s.footer != 0 {
 		list = append(list, s.tailNodes()...)
@@ -135,7 +135,7 @@ func (s *sparse) tailNodes() []decode.Node {
 func (s *sparse) cowdNodes() []decode.Node {
 	list := []decode.Node{vmdk.CowdTable.Node(s.cowd.Bytes(), s.file.Name, 0)}
 	if s.grid != nil {
-		list = append(list, s.gridNodes()...)
+		list = append(list, branches{s}.gridNodes()...)
 	}
 	return list
 }
@@ -146,7 +146,7 @@ func (s *sparse) seNodes() []decode.Node {
 		list = append(list, vmdk.VolatileHeaderTable.Read(s.file.Data, s.file.Name, at))
 	}
 	if s.grid != nil {
-		list = append(list, s.gridNodes()...)
+		list = append(list, branches{s}.gridNodes()...)
 	}
 	docs := map[string]string{
 		"journal header": "Head of the journal. Its format was never published.",

@@ -8,9 +8,12 @@ import (
 	"platter/engine/disk"
 )
 
+// branches are the nodes of the tree below an extent with grain tables.
+type branches struct{ *sparse }
+
 // gridNodes are the directories and the tables, the redundant ones first, as
 // they lie in the file.
-func (s *sparse) gridNodes() []decode.Node {
+func (s branches) gridNodes() []decode.Node {
 	var list []decode.Node
 	for _, copy := range []int{1, 0} {
 		if copy < s.grid.dirCount {
@@ -27,7 +30,7 @@ func (g *grid) title(copy int, name string) string {
 	return name
 }
 
-func (s *sparse) directoryNode(copy int) decode.Node {
+func (s branches) directoryNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
 		Name: g.title(copy, "grain directory"), Place: g.file.place(g.dirs[copy], g.dirBytes(copy)), Value: fmt.Sprintf("%d entries", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
@@ -42,7 +45,7 @@ func (g *grid) dirBytes(copy int) int64 {
 	return max(0, min(g.tables*g.width, (g.file.Size-g.dirs[copy])/g.width*g.width))
 }
 
-func (s *sparse) directoryEntryNode(copy int, t int64) decode.Node {
+func (s branches) directoryEntryNode(copy int, t int64) decode.Node {
 	g := s.grid
 	at := g.dirs[copy] + t*g.width
 	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(0, g.isRedundant(copy)), t))}
@@ -80,7 +83,7 @@ func entryValue(raw uint64, at int64, g *grid) string {
 }
 
 // tablesNode lists the tables of one directory.
-func (s *sparse) tablesNode(copy int) decode.Node {
+func (s branches) tablesNode(copy int) decode.Node {
 	g := s.grid
 	n := decode.Node{
 		Name: g.title(copy, "grain tables"), Value: fmt.Sprintf("%d", g.tables), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
@@ -93,7 +96,7 @@ func (s *sparse) tablesNode(copy int) decode.Node {
 // findTable finds the table that holds a byte. Tables nearly always lie one
 // after the other in the order of the directory, so that the place of the
 // first tells where to look; few are tried one by one.
-func (s *sparse) findTable(copy int, file string, off int64) (int, bool) {
+func (s branches) findTable(copy int, file string, off int64) (int, bool) {
 	g := s.grid
 	if file != g.file.Name {
 		return 0, false
@@ -115,7 +118,7 @@ func (s *sparse) findTable(copy int, file string, off int64) (int, bool) {
 	return 0, false
 }
 
-func (s *sparse) tableNode(copy int, t int64) decode.Node {
+func (s branches) tableNode(copy int, t int64) decode.Node {
 	g := s.grid
 	n := decode.Node{
 		Name: fmt.Sprintf("%s %d", tableName(1, g.isRedundant(copy)), t), Ref: "VMware Virtual Disk Format 1.1, Hosted Sparse Extent Metadata",
@@ -141,7 +144,7 @@ func (s *sparse) tableNode(copy int, t int64) decode.Node {
 	})
 }
 
-func (s *sparse) entryNode(copy int, t, i, table int64, second *decode.Place) decode.Node {
+func (s branches) entryNode(copy int, t, i, table int64, second *decode.Place) decode.Node {
 	g := s.grid
 	at := table + i*g.width
 	opts := []decode.Placed{decode.Named(fmt.Sprintf("%s %d", tableName(1, g.isRedundant(copy)), i))}
@@ -172,7 +175,7 @@ func (s *sparse) entryNode(copy int, t, i, table int64, second *decode.Place) de
 
 // grainNode is the grain itself: data of the guest, or a marker and compressed
 // data.
-func (s *sparse) grainNode(at int64) decode.Node {
+func (s branches) grainNode(at int64) decode.Node {
 	g := s.grid
 	if g.packed == nil {
 		return decode.Node{
@@ -197,7 +200,7 @@ func (s *sparse) grainNode(at int64) decode.Node {
 }
 
 // second is the place of the redundant copy; nil where there is none.
-func (s *sparse) second(copy int, at func(copy int) (int64, bool), length int64) *decode.Place {
+func (s branches) second(copy int, at func(copy int) (int64, bool), length int64) *decode.Place {
 	if s.grid.dirCount < 2 {
 		return nil
 	}

@@ -158,45 +158,6 @@ func (s *grains) write(p []byte, off int64) error {
 	return errors.Join(err, run.done())
 }
 
-// writeGrain writes sectors of a grain, with those that the run has. One that is not stored
-// yet is written as a whole, with what it read as so far.
-func (s *grains) writeGrain(run *grainRun, p []byte, grain, off int64) (err error) {
-	e, err := s.load(grain)
-	if err != nil {
-		return err
-	}
-	if e > zeroGrain {
-		return run.add(p, grain, s.dataAt(e, off), false)
-	}
-	if int64(len(p)) < s.x.Grain {
-		if p, err = s.around(p, grain, off, e); err == nil {
-			err = run.done()
-		}
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, run.done()) }()
-	}
-	at, err := s.allocate()
-	if err != nil {
-		return err
-	}
-	return run.add(p, grain, at, true)
-}
-
-// around is a whole grain that is not stored, with some sectors written.
-func (s *grains) around(p []byte, grain, off int64, e uint32) ([]byte, error) {
-	whole := make([]byte, s.x.Grain)
-	start := s.x.Start + grain*s.x.Grain
-	if e == absent {
-		if err := s.below.Read(whole[:min(s.x.Grain, s.x.Start+s.x.Length-start)], start); err != nil {
-			return nil, err
-		}
-	}
-	copy(whole[off-start:], p)
-	return whole, nil
-}
-
 // place stores a grain in new room, which is given up again if that fails, as on a full
 // disk.
 func (s *grains) place(b []byte, grain, at int64, reason string) error {
