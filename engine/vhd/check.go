@@ -177,7 +177,9 @@ func (v *Image) entryFinding(code string, e tableEntry) disk.Finding {
 			code = "V032:cut"
 		}
 		f := v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, its end at 0x%x; the room for blocks ends at 0x%x", e.index, start, start+t.stored(), v.dataEnd), at, block)
-		f.Needs = start + t.stored() + vhd.FooterSize
+		if t.within(start) {
+			f.Needs = start + t.stored() + vhd.FooterSize
+		}
 		return f
 	case v.touchesMetadata(start, t.stored()):
 		return v.finding(code, fmt.Sprintf("block %d is said to be at 0x%x, inside the image's own structures", e.index, start), at, block)

@@ -307,6 +307,9 @@ func TestFaults(t *testing.T) {
 				switch {
 				case code == c.code && f.Severity == c.severity:
 					found = true
+					if f.Needs > 1<<30 {
+						t.Errorf("the file is said to have had %d bytes", f.Needs)
+					}
 					if len(f.Where) == 0 || f.Text == "" || f.Detail == "" {
 						t.Errorf("finding says too little: %+v", f)
 					}

@@ -47,6 +47,28 @@ func TestRepairs(t *testing.T) {
 	}
 }
 
+// TestHiddenStaysSo holds that a disk is not shown again by a repair that says nothing of a
+// risk: it may be the parent of others.
+func TestHiddenStaysSo(t *testing.T) {
+	for _, c := range faults() {
+		if c.code != "V054" || c.plan.size != tapPlan.size {
+			continue
+		}
+		img := openFault(t, c)
+		for _, f := range check(t, img) {
+			if f.Code != "vhd/V054" || !strings.Contains(f.Text, "hidden") {
+				continue
+			}
+			list, err := writer.Repairs(t.Context(), img, f)
+			if err != nil || len(list) != 1 || list[0].Risk == "" {
+				t.Errorf("%+v %v", list, err)
+			}
+			return
+		}
+	}
+	t.Error("no hidden disk")
+}
+
 // given is an opener for which the parent was named by hand.
 type given struct {
 	disk.Opener

@@ -60,6 +60,13 @@ func (t *table) end() int64 { return roundUp(t.at(t.entries), vhd.Sector) }
 // stored is how many bytes a block takes in the file.
 func (t *table) stored() int64 { return t.bitmapBytes + t.blockSize }
 
+// within reports whether a block at byte start of the file may be where it was once
+// stored. An entry that leads further than twice all that the disk needs is damaged: it
+// tells nothing about how long the file was.
+func (t *table) within(start int64) bool {
+	return start/(2*t.stored()) <= t.end()/t.stored()+t.needed
+}
+
 // usable is the number of entries that mean something for reading.
 func (t *table) usable() int64 { return min(t.entries, t.needed) }
 

@@ -124,5 +124,9 @@ func (v judge) judgeParent() {
 		v.keep(f)
 		return
 	}
-	v.add("34", at, "the parent %s is not usable: %s", v.wanted(), decode.Printable(v.parentErr.Error()))
+	code := "34"
+	if errors.Is(v.parentErr, disk.ErrOtherDisk) {
+		code = "34:other"
+	}
+	v.add(code, at, "the parent %s is not usable: %s", v.wanted(), decode.Printable(v.parentErr.Error()))
 }

@@ -79,7 +79,11 @@ func (c *checker) storedBlocks() string {
 // lost adds that n bytes of the disk, from a place in the file on, can't be read.
 func (c *checker) lost(n, from int64, code string, where []decode.Place, format string, args ...any) bool {
 	f := c.image.finding(code, fmt.Sprintf(format, args...), where...)
-	f.Lost, f.Needs = n, from+n
+	// An entry that leads further than twice all that the disk needs is damaged: it tells
+	// nothing about how long the file was.
+	if f.Lost = n; from/2 <= c.image.geo.DiskSize+c.image.data.grown {
+		f.Needs = from + n
+	}
 	f.Row, f.Among = "cut", c.storedBlocks()
 	return c.Report(f)
 }

@@ -33,6 +33,9 @@ func TestConditionsAreExplained(t *testing.T) {
 			if found = true; !strings.HasPrefix(g.Detail, says) {
 				t.Errorf("%s: %s", name, g.Detail)
 			}
+			if g.Needs > 1<<40 {
+				t.Errorf("%s: the file is said to have had %d bytes", name, g.Needs)
+			}
 			if strings.HasPrefix(says, "Nothing") && g.Lost > 0 {
 				t.Errorf("%s: %d bytes are said to be lost", name, g.Lost)
 			}

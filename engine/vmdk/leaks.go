@@ -143,7 +143,7 @@ func (w *scan) reportLeaks() {
 	switch {
 	case w.orphans.bytes <= w.zeros*w.g.grain:
 		report(w.orphans, "G12:data", disk.SeverityInfo, "not zero: no more than was trimmed")
-	case w.named == 0 && w.g.tables > 0 && w.s.kind == vmdk.KindHosted:
+	case c.doubt == "" && w.named == 0 && w.g.tables > 0 && w.s.kind == vmdk.KindHosted:
 		report(w.orphans, "G12:data", disk.SeverityError, "not zero: data of the disk, but no table has an entry: the tables were wiped, and all of the disk reads as unallocated")
 	default:
 		report(w.orphans, "G12:data", disk.SeverityWarning, "not zero: data that no entry leads to"+w.blankTables())

@@ -28,17 +28,17 @@ var rules = disk.Rules{
 		"twice":   "QEMU reads the first of two settings, others the last, and so they may see different disks. Where no repair is offered, take out the line that is wrong by hand.",
 	}, Severity: severe, Detail: "Every extent is placed after the one before it: a line that can't be read shifts or hides what follows. QEMU reads the first of two settings, others the last.",
 		NoRepair: "No repair: only the program that wrote the line knows what it should say. Correct the line by hand, if the extent's file and size are known."},
-	"D7": {Severity: severe, Detail: "An embedded descriptor describes the file it is in, whatever name it gives. libvmdk opens the named file instead: of a renamed copy it shows another disk, or nothing.",
+	"D7": {From: []string{"H15", "H4"}, Severity: severe, Detail: "An embedded descriptor describes the file it is in, whatever name it gives. libvmdk opens the named file instead: of a renamed copy it shows another disk, or nothing.",
 		NoRepair: "No repair: which of the lines is this file's can't be told, or its name can't be written in the descriptor's encoding."},
 	"D8": {For: map[string]string{
 		"line": "The line is passed over here: bytes that are no text were written over it, or hidden there.",
 	}, From: []string{"H15"}, Severity: warning, Detail: "Programs stop at the first NUL or at the end of the room; what lies after is seen by nobody, and a text that fills its room can't grow without damaging the directory.",
 		NoRepair: "No repair: the text can't be shortened without loss. Take out a line that is not needed by hand, or copy the disk."},
-	"D9": {Severity: info, Detail: "Most programs do not care; libvmdk and VirtualBox insist on headings and order.",
+	"D9": {From: []string{"H15", "H4"}, Severity: info, Detail: "Most programs do not care; libvmdk and VirtualBox insist on headings and order.",
 		NoRepair: "No repair in place: the room for the text is full. A copy of the disk gets a text in the usual form."},
-	"D10": {Severity: warning, Detail: "Guests of the BIOS age and some boot loaders use the geometry; the size of the disk does not depend on it.",
+	"D10": {From: []string{"X6", "H15", "H4"}, Severity: warning, Detail: "Guests of the BIOS age and some boot loaders use the geometry; the size of the disk does not depend on it.",
 		NoRepair: "No repair before the extent lines are right (X2): the geometry may go with what they should say. Or the room for the text is full."},
-	"D11": {Severity: warning, Detail: "ESX refuses disks whose adapter it does not know."},
+	"D11": {From: []string{"H15", "H4"}, Severity: warning, Detail: "ESX refuses disks whose adapter it does not know."},
 	"D12": {Severity: info, Detail: "QEMU changes the CID and forgets the long one. Harmless."},
 	"D13": {Severity: warning, Detail: "Backup software trusts the change tracking file. If it is missing or stale, the next incremental backup is incomplete."},
 	"D14": {Severity: warning, Detail: "File names can't be read with certainty: an extent or parent may not be found on a system with another encoding.",
@@ -113,7 +113,7 @@ var rules = disk.Rules{
 	"G2": {For: map[string]string{
 		"met": "A table and something else have the same bytes: one was written over the other, or the entry is wrong. Where no repair is offered, nothing tells where the table was.",
 		"cut": "The part of the disk that the entries past the end of the file describe can't be found. No repair: get the file again from its source.",
-	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The 32 MiB or so that the table describes can't be found, unless the redundant directory knows them.",
+	}, From: []string{"H4", "H10:cut"}, Severity: severe, Detail: "The 32 MiB or so that the table describes can't be found, unless the redundant directory knows them.",
 		NoRepair: "No repair: the other directory does not know the table either, so that what it described can't be found by the format; or the grains are compressed: then a copy of the disk has the table."},
 	"G3": {Severity: warning, Detail: "A damaged table has no second copy. VirtualBox refuses such files; FreeBSD's mkimg writes them.",
 		NoRepair: "No repair in place: a copy of the disk has two sets of tables."},
@@ -125,24 +125,24 @@ var rules = disk.Rules{
 		"copies":   "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 		"outside":  "Nothing of the grain can be read: the file was cut, or the entry is wrong and the grain lies elsewhere.",
 		"reserved": "The grain is read like any other. But overHead says that metadata lie there, so that a program may write over it. No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere.",
-	}, From: []string{"H10:cut"}, Severity: severe, Detail: "The grain's data is lost or never was there; a write to it would destroy metadata.",
+	}, From: []string{"H4", "H10:cut"}, Severity: severe, Detail: "The grain's data is lost or never was there; a write to it would destroy metadata.",
 		NoRepair: "No repair: the grain has data, and stays. If overHead is wrong, settle H10; else a copy of the disk puts the grain elsewhere."},
 	"G7": {FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "libvmdk and VirtualBox would read sector 1, the descriptor's text, as the guest's data."},
-	"G8": {From: []string{"H6:size"}, FromFor: afterCopies, For: map[string]string{
+	"G8": {From: []string{"H4", "H6:size"}, FromFor: afterCopies, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: severe, Detail: "Two places of the disk share their data: at least one of them is wrong."},
 	"G9": {From: []string{"H6:size"}, FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "VirtualBox writes grains at any sector; others expect multiples of the grain.",
 		NoRepair: "No repair in place: a copy of the disk aligns the grains."},
-	"G10": {From: []string{"H6:size"}, FromFor: afterTables, For: map[string]string{
+	"G10": {From: []string{"H4", "H6:size"}, FromFor: afterTables, For: map[string]string{
 		"copies": "The two copies of the table differ in this entry: that is to be settled first, and this may be gone then.",
 	}, Severity: warning, Detail: "Nobody reads that grain."},
 	"G11": {For: map[string]string{
 		"unused": "The disk ends before the bytes that the file lacks: nothing of it is lost.",
-	}, From: []string{"H10:cut", "H6:size"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
+	}, From: []string{"H4", "H10:cut", "H6:size"}, Severity: severe, Detail: "The bytes that the file lacks can't be read. QEMU shows zeros."},
 	"G12": {For: map[string]string{
 		"data": "Left behind by trimming or a crash, put there to hide something, or data of the disk whose entry is lost: then the disk shows zeros, or its parent, where they belong. To look at them: platter read IMAGE --file --offset N --length 64K, with the places below; platter search IMAGE --file finds text in them. No repair: nothing says where they belong. A copy of the disk does not have them.",
 	}, Severity: info, Detail: "Nothing refers to these bytes. A copy of the disk does not have them.",

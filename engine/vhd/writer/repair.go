@@ -274,7 +274,7 @@ func zeroReserved(f decode.Record[vhd.Footer]) {
 // unmark takes back the mark that a V054 is about.
 func (v *image) unmark(f disk.Finding) []disk.Repair {
 	if at := f.Where[0]; at.Offset == v.Rules.Off+int64(vhd.FooterHidden.Offset()) {
-		return v.changeFooters("show the disk to users", "", func(f decode.Record[vhd.Footer]) { vhd.FooterHidden.Put(f, 0) })
+		return v.changeFooters("show the disk to users", "a parent of other disks is hidden on purpose: shown, it is taken for a disk to be used, written to or deleted", func(f decode.Record[vhd.Footer]) { vhd.FooterHidden.Put(f, 0) })
 	}
 	return v.changeFooters("take the mark \"temporary\" back", "", func(f decode.Record[vhd.Footer]) {
 		vhd.FooterFeatures.Put(f, vhd.FooterFeatures.Get(f)&^1)
