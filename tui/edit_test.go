@@ -280,7 +280,7 @@ func TestTypedBytesAreOneChange(t *testing.T) {
 func TestFieldWithItsChecksum(t *testing.T) {
 	b := onFile(t, "vhd", 120, 40)
 	b.keys("2", ":", "footer.disk type", "enter").expect("disk_type")
-	b.keys("e").expect("EDIT field", "was  3", "no checksum changes").keys("ctrl+u", "fixed").expect("= 2 (fixed", "[x] checksum of footer")
+	b.keys("e").expect("EDIT field", "was  3", "nothing changes yet").not("no checksum changes").keys("ctrl+u", "fixed").expect("= 2 (fixed", "[x] checksum of footer")
 	b.keys("ctrl+u", "9zz").expect("! ").keys("enter").expect("EDIT field").keys("ctrl+u", "4", "enter")
 	b.expect("* 2 staged", "checksum of footer", "the copy at 0x3c differs now")
 	b.keys("s").expect("footer.disk_type", "3 (dynamic) -> 4 (differencing)").keys("j").expect("checksum of footer").keys("D").expect("dropped", "* 1 staged", "footer.disk_type")

@@ -34,6 +34,11 @@ func TestEyes(t *testing.T) {
 	s.keys("[").expect("[8 Eyes]")
 	s.keys("l", "l", "l", "l", "l", "l", "l", "f").expect("[2 Structure]", "0x80a01")
 	through(t, s)
+	if img, err = engine.Open(t.Context(), "sample:vhdx", engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	log := tell(t, tui.Config{Image: img, Path: "sample:vhdx", Eyes: look}, 80, 24)
+	log.keys("6", "r").expect("AS QEMU", "4 Log").keys("?").keys(strings.Split("log", "")...).expect("Log").not("only a VHDX has a log")
 	withImage(t).not("8 Eyes").keys("8").expect("built without other readers")
 }
 

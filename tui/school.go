@@ -93,7 +93,23 @@ func (s *school) choose() tea.Cmd {
 	for _, l := range all {
 		items = append(items, menu.Item{Name: l.Title, Help: s.progress(l) + l.About})
 	}
-	return s.offer("Lessons", items, func(i int) tea.Cmd { return s.begin(all[i]) })
+	list := menu.New("Lessons", items)
+	list.To(s.following(all))
+	s.cover(&choice{Menu: list, choose: func(i int) tea.Cmd { return s.begin(all[i]) }})
+	return nil
+}
+
+// following is the lesson that the user is likely to want: the one after that which is
+// finished, otherwise the one that is open, or the first.
+func (s *school) following(all []lessons.Lesson) int {
+	if s.lesson == nil {
+		return 0
+	}
+	i := slices.IndexFunc(all, func(l lessons.Lesson) bool { return l.Name == s.lesson.Name })
+	if s.finished() {
+		i++
+	}
+	return min(max(i, 0), len(all)-1)
 }
 
 // progress words how far the user has come.
@@ -215,6 +231,9 @@ func (s *school) turn(by int) tea.Cmd {
 // ending is what to say after the last step.
 func (s *school) ending() string {
 	lessonKey := keymap.Key(keymap.Everywhere, keymap.Lessons)
+	if all := lessons.All(); s.finished() && s.lesson.Name == all[len(all)-1].Name {
+		return "the lesson is finished: it is the last one"
+	}
 	if s.finished() {
 		return "the lesson is finished: " + lessonKey + " offers the next one"
 	}

@@ -190,6 +190,23 @@ func TestLessonIsResumed(t *testing.T) {
 	s.keys("f7").expect("step 2 of 9", "[x] done").keys("f7", "f7").expect("this is where the lesson begins")
 }
 
+// TestNextLesson offers the lesson after a finished one first, and the one that is open otherwise.
+func TestNextLesson(t *testing.T) {
+	l, _ := lessons.Named("vhdx-1-headers")
+	s := inLesson(t, l, studies{l.Name: {Step: 8, Done: []int{1, 2, 3, 4, 5, 6, 7, 8}}}, 120, 40)
+	for range len(l.Steps) { // a finished lesson begins at its first step again
+		s.keys("f8")
+	}
+	s.expect("f5 offers the next one").keys("f5", "enter").expect("VHDX 2: from the disk")
+	s.keys("f5", "enter").expect("VHDX 2: from the disk")
+	l, _ = lessons.Named("vmdk-2-stream")
+	s = inLesson(t, l, studies{l.Name: {Done: []int{0, 1, 2, 3}}}, 120, 40)
+	for range l.Steps {
+		s.keys("f8")
+	}
+	s.expect("it is the last one").not("offers the next one")
+}
+
 // TestLessonTalks asks for hints, answers wrong and right, and opens another image.
 func TestLessonTalks(t *testing.T) {
 	l, _ := lessons.Named("vhdx-1-headers")

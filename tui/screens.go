@@ -69,7 +69,7 @@ func (m *model) lacking(a keymap.Action) string {
 		return readers.Lacks(m.image)
 	}
 	for _, s := range screens {
-		if s.action == a && s.lacks != nil && m.image != nil {
+		if s.action == a && s.lacks != nil && m.image != nil && m.screenOf(a) < 0 {
 			return s.lacks(m.image)
 		}
 	}

@@ -152,6 +152,18 @@ func repairCode(t *testing.T, path, code string) {
 	}
 }
 
+// TestRepairBesideAnother repairs a header by the program, which gives it another sequence number
+// too, while another fault is left: the planted checksum alone would not show the same fault again.
+func TestRepairBesideAnother(t *testing.T) {
+	path, key := broken(t, "sample:vhdx", 7, damage.Called("vhdx", "14"), damage.Called("vhdx", "8"))
+	repairCode(t, path, "vhdx/8")
+	for _, f := range marked(t, path, key).Faults {
+		if f.Done != (f.Code == "vhdx/8") {
+			t.Errorf("%s: done %t", f.Code, f.Done)
+		}
+	}
+}
+
 // TestEachByItself repairs one of three faults: by its bytes and in another way that is right; by
 // other bytes, by giving up what the disk holds, and with another byte touched. What
 // becomes of the two others is not its concern.

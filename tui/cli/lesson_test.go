@@ -28,8 +28,13 @@ func TestLessonList(t *testing.T) {
 			t.Errorf("%s is not listed", l.Name)
 		}
 	}
-	if !strings.Contains(out, "vhd-1-footer       2 of  7 tasks done") {
+	if !strings.Contains(out, "vhd-1-footer       2 of  7 done") {
 		t.Errorf("lists\n%s", out)
+	}
+	for line := range strings.Lines(out) {
+		if len(line) > 80 {
+			t.Errorf("%d characters don't fit a terminal of 80: %s", len(line), line)
+		}
 	}
 	if _, out, _ = ran(t, "lesson", "--no-state"); strings.Contains(out, " 2 of ") {
 		t.Errorf("without state it lists\n%s", out)

@@ -231,9 +231,10 @@ func Lessons(w io.Writer, list []LessonRow, form Form) error {
 	}
 	p := newPage(w)
 	for _, l := range list {
-		p.print("%-16s  %2d of %2d tasks done  %s: %s", l.Name, l.Done, l.Tasks, l.Title, l.About)
+		p.print("%-16s  %2d of %2d done  %s", l.Name, l.Done, l.Tasks, l.Title)
+		p.print("  %s", l.About)
 	}
 	p.print("")
-	p.print("platter lesson NAME opens one")
+	p.print("done counts tasks; platter lesson NAME opens a lesson")
 	return p.end(nil)
 }

@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -182,6 +183,12 @@ func (f *form) parse() {
 // edit is the change of the field itself.
 func (f *form) edit() disk.Edit {
 	return disk.Edit{File: f.node.Place.File, Offset: f.recs[0].Place.Offset + int64(f.node.Field.Offset()), Data: f.bytes}
+}
+
+// same reports whether the line means the value that the field has.
+func (f *form) same() bool {
+	own := f.recs[0]
+	return bytes.Equal(f.patched(own, []disk.Edit{f.edit()}), own.Data)
 }
 
 // patched is a record's bytes after some edits.

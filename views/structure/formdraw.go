@@ -72,6 +72,8 @@ func (f *form) sumText() string {
 		return "this is the checksum itself"
 	case f.bytes == nil:
 		return ""
+	case len(f.sums) == 0 && f.same():
+		return "nothing changes yet"
 	case len(f.sums) == 0:
 		return "no checksum changes with it"
 	}

@@ -86,7 +86,7 @@ func (l *wal) append(list []pages.Change) error {
 	}
 	at := (l.last + l.taken) % l.length
 	entry := l.entry(list, at, size)
-	if err := l.put(entry, at, fmt.Sprintf("log entry %d with %d pages", l.next, len(list))); err != nil {
+	if err := l.put(entry, at, fmt.Sprintf("log entry %d with %s", l.next, decode.Plural(len(list), "page", "pages"))); err != nil {
 		return err
 	}
 	l.last, l.taken = at, int64(len(entry))

@@ -79,6 +79,13 @@ func (m *Menu) Choice() (int, bool) {
 	return m.match[m.scroll.Cursor], true
 }
 
+// To puts the cursor on an item, by its place in the list that New took, while nothing is typed.
+func (m *Menu) To(item int) {
+	if m.typed == "" {
+		m.scroll.To(int64(item))
+	}
+}
+
 // Do carries out the moves.
 func (m *Menu) Do(a keymap.Action) { m.scroll.Do(a) }
 
