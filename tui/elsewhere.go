@@ -79,7 +79,7 @@ func (e *edits) takeBack() tea.Cmd {
 		r, ok := ed.(disk.Reverter)
 		switch {
 		case !ok || !r.HasUndo():
-			return "", errors.New("there is no undo file of a last write beside the image: the write dialog makes one where that is chosen; u takes back what this session wrote")
+			return "", errors.New("there is no undo file of a last write beside the image: from the second write of a session on the write dialog offers one; u takes back what this session wrote")
 		case ed.Staged() > 0:
 			return "", errors.New("other changes are staged: write or drop them first, then take the last write back")
 		}

@@ -30,6 +30,7 @@ type helpRow struct {
 	head, keys, text string
 	key              string // that a click on the row presses
 	why              string // it does nothing now
+	find             string // what it is called besides, for the filter: the action's name
 }
 
 // mouseRows stand at the end of every help.
@@ -54,7 +55,7 @@ func (m *model) openHelp() {
 			group = g
 			h.all = append(h.all, helpRow{head: g})
 		}
-		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help}
+		row := helpRow{keys: strings.Join(b.Keys, " "), text: b.Help, find: string(b.Action) + " " + b.Label}
 		if len(b.Keys) > 0 {
 			row.key = b.Keys[0]
 		}
@@ -169,7 +170,7 @@ func (h *help) match() {
 	}
 	head := -1 // of h.rows: a heading with nothing under it yet
 	for _, r := range rows {
-		text := strings.ToLower(r.keys + " " + r.text)
+		text := strings.ToLower(r.keys + " " + r.text + " " + r.find)
 		keep := true
 		for _, w := range words {
 			keep = keep && (r.head != "" || strings.Contains(text, w))

@@ -15,7 +15,11 @@ import (
 // askPath asks for the path of an image. Tab completes it; it begins in the
 // folder of the image that is open.
 func (f *feature) askPath(kind, name string, then func(path string) tea.Cmd) tea.Cmd {
-	p := &prompt{kind: kind, name: name, hint: "the path of an image; tab completes it"}
+	what := "an image"
+	if kind == "paste" {
+		what = "a file"
+	}
+	p := &prompt{kind: kind, name: name, hint: "the path of " + what + "; tab completes it"}
 	p.accept = func(text string) tea.Cmd { return then(strings.TrimSpace(text)) }
 	var samples []string
 	for _, s := range f.cfg.Samples {

@@ -52,14 +52,34 @@ func (e *edits) showSteps() tea.Cmd {
 		}
 		s := stepped{finder: disk.NewEffectFinder(img), before: disk.NewEffectFinder(was), image: img}
 		list := ed.History()
+		for _, c := range list { // what is to be taken back is so after all else, the last change first
+			if c.State == store.Reverting {
+				s.change(takenBack(c))
+			}
+		}
 		for i := len(list) - 1; i >= 0 && j.ctx.Err() == nil; i-- {
-			if c := list[i]; c.State != store.Undone && c.State != store.Dropped {
+			c := list[i]
+			if c.State == store.Reverting {
+				c.State = store.Committed
+			}
+			if c.State != store.Undone && c.State != store.Dropped {
 				s.change(c)
 			}
 		}
 		slices.Reverse(s.rows)
 		return shown{then: func() tea.Cmd { return e.coverSteps(s) }}, nil
 	}))
+}
+
+// takenBack is the change that the next write makes of one that is on disk and undone.
+func takenBack(c store.Change) store.Change {
+	back := store.Change{Title: "undo: " + c.Title, State: store.Staged}
+	for _, e := range slices.Backward(c.Edits) {
+		e = e.Inverse()
+		e.Why = "" // it tells what the change was for
+		back.Edits = append(back.Edits, e)
+	}
+	return back
 }
 
 func (e *edits) coverSteps(s stepped) tea.Cmd {

@@ -3,7 +3,8 @@ package tui_test
 import "testing"
 
 // TestStepsOfChanges lists what a write into a block that was not stored has done, with the
-// writer's reasons; the same after it was written, and nothing of it once it is undone.
+// writer's reasons; the same after it was written, and nothing of it once it is undone. What is
+// on disk and undone is told as the step back that the next write makes.
 func TestStepsOfChanges(t *testing.T) {
 	b := onFile(t, "vhdx", 120, 40)
 	b.keys("Z").expect("Nothing was changed since the image was opened").keys("esc")
@@ -13,4 +14,5 @@ func TestStepsOfChanges(t *testing.T) {
 	b.keys("esc", "u", "Z").not("DataWriteGuid").keys("esc", "ctrl+r")
 	b.write()
 	b.keys("Z", "G").expect("(committed)")
+	b.keys("esc", "esc", "u", "Z", "G").expect("undo: 1 byte typed at LBA 10240 +0x10 (staged)", "6 (FULLY_PRESENT) -> 0 (NOT_PRESENT)")
 }

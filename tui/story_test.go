@@ -178,6 +178,8 @@ func TestStructuresAndFieldsInTheHelp(t *testing.T) {
 	s := withImage(t).keys("?").not("dynamic header.block_size").keys("max_table_entries").
 		expect("VHD: structures and fields", "dynamic header.max_table_entries", "Number of entries in the BAT").not("VHDX: ", "Mouse", "Words")
 	s.keys("esc").keys("sequnce number").expect("Names that are near", "VHDX header.SequenceNumber").keys("esc", "xylophone").expect("no key matches, and no word")
+	s.keys("esc", "commit").expect("Review the staged changes").keys("esc")
+	withImage(t).keys("2", "?", "change-bytes").expect("paste a file").keys("esc", "explain").expect("Show or hide what the field means")
 	s.keys("esc", "esc", "2", "jj", "K").expect("filter: header", "Called header", "VHDX header ", "The root of the file")
 	withImage(t).keys("2", "ctrl+g", "hdr2.checksum", "enter", "K").expect("filter: header.Checksum", "VHDX header.Checksum", "CRC-32C over the 4096 bytes")
 }

@@ -131,7 +131,7 @@ func (s splice) edits() []Edit {
 	list := []Edit{resize}
 	for _, e := range s.inverse().lost() {
 		if len(bytes.TrimLeft(e.Before, "\x00")) > 0 {
-			list = append(list, e.inverse())
+			list = append(list, e.Inverse())
 		}
 	}
 	return list

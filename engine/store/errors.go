@@ -42,6 +42,8 @@ var (
 	ErrForgotten = errors.New("what a dry run wrote there is not kept any more: so much can't be tried in memory")
 	// ErrEntangled: the change can't be dropped, a later one builds on it.
 	ErrEntangled = errors.New("a later change touches the same bytes")
+	// ErrFixed: the change can't be moved in the history, or the one next to it can't.
+	ErrFixed = errors.New("only staged changes that were never on disk, and drop none, change places")
 	// ErrNothing: there is nothing to undo or to redo.
 	ErrNothing = errors.New("nothing there")
 	// ErrChanged: the file on disk is not the one that was read.

@@ -103,7 +103,7 @@ func (w *Workspace) restage(d draft, edits []Edit, step int, by *change) ([]spli
 	for i := range edits {
 		e := edits[i]
 		if step < 0 {
-			e = edits[len(edits)-1-i].inverse()
+			e = edits[len(edits)-1-i].Inverse()
 		}
 		list, err := d.overlay(w.byName[e.File]).replay(e, by)
 		if err != nil {
@@ -114,7 +114,8 @@ func (w *Workspace) restage(d draft, edits []Edit, step int, by *change) ([]spli
 	return done, nil
 }
 
-func (e Edit) inverse() Edit {
+// Inverse is the edit that undoes e.
+func (e Edit) Inverse() Edit {
 	return Edit{e.File, e.Offset, e.After, e.Before, e.SizeAfter, e.SizeBefore, e.Why}
 }
 
@@ -179,7 +180,8 @@ func (w *Workspace) takeOut(d draft, c, by *change) ([]splice, error) {
 
 // Earlier moves a staged change before the one that was made before it, so that it is undone
 // after that; what is visible stays as it is. ErrEntangled tells that it builds on that one,
-// ErrNothing that there is none, or that one of the two is on disk, undone or a drop.
+// ErrNothing that there is none, ErrFixed that one of the two is or was on disk, is undone or
+// a drop.
 func (w *Workspace) Earlier(id int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -193,7 +195,7 @@ func (w *Workspace) Earlier(id int) error {
 	before, c := w.history[at-1], w.history[at]
 	for _, one := range []*change{before, c} {
 		if one.state() != Staged || one.drops != nil || one.settled != nil {
-			return fmt.Errorf("move %q before %q: only changes that are staged, and drop none, change places: %w", c.title, before.title, ErrNothing)
+			return fmt.Errorf("move change %d earlier: %w", id, ErrFixed)
 		}
 	}
 	if overlaps(before.edits(), c.edits()) {

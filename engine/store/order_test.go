@@ -41,7 +41,7 @@ func TestEarlier(t *testing.T) {
 	must(t, w.Earlier(1), w.Undo())
 	check(t, f, wide("a", "5", "d"))
 	must(t, w.Redo(), w.Commit(context.Background()))
-	if err := w.Earlier(2); !errors.Is(err, store.ErrNothing) {
+	if err := w.Earlier(2); !errors.Is(err, store.ErrFixed) {
 		t.Errorf("on disk: %v", err)
 	}
 	must(t, w.Undo(), w.Undo())

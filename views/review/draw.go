@@ -199,7 +199,7 @@ func (v *View) drawDetail(a grid.Area) {
 func (v *View) drawCut(in grid.Area, y int, e entry) {
 	if e.SizeAfter > e.SizeBefore {
 		in.Text(1, y, "gains", theme.Label)
-		in.TextFit(labelAt, y, in.W()-labelAt-1, fmt.Sprintf("%s, all zero, at 0x%x; other changes may write there", decode.Plural(int(e.SizeAfter-e.SizeBefore), "byte", "bytes"), e.SizeBefore), theme.Value)
+		in.Sub(labelAt, y, in.W()-labelAt-1, in.H()-y).TextWrap(0, 0, fmt.Sprintf("%s, all zero, at 0x%x; other changes may write there", decode.Plural(int(e.SizeAfter-e.SizeBefore), "byte", "bytes"), e.SizeBefore), theme.Value)
 		return
 	}
 	in.Text(1, y, "loses", theme.Label)
@@ -229,7 +229,8 @@ func (v *View) drawBytes(in grid.Area, y int, e entry) int {
 	if in.W() < 75 {
 		per = 8
 	}
-	for off := 0; off < max(len(e.Old), len(e.New)) && y+1 < in.H(); off += per {
+	off, length := 0, max(len(e.Old), len(e.New))
+	for ; off < length && y+1 < in.H(); off += per {
 		for i, side := range [][]byte{e.Old, e.New} {
 			label, style := "on disk", theme.Value
 			if i == 1 {
@@ -242,8 +243,9 @@ func (v *View) drawBytes(in grid.Area, y int, e entry) int {
 			y++
 		}
 	}
-	if y >= in.H()-1 && len(e.New) > per {
+	if off < length {
 		in.TextRight(in.W()-1, in.H()-1, " more bytes than shown ", theme.Dim)
+		return in.H() // the row is taken: what comes next doesn't fit
 	}
 	return y
 }

@@ -164,3 +164,11 @@ func TestWhatIsCutShows(t *testing.T) {
 		t.Errorf("nothing tells that the explanation is cut:\n%s", s)
 	}
 }
+
+// TestWhatALongerFileGains holds that it goes on in a second line where one is too short.
+func TestWhatALongerFileGains(t *testing.T) {
+	_, _, screen := open(t, 60, 24, resizes()[2])
+	if s := screen(); !strings.Contains(s, "may write") || !strings.Contains(s, "there") {
+		t.Errorf("what the file gains is cut:\n%s", s)
+	}
+}
