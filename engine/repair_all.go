@@ -20,7 +20,7 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 	var all []disk.Repair
 	name, path := img.Files()[0].Name, img.Info().Path
 	others := len(row.Alike) - 1
-	instead := f.otherwise(img, row)
+	instead, count := f.otherwise(img, row)
 	for _, r := range list {
 		if r.All {
 			all = append(all, r) // it does so by itself
@@ -29,7 +29,7 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 		each := disk.Repair{
 			All:   true,
 			Even:  r.Even,
-			Title: fmt.Sprintf("%s; and so for the %s like it%s", r.Title, decode.Plural(others, "other finding", "other findings"), instead),
+			Title: fmt.Sprintf("%s; and so for the %s like it", r.Title, decode.Plural(others, "other finding", "other findings")),
 			Apply: func(ctx context.Context, to store.FS) error {
 				for _, one := range row.Alike {
 					shape := disk.Shape(r.Title)
@@ -44,25 +44,39 @@ func (f format) forAll(img disk.Image, row disk.Finding, list []disk.Repair) []d
 			},
 		}
 		if r.Risk != "" {
-			each.Risk = fmt.Sprintf("for each of the %d: %s", others+1, r.Risk)
+			each.Risk = fmt.Sprintf("for each of the %d: %s", others+1-count, r.Risk)
+		}
+		if count > 0 {
+			each.Title += "; for those of another kind: " + instead.Title
+			if instead.Risk != "" && each.Risk != "" {
+				each.Risk += "; for those of another kind: " + instead.Risk
+			} else if instead.Risk != "" {
+				each.Risk = "for those of another kind: " + instead.Risk
+			}
 		}
 		all = append(all, each, r)
 	}
 	return all
 }
 
-// otherwise words what is done for the findings of a row that are of another kind than
-// the first: their own first repair, which keeps most.
-func (f format) otherwise(img disk.Image, row disk.Finding) string {
+// otherwise is what is done for the findings of a row that are of another kind than the
+// first, and how many they are: their own first repair, which keeps most.
+func (f format) otherwise(img disk.Image, row disk.Finding) (first disk.Repair, count int) {
 	for _, one := range row.Alike {
 		if one.SameKind(row) {
 			continue
 		}
+		if count++; first.Title != "" {
+			continue
+		}
 		if list, err := f.repairs(context.Background(), img, one); err == nil && len(list) > 0 {
-			return fmt.Sprintf(", but where only a part is missing: %s", list[0].Title)
+			first = list[0]
 		}
 	}
-	return ""
+	if first.Title == "" {
+		return first, 0
+	}
+	return first, count
 }
 
 // repairOne carries out the repair of a finding whose title has a shape, or its first for

@@ -60,6 +60,29 @@ func session(t *testing.T, path string) *edit.Session {
 	return s
 }
 
+// TestRepairAllSaysEachKind cuts a file inside a block: that one is lengthened, the others are
+// missing as a whole, and neither is told of the other.
+func TestRepairAllSaysEachKind(t *testing.T) {
+	path := cutImage(t)
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, info.Size()+512<<10)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := session(t, path).Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := engine.Repairs(t.Context(), img, rows(t, img)[0])
+	if err != nil || len(list) == 0 || !strings.HasPrefix(list[0].Title, "lengthen the file") ||
+		!strings.Contains(list[0].Title, "; for those of another kind: let BAT entry") ||
+		!strings.HasPrefix(list[0].Risk, "for each of the 1: ") || !strings.Contains(list[0].Risk, "; for those of another kind: what is stored for the block is lost") {
+		t.Fatalf("%+v, %v", list, err)
+	}
+}
+
 // TestRepairAllAlike repairs all findings of a row at once, as one change: each is gone,
 // what was not lost is as it was, and undoing it brings all of them back.
 func TestRepairAllAlike(t *testing.T) {
