@@ -16,6 +16,7 @@ type Ambiguous struct {
 // ambiguousNamed is how many of them the error names.
 const ambiguousNamed = 4
 
+// Error names the first of what the word may be, with their places.
 func (a *Ambiguous) Error() string {
 	var names []string
 	for _, n := range a.Nodes[:min(len(a.Nodes), ambiguousNamed)] {
