@@ -120,3 +120,27 @@ func TestRepairApart(t *testing.T) {
 		})
 	}
 }
+
+// TestNewerHeaderMayHaveTheMark damages the header of a VHDX that counts, in its DataWriteGuid:
+// to write over it with the older one loses the mark that children know, and says so. A bit
+// anywhere else, with the same mark in both, loses nothing.
+func TestNewerHeaderMayHaveTheMark(t *testing.T) {
+	for at, wanted := range map[int]bool{layout.HeaderDataGUID.Offset(): false, layout.HeaderFileGUID.Offset(): true} {
+		path := filepath.Join(t.TempDir(), "d.vhdx")
+		if _, err := engine.Create(t.Context(), path, engine.CreateOptions{Values: map[string]string{"size": "8M"}}); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[layout.HeaderOffset(1)+int64(at)] ^= 1
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		done, err := session(t, path).RepairAll(t.Context(), edit.Wish{})
+		if riskless := len(done) == 1; err != nil || riskless != wanted {
+			t.Errorf("at %d: %+v, %v", at, done, err)
+		}
+	}
+}

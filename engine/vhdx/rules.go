@@ -91,7 +91,7 @@ var rules = disk.Rules{
 	}, Severity: info, Detail: "A fixed image should have all its blocks allocated. QEMU makes fixed images whose blocks are all ZERO, and allocates them at the first write after all."},
 	"50": {For: map[string]string{
 		"wiped": "The BAT says that the disk is empty, and yet there is data: the table was wiped, or every block was given up. Programs show zeros, or the parent's data. To look at it: platter read IMAGE --file --offset N --length 64K; platter search IMAGE --file finds text in it. No repair: which block is whose is written nowhere but in the BAT; in a disk that was filled from its start to its end they follow each other. Whoever writes the image next may use the room: copy it first.",
-	}, Severity: info, Detail: "No entry of the BAT places these bytes: a crash or a moved block left them behind, or they are a block's whose entry was lost."},
+	}, Severity: info, Detail: "No block that the BAT calls stored lies in these bytes: a crash, or a block that was moved or freed, left them behind, or they are a block's whose entry was lost."},
 	"51": {For: map[string]string{
 		"bytes": "Windows and most others keep the size a multiple of 1 MiB, and no program looks at what follows: it is a part of a block whose entry was lost, or somebody has put it there.",
 	}, From: []string{"42"}, Severity: info, Detail: "Windows and most others keep the size a multiple of 1 MiB; Disk2vhd adds 512 bytes."},

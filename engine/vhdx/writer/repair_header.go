@@ -80,8 +80,27 @@ func (v *image) sign(disk.Finding) []disk.Repair {
 }
 
 // renewOther updates both headers from the current one (3, 8).
-func (v *image) renewOther(disk.Finding) []disk.Repair {
-	return v.apart(v.one(fix{title: fmt.Sprintf("rewrite header %d from header %d", 2-v.Current, v.Current+1)}))
+func (v *image) renewOther(f disk.Finding) []disk.Repair {
+	fix := fix{title: fmt.Sprintf("rewrite header %d from header %d", 2-v.Current, v.Current+1)}
+	if f.Code == "vhdx/3" {
+		fix.risk = v.newerMark()
+	}
+	return v.apart(v.one(fix))
+}
+
+// newerMark is the risk of writing over a damaged header that is the newer one, and may have
+// the mark by which children know the content.
+func (v *image) newerMark() string {
+	other := 1 - v.Current
+	if !slices.Contains(v.survivors(), other) {
+		return ""
+	}
+	h, now := v.headerAt(other), v.header()
+	lost, mark := vhdx.HeaderDataGUID.Get(h), vhdx.HeaderDataGUID.Get(now)
+	if vhdx.HeaderSequence.Get(h) <= vhdx.HeaderSequence.Get(now) || lost == mark {
+		return ""
+	}
+	return fmt.Sprintf("the damaged header is the newer one, and has the DataWriteGuid %v where the other one has %v: differencing images that know this disk by the first no longer fit", lost, mark)
 }
 
 // chooseHeader settles two headers with the same number (5).
