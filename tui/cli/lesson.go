@@ -161,7 +161,7 @@ func lessonCheckVerb(a *app) *cobra.Command {
 	var at []string
 	cmd := &cobra.Command{
 		Use: "check IMAGE", Short: "Whether the damage of platter break was repaired, and nothing else touched", Args: exactly(1),
-		Long: "Compares an image that platter break has damaged with its answer key. Each fault is judged by itself: it is repaired if its\n" +
+		Long: "Compares an image that platter break has damaged with its answer key. Each fault is looked at by itself: it is repaired if its\n" +
 			"bytes are what they were, or if, all others put right in memory, the check no longer finds it and the disk shows what it showed before. A point is given for each fault, and one more if all are repaired\n" +
 			"and nothing else was changed but what their repairs write, such as checksums. Lists the bytes of faults that were missed. Nothing is\n" +
 			"written. Exit code: 0 all points, 3 not all, 1 could not be checked.",

@@ -34,7 +34,9 @@ func (v *View) drawList(a grid.Area) {
 	in := a.Box(v.theme, v.title(), !v.menu.open() && !v.reading)
 	a.Extent(&v.rows, "")
 	if len(v.shown) == 0 {
-		in.TextFit(1, 1, in.W()-2, v.nothing(), theme.Label)
+		for i, line := range grid.Wrap(v.nothing(), in.W()-2) {
+			in.TextFit(1, 1+i, in.W()-2, line, theme.Label)
+		}
 		return
 	}
 	in.Text(1, 0, "sev", theme.Label)
@@ -89,6 +91,8 @@ func (v *View) nothing() string {
 		return "Nothing of this severity. Press o for the others."
 	case v.foreign:
 		return "This is not a VHD, VHDX or VMDK image, so there is nothing to check it against."
+	case v.complete && v.staged:
+		return "No problems found, with what is staged: on disk the image is as it was. s shows what a write would change."
 	case v.complete:
 		return "No problems found: all structures and tables follow the format."
 	}

@@ -28,6 +28,7 @@ type View struct {
 	tally    disk.Tally
 	complete bool
 	foreign  bool // no image that could be checked
+	staged   bool // what was examined is not on disk yet
 	failure  error
 	least    disk.Severity // what is less severe does not show
 	profile  string        // of the check
@@ -111,6 +112,7 @@ func (v *View) Update(msg tea.Msg) tea.Cmd {
 		return v.takeOffer(msg)
 	case views.Findings:
 		v.image, v.complete, v.failure, v.profile = msg.Image, msg.Complete, msg.Err, msg.Profile
+		v.staged = v.editor != nil && v.editor.Staged() > 0
 		v.take(msg.List)
 	case views.Changed:
 		v.menu.close()

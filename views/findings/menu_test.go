@@ -14,9 +14,14 @@ import (
 	"platter/views/viewtest"
 )
 
-// editor stands for one that can stage; the screen only asks whether there is
-// one.
-type editor struct{ disk.Staging }
+// editor stands for one that can stage; the screen only asks whether there is one, and how
+// many changes it has staged.
+type editor struct {
+	disk.Staging
+	staged int
+}
+
+func (e editor) Staged() int { return e.staged }
 
 // damaged is a finding with three repairs.
 var damaged = disk.Finding{Code: "fake/C1", Severity: disk.SeverityError, Text: "the two copies differ", Repairable: true}
@@ -220,5 +225,18 @@ func TestRowOfManyOffersAll(t *testing.T) {
 	cut, lost := strings.Index(screen, "the file was cut"), strings.Index(screen, "  the entry is lost")
 	if cut < 0 || lost < cut || !strings.Contains(screen, "fake/cut is to be settled first") {
 		t.Errorf("the consequence is not under its cause:\n%s", screen)
+	}
+}
+
+// TestNothingFoundWithWhatIsStaged: what was repaired and is not on disk yet is not said to be
+// right there.
+func TestNothingFoundWithWhatIsStaged(t *testing.T) {
+	for staged, words := range map[int]string{0: "all structures and tables follow", 1: "on disk the image is as it was"} {
+		v := findings.New(views.Env{Editor: editor{staged: staged}, Image: viewtest.New(), Theme: viewtest.Theme(t)})
+		v.SetSize(80, 20)
+		v.Update(views.Findings{Complete: true})
+		if got := strings.Join(viewtest.Lines(t, v.View(), 80, 20), " "); !strings.Contains(strings.Join(strings.Fields(got), " "), words) {
+			t.Errorf("%d staged: %s", staged, got)
+		}
 	}
 }
