@@ -195,10 +195,13 @@ func TestTurmoil(t *testing.T) {
 	}
 	m.span = time.Since(start) / 2
 	for i, beside := range []func() *party{m.writer, m.recoverer, m.qemu} {
-		clear(m.said)
-		for range rounds {
-			m.round(beside)
-		}
-		t.Logf("%s: %v", []string{"two writers", "a writer and recover", "a writer and QEMU"}[i], m.said)
+		t.Run([]string{"two writers", "a writer and recover", "a writer and QEMU"}[i], func(t *testing.T) {
+			m.t = t
+			clear(m.said)
+			for range rounds {
+				m.round(beside)
+			}
+			t.Log(m.said)
+		})
 	}
 }
