@@ -193,6 +193,8 @@ func (v *View) verdict() string {
 		return "the comparison was stopped: r begins it again"
 	case v.count > 0:
 		return fmt.Sprintf("the readers see %s of the disk differently, in %s", decode.FormatSize(uint64(v.bytes)), n)
+	case !slices.ContainsFunc(v.who, reader.opens):
+		return "no reader that is known opens the image"
 	case v.refused():
 		return "some readers refuse the image; those that open it see the same disk"
 	}

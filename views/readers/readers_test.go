@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -165,5 +167,25 @@ func TestError(t *testing.T) {
 	viewtest.Run(v, v.Start())
 	if s := v.Status(); !strings.Contains(s, "gone") || strings.Contains(s, "\x1b") {
 		t.Errorf("the status is %q", s)
+	}
+}
+
+// TestNobodyOpens looks at an empty file: that no reader opens it is not said as if they agreed.
+func TestNobodyOpens(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "empty.vhdx")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := func(ctx context.Context) (*eyes.Eyes, error) { return engine.Eyes(ctx, path, engine.Options{}) }
+	e, err := look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	v := readers.New(views.Env{Image: e.Image, Theme: viewtest.Theme(t)}, look)
+	v.SetSize(80, 20)
+	viewtest.Run(v, v.Start())
+	if got := strings.Join(viewtest.Lines(t, v.View(), 80, 20), "\n"); !strings.Contains(got, "no reader that is known opens") || strings.Contains(got, "the same disk") {
+		t.Error(got)
 	}
 }
